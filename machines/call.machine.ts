@@ -1,0 +1,68 @@
+import type { CallInput } from './call-events.ts'
+import { chart } from './call-setup.ts'
+import { faultOf } from './end-reasons.ts'
+import { legRegion } from './leg-region.ts'
+import { voiceRegion } from './voice-region.ts'
+
+/*
+ *            leg.asked          leg.asked, no voice
+ * greeting ───────────► polling ───────────────► hold ──┐
+ *    │                     │ ▲─────── leg.asked ────────┤
+ *    │ voice.settled       │ voice settled              │ voice.settled
+ *    └─────────────────► joining ◄──────────────────────┘
+ *                          │ media.joined     ▲ leg asks again
+ *                          ▼                  │
+ *                        bridged ─────────► rejoining | departing
+ *          (connecting, talking, reconnecting)
+ *
+ * From every state a call may go to failed (the caller hears an apology) or closing (a hang-up), and to ended.
+ *
+ * Beside the leg, the voice: lookup ─► cached | default | cloning ─► cloned | default.
+ */
+
+/** Saved with every snapshot; raised when a saved state could no longer be restored by the chart of today. */
+export const CHART_VERSION = '1'
+
+export const callMachine = chart.createMachine({
+  id: 'call',
+  version: CHART_VERSION,
+  context: ({ input }) => ({
+    limits: input.limits,
+    voice: input.voice,
+    voiceId: voiceBeforeCloning(input.voice),
+    holdRound: 0,
+    attempt: 0,
+    agentReconnects: 0,
+    conversationId: null,
+    endReason: input.admission === 'accepted' ? null : input.admission,
+  }),
+  output: ({ context }) => {
+    const reason = context.endReason ?? 'carrier_lost'
+    return { reason, fault: faultOf(reason) }
+  },
+  initial: 'live',
+  states: {
+    live: {
+      type: 'parallel',
+      on: { 'leg.ended': { target: 'ended', actions: 'endAsCarrierSays' } },
+      after: {
+        CALL_MAX: {
+          target: 'ended',
+          actions: [
+            { type: 'endBecause', params: { reason: 'too_long' } },
+            { type: 'hangUpLeg', params: { reason: 'too_long' } },
+          ],
+        },
+      },
+      states: {
+        voice: voiceRegion,
+        leg: legRegion,
+      },
+    },
+    ended: { id: 'ended', type: 'final' },
+  },
+})
+
+function voiceBeforeCloning(voice: CallInput['voice']): string | null {
+  return voice.kind === 'clone' ? voice.fallbackVoiceId : voice.voiceId
+}

@@ -1,0 +1,74 @@
+import type { CallContext } from './call-setup.ts'
+import type { EndReason } from './end-reasons.ts'
+
+/** The place in the chart that a caller, a carrier or a console cares about. */
+export const LEG_STATES = [
+  'greeting',
+  'hold',
+  'joining',
+  'bridged',
+  'departing',
+  'rejoining',
+  'failed',
+  'rejected',
+  'closing',
+  'ended',
+] as const
+export type LegState = (typeof LEG_STATES)[number]
+
+/** How far the agent is, within `bridged`. */
+export type BridgeState = 'connecting' | 'talking' | 'reconnecting'
+
+export type VoiceState = 'cloning' | 'cached' | 'cloned' | 'default'
+
+/** A call's state in words, without anything of XState in it. */
+export type CallView = {
+  state: LegState
+  bridge: BridgeState | null
+  voice: VoiceState
+  context: CallContext
+}
+
+/** What a leg is to do next, in order. Adapters translate these to TwiML or to FreeSWITCH commands, and decide nothing. */
+export type LegInstruction =
+  | { do: 'play-greeting' }
+  | { do: 'hold'; round: number }
+  | { do: 'ask-again' }
+  | { do: 'connect-media'; attempt: number }
+  | { do: 'say'; message: 'apology' | 'busy' }
+  | { do: 'hang-up' }
+
+/** What the media session of bridge number `attempt` is to do now. */
+export type MediaInstruction = 'connect-agent' | 'relay' | 'finish-playing' | 'close'
+
+/** What the caller should hear now: a pure function of the state, so a webhook delivered twice is answered alike. */
+export function legInstructions({ state, voice, context }: CallView): LegInstruction[] {
+  switch (state) {
+    case 'greeting':
+      return voice === 'cloning'
+        ? [{ do: 'play-greeting' }, { do: 'hold', round: 0 }, { do: 'ask-again' }]
+        : [{ do: 'play-greeting' }, { do: 'ask-again' }]
+    case 'hold':
+      return [{ do: 'hold', round: context.holdRound }, { do: 'ask-again' }]
+    case 'joining':
+    case 'bridged':
+    case 'departing':
+    case 'rejoining':
+      return [{ do: 'connect-media', attempt: context.attempt }]
+    case 'failed':
+      return [{ do: 'say', message: 'apology' }, { do: 'hang-up' }]
+    case 'rejected':
+      return [{ do: 'say', message: 'busy' }, { do: 'hang-up' }]
+    case 'closing':
+    case 'ended':
+      return [{ do: 'hang-up' }]
+  }
+}
+
+/** What a relay session is to do now; a session of an earlier bridge has nothing left to do. */
+export function mediaInstruction({ state, bridge, context }: CallView, attempt: number): MediaInstruction {
+  if (attempt !== context.attempt) return 'close'
+  if (state === 'bridged') return bridge === 'talking' ? 'relay' : 'connect-agent'
+  if (state === 'closing' && context.endReason === ('agent_ended' satisfies EndReason)) return 'finish-playing'
+  return 'close'
+}
