@@ -28,9 +28,7 @@ export type AgentEvent =
   | { type: 'agent.ended'; attempt: number }
 
 /** What the voices room says about the clone that the call waits for. */
-export type VoiceEvent =
-  | { type: 'voice.ready'; voiceId: string }
-  | { type: 'voice.failed'; cause: string }
+export type VoiceEvent = { type: 'voice.ready'; voiceId: string } | { type: 'voice.failed'; cause: string }
 
 /** What a person asks for. */
 export type OperatorEvent = { type: 'operator.hangupRequested'; by: string }

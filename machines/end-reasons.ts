@@ -12,14 +12,35 @@ export const END_REASONS = {
   caller_busy: { fault: 'caller', meaning: 'The carrier reported the other end as busy.' },
   caller_no_answer: { fault: 'caller', meaning: 'The carrier reported that nobody answered.' },
   carrier_failed: { fault: 'carrier', meaning: 'The carrier reported that the call failed.' },
-  carrier_lost: { fault: 'carrier', meaning: 'The carrier stopped asking what to do next; the leg is taken to be gone.' },
-  agent_unreachable: { fault: 'agent', meaning: 'The voice agent could not be reached, and one retry did not help.' },
-  agent_lost: { fault: 'agent', meaning: 'The voice agent dropped a running conversation and could not be brought back.' },
-  media_lost: { fault: 'carrier', meaning: 'The carrier dropped the media stream more often than it is bridged again.' },
-  capacity_full: { fault: 'service', meaning: 'As many calls as allowed were live; the caller heard a polite busy message.' },
-  draining: { fault: 'service', meaning: 'This node was shutting down; the caller heard a polite busy message.' },
+  carrier_lost: {
+    fault: 'carrier',
+    meaning: 'The carrier stopped asking what to do next; the leg is taken to be gone.',
+  },
+  agent_unreachable: {
+    fault: 'agent',
+    meaning: 'The voice agent could not be reached, and one retry did not help.',
+  },
+  agent_lost: {
+    fault: 'agent',
+    meaning: 'The voice agent dropped a running conversation and could not be brought back.',
+  },
+  media_lost: {
+    fault: 'carrier',
+    meaning: 'The carrier dropped the media stream more often than it is bridged again.',
+  },
+  capacity_full: {
+    fault: 'service',
+    meaning: 'As many calls as allowed were live; the caller heard a polite busy message.',
+  },
+  draining: {
+    fault: 'service',
+    meaning: 'This node was shutting down; the caller heard a polite busy message.',
+  },
   too_long: { fault: 'none', meaning: 'The call reached the longest time that a call may last.' },
-  chart_retired: { fault: 'service', meaning: 'The call was saved by an older statechart and could not be restored by this one.' },
+  chart_retired: {
+    fault: 'service',
+    meaning: 'The call was saved by an older statechart and could not be restored by this one.',
+  },
 } as const satisfies Record<string, { fault: Fault; meaning: string }>
 
 export type EndReason = keyof typeof END_REASONS

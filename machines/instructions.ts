@@ -69,6 +69,7 @@ export function legInstructions({ state, voice, context }: CallView): LegInstruc
 export function mediaInstruction({ state, bridge, context }: CallView, attempt: number): MediaInstruction {
   if (attempt !== context.attempt) return 'close'
   if (state === 'bridged') return bridge === 'talking' ? 'relay' : 'connect-agent'
-  if (state === 'closing' && context.endReason === ('agent_ended' satisfies EndReason)) return 'finish-playing'
+  if (state === 'closing' && context.endReason === ('agent_ended' satisfies EndReason))
+    return 'finish-playing'
   return 'close'
 }

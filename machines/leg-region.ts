@@ -143,7 +143,8 @@ export const legRegion = chart.createStateConfig({
     },
     bridged,
     departing: {
-      description: 'The carrier announced the end of its stream: its report of the end, or its next question, is awaited.',
+      description:
+        'The carrier announced the end of its stream: its report of the end, or its next question, is awaited.',
       ...waitingForLeg('caller_hung_up'),
     },
     rejoining: {

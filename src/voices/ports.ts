@@ -1,0 +1,116 @@
+import type { VoiceEvent } from '../../machines/call-events.ts'
+
+/** One file of speech as it was uploaded. `sha256` is of the bytes, in hex. */
+export type VoiceSample = { fileName: string; mimeType: string; bytes: Buffer; sha256: string }
+
+/** Who agreed that this voice may be cloned, and when; without it nothing is cloned. */
+export type Consent = { by: string; at: Date }
+
+/** A caller's own voice: what is cloned for them. `sampleKey` is the hash of the samples' contents, whatever their order. */
+export type CallerVoice = {
+  callerId: string
+  name: string
+  consent: Consent
+  sampleKey: string
+  createdAt: Date
+  updatedAt: Date
+}
+
+/** A voice at the vendor, made from one set of samples. */
+export type Clone = {
+  sampleKey: string
+  status: 'cloning' | 'ready' | 'failed'
+  vendorVoiceId: string | null
+  failure: string | null
+  requestedAt: Date
+  readyAt: Date | null
+  expiresAt: Date | null
+  lastUsedAt: Date | null
+}
+
+export type CloneLogEntry = {
+  sampleKey: string
+  result: 'cloned' | 'adopted' | 'failed' | 'timed_out' | 'evicted' | 'expired' | 'deleted'
+  vendorVoiceId?: string | null
+  durationMs?: number
+  detail?: string
+}
+
+export interface VoiceStore {
+  /** Saves or replaces the caller's voice with its samples. */
+  save(voice: {
+    callerId: string
+    name: string
+    consent: Consent
+    sampleKey: string
+    samples: VoiceSample[]
+  }): Promise<CallerVoice>
+  find(callerId: string): Promise<CallerVoice | null>
+  /** Forgets the mapping, and the samples when no other caller uses them. Resolves with false when there was none. */
+  remove(callerId: string): Promise<boolean>
+  /** How many callers are mapped to these samples. */
+  countCallers(sampleKey: string): Promise<number>
+  samples(sampleKey: string): Promise<VoiceSample[]>
+
+  clone(sampleKey: string): Promise<Clone | null>
+  /** Creates or resets the clone's row as `cloning`. */
+  markCloning(sampleKey: string): Promise<void>
+  /** Marks the clone ready and, in the same transaction, schedules its expiry as a durable job. */
+  markReady(sampleKey: string, vendorVoiceId: string, expiresAt: Date): Promise<void>
+  markFailed(sampleKey: string, failure: string): Promise<void>
+  /**
+   * Takes the clone out of the cache and, in the same transaction, schedules the deletion of the vendor's copy as a
+   * durable job. Resolves with the row that was there, null when there was none.
+   */
+  forgetClone(sampleKey: string): Promise<Clone | null>
+  /** The ready clone that was used longest ago and that no live call speaks with; null when every one is in use. */
+  leastRecentlyUsed(): Promise<Clone | null>
+  /** Whether a live call speaks with this clone. */
+  isInUse(sampleKey: string): Promise<boolean>
+  log(entry: CloneLogEntry): Promise<void>
+}
+
+/** Why the voice vendor did not do what was asked, in the words of this product. */
+export type VendorFailure =
+  /** The key is wrong or may not do this: trying again does not help. */
+  | 'unauthorized'
+  /** The samples or the request were refused: trying again does not help. */
+  | 'rejected'
+  /** Too many requests: try again after `retryAfterMs`. */
+  | 'rate_limited'
+  /** No voice slot is free: make room first. */
+  | 'slots_full'
+  /** The plan's monthly count of additions or its quota is used up. */
+  | 'quota_exceeded'
+  /** The vendor was slow, broken, unreachable or answered something that it should not: trying again may help. */
+  | 'unavailable'
+
+export class VendorError extends Error {
+  readonly failure: VendorFailure
+  readonly retryAfterMs: number | null
+  constructor(
+    failure: VendorFailure,
+    message: string,
+    options: { retryAfterMs?: number | null; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.name = 'VendorError'
+    this.failure = failure
+    this.retryAfterMs = options.retryAfterMs ?? null
+  }
+}
+
+/** A maker of voices. Its methods reject with VendorError and never retry by themselves. */
+export interface VoiceVendor {
+  /** Makes a voice of the samples. `name` is unique to them, so that a voice whose answer was lost can be found again. */
+  clone(request: { name: string; samples: VoiceSample[]; signal?: AbortSignal }): Promise<{ voiceId: string }>
+  /** The id of the voice with exactly this name; null when there is none. */
+  findByName(name: string, signal?: AbortSignal): Promise<string | null>
+  /** Deletes a voice; one that the vendor does not know counts as deleted. */
+  remove(voiceId: string, signal?: AbortSignal): Promise<void>
+  /** Speaks the text: headerless mu-law, 8 kHz, mono. */
+  speak(request: { voiceId: string; text: string; signal?: AbortSignal }): Promise<Buffer>
+}
+
+/** Tells every call that waits for these samples how it went. */
+export type AnnounceVoice = (sampleKey: string, event: VoiceEvent) => Promise<void>
