@@ -1,0 +1,436 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import ipaddr from 'ipaddr.js'
+import { z } from 'zod'
+
+/*
+ * Every setting of the service, read once, checked and frozen. Nothing else reads the environment.
+ */
+
+/** What a fault line says about a setting: which values are allowed, and whether the one found may be shown. */
+type AboutSetting = { allowed: string; secret?: boolean }
+const about = z.registry<AboutSetting>()
+
+const setting = <S extends z.ZodType>(schema: S, allowed: string, secret = false): S => {
+  about.add(schema, { allowed, secret })
+  return schema
+}
+
+/** Left unset, the setting is null. */
+const orNull = <S extends z.ZodType>(schema: S) => schema.nullable().default(null)
+
+const text = (allowed = 'any text') => setting(z.string(), allowed)
+const secret = (allowed = 'any text') => setting(z.string(), allowed, true)
+const pattern = (regex: RegExp, allowed: string) => setting(z.string().regex(regex), allowed)
+
+const choice = <const T extends readonly string[]>(...values: T) => setting(z.enum(values), values.join(', '))
+
+const flag = () =>
+  setting(
+    z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] }),
+    'true, false, 1, 0, yes, no',
+  )
+
+const wholeNumber = (from: number, to: number) =>
+  setting(
+    z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(from).max(to)),
+    `a whole number from ${from} to ${to}`,
+  )
+
+const decimal = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/)
+  .transform(Number)
+
+const number = (from: number, to: number) =>
+  setting(decimal.pipe(z.number().min(from).max(to)), `a number from ${from} to ${to}`)
+
+/** A length of time given in some unit and handed on in milliseconds; fractions serve tests and short demos. */
+const duration = (unit: 'seconds' | 'hours', max: number) =>
+  setting(
+    decimal.pipe(z.number().gt(0).max(max)).transform((value) => value * MILLISECONDS[unit]),
+    `${unit}, more than 0 and at most ${max}`,
+  )
+const MILLISECONDS = { seconds: 1_000, hours: 3_600_000 }
+
+/** An URL without user, query or fragment; it is handed on without a slash at its end. */
+const url = (protocols: string[], { path }: { path: boolean }, allowed: string) =>
+  setting(
+    z
+      .string()
+      .refine((value) => {
+        const parsed = URL.parse(value)
+        if (!parsed || !protocols.includes(parsed.protocol) || !parsed.host) return false
+        if (parsed.username || parsed.password || /[?#]/.test(value)) return false
+        return path || parsed.pathname === '/'
+      })
+      .transform((value) => new URL(value).href.replace(/\/$/, '')),
+    allowed,
+  )
+
+const httpOrigin = () =>
+  url(
+    ['http:', 'https:'],
+    { path: false },
+    'an http or https origin without a path, like https://voice.example.com',
+  )
+
+const httpBase = () =>
+  url(['http:', 'https:'], { path: true }, 'an http or https URL, like https://api.example.com')
+
+const list = (value: string) =>
+  value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+
+/** Adds the full prefix to a bare address, so that all that follows only meets CIDRs. */
+const asCidr = (entry: string) => {
+  if (entry.includes('/') || !ipaddr.isValid(entry)) return entry
+  return `${entry}/${ipaddr.parse(entry).kind() === 'ipv6' ? 128 : 32}`
+}
+
+const cidrs = () =>
+  setting(
+    z
+      .string()
+      .transform((value) => list(value).map(asCidr))
+      .pipe(z.array(z.string().refine((entry) => ipaddr.isValidCIDR(entry)))),
+    'comma-separated addresses or CIDRs, like 10.0.0.0/8, 2001:db8::/32',
+  )
+
+const PROXY_NAMES = ['loopback', 'linklocal', 'uniquelocal']
+const isProxy = (entry: string) => PROXY_NAMES.includes(entry) || ipaddr.isValidCIDR(asCidr(entry))
+
+/** Express's `trust proxy` value: https://expressjs.com/en/guide/behind-proxies.html */
+const trustProxy = () =>
+  setting(
+    z.union([
+      z.stringbool({ truthy: ['true'], falsy: ['false'] }),
+      z.string().regex(/^\d+$/).transform(Number),
+      z
+        .string()
+        .transform(list)
+        .pipe(z.array(z.string().refine(isProxy))),
+    ]),
+    'true, false, a number of hops, or comma-separated addresses, CIDRs, loopback, linklocal, uniquelocal',
+  )
+
+/** Several hosts, each with a port of its own or the common one. */
+const hosts = () =>
+  setting(
+    z
+      .string()
+      .transform(list)
+      .pipe(z.array(z.string().regex(/^[^\s:]+(:\d{1,5})?$/)).min(1)),
+    'a host, or comma-separated host:port',
+  )
+
+const port = () => wholeNumber(0, 65_535)
+
+/** The longest that any wait may last. Each is a timer, and nobody stays on the phone for longer than an hour of it. */
+const HOUR_IN_SECONDS = 3_600
+const YEAR_IN_HOURS = 8_760
+
+const GREETING = 'Hello, and thank you for calling. One moment please while I get ready to speak with you.'
+
+const settings = z.object({
+  NODE_ENV: text().prefault('development'),
+  HOST: text('a host name or an address').prefault('0.0.0.0'),
+  PORT: port().prefault('3006'),
+  PUBLIC_URL: orNull(httpOrigin()),
+  TRUST_PROXY: trustProxy().prefault('false'),
+  DATABASE_URL: orNull(
+    setting(
+      z.url({ protocol: /^postgres(ql)?$/ }),
+      'an URL like postgres://user:password@host:5432/database',
+      true,
+    ),
+  ),
+  DATA_DIR: text('a folder').prefault('./data'),
+  ELEVENLABS_API_KEY: orNull(secret()),
+  ELEVENLABS_AGENT_ID: orNull(text()),
+  ELEVENLABS_BASE_URL: httpBase().prefault('https://api.elevenlabs.io'),
+  ELEVENLABS_WEBHOOK_SECRET: orNull(secret()),
+  OPENAI_API_KEY: orNull(secret()),
+  OPENAI_BASE_URL: httpBase().prefault('https://api.openai.com'),
+  OPENAI_REALTIME_MODEL: text().prefault('gpt-realtime'),
+  TWILIO_ACCOUNT_SID: orNull(pattern(/^AC[0-9a-zA-Z]+$/, 'an account SID: AC and 32 letters and digits')),
+  TWILIO_AUTH_TOKEN: orNull(secret()),
+  TWILIO_PHONE_NUMBER: orNull(pattern(/^\+[1-9]\d{1,14}$/, 'a number in E.164 form, like +15551234567')),
+  TWILIO_API_BASE_URL: httpBase().prefault('https://api.twilio.com'),
+  SKIP_WEBHOOK_SIGNATURE_VALIDATION: flag().prefault('false'),
+  ADMIN_API_KEY: orNull(secret()),
+  ALLOWED_IPS: orNull(cidrs()),
+  GREETING_VOICE_ID: text().prefault('21m00Tcm4TlvDq8ikWAM'),
+  GREETING_MESSAGE: text().prefault(GREETING),
+  GREETING_MUSIC_ENABLED: flag().prefault('true'),
+  GREETING_MUSIC_URL: orNull(
+    setting(z.url({ protocol: /^https?$/ }), 'an http or https URL of an audio file'),
+  ),
+  CLONE_MAX_WAIT_SECONDS: duration('seconds', HOUR_IN_SECONDS).prefault('35'),
+  POLL_INTERVAL_SECONDS: duration('seconds', 60).prefault('2'),
+  VOICE_CACHE_TTL_HOURS: duration('hours', YEAR_IN_HOURS).prefault('24'),
+  SILENCE_TIMEOUT_SECONDS: duration('seconds', HOUR_IN_SECONDS).prefault('20'),
+  VOICEMAIL_DETECTION_SECONDS: duration('seconds', HOUR_IN_SECONDS).prefault('15'),
+  MAX_CONCURRENT_CALLS: wholeNumber(1, 100_000).prefault('200'),
+  MAX_CALLS_PER_SECOND: number(0.01, 1_000).prefault('1'),
+  TELEPHONY_PROVIDER: choice('twilio', 'sip').prefault('twilio'),
+  SIP_TRAFFIC_PERCENT: number(0, 100).prefault('0'),
+  ENABLE_SIP_HANDLER: flag().prefault('false'),
+  SIP_HOST: text('a host name or an address').prefault('0.0.0.0'),
+  SIP_PORT: port().prefault('5060'),
+  DRACHTIO_HOST: text('a host name or an address').prefault('127.0.0.1'),
+  DRACHTIO_PORT: port().prefault('9022'),
+  DRACHTIO_SECRET: orNull(secret()),
+  FREESWITCH_HOST: hosts().prefault('127.0.0.1'),
+  FREESWITCH_PORT: port().prefault('8021'),
+  FREESWITCH_SECRET: orNull(secret()),
+  SIP_MEDIA_STREAM_URL: orNull(
+    url(['ws:', 'wss:'], { path: false }, 'a ws or wss origin without a path, like ws://10.0.0.5:3006'),
+  ),
+  RECORD_CALLS: flag().prefault('false'),
+  RECORDING_STORE: choice('local', 's3').prefault('local'),
+  S3_ENDPOINT: orNull(httpBase()),
+  S3_BUCKET: orNull(text()),
+  S3_REGION: text().prefault('us-east-1'),
+  S3_ACCESS_KEY_ID: orNull(secret()),
+  S3_SECRET_ACCESS_KEY: orNull(secret()),
+  LOG_LEVEL: choice('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').prefault('info'),
+  LOG_FILE: orNull(text('a file')),
+  DRAIN_SECONDS: duration('seconds', HOUR_IN_SECONDS).prefault('30'),
+})
+
+type Settings = z.output<typeof settings>
+type SettingName = keyof Settings
+
+/** The names of all settings, in the order in which `.env.example` lists them. */
+export const SETTING_NAMES = Object.keys(settings.shape) as SettingName[]
+
+/** What must hold between settings; looked at even when others are wrong, so that one start tells every fault. */
+const rules: { name: SettingName; broken: (found: Partial<Settings>) => unknown; mend: string }[] = [
+  {
+    name: 'SKIP_WEBHOOK_SIGNATURE_VALIDATION',
+    broken: (found) => found.SKIP_WEBHOOK_SIGNATURE_VALIDATION && found.NODE_ENV === 'production',
+    mend: 'false when NODE_ENV is production, or anybody could place calls here',
+  },
+  {
+    name: 'TWILIO_AUTH_TOKEN',
+    broken: (found) => found.TWILIO_ACCOUNT_SID && found.TWILIO_AUTH_TOKEN === null,
+    mend: 'the auth token of the account in TWILIO_ACCOUNT_SID, from the Twilio console',
+  },
+  {
+    name: 'S3_BUCKET',
+    broken: (found) => found.RECORDING_STORE === 's3' && found.S3_BUCKET === null,
+    mend: 'the name of a bucket when RECORDING_STORE is s3',
+  },
+  {
+    name: 'S3_SECRET_ACCESS_KEY',
+    broken: (found) => found.S3_ACCESS_KEY_ID && found.S3_SECRET_ACCESS_KEY === null,
+    mend: 'the secret that belongs to S3_ACCESS_KEY_ID',
+  },
+]
+
+const checkedSettings = rules.reduce<z.ZodType<Settings>>(
+  (schema, { name, broken, mend }) =>
+    schema.refine((found) => !broken(found), { path: [name], error: mend, when: () => true }),
+  settings,
+)
+
+/** The settings are wrong; `faults` has one line for each, and `message` all of them. */
+export class ConfigError extends Error {
+  readonly faults: string[]
+  constructor(faults: string[]) {
+    super(faults.join('\n'))
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+/** The process's environment over what `.env` in the working directory says, if there is one. */
+export function environment(): NodeJS.ProcessEnv {
+  return { ...dotEnv(), ...process.env }
+}
+
+function dotEnv(): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync('.env', 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw error
+  }
+}
+
+/**
+ * The service's settings, checked and frozen. A setting that is empty or blank counts as not set.
+ * @throws ConfigError with one line a fault: the name, what was found (never a secret), what is allowed.
+ */
+export function loadConfig(env: NodeJS.Dict<string> = environment()): Config {
+  const found = Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, env[name]?.trim() || undefined] as const),
+  )
+  const checked = checkedSettings.safeParse(found)
+  if (checked.success) return deepFreeze(grouped(checked.data))
+  const broken = new Map(checked.error.issues.map((issue) => [issue.path[0] as SettingName, issue.message]))
+  throw new ConfigError([...broken].map(([name, message]) => faultLine(name, message, found[name])))
+}
+
+function faultLine(name: SettingName, message: string, found: string | undefined): string {
+  const { allowed, secret } = aboutSetting(settings.shape[name])
+  const rule = rules.find(({ mend }) => mend === message)
+  return `${name}: found ${shown(found, secret)}, allowed: ${rule ? rule.mend : allowed}`
+}
+
+function aboutSetting(schema: z.core.$ZodType): AboutSetting {
+  const known = about.get(schema)
+  if (known) return known
+  return aboutSetting((schema as z.ZodOptional).unwrap())
+}
+
+/** Long enough to recognise a value by, short enough to keep a fault on its line. */
+const SHOWN_LENGTH = 100
+
+function shown(found: string | undefined, isSecret = false): string {
+  if (found === undefined) return 'nothing'
+  if (isSecret) return '(hidden)'
+  return JSON.stringify(found.replace(/\/\/[^/]*@/, '//(hidden)@').slice(0, SHOWN_LENGTH))
+}
+
+function grouped(s: Settings) {
+  return {
+    environment: s.NODE_ENV,
+    /** Where the embedded database, voice samples and local recordings live; absolute. */
+    dataDir: resolve(s.DATA_DIR),
+    /** How long live calls may go on after SIGTERM. */
+    drainMs: s.DRAIN_SECONDS,
+    /** Without an account and a token, the carrier is the simulated one. */
+    carrier: s.TWILIO_ACCOUNT_SID || s.TWILIO_AUTH_TOKEN ? ('real' as const) : ('simulated' as const),
+    /** Without a key, voices and agent are the simulated ones. */
+    agentVendor: s.ELEVENLABS_API_KEY ? ('real' as const) : ('simulated' as const),
+    http: {
+      host: s.HOST,
+      port: s.PORT,
+      /** The origin that carriers reach us at; null means the one that a request came to. */
+      publicUrl: s.PUBLIC_URL,
+      trustProxy: s.TRUST_PROXY,
+    },
+    database: {
+      /** Null means the embedded server. */
+      url: s.DATABASE_URL,
+    },
+    admin: {
+      /** Null means the generated one that is kept in `dataDir`. */
+      apiKey: s.ADMIN_API_KEY,
+      /** CIDRs; null means that every address may try. */
+      allowedIps: s.ALLOWED_IPS,
+    },
+    elevenLabs: {
+      apiKey: s.ELEVENLABS_API_KEY,
+      agentId: s.ELEVENLABS_AGENT_ID,
+      baseUrl: s.ELEVENLABS_BASE_URL,
+      webhookSecret: s.ELEVENLABS_WEBHOOK_SECRET,
+    },
+    openAi: {
+      apiKey: s.OPENAI_API_KEY,
+      baseUrl: s.OPENAI_BASE_URL,
+      realtimeModel: s.OPENAI_REALTIME_MODEL,
+    },
+    twilio: {
+      accountSid: s.TWILIO_ACCOUNT_SID,
+      authToken: s.TWILIO_AUTH_TOKEN,
+      phoneNumber: s.TWILIO_PHONE_NUMBER,
+      apiBaseUrl: s.TWILIO_API_BASE_URL,
+      skipSignatureValidation: s.SKIP_WEBHOOK_SIGNATURE_VALIDATION,
+    },
+    greeting: {
+      voiceId: s.GREETING_VOICE_ID,
+      message: s.GREETING_MESSAGE,
+      musicEnabled: s.GREETING_MUSIC_ENABLED,
+      /** Null means the track that is included. */
+      musicUrl: s.GREETING_MUSIC_URL,
+    },
+    calls: {
+      cloneMaxWaitMs: s.CLONE_MAX_WAIT_SECONDS,
+      pollIntervalMs: s.POLL_INTERVAL_SECONDS,
+      silenceTimeoutMs: s.SILENCE_TIMEOUT_SECONDS,
+      voicemailDetectionMs: s.VOICEMAIL_DETECTION_SECONDS,
+      maxConcurrent: s.MAX_CONCURRENT_CALLS,
+      /** Outbound, for each provider. */
+      maxPerSecond: s.MAX_CALLS_PER_SECOND,
+      outboundProvider: s.TELEPHONY_PROVIDER,
+      sipTrafficPercent: s.SIP_TRAFFIC_PERCENT,
+    },
+    voices: { voiceCacheTtlMs: s.VOICE_CACHE_TTL_HOURS },
+    sip: {
+      enabled: s.ENABLE_SIP_HANDLER,
+      host: s.SIP_HOST,
+      port: s.SIP_PORT,
+      drachtio: { host: s.DRACHTIO_HOST, port: s.DRACHTIO_PORT, secret: s.DRACHTIO_SECRET },
+      freeswitch: {
+        servers: s.FREESWITCH_HOST.map((entry) => {
+          const [host = entry, ownPort] = entry.split(':')
+          return { host, port: ownPort ? Number(ownPort) : s.FREESWITCH_PORT }
+        }),
+        secret: s.FREESWITCH_SECRET,
+      },
+      /** Null means this node's own address. */
+      mediaStreamUrl: s.SIP_MEDIA_STREAM_URL,
+    },
+    recordings: {
+      enabled: s.RECORD_CALLS,
+      store: s.RECORDING_STORE,
+      s3: {
+        endpoint: s.S3_ENDPOINT,
+        bucket: s.S3_BUCKET,
+        region: s.S3_REGION,
+        accessKeyId: s.S3_ACCESS_KEY_ID,
+        secretAccessKey: s.S3_SECRET_ACCESS_KEY,
+      },
+    },
+    log: {
+      level: s.LOG_LEVEL,
+      /** Null means stdout. */
+      file: s.LOG_FILE,
+    },
+  }
+}
+
+type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T
+
+/** The settings, grouped by what they concern; lengths of time in milliseconds, what is not set is null. */
+export type Config = DeepReadonly<ReturnType<typeof grouped>>
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part)
+  }
+  return Object.freeze(value)
+}
+
+/** 16 random letters and digits are about 95 bits, which nobody tries out over HTTP. */
+const SHORTEST_SAFE_KEY = 16
+
+/** What is allowed but probably not meant; one sentence each, to be logged at start. */
+export function configWarnings(config: Config): string[] {
+  const warnings: string[] = []
+  if (config.agentVendor === 'real' && !config.elevenLabs.agentId) {
+    warnings.push(
+      'ELEVENLABS_AGENT_ID is not set: only numbers with an agent of their own reach one, set it or add agents',
+    )
+  }
+  if (config.carrier === 'real' && !config.twilio.accountSid) {
+    warnings.push(
+      'TWILIO_ACCOUNT_SID is not set: calls move on and end at their next poll only, set it to reach Twilio at once',
+    )
+  }
+  if (config.carrier === 'real' && config.twilio.skipSignatureValidation) {
+    warnings.push(
+      'SKIP_WEBHOOK_SIGNATURE_VALIDATION is true: anybody can send webhooks in the name of Twilio',
+    )
+  }
+  if (config.admin.apiKey && config.admin.apiKey.length < SHORTEST_SAFE_KEY) {
+    warnings.push(`ADMIN_API_KEY is short enough to be guessed: use at least ${SHORTEST_SAFE_KEY} characters`)
+  }
+  return warnings
+}

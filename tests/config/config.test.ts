@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import { describe, expect, it, test } from 'vitest'
+import { ConfigError, configWarnings, loadConfig, SETTING_NAMES } from '../../src/config.ts'
+
+function faultsOf(env: Record<string, string>): string[] {
+  try {
+    loadConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+  return []
+}
+
+describe('defaults', () => {
+  it('needs nothing to be set', () => {
+    const config = loadConfig({})
+    expect(config.http).toEqual({ host: '0.0.0.0', port: 3006, publicUrl: null, trustProxy: false })
+    expect(config.calls.cloneMaxWaitMs).toBe(35_000)
+    expect(config.calls.pollIntervalMs).toBe(2_000)
+    expect(config.voices.voiceCacheTtlMs).toBe(86_400_000)
+    expect(config.drainMs).toBe(30_000)
+    expect([config.carrier, config.agentVendor]).toEqual(['simulated', 'simulated'])
+  })
+
+  it('counts empty and blank values as not set', () => {
+    expect(loadConfig({ PORT: '', PUBLIC_URL: '  ', ELEVENLABS_API_KEY: ' ' })).toEqual(loadConfig({}))
+  })
+
+  it('is frozen all the way down', () => {
+    const config = loadConfig({ ALLOWED_IPS: '10.0.0.0/8' })
+    expect(Object.isFrozen(config)).toBe(true)
+    expect(Object.isFrozen(config.admin.allowedIps)).toBe(true)
+    expect(Object.isFrozen(config.sip.freeswitch.servers[0])).toBe(true)
+  })
+})
+
+describe('.env.example', () => {
+  const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
+  const uncommented = example.replace(/^#(?=[A-Z0-9_]+=)/gm, '')
+
+  it('lists every setting and no other', () => {
+    expect(Object.keys(parseEnv(uncommented)).sort()).toEqual([...SETTING_NAMES].sort())
+  })
+
+  it('shows the defaults', () => {
+    expect(loadConfig(parseEnv(uncommented))).toEqual(loadConfig({}))
+  })
+})
+
+describe('values', () => {
+  test.each([
+    ['false', false],
+    ['true', true],
+    ['2', 2],
+    ['loopback, 10.0.0.0/8', ['loopback', '10.0.0.0/8']],
+  ])('TRUST_PROXY=%s', (value, expected) => {
+    expect(loadConfig({ TRUST_PROXY: value }).http.trustProxy).toEqual(expected)
+  })
+
+  test.each(['true', 'TRUE', '1', 'yes'])('a switch is on with %s', (value) => {
+    expect(loadConfig({ RECORD_CALLS: value }).recordings.enabled).toBe(true)
+  })
+
+  test.each(['false', '0', 'no'])('a switch is off with %s', (value) => {
+    expect(loadConfig({ GREETING_MUSIC_ENABLED: value }).greeting.musicEnabled).toBe(false)
+  })
+
+  it('takes fractions of seconds and hours', () => {
+    const config = loadConfig({ POLL_INTERVAL_SECONDS: '0.25', VOICE_CACHE_TTL_HOURS: '0.5' })
+    expect(config.calls.pollIntervalMs).toBe(250)
+    expect(config.voices.voiceCacheTtlMs).toBe(1_800_000)
+  })
+
+  it('drops the slash at the end of an origin', () => {
+    expect(loadConfig({ PUBLIC_URL: 'https://voice.example.com/' }).http.publicUrl).toBe(
+      'https://voice.example.com',
+    )
+  })
+
+  it('makes CIDRs of bare addresses', () => {
+    expect(loadConfig({ ALLOWED_IPS: '10.0.0.0/8, 192.0.2.1,::1' }).admin.allowedIps).toEqual([
+      '10.0.0.0/8',
+      '192.0.2.1/32',
+      '::1/128',
+    ])
+  })
+
+  it('gives FreeSWITCH servers without a port the common one', () => {
+    expect(loadConfig({ FREESWITCH_HOST: 'a:1, b' }).sip.freeswitch.servers).toEqual([
+      { host: 'a', port: 1 },
+      { host: 'b', port: 8021 },
+    ])
+  })
+
+  it('uses the real carrier once there is a token, with or without an account', () => {
+    expect(loadConfig({ TWILIO_AUTH_TOKEN: 't' }).carrier).toBe('real')
+    expect(loadConfig({ TWILIO_ACCOUNT_SID: 'AC12', TWILIO_AUTH_TOKEN: 't' }).carrier).toBe('real')
+  })
+
+  it('uses the real agent once there is a key', () => {
+    expect(loadConfig({ ELEVENLABS_API_KEY: 'k' }).agentVendor).toBe('real')
+  })
+})
+
+describe('faults', () => {
+  test.each([
+    ['PORT', '65536'],
+    ['PORT', '30.5'],
+    ['PUBLIC_URL', 'https://voice.example.com/path'],
+    ['PUBLIC_URL', 'ftp://voice.example.com'],
+    ['PUBLIC_URL', 'voice.example.com'],
+    ['TRUST_PROXY', 'everyone'],
+    ['ALLOWED_IPS', '10.0.0.0/33'],
+    ['ALLOWED_IPS', 'localhost'],
+    ['POLL_INTERVAL_SECONDS', '0'],
+    ['POLL_INTERVAL_SECONDS', '-1'],
+    ['CLONE_MAX_WAIT_SECONDS', 'Infinity'],
+    ['MAX_CONCURRENT_CALLS', '1.5'],
+    ['SIP_TRAFFIC_PERCENT', '101'],
+    ['TELEPHONY_PROVIDER', 'pigeon'],
+    ['RECORD_CALLS', 'maybe'],
+    ['TWILIO_PHONE_NUMBER', '5551234567'],
+    ['LOG_LEVEL', 'loud'],
+    ['FREESWITCH_HOST', 'a:b:c'],
+    ['GREETING_MUSIC_URL', 'file:///etc/passwd'],
+  ])('%s=%s is one line with name, what was found and what is allowed', (name, value) => {
+    const faults = faultsOf({ [name]: value })
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toMatch(new RegExp(`^${name}: found "`))
+    expect(faults[0]).toContain(JSON.stringify(value))
+    expect(faults[0]).toContain(', allowed: ')
+  })
+
+  it('tells all faults at once, those between settings too', () => {
+    const names = faultsOf({ PORT: 'x', LOG_LEVEL: 'y', TWILIO_ACCOUNT_SID: 'AC1' }).map(
+      (line) => line.split(':')[0],
+    )
+    expect(names.sort()).toEqual(['LOG_LEVEL', 'PORT', 'TWILIO_AUTH_TOKEN'])
+  })
+
+  it('refuses unchecked signatures in production only', () => {
+    const skip = { SKIP_WEBHOOK_SIGNATURE_VALIDATION: 'true' }
+    expect(faultsOf(skip)).toEqual([])
+    expect(faultsOf({ ...skip, NODE_ENV: 'production' })).toHaveLength(1)
+  })
+
+  it('refuses an account without its token', () => {
+    expect(faultsOf({ TWILIO_ACCOUNT_SID: 'AC1' })[0]).toMatch(/^TWILIO_AUTH_TOKEN: found nothing/)
+  })
+
+  it('refuses the s3 store without a bucket', () => {
+    expect(faultsOf({ RECORDING_STORE: 's3' })[0]).toMatch(/^S3_BUCKET: found nothing/)
+  })
+
+  it('never shows a secret', () => {
+    const secret = 's3cr3t'
+    const message = faultsOf({
+      DATABASE_URL: `mysql://user:${secret}@host/database`,
+      PUBLIC_URL: `https://user:${secret}@voice.example.com/path`,
+      S3_ACCESS_KEY_ID: secret,
+      RECORDING_STORE: 'tape',
+    }).join('\n')
+    expect(message).toContain('DATABASE_URL: found (hidden)')
+    expect(message).not.toContain(secret)
+  })
+})
+
+describe('warnings', () => {
+  it('says nothing about the demo', () => {
+    expect(configWarnings(loadConfig({}))).toEqual([])
+  })
+
+  test.each([
+    [{ ELEVENLABS_API_KEY: 'k' }, 'ELEVENLABS_AGENT_ID'],
+    [{ TWILIO_AUTH_TOKEN: 't' }, 'TWILIO_ACCOUNT_SID'],
+    [
+      { TWILIO_AUTH_TOKEN: 't', TWILIO_ACCOUNT_SID: 'AC1', SKIP_WEBHOOK_SIGNATURE_VALIDATION: 'true' },
+      'SKIP_WEBHOOK_SIGNATURE_VALIDATION',
+    ],
+    [{ ADMIN_API_KEY: 'short' }, 'ADMIN_API_KEY'],
+  ])('%j', (env, name) => {
+    const warnings = configWarnings(loadConfig(env))
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain(name)
+  })
+})
