@@ -1,0 +1,59 @@
+import { Migrator } from '@mikro-orm/migrations'
+import { MikroORM } from '@mikro-orm/postgresql'
+import pg from 'pg'
+import { Agent, AgentNumber } from './entities/agent.entity.ts'
+import { CallEvent, CallLog, CallTimer } from './entities/call.entity.ts'
+import { AgentConversation, ConversationTurn, PostCallReport } from './entities/conversation.entity.ts'
+import { ServiceNode } from './entities/node.entity.ts'
+import {
+  AudioAsset,
+  CallerVoiceMapping,
+  VoiceCloneCache,
+  VoiceCloneLog,
+  VoiceSampleFile,
+} from './entities/voice.entity.ts'
+
+const ENTITIES = [
+  ...[CallLog, CallEvent, CallTimer],
+  ...[CallerVoiceMapping, VoiceSampleFile, VoiceCloneCache, VoiceCloneLog, AudioAsset],
+  ...[Agent, AgentNumber, ConversationTurn, AgentConversation, PostCallReport, ServiceNode],
+]
+
+/** Enough for two busy cores; PostgreSQL's own default allows 100 for all nodes together. */
+const POOL_SIZE = 16
+
+/** Any number: it only has to be the same in every process that migrates. */
+const MIGRATION_LOCK = 4_011_986
+
+export type Database = MikroORM
+
+/** Connects; no table is touched. */
+export function openDatabase(url: string): Promise<Database> {
+  return MikroORM.init({
+    clientUrl: url,
+    entities: ENTITIES,
+    extensions: [Migrator],
+    pool: { min: 2, max: POOL_SIZE },
+    migrations: {
+      path: new URL('../../migrations', import.meta.url).pathname,
+      glob: '!(*.d).ts',
+      snapshot: false,
+      snapshotName: '.snapshot',
+    },
+  })
+}
+
+/**
+ * Applies what is pending, under one lock for all processes: the Migrator does not serialise two that start at once.
+ * The lock lives on a connection of its own, so that it goes when this process does.
+ */
+export async function migrate(database: Database, url: string): Promise<void> {
+  const lock = new pg.Client({ connectionString: url })
+  await lock.connect()
+  try {
+    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+    await database.migrator.up()
+  } finally {
+    await lock.end()
+  }
+}

@@ -1,0 +1,83 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import type { Provider } from '../../calls/ports.ts'
+
+/** One call: its address, its state and, once it is over, how it ended. Written only under the row's lock. */
+const CallSchema = defineEntity({
+  name: 'CallLog',
+  tableName: 'call_log',
+  properties: {
+    id: p.uuid().primary(),
+    provider: p.string().$type<Provider>(),
+    providerCallId: p.string(),
+    direction: p.string().$type<'inbound' | 'outbound'>(),
+    fromNumber: p.string(),
+    toNumber: p.string(),
+    agentId: p.uuid().nullable(),
+    publicOrigin: p.text(),
+    mediaSecret: p.string(),
+    /** The leg's state in one word, for queries and metrics; `snapshot` is what the machine goes on from. */
+    state: p.string(),
+    bridge: p.string().nullable(),
+    voiceState: p.string(),
+    snapshot: p.json<object>(),
+    chartVersion: p.string(),
+    lastSeq: p.integer(),
+    /** Set while the call waits for, or speaks with, a clone of these samples. */
+    sampleKey: p.string().nullable(),
+    voiceId: p.string().nullable(),
+    /** The node that answered the carrier last; a node that drains waits for the calls it has. */
+    nodeId: p.uuid().nullable(),
+    startedAt: p.datetime().defaultRaw('now()'),
+    bridgedAt: p.datetime().nullable(),
+    endedAt: p.datetime().nullable(),
+    outcome: p.string().nullable(),
+    fault: p.string().nullable(),
+    metadata: p.json<Record<string, string>>().nullable(),
+  },
+  uniques: [{ name: 'call_log_provider_call', properties: ['provider', 'providerCallId'] }],
+  indexes: [
+    { name: 'call_log_started', properties: ['startedAt', 'id'] },
+    {
+      name: 'call_log_live',
+      expression: 'create index "call_log_live" on "call_log" ("sample_key") where "ended_at" is null',
+    },
+  ],
+})
+export class CallLog extends CallSchema.class {}
+CallSchema.setClass(CallLog)
+
+/** What was said to a call, in order, with its states before and after. Never changed, never deleted. */
+const CallEventSchema = defineEntity({
+  name: 'CallEvent',
+  tableName: 'call_event',
+  properties: {
+    call: () => p.manyToOne(CallLog).primary().deleteRule('cascade'),
+    seq: p.integer().primary(),
+    /** Names the delivery, so that a repeated one changes nothing. */
+    eventId: p.string().nullable(),
+    type: p.string(),
+    event: p.json<object>(),
+    stateBefore: p.string(),
+    stateAfter: p.string(),
+    effects: p.json<object[]>(),
+    at: p.datetime(),
+  },
+  uniques: [{ name: 'call_event_delivery', properties: ['call', 'eventId'] }],
+  indexes: [{ name: 'call_event_type', properties: ['type', 'at'] }],
+})
+export class CallEvent extends CallEventSchema.class {}
+CallEventSchema.setClass(CallEvent)
+
+/** A delayed transition that is due: any node fires it, exactly once. */
+const CallTimerSchema = defineEntity({
+  name: 'CallTimer',
+  tableName: 'call_timer',
+  properties: {
+    call: () => p.manyToOne(CallLog).primary().deleteRule('cascade'),
+    timerId: p.string().length(200).primary(),
+    dueAt: p.datetime(),
+  },
+  indexes: [{ name: 'call_timer_due', properties: ['dueAt'] }],
+})
+export class CallTimer extends CallTimerSchema.class {}
+CallTimerSchema.setClass(CallTimer)
