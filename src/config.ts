@@ -1,133 +1,31 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import {
+  aboutSetting,
+  choice,
+  cidrs,
+  duration,
+  flag,
+  hosts,
+  httpBase,
+  httpOrigin,
+  number,
+  orNull,
+  pattern,
+  port,
+  secret,
+  setting,
+  text,
+  trustProxy,
+  url,
+  wholeNumber,
+} from './setting-kinds.ts'
 
 /*
  * Every setting of the service, read once, checked and frozen. Nothing else reads the environment.
  */
-
-/** What a fault line says about a setting: which values are allowed, and whether the one found may be shown. */
-type AboutSetting = { allowed: string; secret?: boolean }
-const about = z.registry<AboutSetting>()
-
-const setting = <S extends z.ZodType>(schema: S, allowed: string, secret = false): S => {
-  about.add(schema, { allowed, secret })
-  return schema
-}
-
-/** Left unset, the setting is null. */
-const orNull = <S extends z.ZodType>(schema: S) => schema.nullable().default(null)
-
-const text = (allowed = 'any text') => setting(z.string(), allowed)
-const secret = (allowed = 'any text') => setting(z.string(), allowed, true)
-const pattern = (regex: RegExp, allowed: string) => setting(z.string().regex(regex), allowed)
-
-const choice = <const T extends readonly string[]>(...values: T) => setting(z.enum(values), values.join(', '))
-
-const flag = () =>
-  setting(
-    z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] }),
-    'true, false, 1, 0, yes, no',
-  )
-
-const wholeNumber = (from: number, to: number) =>
-  setting(
-    z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(from).max(to)),
-    `a whole number from ${from} to ${to}`,
-  )
-
-const decimal = z
-  .string()
-  .regex(/^\d+(\.\d+)?$/)
-  .transform(Number)
-
-const number = (from: number, to: number) =>
-  setting(decimal.pipe(z.number().min(from).max(to)), `a number from ${from} to ${to}`)
-
-/** A length of time given in some unit and handed on in milliseconds; fractions serve tests and short demos. */
-const duration = (unit: 'seconds' | 'hours', max: number) =>
-  setting(
-    decimal.pipe(z.number().gt(0).max(max)).transform((value) => value * MILLISECONDS[unit]),
-    `${unit}, more than 0 and at most ${max}`,
-  )
-const MILLISECONDS = { seconds: 1_000, hours: 3_600_000 }
-
-/** An URL without user, query or fragment; it is handed on without a slash at its end. */
-const url = (protocols: string[], { path }: { path: boolean }, allowed: string) =>
-  setting(
-    z
-      .string()
-      .refine((value) => {
-        const parsed = URL.parse(value)
-        if (!parsed || !protocols.includes(parsed.protocol) || !parsed.host) return false
-        if (parsed.username || parsed.password || /[?#]/.test(value)) return false
-        return path || parsed.pathname === '/'
-      })
-      .transform((value) => new URL(value).href.replace(/\/$/, '')),
-    allowed,
-  )
-
-const httpOrigin = () =>
-  url(
-    ['http:', 'https:'],
-    { path: false },
-    'an http or https origin without a path, like https://voice.example.com',
-  )
-
-const httpBase = () =>
-  url(['http:', 'https:'], { path: true }, 'an http or https URL, like https://api.example.com')
-
-const list = (value: string) =>
-  value
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-
-/** Adds the full prefix to a bare address, so that all that follows only meets CIDRs. */
-const asCidr = (entry: string) => {
-  if (entry.includes('/') || !ipaddr.isValid(entry)) return entry
-  return `${entry}/${ipaddr.parse(entry).kind() === 'ipv6' ? 128 : 32}`
-}
-
-const cidrs = () =>
-  setting(
-    z
-      .string()
-      .transform((value) => list(value).map(asCidr))
-      .pipe(z.array(z.string().refine((entry) => ipaddr.isValidCIDR(entry)))),
-    'comma-separated addresses or CIDRs, like 10.0.0.0/8, 2001:db8::/32',
-  )
-
-const PROXY_NAMES = ['loopback', 'linklocal', 'uniquelocal']
-const isProxy = (entry: string) => PROXY_NAMES.includes(entry) || ipaddr.isValidCIDR(asCidr(entry))
-
-/** Express's `trust proxy` value: https://expressjs.com/en/guide/behind-proxies.html */
-const trustProxy = () =>
-  setting(
-    z.union([
-      z.stringbool({ truthy: ['true'], falsy: ['false'] }),
-      z.string().regex(/^\d+$/).transform(Number),
-      z
-        .string()
-        .transform(list)
-        .pipe(z.array(z.string().refine(isProxy))),
-    ]),
-    'true, false, a number of hops, or comma-separated addresses, CIDRs, loopback, linklocal, uniquelocal',
-  )
-
-/** Several hosts, each with a port of its own or the common one. */
-const hosts = () =>
-  setting(
-    z
-      .string()
-      .transform(list)
-      .pipe(z.array(z.string().regex(/^[^\s:]+(:\d{1,5})?$/)).min(1)),
-    'a host, or comma-separated host:port',
-  )
-
-const port = () => wholeNumber(0, 65_535)
 
 /** The longest that any wait may last. Each is a timer, and nobody stays on the phone for longer than an hour of it. */
 const HOUR_IN_SECONDS = 3_600
@@ -280,12 +178,6 @@ function faultLine(name: SettingName, message: string, found: string | undefined
   const { allowed, secret } = aboutSetting(settings.shape[name])
   const rule = rules.find(({ mend }) => mend === message)
   return `${name}: found ${shown(found, secret)}, allowed: ${rule ? rule.mend : allowed}`
-}
-
-function aboutSetting(schema: z.core.$ZodType): AboutSetting {
-  const known = about.get(schema)
-  if (known) return known
-  return aboutSetting((schema as z.ZodOptional).unwrap())
 }
 
 /** Long enough to recognise a value by, short enough to keep a fault on its line. */
