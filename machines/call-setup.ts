@@ -49,7 +49,8 @@ export const chart = setup({
   guards: {
     isAccepted: ({ context }) => context.endReason === null,
     hasCachedVoice: ({ context }) => context.voice.kind === 'cached',
-    needsClone: ({ context }) => context.voice.kind === 'clone',
+    /** A caller who is turned away never hears a voice, so none is paid for. */
+    needsClone: ({ context }) => context.voice.kind === 'clone' && context.endReason === null,
     voiceIsSettled: stateIn('#voiceSettled'),
     isThisBridge: ({ context, event }) => 'attempt' in event && event.attempt === context.attempt,
     isAnnounced: ({ event }) => event.type === 'media.lost' && event.clean,
