@@ -67,6 +67,7 @@ export const chart = setup({
       voiceId: event.type === 'voice.ready' ? event.voiceId : context.voiceId,
     })),
     nextHoldRound: assign({ holdRound: ({ context }) => context.holdRound + 1 }),
+    hasTalked: ({ context }) => context.conversationId !== null,
     nextAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
     countReconnect: assign({ agentReconnects: ({ context }) => context.agentReconnects + 1 }),
     keepConversation: assign({

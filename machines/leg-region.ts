@@ -43,23 +43,15 @@ const bridged = chart.createStateConfig({
     connecting: { description: 'The voice agent is being reached.', ...reachingTheAgent },
     talking: {
       description: 'Caller and agent hear each other.',
-      on: {
-        'agent.lost': [
-          {
-            guard: and(['isThisBridge', 'canReconnectAgent']),
-            target: 'reconnecting',
-            actions: 'countReconnect',
-          },
-          {
-            guard: 'isThisBridge',
-            target: '#failed',
-            actions: { type: 'endBecause', params: { reason: 'agent_lost' } },
-          },
-        ],
-      },
+      on: { 'agent.lost': { guard: 'isThisBridge', target: 'deciding' } },
     },
     deciding: {
-      description: 'The agent was not reached: once more, or the apology.',
+      description: 'The agent was not reached or was lost: once more, or the apology.',
+        {
+          guard: 'hasTalked',
+          target: '#failed',
+          actions: { type: 'endBecause', params: { reason: 'agent_lost' } },
+        },
       always: [
         { guard: 'canReconnectAgent', target: 'reconnecting', actions: 'countReconnect' },
         { target: '#failed', actions: { type: 'endBecause', params: { reason: 'agent_unreachable' } } },
