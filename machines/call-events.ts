@@ -4,8 +4,8 @@ import type { EndReason } from './end-reasons.ts'
 export type LegEvent =
   /** The leg has done what it was told and asks what comes next (Twilio's redirect, the end of a SIP playback). */
   | { type: 'leg.asked' }
-  /** The carrier reports that the bridge to the media stream is over while the call lives. */
-  | { type: 'leg.streamEnded' }
+  /** The carrier reports that the bridge to the media stream is over while the call lives; `attempt` when it can say which. */
+  | { type: 'leg.streamEnded'; attempt?: number }
   /** The carrier reports that the call is over, and how. */
   | { type: 'leg.ended'; status: LegEndStatus; durationSeconds?: number }
 

@@ -62,12 +62,15 @@ export const chart = setup({
     requestClone: (_, _params: { sampleKey: string }) => {},
     recordCloneTimeout: (_, _params: { sampleKey: string }) => {},
     moveLeg: (_, _params: { attempt: number }) => {},
+    /** A carrier may report the end of a stream twice, and late; one that cannot say which stream it means is believed. */
+    isThisStream: ({ context, event }) =>
+      event.type === 'leg.streamEnded' && (event.attempt ?? context.attempt) === context.attempt,
     hangUpLeg: (_, _params: { reason: EndReason }) => {},
     useVoice: assign(({ event, context }) => ({
+    hasTalked: ({ context }) => context.conversationId !== null,
       voiceId: event.type === 'voice.ready' ? event.voiceId : context.voiceId,
     })),
     nextHoldRound: assign({ holdRound: ({ context }) => context.holdRound + 1 }),
-    hasTalked: ({ context }) => context.conversationId !== null,
     nextAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
     countReconnect: assign({ agentReconnects: ({ context }) => context.agentReconnects + 1 }),
     keepConversation: assign({

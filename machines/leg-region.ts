@@ -1,10 +1,8 @@
 import { and } from 'xstate'
 import { chart } from './call-setup.ts'
 
-const joinAgain = [
-  { guard: 'canJoinAgain', target: '#joining', actions: 'nextAttempt' },
-  { target: '#failed', actions: { type: 'endBecause', params: { reason: 'media_lost' } } },
-] as const
+/** This bridge is over while the call lives; a report about an earlier one changes nothing. */
+const streamEnded = { guard: 'isThisStream', target: '#bridgingAgain' } as const
 
 /** The carrier no longer asks: the leg is taken to be gone, and told to go in case it is not. */
 const giveUpOnLeg = {
@@ -33,7 +31,7 @@ const bridged = chart.createStateConfig({
       target: 'closing',
       actions: { type: 'endBecause', params: { reason: 'agent_ended' } },
     },
-    'leg.streamEnded': joinAgain,
+    'leg.streamEnded': streamEnded,
     'media.lost': [
       { guard: and(['isThisBridge', 'isAnnounced']), target: 'departing' },
       { guard: 'isThisBridge', target: 'rejoining' },
@@ -47,13 +45,13 @@ const bridged = chart.createStateConfig({
     },
     deciding: {
       description: 'The agent was not reached or was lost: once more, or the apology.',
+      always: [
+        { guard: 'canReconnectAgent', target: 'reconnecting', actions: 'countReconnect' },
         {
           guard: 'hasTalked',
           target: '#failed',
           actions: { type: 'endBecause', params: { reason: 'agent_lost' } },
         },
-      always: [
-        { guard: 'canReconnectAgent', target: 'reconnecting', actions: 'countReconnect' },
         { target: '#failed', actions: { type: 'endBecause', params: { reason: 'agent_unreachable' } } },
       ],
     },
@@ -75,7 +73,7 @@ const waitingForVoice = {
 /** The carrier's stream is gone: either the leg asks again and is bridged again, or the call is over. */
 const waitingForLeg = (reason: 'caller_hung_up' | 'media_lost') =>
   ({
-    on: { 'leg.asked': joinAgain, 'leg.streamEnded': joinAgain },
+    on: { 'leg.asked': '#bridgingAgain', 'leg.streamEnded': streamEnded },
     after: {
       REJOIN_PATIENCE: {
         target: '#ended',
@@ -128,8 +126,16 @@ export const legRegion = chart.createStateConfig({
       id: 'joining',
       description: 'The leg is told to open its media stream, and the stream is awaited.',
       on: {
+    bridgingAgain: {
+      id: 'bridgingAgain',
+      description: 'The bridge is over and the call lives: once more, or the apology.',
+      always: [
+        { guard: 'canJoinAgain', target: 'joining', actions: 'nextAttempt' },
+        { target: 'failed', actions: { type: 'endBecause', params: { reason: 'media_lost' } } },
+      ],
+    },
         'media.joined': { guard: 'isThisBridge', target: 'bridged' },
-        'leg.streamEnded': joinAgain,
+        'leg.streamEnded': streamEnded,
       },
       after: { LEG_PATIENCE: giveUpOnLeg },
     },
