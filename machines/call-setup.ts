@@ -21,6 +21,15 @@ export type CallContext = {
   endReason: EndReason | null
 }
 
+/** Why the call ends; `carrier_lost` stands in while nobody has given a reason yet. */
+export const endReasonOf = (context: CallContext): EndReason => context.endReason ?? 'carrier_lost'
+
+/** Tells the carrier to end the call, with the reason that was kept; comes after whatever sets one. */
+export const hangUp = {
+  type: 'hangUpLeg',
+  params: ({ context }: { context: CallContext }) => ({ reason: endReasonOf(context) }),
+} as const
+
 const REASON_OF_STATUS: Record<LegEndStatus, EndReason> = {
   completed: 'caller_hung_up',
   canceled: 'caller_hung_up',
@@ -53,8 +62,12 @@ export const chart = setup({
     needsClone: ({ context }) => context.voice.kind === 'clone' && context.endReason === null,
     voiceIsSettled: stateIn('#voiceSettled'),
     isThisBridge: ({ context, event }) => 'attempt' in event && event.attempt === context.attempt,
+    /** A carrier may report the end of a stream twice, and late; one that cannot say which stream it means is believed. */
+    isThisStream: ({ context, event }) =>
+      event.type === 'leg.streamEnded' && (event.attempt ?? context.attempt) === context.attempt,
     isAnnounced: ({ event }) => event.type === 'media.lost' && event.clean,
     canJoinAgain: ({ context }) => context.attempt < MAX_JOINS,
+    hasTalked: ({ context }) => context.conversationId !== null,
     canReconnectAgent: ({ context }) => context.agentReconnects < MAX_AGENT_RECONNECTS,
   },
   actions: {
@@ -62,12 +75,8 @@ export const chart = setup({
     requestClone: (_, _params: { sampleKey: string }) => {},
     recordCloneTimeout: (_, _params: { sampleKey: string }) => {},
     moveLeg: (_, _params: { attempt: number }) => {},
-    /** A carrier may report the end of a stream twice, and late; one that cannot say which stream it means is believed. */
-    isThisStream: ({ context, event }) =>
-      event.type === 'leg.streamEnded' && (event.attempt ?? context.attempt) === context.attempt,
     hangUpLeg: (_, _params: { reason: EndReason }) => {},
     useVoice: assign(({ event, context }) => ({
-    hasTalked: ({ context }) => context.conversationId !== null,
       voiceId: event.type === 'voice.ready' ? event.voiceId : context.voiceId,
     })),
     nextHoldRound: assign({ holdRound: ({ context }) => context.holdRound + 1 }),

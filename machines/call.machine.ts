@@ -1,5 +1,5 @@
 import type { CallInput } from './call-events.ts'
-import { chart } from './call-setup.ts'
+import { chart, endReasonOf, hangUp } from './call-setup.ts'
 import { faultOf } from './end-reasons.ts'
 import { legRegion } from './leg-region.ts'
 import { voiceRegion } from './voice-region.ts'
@@ -36,10 +36,7 @@ export const callMachine = chart.createMachine({
     conversationId: null,
     endReason: input.admission === 'accepted' ? null : input.admission,
   }),
-  output: ({ context }) => {
-    const reason = context.endReason ?? 'carrier_lost'
-    return { reason, fault: faultOf(reason) }
-  },
+  output: ({ context }) => ({ reason: endReasonOf(context), fault: faultOf(endReasonOf(context)) }),
   initial: 'live',
   states: {
     live: {
@@ -48,10 +45,7 @@ export const callMachine = chart.createMachine({
       after: {
         CALL_MAX: {
           target: 'ended',
-          actions: [
-            { type: 'endBecause', params: { reason: 'too_long' } },
-            { type: 'hangUpLeg', params: { reason: 'too_long' } },
-          ],
+          actions: [{ type: 'endBecause', params: { reason: 'too_long' } }, hangUp],
         },
       },
       states: {

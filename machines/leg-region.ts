@@ -1,5 +1,5 @@
 import { and } from 'xstate'
-import { chart } from './call-setup.ts'
+import { chart, hangUp } from './call-setup.ts'
 
 /** This bridge is over while the call lives; a report about an earlier one changes nothing. */
 const streamEnded = { guard: 'isThisStream', target: '#bridgingAgain' } as const
@@ -7,11 +7,11 @@ const streamEnded = { guard: 'isThisStream', target: '#bridgingAgain' } as const
 /** The carrier no longer asks: the leg is taken to be gone, and told to go in case it is not. */
 const giveUpOnLeg = {
   target: '#ended',
-  actions: [
-    { type: 'endBecause', params: { reason: 'carrier_lost' } },
-    { type: 'hangUpLeg', params: { reason: 'carrier_lost' } },
-  ],
+  actions: [{ type: 'endBecause', params: { reason: 'carrier_lost' } }, hangUp],
 } as const
+
+/** The carrier should have hung up by itself after the last word, and is told to in case it did not. */
+const farewellOver = { target: '#ended', actions: hangUp } as const
 
 /** The agent is being reached: it answers, is lost, or takes too long. */
 const reachingTheAgent = {
@@ -77,10 +77,7 @@ const waitingForLeg = (reason: 'caller_hung_up' | 'media_lost') =>
     after: {
       REJOIN_PATIENCE: {
         target: '#ended',
-        actions: [
-          { type: 'endBecause', params: { reason } },
-          { type: 'hangUpLeg', params: { reason } },
-        ],
+        actions: [{ type: 'endBecause', params: { reason } }, hangUp],
       },
     },
   }) as const
@@ -91,10 +88,7 @@ export const legRegion = chart.createStateConfig({
   on: {
     'operator.hangupRequested': {
       target: '.closing',
-      actions: [
-        { type: 'endBecause', params: { reason: 'operator_hung_up' } },
-        { type: 'hangUpLeg', params: { reason: 'operator_hung_up' } },
-      ],
+      actions: [{ type: 'endBecause', params: { reason: 'operator_hung_up' } }, hangUp],
     },
   },
   states: {
@@ -126,6 +120,12 @@ export const legRegion = chart.createStateConfig({
       id: 'joining',
       description: 'The leg is told to open its media stream, and the stream is awaited.',
       on: {
+        'media.joined': { guard: 'isThisBridge', target: 'bridged' },
+        'leg.streamEnded': streamEnded,
+      },
+      after: { LEG_PATIENCE: giveUpOnLeg },
+    },
+    bridged,
     bridgingAgain: {
       id: 'bridgingAgain',
       description: 'The bridge is over and the call lives: once more, or the apology.',
@@ -134,12 +134,6 @@ export const legRegion = chart.createStateConfig({
         { target: 'failed', actions: { type: 'endBecause', params: { reason: 'media_lost' } } },
       ],
     },
-        'media.joined': { guard: 'isThisBridge', target: 'bridged' },
-        'leg.streamEnded': streamEnded,
-      },
-      after: { LEG_PATIENCE: giveUpOnLeg },
-    },
-    bridged,
     departing: {
       description:
         'The carrier announced the end of its stream: its report of the end, or its next question, is awaited.',
@@ -152,22 +146,20 @@ export const legRegion = chart.createStateConfig({
     failed: {
       id: 'failed',
       description: 'The caller hears an apology and the call is hung up.',
-      after: { FAREWELL: '#ended' },
+      after: { FAREWELL: farewellOver },
     },
     rejected: {
       description: 'The caller hears that all lines are busy and the call is hung up.',
-      after: { FAREWELL: '#ended' },
+      after: { FAREWELL: farewellOver },
     },
     closing: {
       description: 'The call is being hung up; what the agent said last is still played.',
       on: {
         'leg.asked': '#ended',
-        'leg.streamEnded': '#ended',
-        'operator.hangupRequested': {},
+        'leg.streamEnded': { guard: 'isThisStream', target: '#ended' },
+        'operator.hangupRequested': { actions: hangUp },
       },
-      after: {
-        FAREWELL: { target: '#ended', actions: { type: 'hangUpLeg', params: { reason: 'agent_ended' } } },
-      },
+      after: { FAREWELL: farewellOver },
     },
   },
 })
