@@ -2,8 +2,8 @@ import { assign, setup, stateIn } from 'xstate'
 import type { CallEvent, CallInput, CallLimits, InternalEvent, LegEndStatus } from './call-events.ts'
 import type { EndReason, Fault } from './end-reasons.ts'
 
-/** How often a media stream that the carrier dropped is bridged again before the call is given up. */
-const MAX_JOINS = 6
+/** The first bridge and five more: a carrier that drops its media stream more often will not keep the next one either. */
+export const MAX_JOINS = 6
 /** One reconnect with the conversation so far; then the apology. */
 const MAX_AGENT_RECONNECTS = 1
 

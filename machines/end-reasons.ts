@@ -26,7 +26,7 @@ export const END_REASONS = {
   },
   media_lost: {
     fault: 'carrier',
-    meaning: 'The carrier dropped the media stream more often than it is bridged again.',
+    meaning: 'The media stream broke and could not be bridged again, or broke too often.',
   },
   capacity_full: {
     fault: 'service',
