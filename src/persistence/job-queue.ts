@@ -1,0 +1,73 @@
+import { EventEmitter } from 'node:events'
+import {
+  Logger as GraphileLogger,
+  type Runner,
+  run,
+  runMigrations,
+  type TaskList,
+  type WorkerEvents,
+} from 'graphile-worker'
+import pg from 'pg'
+import type { Logger } from 'pino'
+
+/** A clone takes half a minute and waits most of it; a leg that is to be moved must find a free hand meanwhile. */
+const CONCURRENCY = 24
+const POLL_MS = 1_000
+const POOL_SIZE = 6
+
+export type TaskHandlers = Record<string, (payload: never) => Promise<void>>
+
+export type JobQueue = {
+  /** The names under which this node takes jobs; they free its jobs when it is gone. */
+  workerIds: string[]
+  /** Stops taking jobs and waits for those under way. */
+  stop(): Promise<void>
+}
+
+/** Creates or updates the queue's own schema; call it under the migration lock. */
+export const migrateJobQueue = (url: string, log: Logger): Promise<void> =>
+  runMigrations({ connectionString: url, logger: graphileLogger(log) })
+
+/** Takes jobs as they come: graphile-worker hears of new ones through NOTIFY and polls for those that fell due. */
+export async function startJobQueue(url: string, tasks: TaskHandlers, log: Logger): Promise<JobQueue> {
+  const workerIds: string[] = []
+  const events = new EventEmitter() as WorkerEvents
+  events.on('worker:create', ({ worker }) => workerIds.push(worker.workerId))
+  const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE })
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection of the job queue was lost'))
+  const runner: Runner = await run({
+    pgPool: pool,
+    taskList: taskList(tasks),
+    concurrency: CONCURRENCY,
+    pollInterval: POLL_MS,
+    noHandleSignals: true,
+    noPreparedStatements: false,
+    events,
+    logger: graphileLogger(log),
+  })
+  return {
+    workerIds,
+    async stop() {
+      await runner.stop()
+      await pool.end()
+    },
+  }
+}
+
+function taskList(tasks: TaskHandlers): TaskList {
+  const entries = Object.entries(tasks).map(([name, handle]) => [
+    name,
+    (payload: unknown) => handle(payload as never),
+  ])
+  return Object.fromEntries(entries) as TaskList
+}
+
+/** The queue's chatter is kept to debug; what it cannot do is ours to know. */
+function graphileLogger(log: Logger): GraphileLogger {
+  return new GraphileLogger(() => (level, message, meta) => {
+    const error = meta?.['error']
+    if (level === 'error') log.error({ err: error }, message)
+    else if (level === 'warning') log.warn({ err: error }, message)
+    else log.debug(message)
+  })
+}

@@ -1,0 +1,82 @@
+import twilio from 'twilio'
+import type { LegInstruction } from '../../../machines/instructions.ts'
+
+/** Everything about a call and this service that its TwiML needs and its state does not say. */
+export type TwimlContext = {
+  callId: string
+  /** The https origin that Twilio reaches us at. */
+  origin: string
+  /** The token of bridge number `attempt`. */
+  tokenOf: (attempt: number) => string
+  greeting: { path: string | null; text: string }
+  hold: HoldMusic
+}
+
+/** What a round of hold sounds like; a `path` is ours, an `url` somebody else's, and neither is silence. */
+export type HoldMusic = {
+  pathOf: ((round: number) => string) | null
+  url: string | null
+  roundMs: number
+}
+
+export const SPOKEN = {
+  apology: 'I am sorry, something went wrong on our side. Please call again in a little while. Goodbye.',
+  busy: 'Sorry, we cannot take your call right now. Please try again in a moment.',
+}
+
+type Response = InstanceType<typeof twilio.twiml.VoiceResponse>
+
+/** Translates what a leg shall do into TwiML, and decides nothing. */
+export function renderTwiml(instructions: LegInstruction[], context: TwimlContext): string {
+  const response = new twilio.twiml.VoiceResponse()
+  for (const instruction of instructions) add(response, instruction, context)
+  return response.toString()
+}
+
+/** What a caller hears whose call we do not know: polite, and an end. */
+export function apologyTwiml(): string {
+  const response = new twilio.twiml.VoiceResponse()
+  response.say(SPOKEN.apology)
+  response.hangup()
+  return response.toString()
+}
+
+function add(response: Response, instruction: LegInstruction, context: TwimlContext): void {
+  switch (instruction.do) {
+    case 'play-greeting':
+      if (context.greeting.path) response.play(context.origin + context.greeting.path)
+      else response.say(context.greeting.text)
+      return
+    case 'hold':
+      hold(response, instruction.round, context)
+      return
+    case 'ask-again':
+      response.redirect({ method: 'POST' }, `${context.origin}/webhooks/status-callback`)
+      return
+    case 'connect-media':
+      connect(response, instruction.attempt, context)
+      return
+    case 'say':
+      response.say(SPOKEN[instruction.message])
+      return
+    case 'hang-up':
+      response.hangup()
+  }
+}
+
+function hold(
+  response: Response,
+  round: number,
+  { origin, hold: { pathOf, url, roundMs } }: TwimlContext,
+): void {
+  if (url) response.play(url)
+  else if (pathOf) response.play(origin + pathOf(round))
+  else response.pause({ length: Math.max(1, Math.ceil(roundMs / 1000)) })
+}
+
+/** Twilio strips the query of a stream's URL, so the token travels as a parameter. */
+function connect(response: Response, attempt: number, { origin, callId, tokenOf }: TwimlContext): void {
+  const connecting = response.connect({ action: `${origin}/webhooks/stream-ended`, method: 'POST' })
+  const stream = connecting.stream({ url: `${origin.replace(/^http/, 'ws')}/media-stream/${callId}` })
+  stream.parameter({ name: 'token', value: tokenOf(attempt) })
+}

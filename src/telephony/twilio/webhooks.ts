@@ -1,0 +1,147 @@
+import express, { type Request, type Response, Router } from 'express'
+import type { Logger } from 'pino'
+import type { CallEvent, LegEndStatus } from '../../../machines/call-events.ts'
+import { type CallView, legInstructions } from '../../../machines/instructions.ts'
+import { checkWebhook, originOf, type SignatureCheck } from './signature.ts'
+import { apologyTwiml, type HoldMusic, renderTwiml } from './twiml.ts'
+
+/** Twilio's forms are a few kilobytes; nothing honest comes near this. */
+const MAX_FORM = '64kb'
+
+/** A call as the webhooks need it. */
+export type TwilioCall = {
+  callId: string
+  view: CallView
+  tokenOf: (attempt: number) => string
+}
+
+/** What the webhooks ask of the calls. */
+export interface TwilioCalls {
+  open(call: { providerCallId: string; from: string; to: string; publicOrigin: string }): Promise<TwilioCall>
+  /** Null when no call has this CallSid. `eventId` names the delivery, so that a repeated one changes nothing. */
+  tell(providerCallId: string, event: CallEvent, eventId?: string): Promise<TwilioCall | null>
+}
+
+export type WebhookOptions = {
+  calls: TwilioCalls
+  signature: SignatureCheck
+  /** The greeting as a path of ours once it is rendered, and as text until then. */
+  greeting: () => { path: string | null; text: string }
+  hold: HoldMusic
+  /** Counts a request that was refused or made no sense. */
+  onRejected: (reason: string) => void
+  log: Logger
+}
+
+/** Final call statuses (docs voice/api/call-resource); the others only say that the call is on its way. */
+const FINAL_STATUSES: readonly string[] = ['completed', 'busy', 'no-answer', 'failed', 'canceled']
+const OTHER_STATUSES: readonly string[] = ['queued', 'initiated', 'ringing', 'answered', 'in-progress']
+
+/** Twilio's webhooks. They wait for the database and for nothing else. */
+export function twilioWebhooks(options: WebhookOptions): Router {
+  const { calls, signature, onRejected, log } = options
+  const router = Router()
+  router.use(express.urlencoded({ extended: false, limit: MAX_FORM }), (req, res, next) => {
+    const verdict = checkWebhook(req, signature)
+    if (verdict === 'valid') return next()
+    onRejected(`signature_${verdict}`)
+    problem(
+      res,
+      403,
+      'Signature check failed',
+      `The X-Twilio-Signature header is ${verdict}. Is PUBLIC_URL the URL that Twilio calls?`,
+    )
+  })
+
+  router.post('/inbound', async (req, res) => {
+    const { callSid, from, to } = callFields(req)
+    if (!callSid || from === null || to === null) return refuse(res, 'malformed_webhook')
+    const publicOrigin = originOf(req, signature.publicUrl)
+    answer(req, res, await calls.open({ providerCallId: callSid, from, to, publicOrigin }))
+  })
+  router.post('/status-callback', asks({ type: 'leg.asked' }))
+  router.post('/stream-ended', asks({ type: 'leg.streamEnded' }))
+  router.post('/call-status', async (req, res) => {
+    const { callSid } = callFields(req)
+    const status = field(req, 'CallStatus')
+    if (!callSid || ![...FINAL_STATUSES, ...OTHER_STATUSES].includes(status ?? '')) {
+      onRejected('malformed_webhook')
+      return problem(res, 400, 'Not a call status', 'CallSid and CallStatus must be as Twilio sends them.')
+    }
+    if (FINAL_STATUSES.includes(status ?? '')) await endCall(req, callSid, status as LegEndStatus)
+    res.sendStatus(204)
+  })
+  return router
+
+  /** A webhook by which the leg asks what comes next. */
+  function asks(event: CallEvent) {
+    return async (req: Request, res: Response) => {
+      const { callSid } = callFields(req)
+      const call = callSid ? await calls.tell(callSid, event, deliveryId(req)) : null
+      if (!call) return refuse(res, callSid ? 'unknown_call' : 'malformed_webhook')
+      answer(req, res, call)
+    }
+  }
+
+  async function endCall(req: Request, callSid: string, status: LegEndStatus): Promise<void> {
+    const seconds = Number(field(req, 'CallDuration'))
+    const event: CallEvent = {
+      type: 'leg.ended',
+      status,
+      ...(seconds >= 0 ? { durationSeconds: seconds } : {}),
+    }
+    const call = await calls.tell(callSid, event, `status:${status}`)
+    if (!call) onRejected('unknown_call')
+  }
+
+  /** URLs are built on the origin of this very request: the node that took the call may be gone. */
+  function answer(req: Request, res: Response, { callId, view, tokenOf }: TwilioCall): void {
+    const { hold } = options
+    const origin = originOf(req, signature.publicUrl)
+    const context = { callId, origin, tokenOf, greeting: options.greeting(), hold }
+    twiml(res, renderTwiml(legInstructions(view), context))
+  }
+
+  /** An authentic webhook that we can make nothing of: somebody may be on the phone, so they hear an apology. */
+  function refuse(res: Response, reason: string): void {
+    onRejected(reason)
+    log.warn({ reason }, 'a webhook was answered with an apology')
+    twiml(res, apologyTwiml())
+  }
+}
+
+function twiml(res: Response, xml: string): void {
+  res.status(200).type('text/xml').send(xml)
+}
+
+function problem(res: Response, status: number, title: string, detail: string): void {
+  res
+    .status(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title, status, detail }))
+}
+
+/** Withheld numbers arrive as words and SIP callers as URIs, so these are only held to a length. */
+function callFields(req: Request): { callSid: string | null; from: string | null; to: string | null } {
+  const sid = field(req, 'CallSid')
+  return {
+    callSid: sid && /^[A-Za-z0-9]{1,64}$/.test(sid) ? sid : null,
+    from: bounded(field(req, 'From')),
+    to: bounded(field(req, 'To')),
+  }
+}
+
+const MAX_ADDRESS = 255
+const bounded = (value: string | null): string | null =>
+  value !== null && value.length <= MAX_ADDRESS ? value : null
+
+function field(req: Request, name: string): string | null {
+  const value: unknown = req.body?.[name]
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+/** Twilio repeats a delivery with the same token. */
+function deliveryId(req: Request): string | undefined {
+  const token = req.get('i-twilio-idempotency-token')
+  return token && token.length <= MAX_ADDRESS - 10 ? `twilio:${token}` : undefined
+}
