@@ -1,0 +1,109 @@
+import { basename, dirname, resolve } from 'node:path'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { createStream, type RotatingFileStream } from 'rotating-file-stream'
+import type { Config } from './config.ts'
+
+/*
+ * The service's log: one JSON object a line. Phone numbers, transcripts and tool arguments go under `pii` and are only
+ * written at debug and trace; everything else that is logged must be free of them.
+ */
+
+/** Together the files of one log take at most 120 MB, which is days of a busy node and no threat to its disk. */
+const FILE_SIZE = '20M'
+const OLD_FILES = 5
+
+export type Log = {
+  log: Logger
+  /** Resolves when all that was logged has been written. */
+  close(): Promise<void>
+}
+
+/** Opens the log that the settings ask for: stdout, or a file that is rotated by size to FILE.1 to FILE.5. */
+export function openLog(settings: Config['log']): Log {
+  if (settings.file === null) {
+    const stdout = pino.destination({ fd: 1, sync: true })
+    return { log: createLogger(settings.level, stdout), close: async () => stdout.flushSync() }
+  }
+  const file = openFile(settings.file)
+  return {
+    log: createLogger(settings.level, file),
+    close: () => new Promise((closed) => file.end(closed)),
+  }
+}
+
+function openFile(path: string): RotatingFileStream {
+  const absolute = resolve(path)
+  const file = createStream(basename(absolute), {
+    path: dirname(absolute),
+    size: FILE_SIZE,
+    rotate: OLD_FILES,
+  })
+  // A full disk must not end calls: what cannot be logged is lost, and stderr says why.
+  file.on('error', (error) => process.stderr.write(`The log file ${absolute} fails: ${error.message}\n`))
+  return file
+}
+
+/** A logger over any stream; tests read what it writes. */
+export function createLogger(level: string, destination: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: {
+        err: describeError,
+        error: describeError,
+        // Left out unless let through below; so neither are the bindings of a child, which are written at every level.
+        pii: (value: unknown) => (value instanceof LetThrough ? value.personalData : undefined),
+      },
+      hooks: {
+        logMethod(args, method, level) {
+          const [fields, ...rest] = args as unknown[]
+          const shown =
+            level <= DEBUG && hasPii(fields) ? { ...fields, pii: new LetThrough(fields.pii) } : fields
+          method.apply(this, [shown, ...rest] as Parameters<typeof method>)
+        },
+      },
+    },
+    destination,
+  )
+}
+
+/** Pino's number of the level `debug`. */
+const DEBUG = 20
+
+class LetThrough {
+  readonly personalData: unknown
+  constructor(personalData: unknown) {
+    this.personalData = personalData
+  }
+}
+
+const hasPii = (value: unknown): value is { pii: unknown } =>
+  typeof value === 'object' && value !== null && 'pii' in value
+
+type DescribedError = { type: string; message: string; stack?: string; code?: unknown; cause?: unknown }
+
+/** How far a chain of causes is followed; one that bites its own tail ends there too. */
+const CAUSES_SHOWN = 5
+
+/**
+ * Only what an error says of itself. SDKs hang the whole request with its credentials, and the answer with its personal
+ * data, on the errors that they throw.
+ */
+function describeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error
+  const described: DescribedError = { type: error.name, message: maskNumbers(error.message) }
+  if (error.stack) described.stack = maskNumbers(error.stack)
+  if ('code' in error) described.code = error.code
+  if (error.cause && depth < CAUSES_SHOWN) described.cause = describeError(error.cause, depth + 1)
+  return described
+}
+
+const NUMBERS = /\+\d{7,15}/g
+const maskNumbers = (text: string) => text.replace(NUMBERS, maskNumber)
+
+/** Enough of a phone number to tell calls apart and too little to call it: +15551234567 becomes +1555…67. */
+export function maskNumber(number: string): string {
+  return /^\+?\d{7,}$/.test(number) ? `${number.slice(0, 5)}…${number.slice(-2)}` : `…${number.slice(-2)}`
+}
