@@ -1,0 +1,15 @@
+import { configDefaults, defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    include: ['tests/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, 'tests/bench/**'],
+    reporters: ['default', './tests/support/summary-reporter.ts'],
+    /** Only a fault lasts this long: the slowest stories end calls in seconds, time being given to them. */
+    testTimeout: 20_000,
+    /** The first hook of a run may have to create a PostgreSQL cluster. */
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+  },
+})
