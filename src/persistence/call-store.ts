@@ -1,4 +1,3 @@
-import type { EntityManager } from '@mikro-orm/postgresql'
 import type { VoiceLookup } from '../../machines/call-events.ts'
 import type { AgentSettings } from '../calls/ports.ts'
 import type {
@@ -13,6 +12,7 @@ import type {
 } from '../calls/store.ts'
 import { OPEN_CALL, STEP_CALL } from './call-store-sql.ts'
 import type { Database } from './database.ts'
+import { sqlOf } from './sql.ts'
 
 /** Another event of the same call came first each time; more than a handful means that something is very wrong. */
 const MAX_ATTEMPTS = 25
@@ -34,8 +34,7 @@ type ArrivalRow = {
  * that was read: the row's lock and that number are the mailbox, in whatever process the events arrive.
  */
 export function createCallStore(database: Database, options: { defaultVoiceId: string | null }): CallStore {
-  const run = <Row>(sql: string, params: unknown[]) =>
-    (database.em as EntityManager).getConnection().execute<Row[]>(sql, params, 'all')
+  const run = sqlOf(database)
 
   async function find(address: CallAddress): Promise<CallRow | null> {
     const [where, params] = whereCall(address)

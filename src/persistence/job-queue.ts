@@ -65,7 +65,7 @@ function taskList(tasks: TaskHandlers): TaskList {
 /** The queue's chatter is kept to debug; what it cannot do is ours to know. */
 function graphileLogger(log: Logger): GraphileLogger {
   return new GraphileLogger(() => (level, message, meta) => {
-    const error = meta?.['error']
+    const error = meta?.error
     if (level === 'error') log.error({ err: error }, message)
     else if (level === 'warning') log.warn({ err: error }, message)
     else log.debug(message)

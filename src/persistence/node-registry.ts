@@ -1,8 +1,8 @@
-import type { EntityManager } from '@mikro-orm/postgresql'
 import { makeWorkerUtils } from 'graphile-worker'
 import type { Logger } from 'pino'
 import type { Database } from './database.ts'
 import { sessionName } from './feed-listener.ts'
+import { type Sql, sqlOf } from './sql.ts'
 
 /** A killed node's jobs wait at most this long for another to take them over. */
 const SWEEP_MS = 1_000
@@ -12,7 +12,7 @@ const SWEEP_MS = 1_000
  * would keep locked for hours, are then freed by whichever node sees it first.
  */
 export class NodeRegistry {
-  readonly #database: Database
+  readonly #run: Sql
   readonly #url: string
   readonly #nodeId: string
   readonly #log: Logger
@@ -20,7 +20,7 @@ export class NodeRegistry {
   #sweeping: Promise<void> = Promise.resolve()
 
   constructor(options: { database: Database; url: string; nodeId: string; log: Logger }) {
-    this.#database = options.database
+    this.#run = sqlOf(options.database)
     this.#url = options.url
     this.#nodeId = options.nodeId
     this.#log = options.log
@@ -60,9 +60,5 @@ export class NodeRegistry {
     } catch (error) {
       this.#log.warn({ err: error }, 'looking for nodes that are gone failed; it is tried again')
     }
-  }
-
-  #run<Row>(sql: string, params: unknown[]): Promise<Row[]> {
-    return (this.#database.em as EntityManager).getConnection().execute<Row[]>(sql, params, 'all')
   }
 }
