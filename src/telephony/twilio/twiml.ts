@@ -76,7 +76,8 @@ function hold(
 
 /** Twilio strips the query of a stream's URL, so the token travels as a parameter. */
 function connect(response: Response, attempt: number, { origin, callId, tokenOf }: TwimlContext): void {
-  const connecting = response.connect({ action: `${origin}/webhooks/stream-ended`, method: 'POST' })
+  const action = `${origin}/webhooks/stream-ended?attempt=${attempt}`
+  const connecting = response.connect({ action, method: 'POST' })
   const stream = connecting.stream({ url: `${origin.replace(/^http/, 'ws')}/media-stream/${callId}` })
   stream.parameter({ name: 'token', value: tokenOf(attempt) })
 }

@@ -59,8 +59,14 @@ export function twilioWebhooks(options: WebhookOptions): Router {
     const publicOrigin = originOf(req, signature.publicUrl)
     answer(req, res, await calls.open({ providerCallId: callSid, from, to, publicOrigin }))
   })
-  router.post('/status-callback', asks({ type: 'leg.asked' }))
-  router.post('/stream-ended', asks({ type: 'leg.streamEnded' }))
+  router.post(
+    '/status-callback',
+    asks(() => ({ type: 'leg.asked' })),
+  )
+  router.post(
+    '/stream-ended',
+    asks((req) => ({ type: 'leg.streamEnded', ...bridgeOf(req) })),
+  )
   router.post('/call-status', async (req, res) => {
     const { callSid } = callFields(req)
     const status = field(req, 'CallStatus')
@@ -74,10 +80,10 @@ export function twilioWebhooks(options: WebhookOptions): Router {
   return router
 
   /** A webhook by which the leg asks what comes next. */
-  function asks(event: CallEvent) {
+  function asks(eventOf: (req: Request) => CallEvent) {
     return async (req: Request, res: Response) => {
       const { callSid } = callFields(req)
-      const call = callSid ? await calls.tell(callSid, event, deliveryId(req)) : null
+      const call = callSid ? await calls.tell(callSid, eventOf(req), deliveryId(req)) : null
       if (!call) return refuse(res, callSid ? 'unknown_call' : 'malformed_webhook')
       answer(req, res, call)
     }
@@ -138,6 +144,12 @@ const bounded = (value: string | null): string | null =>
 function field(req: Request, name: string): string | null {
   const value: unknown = req.body?.[name]
   return typeof value === 'string' && value !== '' ? value : null
+}
+
+/** Which bridge ended, from the action URL that we gave; a URL configured by hand does not say it. */
+function bridgeOf(req: Request): { attempt?: number } {
+  const attempt = Number(req.query.attempt)
+  return Number.isInteger(attempt) && attempt > 0 ? { attempt } : {}
 }
 
 /** Twilio repeats a delivery with the same token. */
