@@ -1,0 +1,140 @@
+import type { CallContext } from '../../machines/call-setup.ts'
+import {
+  ALL_TIMERS,
+  type AnyEvent,
+  begin,
+  type CallSnapshot,
+  delayOf,
+  feed,
+  INPUTS,
+  placeOf,
+  type Step,
+  timersIn,
+} from './call-model.ts'
+
+/*
+ * How the rows of the call's table come about: a call is led to a state, then every event and every timer is tried on
+ * it, and what came of each is told in one line.
+ */
+
+type Send = (context: CallContext) => AnyEvent
+
+/** The columns: every event, two for the one that says more than its name, and one that no outsider can send. */
+export const EVENTS = {
+  'leg.asked': () => ({ type: 'leg.asked' }),
+  'leg.streamEnded': ({ attempt }) => ({ type: 'leg.streamEnded', attempt }),
+  'leg.ended': () => ({ type: 'leg.ended', status: 'completed', durationSeconds: 42 }),
+  'media.joined': ({ attempt }) => ({ type: 'media.joined', attempt, node: 'node-1' }),
+  'media.lost, announced': ({ attempt }) => ({ type: 'media.lost', attempt, clean: true }),
+  'media.lost, broken': ({ attempt }) => ({ type: 'media.lost', attempt, clean: false }),
+  'agent.ready': ({ attempt }) => ({ type: 'agent.ready', attempt, conversationId: 'talk-1' }),
+  'agent.lost': ({ attempt }) => ({ type: 'agent.lost', attempt, cause: 'closed' }),
+  'agent.ended': ({ attempt }) => ({ type: 'agent.ended', attempt }),
+  'voice.ready': () => ({ type: 'voice.ready', voiceId: 'cloned-voice' }),
+  'voice.failed': () => ({ type: 'voice.failed', cause: 'rejected' }),
+  'voice.settled': () => ({ type: 'voice.settled' }),
+  'operator.hangupRequested': () => ({ type: 'operator.hangupRequested', by: 'operator' }),
+} as const satisfies Record<string, Send>
+
+export const DELAYS = [
+  'CLONE_MAX_WAIT',
+  'LEG_PATIENCE',
+  'AGENT_CONNECT',
+  'REJOIN_PATIENCE',
+  'FAREWELL',
+  'CALL_MAX',
+] as const
+
+type EventColumn = keyof typeof EVENTS
+type Delay = (typeof DELAYS)[number]
+export type Column = EventColumn | Delay
+export type Row = Record<Column, string>
+
+export const EVENT_COLUMNS = Object.keys(EVENTS) as EventColumn[]
+
+/** What a settled voice was settled as; the leg does not care which. */
+export type SettledVoice = 'cached' | 'cloned' | 'default'
+
+/** A call whose voice is known and whose leg has been told to open its media stream: bridge number 1. */
+function joining(voice: SettledVoice): CallSnapshot {
+  if (voice !== 'cloned') {
+    return led(begin(INPUTS[`${voice} voice`]).snapshot, 'leg.asked')
+  }
+  return led(begin(INPUTS['voice to clone']).snapshot, 'leg.asked', 'voice.ready')
+}
+
+export function led(from: CallSnapshot, ...columns: EventColumn[]): CallSnapshot {
+  return columns.reduce((snapshot, column) => feed(snapshot, EVENTS[column](snapshot.context)).snapshot, from)
+}
+
+/** How a call gets to where a row begins, once for every voice that it can have there. */
+export const LEADING_TO = {
+  'greeting while cloning': () => begin(INPUTS['voice to clone']).snapshot,
+  'hold while cloning': () => led(begin(INPUTS['voice to clone']).snapshot, 'leg.asked'),
+  'closing while cloning': () => led(begin(INPUTS['voice to clone']).snapshot, 'operator.hangupRequested'),
+  greeting: (voice) => (voice === 'cloned' ? null : begin(INPUTS[`${voice} voice`]).snapshot),
+  joining: (voice) => joining(voice),
+  'bridged.connecting': (voice) => led(joining(voice), 'media.joined'),
+  'bridged.talking': (voice) => led(joining(voice), 'media.joined', 'agent.ready'),
+  'bridged.reconnecting': (voice) => led(joining(voice), 'media.joined', 'agent.lost'),
+  departing: (voice) => led(joining(voice), 'media.joined', 'media.lost, announced'),
+  rejoining: (voice) => led(joining(voice), 'media.joined', 'media.lost, broken'),
+  failed: (voice) => led(joining(voice), 'media.joined', 'agent.lost', 'agent.lost'),
+  rejected: (voice) =>
+    voice === 'cloned' ? null : begin({ ...INPUTS[`${voice} voice`], admission: 'draining' }).snapshot,
+  closing: (voice) => led(joining(voice), 'media.joined', 'agent.ready', 'agent.ended'),
+  ended: (voice) => led(joining(voice), 'leg.ended'),
+} as const satisfies Record<string, (voice: SettledVoice) => CallSnapshot | null>
+
+export type RowName = keyof typeof LEADING_TO
+
+/** Tries every column on a state. */
+export function rowOf(snapshot: CallSnapshot): Row {
+  const events = EVENT_COLUMNS.map((column) => [
+    column,
+    outcome(snapshot, [EVENTS[column](snapshot.context)]),
+  ])
+  const delays = DELAYS.map((delay) => [delay, outcome(snapshot, timersToTry(snapshot, delay))])
+  return Object.fromEntries([...events, ...delays])
+}
+
+/** The running timers of this delay; if there is none, all of the chart's, as one of a state left may still come late. */
+function timersToTry(snapshot: CallSnapshot, delay: Delay): AnyEvent[] {
+  const running = timersIn(snapshot).filter(({ type }) => delayOf(type) === delay)
+  return running.length > 0 ? running : ALL_TIMERS.filter(({ type }) => delayOf(type) === delay)
+}
+
+/** `ignored`, or `place; what changed in the context: what was asked of the world, in order`. */
+function outcome(before: CallSnapshot, events: AnyEvent[]): string {
+  const outcomes = new Set(events.map((event) => told(before, feed(before, event))))
+  return [...outcomes].join(' OR ')
+}
+
+export function told(before: CallSnapshot, { snapshot, actions }: Step): string {
+  if (snapshot === before && actions.length === 0) return 'ignored'
+  const did = actions.map(toldAction).join(', ')
+  const where = [placeOf(snapshot).leg, ...changes(before, snapshot)].join('; ')
+  return did ? `${where}: ${did}` : where
+}
+
+function changes(before: CallSnapshot, after: CallSnapshot): string[] {
+  const voice = placeOf(after).voice
+  const fields = Object.keys(after.context) as (keyof CallContext)[]
+  const changed = fields.filter((field) => after.context[field] !== before.context[field])
+  return [
+    ...(voice && voice !== placeOf(before).voice ? [`voice ${voice}`] : []),
+    ...changed.map((field) => `${field} ${after.context[field]}`),
+  ]
+}
+
+function toldAction(action: Step['actions'][number]): string {
+  const { type, params } = action as { type: string; params: Record<string, unknown> }
+  if (type === 'xstate.cancel') return `stop ${delayOf(String(params.sendId))}`
+  if (type === 'xstate.raise') return raised(params)
+  return [type, ...Object.values(params)].join(' ')
+}
+
+/** XState also lists what the chart raised and took at once; without a delay it is no timer. */
+function raised({ id, delay, event }: Record<string, unknown>): string {
+  return delay === undefined ? `raise ${(event as AnyEvent).type}` : `start ${delayOf(String(id))}`
+}

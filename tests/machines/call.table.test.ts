@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest'
+import { getStateNodes } from 'xstate/graph'
+import { callMachine } from '../../machines/call.machine.ts'
+import type { LegEndStatus } from '../../machines/call-events.ts'
+import { MAX_JOINS } from '../../machines/call-setup.ts'
+import {
+  ALL_TIMERS,
+  type AnyEvent,
+  begin,
+  type CallSnapshot,
+  delayOf,
+  feed,
+  INPUTS,
+  outsideEvents,
+  placeOf,
+} from './call-model.ts'
+import { DELAYS, EVENTS, LEADING_TO, led, type RowName, rowOf, type SettledVoice, told } from './call-rows.ts'
+import { CALL_TABLE } from './call-table.ts'
+
+const SETTLED_VOICES: SettledVoice[] = ['cached', 'cloned', 'default']
+
+/** No call rests here: each is left in the step that entered it. */
+const PASSED_THROUGH = ['lookup', 'admitting', 'polling', 'moving', 'bridgingAgain', 'bridged.deciding']
+
+const rowNames = Object.keys(LEADING_TO) as RowName[]
+
+const startsOf = (row: RowName): CallSnapshot[] =>
+  SETTLED_VOICES.map((voice) => LEADING_TO[row](voice)).filter((snapshot) => snapshot !== null)
+
+describe.each(rowNames)('%s', (row) => {
+  test('is where the row begins', () => {
+    const [leg, cloning] = row.split(' while ')
+    for (const snapshot of startsOf(row)) {
+      expect(placeOf(snapshot).leg).toBe(leg)
+      expect(placeOf(snapshot).voice === 'cloning').toBe(cloning !== undefined)
+    }
+  })
+
+  test('does with every event and timer what the table says, whatever voice is settled', () => {
+    for (const snapshot of startsOf(row)) expect(rowOf(snapshot)).toEqual(CALL_TABLE[row])
+  })
+
+  test('ignores what is said about any bridge but its own', () => {
+    for (const snapshot of startsOf(row)) {
+      for (const event of eventsAboutOtherBridges(snapshot)) {
+        expect(told(snapshot, feed(snapshot, event)), JSON.stringify(event)).toBe('ignored')
+      }
+    }
+  })
+})
+
+function eventsAboutOtherBridges(snapshot: CallSnapshot): AnyEvent[] {
+  const { attempt } = snapshot.context
+  return outsideEvents(snapshot)
+    .filter((event) => 'attempt' in event)
+    .flatMap((event) => [attempt - 1, attempt + 1].map((other) => ({ ...event, attempt: other })))
+}
+
+describe('the table', () => {
+  test('has every place in which a call can rest', () => {
+    const started = rowNames.flatMap(startsOf).map(placeOf)
+    const rested = new Set(started.flatMap(({ leg, voice }) => (voice ? [leg, voice] : [leg])))
+    expect([...rested, ...PASSED_THROUGH].sort()).toEqual(atomicPlaces().sort())
+  })
+
+  test('has every event that the chart takes', () => {
+    const taken = callMachine.events.filter((type) => delayOf(type) === null)
+    const tabled = Object.values(EVENTS).map(
+      (send) => send(begin(INPUTS['cached voice']).snapshot.context).type,
+    )
+    expect([...new Set<string>(tabled)].sort()).toEqual([...taken].sort())
+  })
+
+  test('has every delay of the chart, and each runs out somewhere', () => {
+    expect([...DELAYS].sort()).toEqual([...new Set(ALL_TIMERS.map(({ type }) => delayOf(type)))].sort())
+    for (const delay of DELAYS) {
+      expect(
+        rowNames.some((row) => CALL_TABLE[row][delay] !== 'ignored'),
+        delay,
+      ).toBe(true)
+    }
+  })
+})
+
+/** Leaves of the chart, by their path within their region. */
+function atomicPlaces(): string[] {
+  const leaves = getStateNodes(callMachine.root).filter(({ type }) => type === 'atomic' || type === 'final')
+  return leaves.map(({ path }) => path.filter((key) => !['live', 'voice', 'leg'].includes(key)).join('.'))
+}
+
+describe('the edges of the guards', () => {
+  const bridge = (snapshot: CallSnapshot) => led(snapshot, 'media.joined', 'agent.ready')
+  const joining = () => LEADING_TO.joining('default')
+
+  test('a stream that breaks is bridged again until the last bridge, and then the call fails', () => {
+    let call = bridge(joining())
+    for (let attempt = 2; attempt <= MAX_JOINS; attempt += 1) {
+      call = led(call, 'leg.streamEnded')
+      expect(placeOf(call).leg).toBe('joining')
+      expect(call.context.attempt).toBe(attempt)
+      call = bridge(call)
+    }
+    for (const last of [call, led(call, 'media.lost, announced'), led(call, 'media.lost, broken')]) {
+      const failed = led(last, 'leg.streamEnded')
+      expect(placeOf(failed).leg).toBe('failed')
+      expect(failed.context).toMatchObject({ attempt: MAX_JOINS, endReason: 'media_lost' })
+    }
+  })
+
+  test('an agent is brought back once in a call, not once in a bridge', () => {
+    const broughtBack = led(bridge(joining()), 'agent.lost', 'agent.ready')
+    expect(placeOf(broughtBack).leg).toBe('bridged.talking')
+    const bridgedAgain = bridge(led(broughtBack, 'leg.streamEnded'))
+    for (const call of [broughtBack, bridgedAgain]) {
+      const failed = led(call, 'agent.lost')
+      expect(placeOf(failed).leg).toBe('failed')
+      expect(failed.context.endReason).toBe('agent_lost')
+    }
+  })
+
+  test('an agent that dropped a conversation is lost, one that never spoke is unreachable', () => {
+    const dropped = led(bridge(joining()), 'agent.lost', 'agent.lost')
+    expect(dropped.context.endReason).toBe('agent_lost')
+    const silent = led(joining(), 'media.joined', 'agent.lost', 'agent.lost')
+    expect(silent.context.endReason).toBe('agent_unreachable')
+  })
+
+  test('the end of a stream is believed when the carrier cannot say which stream it was', () => {
+    const call = bridge(joining())
+    const { snapshot } = feed(call, { type: 'leg.streamEnded' })
+    expect(placeOf(snapshot).leg).toBe('joining')
+    expect(snapshot.context.attempt).toBe(2)
+  })
+
+  test('who is turned away hears that lines are busy, and no voice is cloned', () => {
+    for (const admission of ['capacity_full', 'draining'] as const) {
+      const { snapshot, actions } = begin({ ...INPUTS['voice to clone'], admission })
+      expect(placeOf(snapshot)).toEqual({ leg: 'rejected', voice: 'settled.default' })
+      expect(actions.map(({ type }) => type)).not.toContain('requestClone')
+      expect(led(snapshot, 'leg.ended').output).toEqual({ reason: admission, fault: 'service' })
+    }
+  })
+
+  test.each([
+    ['completed', 'caller_hung_up'],
+    ['canceled', 'caller_hung_up'],
+    ['busy', 'caller_busy'],
+    ['no-answer', 'caller_no_answer'],
+    ['failed', 'carrier_failed'],
+  ] as const satisfies [LegEndStatus, string][])(
+    'a leg that ended as %s ends the call as %s',
+    (status, reason) => {
+      const { snapshot } = feed(joining(), { type: 'leg.ended', status })
+      expect(snapshot.output?.reason).toBe(reason)
+    },
+  )
+
+  test('the first reason for an end is kept', () => {
+    const closing = led(joining(), 'operator.hangupRequested')
+    const { snapshot } = feed(closing, { type: 'leg.ended', status: 'failed' })
+    expect(snapshot.output?.reason).toBe('operator_hung_up')
+  })
+})
+
+describe('what a call begins with', () => {
+  const asked = (name: keyof typeof INPUTS) => {
+    const step = begin(INPUTS[name])
+    return told(step.snapshot, step)
+  }
+
+  test('a clone is asked for at once, and its wait is bounded', () => {
+    expect(asked('voice to clone')).toBe(
+      'greeting: start CALL_MAX, requestClone sample-1, start CLONE_MAX_WAIT, start LEG_PATIENCE',
+    )
+  })
+
+  test('a known voice asks for nothing', () => {
+    expect(asked('cached voice')).toBe('greeting: start CALL_MAX, start LEG_PATIENCE')
+    expect(asked('default voice')).toBe('greeting: start CALL_MAX, start LEG_PATIENCE')
+  })
+
+  test('who is turned away has the time of a farewell', () => {
+    expect(asked('no capacity')).toBe('rejected: start CALL_MAX, start FAREWELL')
+  })
+
+  test.each([
+    ['cached voice', 'cached-voice'],
+    ['default voice', 'house-voice'],
+    ['voice to clone', 'house-voice'],
+  ] as const)('%s: the agent would speak as %s', (name, voiceId) => {
+    expect(begin(INPUTS[name]).snapshot.context.voiceId).toBe(voiceId)
+  })
+})
