@@ -1,0 +1,98 @@
+import type { Logger } from 'pino'
+import type { AgentEvent, CallEvent, MediaEvent } from '../../machines/call-events.ts'
+import { type CallView, type MediaInstruction, mediaInstruction } from '../../machines/instructions.ts'
+import type { MediaCalls } from '../calls/ports.ts'
+
+type WithoutAttempt<Event> = Event extends { attempt: number } ? Omit<Event, 'attempt'> : never
+
+/** What a media session has to say to its call; the number of its bridge is added here. */
+export type BridgeReport = WithoutAttempt<AgentEvent | MediaEvent>
+
+/** What a bridge says to its media session. */
+export interface BridgeListener {
+  /** The stream was let in; instructions follow. */
+  joined(attempt: number): void
+  refused(reason: string): void
+  /** `reconnect` counts how often the call has asked for the agent again. */
+  instructed(instruction: MediaInstruction, reconnect: number): void
+  /** The call cannot be reached, so nobody says any more what is to be done. */
+  failed(why: string): void
+}
+
+/** One bridge's conversation with its call: reports go out in order, one at a time, and instructions come back. */
+export class Bridge {
+  readonly #callId: string
+  readonly #calls: MediaCalls
+  readonly #log: Logger
+  readonly #listener: BridgeListener
+  readonly #unwatch: () => void
+  /** Null until the stream has been let in. */
+  #attempt: number | null = null
+  /** The newest change of the call that came while the stream was being let in. */
+  #early: CallView | null = null
+  #reported: Promise<void> = Promise.resolve()
+
+  constructor(callId: string, calls: MediaCalls, log: Logger, listener: BridgeListener) {
+    this.#callId = callId
+    this.#calls = calls
+    this.#log = log
+    this.#listener = listener
+    // Before the join, so that no change falls between the two.
+    this.#unwatch = calls.watch(callId, (view) => this.#follow(view))
+  }
+
+  /** Presents the stream's token; the answer comes by the listener. */
+  join(providerCallId: string, token: string | null): void {
+    this.#inOrder(async () => {
+      const answer = await this.#calls.join({ callId: this.#callId, providerCallId, token })
+      if ('refused' in answer) this.#listener.refused(answer.refused)
+      else this.#joined(answer.attempt, answer.view)
+    })
+  }
+
+  /** Tells the call. Before the join is answered it waits for it, and is not said at all to a call that refused. */
+  report(report: BridgeReport): void {
+    this.#inOrder(async () => {
+      if (this.#attempt === null) return
+      const event: CallEvent = { ...report, attempt: this.#attempt }
+      const view = await this.#calls.send(this.#callId, event)
+      if (view === null) this.#listener.failed('the call is unknown')
+      else this.#follow(view)
+    })
+  }
+
+  /** No more changes of the call are of interest; reports still go out. */
+  leave(): void {
+    this.#unwatch()
+  }
+
+  /** Resolves when everything reported until now has been told to the call, or could not be. */
+  settled(): Promise<void> {
+    return this.#reported
+  }
+
+  #joined(attempt: number, view: CallView): void {
+    this.#attempt = attempt
+    this.#listener.joined(attempt)
+    this.#follow(view)
+    if (this.#early !== null) this.#follow(this.#early)
+  }
+
+  #inOrder(step: () => Promise<void>): void {
+    this.#reported = this.#reported.then(step).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'A media session could not reach its call')
+      this.#listener.failed('the call could not be reached')
+    })
+  }
+
+  #follow(view: CallView): void {
+    if (this.#attempt === null) this.#early = view
+    else if (!isFromBeforeJoin(view, this.#attempt))
+      this.#listener.instructed(mediaInstruction(view, this.#attempt), view.context.agentReconnects)
+  }
+}
+
+/** Changes come over another way than the answer to the join, and so may be older than it. */
+function isFromBeforeJoin({ state, context }: CallView, attempt: number): boolean {
+  return context.attempt < attempt || (context.attempt === attempt && state === 'joining')
+}

@@ -1,0 +1,93 @@
+import type { WebSocket } from 'ws'
+import type { CarrierCodec } from '../calls/ports.ts'
+import { AgentSpeech, type CutShort } from './agent-speech.ts'
+import { AudioQueue } from './audio-queue.ts'
+import type { Clock } from './clock.ts'
+import type { MediaMetrics } from './media-metrics.ts'
+
+/**
+ * Agents send a whole answer faster than it is spoken and the carrier keeps it, so audio waits here only when the
+ * network is stuck: 64 KiB is four seconds of it in the socket, 512 KiB half a minute here.
+ */
+const LIMITS = { socketBytes: 64 * 1024, waitingBytes: 512 * 1024 }
+
+/** Carriers speak text; options are shared because a frame is sent every few microseconds. */
+const TEXT = { binary: false } as const
+
+/** Stands behind the agent's last word; other marks are named by a number. */
+const LAST_WORD = 'last-word'
+
+/** The half of a session that faces the caller: the agent's audio in order, and where the carrier is in it. */
+export class CarrierLine {
+  readonly #socket: WebSocket
+  readonly #codec: CarrierCodec
+  readonly #clock: Clock
+  readonly #metrics: MediaMetrics
+  readonly #queue: AudioQueue
+  readonly #speech: AgentSpeech
+
+  constructor(socket: WebSocket, codec: CarrierCodec, clock: Clock, metrics: MediaMetrics) {
+    this.#socket = socket
+    this.#codec = codec
+    this.#clock = clock
+    this.#metrics = metrics
+    this.#speech = new AgentSpeech(clock)
+    const sink = {
+      get bufferedBytes() {
+        return socket.bufferedAmount
+      },
+      send: (frame: Buffer) => socket.send(frame, TEXT),
+    }
+    this.#queue = new AudioQueue(sink, LIMITS, clock, {
+      dropped: (frames) => {
+        metrics.counts.agentToCallerDropped += frames
+      },
+      waited: (milliseconds) => metrics.observeRelayDelay(milliseconds / 1000),
+    })
+  }
+
+  play(payload: Buffer): void {
+    this.#metrics.counts.agentToCallerFrames++
+    this.#queue.audio(this.#codec.media(payload))
+    if (this.#speech.sent(payload.length)) this.#mark()
+  }
+
+  said(words: string): void {
+    this.#speech.said(words)
+  }
+
+  corrected(original: string): void {
+    this.#speech.corrected(original)
+  }
+
+  /** Silences the agent at once. Returns its words that the caller did not hear to the end. */
+  interrupt(): CutShort[] {
+    const began = this.#clock.now()
+    this.#queue.dropAudio()
+    this.#socket.send(this.#codec.clear(), TEXT, (error) => {
+      if (!error) this.#metrics.observeBargeIn((this.#clock.now() - began) / 1000)
+    })
+    return this.#speech.interrupted()
+  }
+
+  /** Asks the carrier to say when the agent's last word was played; returns how long that takes, in milliseconds. */
+  awaitLastWord(): number {
+    this.#queue.control(this.#codec.mark(LAST_WORD))
+    return this.#speech.remainingMs()
+  }
+
+  /** The carrier has sent a mark back; true when it was the one behind the last word. */
+  marked(name: string): boolean {
+    this.#speech.marked(name)
+    return name === LAST_WORD
+  }
+
+  tick(): void {
+    this.#queue.drain()
+    if (this.#speech.tick()) this.#mark()
+  }
+
+  #mark(): void {
+    this.#queue.control(this.#codec.mark(this.#speech.mark()))
+  }
+}

@@ -1,0 +1,125 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { CarrierCodec } from '../calls/ports.ts'
+import { MediaSession, type MediaSessionOptions } from './media-session.ts'
+import { refuseUpgrade } from './refuse-upgrade.ts'
+
+/** A carrier's audio message is below 1 KiB and its `start` below 8 KiB; what is larger than this comes from no carrier. */
+const MAX_MESSAGE_BYTES = 64 * 1024
+/** Carriers send a message in one piece; a thousand tiny ones would cost far more memory than their bytes. */
+const MAX_FRAGMENTS = 64
+/** Watchdogs are seconds long and audio that waits is drained by this; finer would only cost. */
+const TICK_MS = 250
+/** Far above the calls that one process can carry; it bounds what strangers who never say `start` can hold open. */
+const MAX_SESSIONS = 2_000
+
+const CALL_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+export type UpgradeVerdict = { ok: true } | { ok: false; status: number; reason: string }
+
+/** Where a carrier's streams come in: `<path>{callId}`. */
+export type MediaRoute = {
+  /** Begins and ends with a slash, as in `/media-stream/`. */
+  path: string
+  /** Makes the codec of one stream. */
+  codec: () => CarrierCodec
+  /** Whether the request is the carrier's own. */
+  checkUpgrade?: (request: IncomingMessage) => UpgradeVerdict
+}
+
+export type MediaServerOptions = MediaSessionOptions & {
+  routes: readonly MediaRoute[]
+  maxSessions?: number
+}
+
+/** Takes the carriers' media streams on an HTTP server that others use too, and holds their sessions. */
+export class MediaServer {
+  readonly #options: MediaServerOptions
+  readonly #maxSessions: number
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MAX_MESSAGE_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    // Base64 of speech hardly shrinks, and every stream would hold a compressor.
+    perMessageDeflate: false,
+  })
+  readonly #sessions = new Set<MediaSession>()
+  #whenIdle: (() => void)[] = []
+  #stopTicking: (() => void) | null = null
+  #stopping = false
+
+  constructor(options: MediaServerOptions) {
+    this.#options = options
+    this.#maxSessions = options.maxSessions ?? MAX_SESSIONS
+  }
+
+  /** Streams whose sockets are open, joined or not. */
+  get liveSessions(): number {
+    return this.#sessions.size
+  }
+
+  /** Answers the upgrades of its own routes; all others are left to other listeners. */
+  attach(server: Server): void {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const found = this.#find(request)
+      if (found === null) return
+      const refusal = this.#refusalOf(found, request)
+      if (refusal !== null) return refuseUpgrade(socket, refusal.status, refusal.reason)
+      const { route, callId } = found
+      this.#sockets.handleUpgrade(request, socket, head, (stream) => this.#open(stream, route, callId))
+    })
+  }
+
+  /** Resolves when no session is live, now or later. */
+  whenIdle(): Promise<void> {
+    if (this.#sessions.size === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#whenIdle.push(resolve))
+  }
+
+  /**
+   * Takes no more streams and closes those there are, each call being told that its bridge broke: its carrier asks
+   * again, and another node bridges it. Resolves when all are gone, which is bounded.
+   */
+  stop(code = 1012, reason = 'this node is going down'): Promise<void> {
+    this.#stopping = true
+    for (const session of this.#sessions) session.close(code, reason, 'broken')
+    return this.whenIdle()
+  }
+
+  #find(request: IncomingMessage): { route: MediaRoute; callId: string } | null {
+    const path = (request.url ?? '').split('?', 1)[0] as string
+    const route = this.#options.routes.find((candidate) => path.startsWith(candidate.path))
+    return route === undefined ? null : { route, callId: path.slice(route.path.length).replace(/\/$/, '') }
+  }
+
+  #refusalOf({ route, callId }: { route: MediaRoute; callId: string }, request: IncomingMessage) {
+    if (!CALL_ID.test(callId))
+      return { status: 404, reason: `The path is ${route.path}{callId}, with a UUID.` }
+    if (this.#stopping) return { status: 503, reason: 'This node is going down.' }
+    if (this.#sessions.size >= this.#maxSessions) return { status: 503, reason: 'Too many streams are open.' }
+    const verdict = route.checkUpgrade?.(request) ?? { ok: true }
+    return verdict.ok ? null : verdict
+  }
+
+  #open(stream: WebSocket, route: MediaRoute, callId: string): void {
+    const session = new MediaSession(stream, route.codec(), callId.toLowerCase(), this.#options, (closed) =>
+      this.#forget(closed),
+    )
+    this.#sessions.add(session)
+    this.#options.metrics.counts.liveSessions = this.#sessions.size
+    this.#stopTicking ??= this.#options.clock.every(TICK_MS, () => {
+      for (const each of this.#sessions) each.tick()
+    })
+  }
+
+  #forget(session: MediaSession): void {
+    this.#sessions.delete(session)
+    this.#options.metrics.counts.liveSessions = this.#sessions.size
+    if (this.#sessions.size > 0) return
+    this.#stopTicking?.()
+    this.#stopTicking = null
+    for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+}

@@ -1,0 +1,303 @@
+import type { Logger } from 'pino'
+import type { WebSocket } from 'ws'
+import type { MediaInstruction } from '../../machines/instructions.ts'
+import type {
+  AgentListener,
+  AgentRequest,
+  CarrierCodec,
+  CarrierMessage,
+  MediaCalls,
+  VoiceAgent,
+} from '../calls/ports.ts'
+import { AgentLine } from './agent-line.ts'
+import { Bridge } from './bridge.ts'
+import { CarrierLine } from './carrier-line.ts'
+import type { Clock } from './clock.ts'
+import type { MediaMetrics } from './media-metrics.ts'
+import { Transcript } from './transcript.ts'
+
+/** A carrier says `start` as soon as its socket is open; whoever does not in this time is not one. */
+const START_PATIENCE_MS = 5_000
+/** One look at the database; a caller who hears nothing for longer is better bridged again. */
+const JOIN_PATIENCE_MS = 10_000
+/** What the network and the carrier's own buffer may add to the length of the agent's last words. */
+const LAST_WORD_SLACK_MS = 2_000
+/** Shorter than the chart's own FAREWELL, so that a lost mark ends here and not there. */
+const LAST_WORD_MAX_MS = 25_000
+/** A peer that has not answered a close in this time is cut off. */
+const CLOSE_PATIENCE_MS = 5_000
+/** One frame in 256, about one in five seconds of each direction of a call, is timed. */
+const SAMPLE_MASK = 255
+
+/** RFC 6455 §7.4.1 and https://www.iana.org/assignments/websocket */
+const CLOSE = { normal: 1000, policy: 1008, internalError: 1011 } as const
+const LONGEST_CLOSE_REASON = 123
+
+export type MediaSessionOptions = {
+  calls: MediaCalls
+  agent: VoiceAgent
+  clock: Clock
+  metrics: MediaMetrics
+  log: Logger
+  /** A carrier that has sent nothing valid for this long is taken to be gone. */
+  silenceTimeoutMs: number
+}
+
+type Phase = 'opening' | 'joining' | 'joined' | 'finishing' | 'closing' | 'closed'
+
+/**
+ * A carrier's stream joined to a voice agent. The call decides what happens; this carries it out, moves the audio, and
+ * tells the call what it must know. However it ends, it ends by `close`.
+ */
+export class MediaSession {
+  readonly #socket: WebSocket
+  readonly #codec: CarrierCodec
+  readonly #callId: string
+  readonly #options: MediaSessionOptions
+  readonly #log: Logger
+  readonly #onClosed: (session: MediaSession) => void
+  readonly #bridge: Bridge
+  readonly #carrier: CarrierLine
+  readonly #agent: AgentLine
+  readonly #transcript: Transcript
+
+  #phase: Phase = 'opening'
+  /** When the present phase has lasted too long. */
+  #deadline: number
+  #heard = false
+  #heardAt: number
+  #framesFromCarrier = 0
+  #framesFromAgent = 0
+  #badMessages = 0
+  #cutOff = false
+
+  constructor(
+    socket: WebSocket,
+    codec: CarrierCodec,
+    callId: string,
+    options: MediaSessionOptions,
+    onClosed: (session: MediaSession) => void,
+  ) {
+    const { calls, clock, metrics } = options
+    this.#socket = socket
+    this.#codec = codec
+    this.#callId = callId
+    this.#options = options
+    this.#log = options.log.child({ callId })
+    this.#onClosed = onClosed
+    this.#carrier = new CarrierLine(socket, codec, clock, metrics)
+    this.#transcript = new Transcript(callId, calls, clock, this.#log)
+    this.#agent = new AgentLine({
+      ...options,
+      log: this.#log,
+      listener: this.#listener(),
+      request: () => this.#agentRequest(),
+    })
+    this.#bridge = new Bridge(callId, calls, this.#log, {
+      joined: (attempt) => this.#joined(attempt),
+      refused: (reason) => this.close(CLOSE.policy, reason),
+      instructed: (instruction, reconnect) => this.#obey(instruction, reconnect),
+      failed: (why) => this.close(CLOSE.internalError, why, 'broken'),
+    })
+    this.#heardAt = clock.now()
+    this.#deadline = this.#heardAt + START_PATIENCE_MS
+    socket.on('message', (data: Buffer, isBinary: boolean) => this.#onMessage(data, isBinary))
+    socket.on('error', (error: Error & { code?: string }) => this.#onSocketError(error))
+    socket.on('close', (code: number) => this.#onSocketClosed(code))
+  }
+
+  /** Ends the session, once. The reason goes to the carrier and to the log; `lost` says how the call is to take it. */
+  close(code: number, reason: string, lost: 'announced' | 'broken' | null = null): void {
+    if (this.#phase === 'closing' || this.#phase === 'closed') return
+    this.#log.info({ code, reason }, 'Media session closes')
+    this.#enter('closing', CLOSE_PATIENCE_MS)
+    this.#bridge.leave()
+    this.#agent.hangUp()
+    this.#socket.close(code, closeReason(reason))
+    if (lost !== null) this.#bridge.report({ type: 'media.lost', clean: lost === 'announced' })
+  }
+
+  /** To be called a few times a second: watchdogs, and audio that waits for a slow socket. */
+  tick(): void {
+    const now = this.#options.clock.now()
+    if (this.#heard) this.#heardAt = now
+    this.#heard = false
+    if (now >= this.#deadline) this.#overdue()
+    else if (this.#phase === 'joined' && now - this.#heardAt >= this.#options.silenceTimeoutMs)
+      this.close(CLOSE.policy, 'the carrier fell silent', 'broken')
+    if (this.#phase !== 'joined' && this.#phase !== 'finishing') return
+    this.#carrier.tick()
+    this.#agent.tick()
+  }
+
+  #enter(phase: Phase, patienceMs: number): void {
+    this.#phase = phase
+    this.#deadline = this.#options.clock.now() + patienceMs
+  }
+
+  #overdue(): void {
+    switch (this.#phase) {
+      case 'opening':
+        this.close(CLOSE.policy, 'no `start` came')
+        break
+      case 'joining':
+        this.close(CLOSE.internalError, 'the call did not answer in time', 'broken')
+        break
+      case 'finishing':
+        this.close(CLOSE.normal, 'the time for the last word is over')
+        break
+      case 'closing':
+        this.#forceClose()
+        break
+    }
+  }
+
+  /** First the socket is cut off; when even that does not end the session, it is given up with an alarm. */
+  #forceClose(): void {
+    if (this.#socket.readyState !== this.#socket.CLOSED && !this.#cutOff) {
+      this.#cutOff = true
+      this.#enter('closing', CLOSE_PATIENCE_MS)
+      this.#socket.terminate()
+      return
+    }
+    this.#log.error(
+      { socket: this.#socket.readyState },
+      'Media session does not end: its call does not answer',
+    )
+    this.#closed()
+  }
+
+  #onSocketClosed(code: number): void {
+    this.close(code, 'the carrier closed its socket', 'broken')
+    void Promise.all([this.#bridge.settled(), this.#transcript.settled()]).then(() => this.#closed())
+  }
+
+  #closed(): void {
+    if (this.#phase === 'closed') return
+    this.#enter('closed', Number.POSITIVE_INFINITY)
+    this.#onClosed(this)
+  }
+
+  /** The close of the socket follows by itself. */
+  #onSocketError(error: Error & { code?: string }): void {
+    if (error.code?.startsWith('WS_ERR_')) this.#options.metrics.counts.invalidMessages++
+    this.#log.warn({ code: error.code }, 'The carrier socket failed')
+  }
+
+  #onMessage(data: Buffer, isBinary: boolean): void {
+    const began = (++this.#framesFromCarrier & SAMPLE_MASK) === 0 ? this.#options.clock.now() : null
+    const message = this.#codec.read(data, isBinary)
+    if (message.kind === 'media') {
+      this.#heard = true
+      this.#agent.hear(message.payload)
+    } else this.#onControl(message)
+    if (began !== null) this.#observeDelay(began)
+  }
+
+  #onControl(message: Exclude<CarrierMessage, { kind: 'media' }>): void {
+    if (message.kind !== 'invalid') this.#heard = true
+    switch (message.kind) {
+      case 'invalid':
+        this.#onInvalid(message.why)
+        break
+      case 'start':
+        this.#onStart(message.providerCallId, message.token)
+        break
+      case 'mark':
+        if (this.#carrier.marked(message.name) && this.#phase === 'finishing')
+          this.close(CLOSE.normal, 'the agent has said its last word')
+        break
+      case 'stop':
+        this.close(CLOSE.normal, 'the carrier ended its stream', 'announced')
+        break
+    }
+  }
+
+  /** Nothing is owed to whoever speaks before `start`; afterwards a bad message does not cost the caller the call. */
+  #onInvalid(why: string): void {
+    this.#options.metrics.counts.invalidMessages++
+    if (this.#badMessages++ === 0) this.#log.warn({ why }, 'The carrier sent what its protocol does not know')
+    if (this.#phase === 'opening') this.close(CLOSE.policy, why)
+  }
+
+  #onStart(providerCallId: string, token: string | null): void {
+    if (this.#phase !== 'opening') return
+    this.#enter('joining', JOIN_PATIENCE_MS)
+    this.#bridge.join(providerCallId, token)
+  }
+
+  #joined(attempt: number): void {
+    if (this.#phase !== 'joining') return
+    this.#enter('joined', Number.POSITIVE_INFINITY)
+    this.#heardAt = this.#options.clock.now()
+    this.#log.info({ attempt }, 'Media stream joined')
+  }
+
+  #obey(instruction: MediaInstruction, reconnect: number): void {
+    if (this.#phase !== 'joined' && this.#phase !== 'finishing') return
+    switch (instruction) {
+      case 'connect-agent':
+        this.#agent.connect(reconnect)
+        break
+      case 'finish-playing':
+        this.#finishPlaying()
+        break
+      case 'close':
+        this.close(CLOSE.normal, 'the call has moved on')
+        break
+    }
+  }
+
+  /** What was said last belongs to the conversation that the agent is told of. */
+  async #agentRequest(): Promise<AgentRequest> {
+    await this.#transcript.settled()
+    return this.#options.calls.agentRequest(this.#callId)
+  }
+
+  #listener(): AgentListener {
+    return {
+      ready: (conversationId) => this.#bridge.report({ type: 'agent.ready', conversationId }),
+      audio: (payload) => this.#onAgentAudio(payload),
+      interrupted: () => {
+        for (const { original, spoken } of this.#carrier.interrupt())
+          this.#transcript.cutShort(original, spoken)
+      },
+      callerSaid: (text) => this.#transcript.said('caller', text),
+      agentSaid: (text) => {
+        this.#carrier.said(text)
+        this.#transcript.said('agent', text)
+      },
+      agentCorrected: (original, spoken) => {
+        this.#carrier.corrected(original)
+        this.#transcript.cutShort(original, spoken)
+      },
+      ended: () => this.#bridge.report({ type: 'agent.ended' }),
+      lost: (cause) => {
+        this.#log.warn({ cause }, 'The voice agent was lost')
+        this.#bridge.report({ type: 'agent.lost', cause })
+      },
+    }
+  }
+
+  #onAgentAudio(payload: Buffer): void {
+    const began = (++this.#framesFromAgent & SAMPLE_MASK) === 0 ? this.#options.clock.now() : null
+    this.#carrier.play(payload)
+    if (began !== null) this.#observeDelay(began)
+  }
+
+  #observeDelay(began: number): void {
+    this.#options.metrics.observeRelayDelay((this.#options.clock.now() - began) / 1000)
+  }
+
+  /** The caller hears the agent's last word before the line goes dead. */
+  #finishPlaying(): void {
+    if (this.#phase !== 'joined') return
+    this.#agent.hangUp()
+    const remainingMs = this.#carrier.awaitLastWord()
+    this.#enter('finishing', Math.min(remainingMs + LAST_WORD_SLACK_MS, LAST_WORD_MAX_MS))
+  }
+}
+
+/** A close reason counts bytes, so only characters of one byte are kept. */
+const closeReason = (reason: string): string =>
+  reason.replace(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_CLOSE_REASON)

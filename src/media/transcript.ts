@@ -1,0 +1,44 @@
+import type { Logger } from 'pino'
+import type { MediaCalls, Turn } from '../calls/ports.ts'
+import type { Clock } from './clock.ts'
+
+/** Hands what is said to the call, in order and beside the audio: a failure is logged and the conversation goes on. */
+export class Transcript {
+  readonly #callId: string
+  readonly #calls: MediaCalls
+  readonly #clock: Clock
+  readonly #log: Logger
+  #written: Promise<void> = Promise.resolve()
+
+  constructor(callId: string, calls: MediaCalls, clock: Clock, log: Logger) {
+    this.#callId = callId
+    this.#calls = calls
+    this.#clock = clock
+    this.#log = log
+  }
+
+  said(role: Turn['role'], text: string): void {
+    const turn: Turn = { role, text, interrupted: false, at: this.#clock.date() }
+    this.#write(() => this.#calls.recordTurn(this.#callId, turn))
+  }
+
+  cutShort(original: string, spoken: string): void {
+    this.#write(() => this.#calls.correctTurn(this.#callId, original, spoken))
+  }
+
+  /** Resolves when all that was said until now is written, or has failed to be. */
+  settled(): Promise<void> {
+    return this.#written
+  }
+
+  #write(write: () => Promise<void>): void {
+    this.#written = this.#written.then(write).catch((error: unknown) => {
+      // Only the error's name: its message may repeat what was said.
+      const cause = error instanceof Error ? error.name : typeof error
+      this.#log.error(
+        { cause },
+        'A turn of the conversation could not be written; the call goes on without it',
+      )
+    })
+  }
+}
