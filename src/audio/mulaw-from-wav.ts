@@ -1,0 +1,9 @@
+import { encodeMuLaw } from './mulaw.ts'
+import { resample } from './resample.ts'
+import { readWav } from './wav.ts'
+
+/** Turns a WAV file into what a telephone line carries: mu-law, 8 kHz, mono. Throws WavError. */
+export function muLawFromWav(file: Uint8Array): Buffer {
+  const { samples, rate } = readWav(file)
+  return encodeMuLaw(resample(samples, rate))
+}
