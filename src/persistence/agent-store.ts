@@ -1,0 +1,111 @@
+import { UniqueConstraintViolationException } from '@mikro-orm/core'
+import { v7 as uuidv7 } from 'uuid'
+import type { AgentSettings } from '../calls/ports.ts'
+import type { Database } from './database.ts'
+import { Agent, AgentNumber } from './entities/agent.entity.ts'
+
+/** An agent as operators write it. `numbers` are those it answers; a number belongs to one agent. */
+export type StoredAgent = AgentSettings & {
+  tools: object[]
+  transferNumber: string | null
+  numbers: string[]
+  createdAt: Date
+  updatedAt: Date
+}
+
+export type AgentDraft = Omit<StoredAgent, 'id' | 'createdAt' | 'updatedAt'>
+
+/** Another agent answers one of these numbers already. */
+export class NumberTakenError extends Error {
+  constructor(options?: ErrorOptions) {
+    super('Another agent answers one of these numbers already.', options)
+    this.name = 'NumberTakenError'
+  }
+}
+
+export type AgentStore = {
+  list(): Promise<StoredAgent[]>
+  get(id: string): Promise<StoredAgent | null>
+  /** Rejects with NumberTakenError. */
+  create(draft: AgentDraft): Promise<StoredAgent>
+  /** Null when there is no such agent. Rejects with NumberTakenError. */
+  update(id: string, change: Partial<AgentDraft>): Promise<StoredAgent | null>
+  /** False when there is no such agent. */
+  remove(id: string): Promise<boolean>
+}
+
+type Transaction = ReturnType<Database['em']['fork']>
+
+export function createAgentStore(database: Database): AgentStore {
+  const em = () => database.em.fork()
+
+  async function read(tx: Transaction, where: { id?: string }): Promise<StoredAgent[]> {
+    const agents = await tx.find(Agent, where, { orderBy: { createdAt: 'asc' } })
+    const numbers = await tx.find(AgentNumber, { agent: agents.map((agent) => agent.id) })
+    return agents.map((agent) => {
+      const own = numbers.filter((number) => number.agent.id === agent.id).map((number) => number.number)
+      return storedAgent(agent, own.sort())
+    })
+  }
+
+  const get = async (id: string) => (await read(em(), { id }))[0] ?? null
+
+  return {
+    get,
+    list: () => read(em(), {}),
+
+    async create({ numbers, ...draft }) {
+      const id = uuidv7()
+      await takingNumbers(() =>
+        em().transactional(async (tx) => {
+          await tx.insert(Agent, { id, ...draft, createdAt: new Date(), updatedAt: new Date() })
+          await takeNumbers(tx, id, numbers)
+        }),
+      )
+      const created = await get(id)
+      if (!created) throw new Error('An agent that was just created is gone again.')
+      return created
+    },
+
+    async update(id, { numbers, ...change }) {
+      await takingNumbers(() =>
+        em().transactional(async (tx) => {
+          await tx.nativeUpdate(Agent, { id }, { ...change, updatedAt: new Date() })
+          if (!numbers || !(await tx.count(Agent, { id }))) return
+          await tx.nativeDelete(AgentNumber, { agent: id })
+          await takeNumbers(tx, id, numbers)
+        }),
+      )
+      return get(id)
+    },
+
+    remove: async (id) => (await em().nativeDelete(Agent, { id })) === 1,
+  }
+}
+
+const takeNumbers = (tx: Transaction, agent: string, numbers: string[]) =>
+  tx.insertMany(
+    AgentNumber,
+    numbers.map((number) => ({ number, agent: tx.getReference(Agent, agent) })),
+  )
+
+async function takingNumbers(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    throw cause instanceof UniqueConstraintViolationException ? new NumberTakenError({ cause }) : cause
+  }
+}
+
+function storedAgent(agent: Agent, numbers: string[]): StoredAgent {
+  const { id, name, backend, tools, createdAt, updatedAt } = agent
+  return {
+    ...{ id, name, backend, tools, numbers, createdAt, updatedAt },
+    vendorAgentId: agent.vendorAgentId ?? null,
+    voiceId: agent.voiceId ?? null,
+    instructions: agent.instructions ?? null,
+    firstMessage: agent.firstMessage ?? null,
+    language: agent.language ?? null,
+    transferNumber: agent.transferNumber ?? null,
+  }
+}

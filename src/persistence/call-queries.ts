@@ -1,0 +1,169 @@
+import type { Provider } from '../calls/ports.ts'
+import type { Database } from './database.ts'
+import { sqlOf } from './sql.ts'
+
+/** A call as operators see it. */
+export type CallSummary = {
+  id: string
+  provider: Provider
+  providerCallId: string
+  direction: 'inbound' | 'outbound'
+  from: string
+  to: string
+  agentId: string | null
+  /** The leg's place in the chart in one word, such as `hold` or `bridged`. */
+  state: string
+  /** Within `bridged`: connecting, talking or reconnecting. */
+  bridge: string | null
+  voice: string
+  voiceId: string | null
+  startedAt: Date
+  bridgedAt: Date | null
+  endedAt: Date | null
+  outcome: string | null
+  fault: string | null
+}
+
+export type CallFilter = {
+  state?: string
+  provider?: Provider
+  from?: string
+  to?: string
+  outcome?: string
+  providerCallId?: string
+  /** True for calls that are not over, false for those that are. */
+  active?: boolean
+  since?: Date
+  until?: Date
+}
+
+/** The newest call of the page before; calls begun at the same moment are told apart by id. */
+export type CallCursor = { startedAt: Date; id: string }
+
+export type RecordedEvent = {
+  seq: number
+  at: Date
+  type: string
+  event: object
+  stateBefore: string
+  stateAfter: string
+  effects: object[]
+}
+
+export type Statistics = {
+  cache: { hits: number; misses: number }
+  /** Of clones that were made at the vendor. */
+  clone: { count: number; failed: number; meanSeconds: number | null; p95Seconds: number | null }
+  calls: { active: number; byOutcome: Record<string, number> }
+}
+
+export type CallQueries = {
+  list(filter: CallFilter, page: { limit: number; after?: CallCursor }): Promise<CallSummary[]>
+  get(id: string): Promise<CallSummary | null>
+  /** In order; only those after `afterSeq`. */
+  events(callId: string, afterSeq: number): Promise<RecordedEvent[]>
+  statistics(): Promise<Statistics>
+  countByState(): Promise<{ provider: string; state: string; count: number }[]>
+}
+
+const SUMMARY = `id, provider, provider_call_id as "providerCallId", direction, from_number as "from",
+  to_number as "to", agent_id as "agentId", state, bridge, voice_state as voice, voice_id as "voiceId",
+  started_at as "startedAt", bridged_at as "bridgedAt", ended_at as "endedAt", outcome, fault`
+
+/** Reads for people and programs that look on; nothing here locks or changes a call. */
+export function createCallQueries(database: Database): CallQueries {
+  const sql = sqlOf(database)
+  return {
+    async list(filter, { limit, after }) {
+      const conditions = conditionsOf(filter)
+      if (after) conditions.push(['(started_at, id) < (?, ?)', [after.startedAt, after.id]])
+      const where = conditions.map(([condition]) => condition).join(' and ') || 'true'
+      const rows = await sql<CallSummary>(
+        `select ${SUMMARY} from call_log where ${where} order by started_at desc, id desc limit ?`,
+        [...conditions.flatMap(([, params]) => params), limit],
+      )
+      return rows.map(revive)
+    },
+
+    async get(id) {
+      const [row] = await sql<CallSummary>(`select ${SUMMARY} from call_log where id = ?`, [id])
+      return row ? revive(row) : null
+    },
+
+    async events(callId, afterSeq) {
+      const rows = await sql<RecordedEvent>(
+        `select seq, at, type, event, state_before as "stateBefore", state_after as "stateAfter", effects
+         from call_event where call_id = ? and seq > ? order by seq`,
+        [callId, afterSeq],
+      )
+      return rows.map((row) => ({ ...row, at: new Date(row.at) }))
+    },
+
+    async statistics() {
+      const [log] =
+        await sql<Record<'hits' | 'misses' | 'cloned' | 'failed' | 'mean' | 'p95', string | null>>(LOOKUPS)
+      const outcomes = await sql<{ outcome: string | null; count: string }>(
+        'select outcome, count(*) as count from call_log group by outcome',
+      )
+      const seconds = (ms: string | null | undefined) => (ms == null ? null : Number(ms) / 1000)
+      const ended = outcomes.filter((row) => row.outcome !== null)
+      return {
+        cache: { hits: Number(log?.hits ?? 0), misses: Number(log?.misses ?? 0) },
+        clone: {
+          count: Number(log?.cloned ?? 0),
+          failed: Number(log?.failed ?? 0),
+          meanSeconds: seconds(log?.mean),
+          p95Seconds: seconds(log?.p95),
+        },
+        calls: {
+          active: Number(outcomes.find((row) => row.outcome === null)?.count ?? 0),
+          byOutcome: Object.fromEntries(ended.map((row) => [row.outcome, Number(row.count)])),
+        },
+      }
+    },
+
+    async countByState() {
+      const rows = await sql<{ provider: string; state: string; count: string }>(
+        'select provider, state, count(*) as count from call_log where ended_at is null group by provider, state',
+      )
+      return rows.map((row) => ({ ...row, count: Number(row.count) }))
+    },
+  }
+}
+
+const LOOKUPS = `
+  select count(*) filter (where result = 'hit') as hits, count(*) filter (where result = 'miss') as misses,
+         count(*) filter (where result = 'cloned') as cloned, count(*) filter (where result = 'failed') as failed,
+         avg(duration_ms) filter (where result = 'cloned') as mean,
+         percentile_cont(0.95) within group (order by duration_ms) filter (where result = 'cloned') as p95
+  from voice_clone_log`
+
+type Condition = [string, unknown[]]
+
+function conditionsOf(filter: CallFilter): Condition[] {
+  const equal: [string, string | undefined][] = [
+    ['state', filter.state],
+    ['provider', filter.provider],
+    ['from_number', filter.from],
+    ['to_number', filter.to],
+    ['outcome', filter.outcome],
+    ['provider_call_id', filter.providerCallId],
+  ]
+  const conditions = equal.flatMap(([column, value]): Condition[] =>
+    value === undefined ? [] : [[`${column} = ?`, [value]]],
+  )
+  if (filter.active !== undefined) conditions.push([`ended_at is ${filter.active ? '' : 'not '}null`, []])
+  if (filter.since) conditions.push(['started_at >= ?', [filter.since]])
+  if (filter.until) conditions.push(['started_at < ?', [filter.until]])
+  return conditions
+}
+
+function revive(row: CallSummary): CallSummary {
+  const date = (value: Date | null) => (value === null ? null : new Date(value))
+  return {
+    ...row,
+    startedAt: new Date(row.startedAt),
+    bridgedAt: date(row.bridgedAt),
+    endedAt: date(row.endedAt),
+  }
+}
