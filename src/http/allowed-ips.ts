@@ -1,0 +1,31 @@
+import type { RequestHandler } from 'express'
+import ipaddr from 'ipaddr.js'
+import { HttpProblem } from './problem.ts'
+
+/** Whether a client's address is within one of the CIDRs; null lets everybody through. */
+export function createAddressCheck(
+  cidrs: readonly string[] | null,
+): (address: string | undefined) => boolean {
+  if (cidrs === null) return () => true
+  const ranges = cidrs.map((cidr) => ipaddr.parseCIDR(cidr))
+  return (address) => {
+    if (!address || !ipaddr.isValid(address)) return false
+    // A dual-stack socket shows IPv4 clients as ::ffff:a.b.c.d.
+    const client = ipaddr.process(address)
+    return ranges.some((range) => isWithin(client, range))
+  }
+}
+
+function isWithin(client: ipaddr.IPv4 | ipaddr.IPv6, range: [ipaddr.IPv4 | ipaddr.IPv6, number]): boolean {
+  if (client.kind() === range[0].kind()) return client.match(range)
+  const isMappedRange = client instanceof ipaddr.IPv4 && range[0].kind() === 'ipv6'
+  return isMappedRange && client.toIPv4MappedAddress().match(range)
+}
+
+/** Refuses clients from elsewhere. Behind a proxy this needs TRUST_PROXY, or the proxy's address is what is seen. */
+export function requireAllowedAddress(isAllowed: (address: string | undefined) => boolean): RequestHandler {
+  return (req, _res, next) => {
+    if (!isAllowed(req.ip)) throw new HttpProblem(403, 'Your address is not among those in ALLOWED_IPS.')
+    next()
+  }
+}

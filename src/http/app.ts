@@ -1,0 +1,98 @@
+import express, { type Express, type RequestHandler, type Router } from 'express'
+import helmet from 'helmet'
+import type { Logger } from 'pino'
+import type { Config } from '../config.ts'
+import type { Metrics } from '../metrics.ts'
+import { requireAllowedAddress } from './allowed-ips.ts'
+import { type AudioOptions, audioRoutes } from './audio-routes.ts'
+import type { Auth } from './auth.ts'
+import { errorHandler, notFound } from './error-handler.ts'
+import { type Health, healthRoutes } from './health-routes.ts'
+import { metricsRoutes } from './metrics-routes.ts'
+import { type ApiInfo, openApiDocument } from './openapi.ts'
+import { rateLimitOf } from './rate-limits.ts'
+import { type AnyRoute, routerOf } from './route.ts'
+import { webhookTiming } from './webhook-timing.ts'
+
+export type AppOptions = {
+  trustProxy: Config['http']['trustProxy']
+  log: Logger
+  metrics: Metrics
+  /** Brings the gauges up to date before they are read. */
+  refreshMetrics?: () => Promise<void>
+  auth: Auth
+  isAllowedAddress: (address: string | undefined) => boolean
+  health: () => Promise<Health>
+  audio: AudioOptions
+  /** The carrier's webhooks, mounted at `/webhooks`; they check their own signatures. */
+  carrierWebhooks: Router
+  /** The voice agents' webhooks, mounted at `/webhook`. */
+  agentWebhooks: Router
+  adminRoutes: readonly AnyRoute[]
+  api: ApiInfo
+  /** The console's page and its files, mounted at `/`. */
+  console?: Router
+}
+
+export const API_ROOT = '/api/v1'
+
+/** An admin request that is larger brings a voice sample, and those are read by their own route. */
+const MAX_JSON = '100kb'
+
+/** Everything that this service answers over HTTP. Listening is up to the caller. */
+export function createApp(options: AppOptions): Express {
+  const { auth, metrics, log } = options
+  const allowed = requireAllowedAddress(options.isAllowedAddress)
+  const guards: RequestHandler[] = [rateLimitOf('admin'), allowed, auth.requireAdmin]
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('trust proxy', options.trustProxy)
+  app.set('query parser', 'simple')
+  app.use(securityHeaders())
+
+  app.use(['/webhooks', '/webhook'], webhookTiming(metrics.webhookSeconds), rateLimitOf('webhooks'))
+  app.use('/webhooks', options.carrierWebhooks)
+  app.use('/webhook', options.agentWebhooks)
+  app.use('/audio', rateLimitOf('audio'), audioRoutes(options.audio))
+
+  app.use(metricsRoutes(metrics.registry, guards, options.refreshMetrics))
+  app.use(API_ROOT, ...guards, express.json({ limit: MAX_JSON }), adminApi(options))
+
+  app.use(rateLimitOf('open'), healthRoutes(options.health))
+  app.use('/console/session', allowed, auth.sessionRoutes)
+  if (options.console) {
+    app.get('/', allowed, auth.rememberAdmin)
+    app.use(allowed, options.console)
+  }
+
+  app.use(notFound)
+  app.use(errorHandler({ log, onRejected: (reason) => metrics.httpRejections.inc({ reason }) }))
+  return app
+}
+
+function adminApi({ adminRoutes, api }: AppOptions): Router {
+  const document = openApiDocument(adminRoutes, API_ROOT, api)
+  const router = routerOf(adminRoutes)
+  router.get('/openapi.json', (_req, res) => {
+    res.json(document)
+  })
+  return router
+}
+
+/** Pages of ours load from us alone; `'self'` covers WebSockets of the same host too (CSP level 3, section 6.7.2.8). */
+function securityHeaders(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+      },
+    },
+  })
+}

@@ -1,0 +1,132 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import type { z } from 'zod'
+import { type FieldError, HttpProblem } from './problem.ts'
+
+/*
+ * An admin route is declared once: the schemas check its requests and describe it in the OpenAPI document.
+ */
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+type Schema = z.ZodType | undefined
+type Checked<S> = S extends z.ZodType ? z.output<S> : undefined
+
+export type RouteInput<Params extends Schema, Query extends Schema, Body extends Schema> = {
+  params: Checked<Params>
+  query: Checked<Query>
+  body: Checked<Body>
+  req: Request
+  res: Response
+}
+
+export type Route<Params extends Schema, Query extends Schema, Body extends Schema, Answer extends Schema> = {
+  method: Method
+  /** In OpenAPI's form, below the API's root: `/calls/{id}`. */
+  path: `/${string}`
+  summary: string
+  params?: Params & z.ZodObject
+  query?: Query & z.ZodObject
+  body?: Body
+  /** The body is a multipart form with files; `receive` reads it and leaves its text fields in `req.body`. */
+  upload?: { field: string; maxFiles: number; receive: RequestHandler }
+  answer: { status: number; description: string; body?: Answer; mediaType?: string }
+  /** What else may be answered, by status; what every route may answer need not be said. */
+  problems?: Record<number, string>
+  /** What it resolves with becomes the body; a handler that answers by itself has ended or begun its answer. */
+  handler: (
+    input: RouteInput<Params, Query, Body>,
+  ) => Promise<Answer extends z.ZodType ? z.input<Answer> : void>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list holds routes of all kinds, and each was checked where it was declared.
+export type AnyRoute = Route<any, any, any, any>
+
+/** Declares a route; the handler's input and result are typed by the schemas. */
+export function route<
+  Params extends Schema = undefined,
+  Query extends Schema = undefined,
+  Body extends Schema = undefined,
+  Answer extends Schema = undefined,
+>(declared: Route<Params, Query, Body, Answer>): AnyRoute {
+  return declared
+}
+
+/** The routes as an Express router; a path that is known with other methods is answered with 405. */
+export function routerOf(routes: readonly AnyRoute[]): Router {
+  const router = Router()
+  const methods = new Map<string, string[]>()
+  for (const declared of routes) {
+    const path = expressPath(declared.path)
+    const { method } = declared
+    methods.set(path, [
+      ...(methods.get(path) ?? []),
+      ...(method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]),
+    ])
+    router[method](path, ...(declared.upload ? [declared.upload.receive] : []), serve(declared))
+  }
+  for (const [path, allowed] of methods) router.all(path, refuseMethod(allowed.join(', ')))
+  return router
+}
+
+const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1')
+
+function refuseMethod(allow: string): RequestHandler {
+  return ({ method }) => {
+    throw new HttpProblem(405, `${method} is not allowed here, only ${allow}.`, { headers: { Allow: allow } })
+  }
+}
+
+function serve(declared: AnyRoute): RequestHandler {
+  const { answer } = declared
+  return async (req, res) => {
+    const result: unknown = await declared.handler({ ...checked(declared, req), req, res })
+    if (res.headersSent || res.destroyed) return
+    res.status(answer.status).set('Cache-Control', 'no-store')
+    if (result === undefined) res.end()
+    else res.json(result)
+  }
+}
+
+function checked(declared: AnyRoute, req: Request) {
+  const params = declared.params?.safeParse(req.params)
+  // A path that no resource can have is as unknown as one that none has; only PUT would create what it names.
+  if (params?.error && declared.method !== 'put') throw new HttpProblem(404, 'There is nothing at this path.')
+  if (declared.body && !declared.upload) requireJson(req)
+  const query = declared.query?.safeParse(req.query)
+  const body = declared.body?.safeParse(req.body)
+  const errors = [
+    ...parameterErrors(params?.error),
+    ...parameterErrors(query?.error),
+    ...bodyErrors(body?.error),
+  ]
+  if (errors.length > 0)
+    throw new HttpProblem(422, 'The request does not fit what is expected here.', { errors })
+  return { params: params?.data, query: query?.data, body: body?.data }
+}
+
+function requireJson(req: Request): void {
+  // `is` is null without a body; the schema then says what is missing.
+  if (req.is('application/json') === false) {
+    throw new HttpProblem(415, 'The body must be JSON, with Content-Type: application/json.')
+  }
+}
+
+function parameterErrors(error: z.ZodError | undefined): FieldError[] {
+  return (error?.issues ?? []).flatMap(({ path, message, ...issue }) => {
+    const names = issue.code === 'unrecognized_keys' ? issue.keys : [path.join('.')]
+    return names.map((parameter) => ({ parameter, detail: message }))
+  })
+}
+
+function bodyErrors(error: z.ZodError | undefined): FieldError[] {
+  return (error?.issues ?? []).flatMap(({ path, message, ...issue }) => {
+    const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path]
+    return places.map((place) => ({ pointer: jsonPointer(place), detail: message }))
+  })
+}
+
+/** A place in the body as a URI fragment (RFC 6901, section 6). */
+function jsonPointer(path: PropertyKey[]): string {
+  const parts = path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'))
+  return ['#', ...parts.map(encodeURIComponent)].join('/')
+}
