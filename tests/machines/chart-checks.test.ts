@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest'
+import { createActor, SimulatedClock } from 'xstate'
+import { callMachine } from '../../machines/call.machine.ts'
+import type { CallEffect } from '../../machines/call-events.ts'
+import { END_REASONS } from '../../machines/end-reasons.ts'
+import { exploreCall } from './call-graph.ts'
+import { ALL_TIMERS, feed, INPUTS, LIMITS, outsideEvents } from './call-model.ts'
+import {
+  edgesThatASaveChanges,
+  effectsAsked,
+  longestSilence,
+  outputs,
+  statesWithoutEnd,
+  throughJson,
+  timeBounds,
+  wayPoints,
+} from './chart-checks.ts'
+
+/** The closed list of what a call asks of the world; the compiler holds it against CallEffect. */
+const EFFECTS: { [Type in CallEffect['type']]: (keyof Extract<CallEffect, { type: Type }>['params'])[] } = {
+  requestClone: ['sampleKey'],
+  recordCloneTimeout: ['sampleKey'],
+  moveLeg: ['attempt'],
+  hangUpLeg: ['reason'],
+}
+
+const graphs = Object.entries(INPUTS).map(([name, input]) => ({ name, ...exploreCall(input) }))
+
+describe('time', () => {
+  test('every place in which a call can rest is bounded, by its own delay where it waits for somebody', () => {
+    expect(timeBounds()).toEqual({
+      greeting: ['LEG_PATIENCE', 'CALL_MAX'],
+      hold: ['LEG_PATIENCE', 'CALL_MAX'],
+      joining: ['LEG_PATIENCE', 'CALL_MAX'],
+      'bridged.connecting': ['AGENT_CONNECT', 'CALL_MAX'],
+      'bridged.reconnecting': ['AGENT_CONNECT', 'CALL_MAX'],
+      'bridged.talking': ['CALL_MAX'],
+      departing: ['REJOIN_PATIENCE', 'CALL_MAX'],
+      rejoining: ['REJOIN_PATIENCE', 'CALL_MAX'],
+      failed: ['FAREWELL', 'CALL_MAX'],
+      rejected: ['FAREWELL', 'CALL_MAX'],
+      closing: ['FAREWELL', 'CALL_MAX'],
+      cloning: ['CLONE_MAX_WAIT', 'CALL_MAX'],
+      'settled.cached': ['CALL_MAX'],
+      'settled.cloned': ['CALL_MAX'],
+      'settled.default': ['CALL_MAX'],
+    })
+  })
+
+  test('no time passes in the states between, and no call is ever seen in one', () => {
+    expect(wayPoints().sort()).toEqual(
+      ['admitting', 'bridged.deciding', 'bridgingAgain', 'lookup', 'moving', 'polling'].sort(),
+    )
+  })
+
+  test('a call that nobody speaks to any more ends by its short timers alone, unless it is talking', () => {
+    const short = {
+      CLONE_MAX_WAIT: LIMITS.cloneMaxWaitMs,
+      LEG_PATIENCE: LIMITS.legPatienceMs,
+      AGENT_CONNECT: LIMITS.agentConnectMs,
+      REJOIN_PATIENCE: 15_000,
+      FAREWELL: 30_000,
+    }
+    const longest = new Map<string, number>()
+    for (const graph of graphs) {
+      for (const [leg, ms] of longestSilence(graph, short))
+        longest.set(leg, Math.max(longest.get(leg) ?? 0, ms))
+    }
+    const waitAndJoin = LIMITS.cloneMaxWaitMs + LIMITS.legPatienceMs
+    expect(Object.fromEntries(longest)).toEqual({
+      greeting: waitAndJoin,
+      hold: waitAndJoin,
+      joining: LIMITS.legPatienceMs,
+      'bridged.connecting': 2 * LIMITS.agentConnectMs + 30_000,
+      'bridged.reconnecting': LIMITS.agentConnectMs + 30_000,
+      'bridged.talking': Infinity,
+      departing: 15_000,
+      rejoining: 15_000,
+      failed: 30_000,
+      rejected: 30_000,
+      // Its clone may still be waited for, which changes nothing about the leg.
+      closing: LIMITS.cloneMaxWaitMs + 30_000,
+      ended: 0,
+    })
+  })
+
+  test('each delay lasts as long as the call was told, or as the chart says', () => {
+    const started = graphs.flatMap(({ start, edges }) =>
+      [start, ...edges].flatMap(({ actions }) => [...actions]),
+    )
+    const lengths = new Map<string, Set<unknown>>()
+    for (const { type, params } of started as { type: string; params: { id?: string; delay?: number } }[]) {
+      const name = params.id?.split('.')[2]
+      if (type !== 'xstate.raise' || !name) continue
+      lengths.set(name, (lengths.get(name) ?? new Set()).add(params.delay))
+    }
+    expect(Object.fromEntries([...lengths].map(([name, ms]) => [name, [...ms]]))).toEqual({
+      CALL_MAX: [LIMITS.callMaxMs],
+      LEG_PATIENCE: [LIMITS.legPatienceMs],
+      CLONE_MAX_WAIT: [LIMITS.cloneMaxWaitMs],
+      AGENT_CONNECT: [LIMITS.agentConnectMs],
+      REJOIN_PATIENCE: [15_000],
+      FAREWELL: [30_000],
+    })
+  })
+
+  test('as an ordinary actor on a clock of its own the chart ends a call that its carrier forgot', () => {
+    const clock = new SimulatedClock()
+    const call = createActor(callMachine, { input: INPUTS['voice to clone'], clock }).start()
+    clock.increment(LIMITS.cloneMaxWaitMs)
+    expect(call.getSnapshot().matches({ live: { leg: 'joining', voice: { settled: 'default' } } })).toBe(true)
+    clock.increment(LIMITS.legPatienceMs - 1)
+    expect(call.getSnapshot().status).toBe('active')
+    clock.increment(1)
+    expect(call.getSnapshot().output).toEqual({ reason: 'carrier_lost', fault: 'carrier' })
+  })
+})
+
+describe.each(graphs)('every state of a call with $name', (graph) => {
+  test('can come to an end', () => {
+    expect(statesWithoutEnd(graph)).toEqual([])
+  })
+
+  test('goes on alike after it was saved as JSON and restored', () => {
+    expect(edgesThatASaveChanges(graph)).toEqual([])
+  })
+
+  test('has a context of plain JSON', () => {
+    for (const { context } of graph.states) expect(JSON.parse(JSON.stringify(context))).toStrictEqual(context)
+  })
+
+  test('has an end reason by the time it has ended', () => {
+    for (const { status, context } of graph.states) {
+      if (status === 'done') expect(context.endReason).not.toBeNull()
+    }
+  })
+
+  test('ignores everything once it has ended, also after it was restored', () => {
+    for (const ended of graph.states.filter(({ status }) => status === 'done')) {
+      const restored = throughJson(ended)
+      for (const event of [...outsideEvents(ended), ...ALL_TIMERS]) {
+        expect(feed(restored, event)).toEqual({ snapshot: restored, actions: [] })
+      }
+    }
+  })
+})
+
+describe('what calls say', () => {
+  test('they ask for what is in the list of effects, and for all of it', () => {
+    expect(Object.assign({}, ...graphs.map(effectsAsked))).toEqual(EFFECTS)
+  })
+
+  test('they end in every way of the list, each with its fault', () => {
+    const { chart_retired: saidByTheHostAlone, ...reasons } = END_REASONS
+    expect(saidByTheHostAlone.fault).toBe('service')
+    const ends = Object.fromEntries(graphs.flatMap(outputs).map(({ reason, fault }) => [reason, fault]))
+    const expected = Object.entries(reasons).map(([reason, { fault }]) => [reason, fault])
+    expect(ends).toEqual(Object.fromEntries(expected))
+  })
+})

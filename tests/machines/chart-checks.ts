@@ -1,0 +1,106 @@
+import { getStateNodes } from 'xstate/graph'
+import { callMachine } from '../../machines/call.machine.ts'
+import type { CallGraph, Edge } from './call-graph.ts'
+import { type CallSnapshot, delayOf, feed, placeOf, serializeState } from './call-model.ts'
+
+/*
+ * Questions that can be asked of any chart and any graph of its states. Each answers with what it found, so that a test
+ * that fails says which states are at fault.
+ */
+
+type Node = typeof callMachine.root
+
+const isWayPoint = (node: Node) => node.always?.some(({ guard }) => guard === undefined) ?? false
+
+/** The delays that bound how long a call may stay in each place where it can rest, the nearest first. */
+export function timeBounds(): Record<string, string[]> {
+  const leaves = getStateNodes(callMachine.root).filter((node) => node.type === 'atomic' && !isWayPoint(node))
+  return Object.fromEntries(leaves.map((node) => [placeOfNode(node), boundsOf(node)]))
+}
+
+function boundsOf(node: Node): string[] {
+  const own = node.after.map(({ eventType }) => String(delayOf(eventType)))
+  return node.parent ? [...own, ...boundsOf(node.parent)] : own
+}
+
+/** A node's path within its region, as calls tell it. */
+export function placeOfNode({ path }: Node): string {
+  return path.filter((key) => !['live', 'voice', 'leg'].includes(key)).join('.')
+}
+
+/** States that only an unguarded `always` leaves: no time passes in them. */
+export function wayPoints(): string[] {
+  return getStateNodes(callMachine.root).filter(isWayPoint).map(placeOfNode)
+}
+
+/** The states from which no sequence of events leads to an end. */
+export function statesWithoutEnd({ states, edges }: CallGraph): string[] {
+  const before = Map.groupBy(edges, ({ snapshot }) => serializeState(snapshot))
+  const reached = new Set(states.filter(({ status }) => status === 'done').map(serializeState))
+  for (const state of reached) {
+    for (const { from } of before.get(state) ?? []) reached.add(serializeState(from))
+  }
+  return states.map(serializeState).filter((state) => !reached.has(state))
+}
+
+/**
+ * The longest time, in milliseconds, that a call goes on from each leg state when nobody says another word and only the
+ * named timers run; Infinity when they run in circles or run out before the call has ended.
+ */
+export function longestSilence(
+  { states, edges }: CallGraph,
+  delays: Record<string, number>,
+): Map<string, number> {
+  const timers = edges.filter(({ event }) => delays[delayOf(event.type) ?? ''] !== undefined)
+  const next = Map.groupBy(timers, ({ from }) => serializeState(from))
+  const known = new Map<string, number>()
+
+  function silenceOf(snapshot: CallSnapshot): number {
+    if (snapshot.status === 'done') return 0
+    const state = serializeState(snapshot)
+    const found = known.get(state)
+    if (found !== undefined) return found
+    // Stands for this state while it is being looked at: meeting it again means going in a circle.
+    known.set(state, Infinity)
+    const ways = next.get(state) ?? []
+    const lengths = ways.map(
+      ({ event, snapshot }) => (delays[delayOf(event.type) ?? ''] ?? 0) + silenceOf(snapshot),
+    )
+    known.set(state, lengths.length > 0 ? Math.max(...lengths) : Infinity)
+    return known.get(state) ?? Infinity
+  }
+
+  const silences = new Map<string, number>()
+  for (const snapshot of states) {
+    const { leg } = placeOf(snapshot)
+    silences.set(leg, Math.max(silences.get(leg) ?? 0, silenceOf(snapshot)))
+  }
+  return silences
+}
+
+/** What the world is asked for anywhere in the graph, each with the names of its parameters. */
+export function effectsAsked({ start, edges }: CallGraph): Record<string, string[]> {
+  const actions = [start, ...edges].flatMap((step) => [...step.actions])
+  const effects = actions.filter(({ type }) => !type.startsWith('xstate.'))
+  return Object.fromEntries(effects.map(({ type, params }) => [type, Object.keys(params ?? {})]))
+}
+
+export function outputs({ states }: CallGraph): { reason: string; fault: string }[] {
+  return states.flatMap(({ status, output }) => (status === 'done' && output ? [output] : []))
+}
+
+/** The edges that come out differently for a call that was saved as JSON and restored before each of them. */
+export function edgesThatASaveChanges({ edges }: CallGraph): Edge[] {
+  return edges.filter(({ from, event, ...expected }) => {
+    const { snapshot, actions } = feed(throughJson(from), event)
+    return saved(snapshot) !== saved(expected.snapshot) || told(actions) !== told(expected.actions)
+  })
+}
+
+export function throughJson(snapshot: CallSnapshot): CallSnapshot {
+  return callMachine.resolveState(JSON.parse(saved(snapshot))) as CallSnapshot
+}
+
+const saved = (snapshot: CallSnapshot) => JSON.stringify(callMachine.getPersistedSnapshot(snapshot))
+
+const told = (actions: Edge['actions']) => JSON.stringify(actions.map(({ type, params }) => [type, params]))
