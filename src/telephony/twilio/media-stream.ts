@@ -147,9 +147,12 @@ function isObject(value: unknown): value is Fields {
 
 const isSafeId = (value: unknown): value is string => typeof value === 'string' && SAFE_ID.test(value)
 
+/** A stranger's words, cut to what fits; anything that is not a word or a number is only named. */
 const quoted = (value: unknown): string =>
-  String(value)
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, QUOTED_CHARACTERS)
+  typeof value === 'string' || typeof value === 'number'
+    ? String(value)
+        .replace(/[^\x20-\x7e]/g, '?')
+        .slice(0, QUOTED_CHARACTERS)
+    : typeof value
 
 const invalid = (why: string): CarrierMessage => ({ kind: 'invalid', why })
