@@ -3,6 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     environment: 'node',
+    globalSetup: './tests/support/postgres-server.ts',
     include: ['tests/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'tests/bench/**'],
     reporters: ['default', './tests/support/summary-reporter.ts'],

@@ -1,6 +1,7 @@
 import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM } from '@mikro-orm/postgresql'
 import pg from 'pg'
+import type { Logger } from 'pino'
 import { Agent, AgentNumber } from './entities/agent.entity.ts'
 import { CallEvent, CallLog, CallTimer } from './entities/call.entity.ts'
 import { AgentConversation, ConversationTurn, PostCallReport } from './entities/conversation.entity.ts'
@@ -12,6 +13,7 @@ import {
   VoiceCloneLog,
   VoiceSampleFile,
 } from './entities/voice.entity.ts'
+import { migrateJobQueue } from './job-queue.ts'
 
 const ENTITIES = [
   ...[CallLog, CallEvent, CallTimer],
@@ -28,9 +30,11 @@ const MIGRATION_LOCK = 4_011_986
 export type Database = MikroORM
 
 /** Connects; no table is touched. */
-export function openDatabase(url: string): Promise<Database> {
+export function openDatabase(url: string, log: Logger): Promise<Database> {
   return MikroORM.init({
     clientUrl: url,
+    logger: (message) => log.debug(message),
+    colors: false,
     entities: ENTITIES,
     extensions: [Migrator],
     pool: { min: 2, max: POOL_SIZE },
@@ -38,21 +42,21 @@ export function openDatabase(url: string): Promise<Database> {
       path: new URL('../../migrations', import.meta.url).pathname,
       glob: '!(*.d).ts',
       snapshot: false,
-      snapshotName: '.snapshot',
     },
   })
 }
 
 /**
- * Applies what is pending, under one lock for all processes: the Migrator does not serialise two that start at once.
- * The lock lives on a connection of its own, so that it goes when this process does.
+ * Applies what is pending, of our tables and of the job queue's, under one lock for all processes: neither migrator
+ * serialises two that start at once. The lock lives on a connection of its own, so that it goes when this process does.
  */
-export async function migrate(database: Database, url: string): Promise<void> {
+export async function migrateAll(database: Database, url: string, log: Logger): Promise<void> {
   const lock = new pg.Client({ connectionString: url })
   await lock.connect()
   try {
     await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
     await database.migrator.up()
+    await migrateJobQueue(url, log)
   } finally {
     await lock.end()
   }

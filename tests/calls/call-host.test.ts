@@ -1,0 +1,222 @@
+import pino from 'pino'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { CallLimits } from '../../machines/call-events.ts'
+import { CallHost, type CallHostOptions, streamToken } from '../../src/calls/call-host.ts'
+import { createCallStore } from '../../src/persistence/call-store.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+
+const LIMITS: CallLimits = {
+  cloneMaxWaitMs: 35_000,
+  legPatienceMs: 60_000,
+  agentConnectMs: 10_000,
+  callMaxMs: 14_400_000,
+}
+const NODE_A = '01900000-0000-7000-8000-00000000000a'
+const NODE_B = '01900000-0000-7000-8000-00000000000b'
+const ALICE = '+15550100001'
+const STRANGER = '+15550100002'
+
+let db: TestDatabase
+let clock: ManualClock
+let hosts: CallHost[]
+
+function node(nodeId: string, overrides: Partial<CallHostOptions> = {}): CallHost {
+  const host = new CallHost({
+    store: createCallStore(db.database, { defaultVoiceId: null }),
+    clock,
+    log: pino({ level: 'silent' }),
+    nodeId,
+    limits: LIMITS,
+    maxConcurrentCalls: 100,
+    isDraining: () => false,
+    ...overrides,
+  })
+  hosts.push(host)
+  return host
+}
+
+let calls = 0
+const arriving = (from: string) => ({
+  provider: 'twilio' as const,
+  providerCallId: `CA${++calls}`,
+  direction: 'inbound' as const,
+  from,
+  to: '+15550199999',
+  publicOrigin: 'https://voice.example',
+})
+
+beforeAll(async () => {
+  db = await createTestDatabase()
+  await db.query(
+    `insert into caller_voice_mapping (caller_id, name, sample_key, consent_by, consent_at) values ($1, 'Alice', 'alice', 'Alice', now())`,
+    [ALICE],
+  )
+})
+afterAll(() => db.drop())
+beforeEach(() => {
+  clock = new ManualClock()
+  hosts = []
+})
+afterEach(async () => {
+  await Promise.all(hosts.map((host) => host.stop()))
+  expect(clock.pending).toBe(0)
+  await db.query('delete from call_log')
+  await db.query('delete from voice_clone_cache')
+  await db.query('delete from graphile_worker._private_jobs')
+})
+
+const jobs = () =>
+  db.query<{ task: string; key: string }>(
+    `select task_identifier as task, key from graphile_worker.jobs order by id`,
+  )
+const events = (callId: string) =>
+  db.query<{ seq: number; type: string; state_before: string; state_after: string }>(
+    `select seq, type, state_before, state_after from call_event where call_id = $1 order by seq`,
+    [callId],
+  )
+
+describe('a call in the database', () => {
+  it('begins once, however often the carrier announces it', async () => {
+    const call = arriving(ALICE)
+    const [a, b] = [node(NODE_A), node(NODE_B)]
+    const opened = await Promise.all([a.open(call), b.open(call), a.open(call), b.open(call)])
+    expect(new Set(opened.map(({ row }) => row.id)).size).toBe(1)
+    expect(opened.filter(({ created }) => created)).toHaveLength(1)
+    expect(await jobs()).toEqual([{ task: 'clone-voice', key: 'clone:alice' }])
+  })
+
+  it('shares one clone among all who wait for the same samples', async () => {
+    const host = node(NODE_A)
+    await host.open(arriving(ALICE))
+    await host.open(arriving(ALICE))
+    expect(await jobs()).toHaveLength(1)
+  })
+
+  it('goes to the default voice at once for a caller without a voice', async () => {
+    const { view } = await node(NODE_A).open(arriving(STRANGER))
+    expect(view).toMatchObject({ state: 'greeting', voice: 'default', context: { voiceId: null } })
+    expect(await jobs()).toEqual([])
+  })
+
+  it('finds a clone that is ready, and none that has expired', async () => {
+    const host = node(NODE_A)
+    const cache = (expires: string) =>
+      db.query(
+        `insert into voice_clone_cache (sample_key, status, vendor_voice_id, expires_at) values ('alice', 'ready', 'v1', now() + $1::interval)
+         on conflict (sample_key) do update set expires_at = excluded.expires_at`,
+        [expires],
+      )
+    await cache('1 hour')
+    expect((await host.open(arriving(ALICE))).view).toMatchObject({
+      voice: 'cached',
+      context: { voiceId: 'v1' },
+    })
+    await cache('-1 second')
+    expect((await host.open(arriving(ALICE))).view.voice).toBe('cloning')
+  })
+
+  it('takes a delivery once, by its id', async () => {
+    const host = node(NODE_A)
+    const { row } = await host.open(arriving(ALICE))
+    const ask = () => host.send({ callId: row.id }, { type: 'leg.asked' }, { eventId: 'token-1' })
+    expect((await ask())?.handled).toBe(true)
+    expect((await ask())?.handled).toBe(false)
+    expect((await events(row.id)).map(({ type }) => type)).toEqual(['call.began', 'leg.asked'])
+  })
+
+  it('takes events that come at the same time on two nodes one after the other', async () => {
+    const [a, b] = [node(NODE_A), node(NODE_B)]
+    const { row } = await a.open(arriving(ALICE))
+    const asks = Array.from({ length: 20 }, (_, i) =>
+      (i % 2 ? a : b).send({ callId: row.id }, { type: 'leg.asked' }),
+    )
+    await Promise.all(asks)
+    const log = await events(row.id)
+    expect(log.map(({ seq }) => seq)).toEqual(Array.from({ length: 21 }, (_, i) => i + 1))
+    const now = await a.find({ callId: row.id })
+    expect(now?.view).toMatchObject({ state: 'hold', context: { holdRound: 20 } })
+  })
+
+  it('lets each bridge be joined once, with its own token', async () => {
+    const [a, b] = [node(NODE_A), node(NODE_B)]
+    const { row } = await a.open(arriving(STRANGER))
+    await a.send({ callId: row.id }, { type: 'leg.asked' })
+    const claim = { callId: row.id, providerCallId: row.providerCallId, token: streamToken(row, 1) }
+    expect(await a.join({ ...claim, token: 'guess' })).toHaveProperty('refused')
+    expect(await a.join({ ...claim, token: streamToken(row, 2) })).toHaveProperty('refused')
+    expect(await a.join({ ...claim, providerCallId: 'CAother' })).toHaveProperty('refused')
+    const joined = await Promise.all([a.join(claim), b.join(claim)])
+    expect(joined.filter((answer) => 'attempt' in answer)).toHaveLength(1)
+    expect(joined.filter((answer) => 'refused' in answer)).toHaveLength(1)
+  })
+
+  it('is turned away politely when there is no room, and clones nothing', async () => {
+    const host = node(NODE_A, { maxConcurrentCalls: 1 })
+    await host.open(arriving(STRANGER))
+    expect((await host.open(arriving(ALICE))).view).toMatchObject({
+      state: 'rejected',
+      context: { endReason: 'capacity_full' },
+    })
+    expect(await jobs()).toEqual([])
+  })
+
+  it('writes its end once', async () => {
+    const host = node(NODE_A)
+    const { row } = await host.open(arriving(STRANGER))
+    const end = { type: 'leg.ended', status: 'completed' } as const
+    await Promise.all([host.send({ callId: row.id }, end), host.send({ callId: row.id }, end)])
+    expect((await host.find({ callId: row.id }))?.row).toMatchObject({ outcome: 'caller_hung_up' })
+    expect(await events(row.id)).toHaveLength(2)
+    expect(await db.query('select 1 from call_timer where call_id = $1', [row.id])).toEqual([])
+  })
+
+  it('is ended in writing when the chart of today does not know its state', async () => {
+    const host = node(NODE_A)
+    const { row } = await host.open(arriving(STRANGER))
+    await db.query(
+      `update call_log set chart_version = '0', snapshot = jsonb_set(snapshot, '{value}', '"gone"') where id = $1`,
+      [row.id],
+    )
+    await host.send({ callId: row.id }, { type: 'leg.asked' })
+    expect((await host.find({ callId: row.id }))?.row).toMatchObject({ outcome: 'chart_retired' })
+    expect((await jobs()).map(({ task }) => task)).toContain('hang-up-leg')
+  })
+})
+
+describe('a timer', () => {
+  const settled = async (check: () => Promise<boolean>) => {
+    for (let tries = 0; tries < 200 && !(await check()); tries++)
+      await new Promise((next) => setImmediate(next))
+  }
+
+  it('fires on the node that set it', async () => {
+    const host = node(NODE_A)
+    const { row } = await host.open(arriving(ALICE))
+    clock.advance(35_000)
+    await settled(async () => (await host.find({ callId: row.id }))?.view.state === 'joining')
+    const log = await events(row.id)
+    expect(log.at(-1)).toMatchObject({
+      type: 'xstate.after.CLONE_MAX_WAIT.call.live.voice.cloning',
+      state_after: 'joining',
+    })
+    expect((await jobs()).map(({ task }) => task)).toEqual([
+      'clone-voice',
+      'record-clone-timeout',
+      'move-leg',
+    ])
+  })
+
+  it('fires once on another node when its own is gone, though two look for it', async () => {
+    const gone = node(NODE_A)
+    const { row } = await gone.open(arriving(ALICE))
+    await gone.stop()
+    clock.advance(36_000)
+    const [b, c] = [node(NODE_B), node(NODE_A)]
+    b.start()
+    c.start()
+    await settled(async () => (await b.find({ callId: row.id }))?.view.state === 'joining')
+    await Promise.all([b.stop(), c.stop()])
+    expect((await events(row.id)).filter(({ type }) => type.startsWith('xstate.after'))).toHaveLength(1)
+  })
+})
