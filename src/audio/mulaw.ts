@@ -24,9 +24,13 @@ const BYTE_OF_SAMPLE = Uint8Array.from({ length: SAMPLE_VALUES }, (_, index) =>
 /** Encodes linear 16-bit samples, one byte each. */
 export function encodeMuLaw(samples: Int16Array): Buffer {
   const bytes = Buffer.allocUnsafe(samples.length)
-  for (let i = 0; i < samples.length; i++)
-    bytes[i] = BYTE_OF_SAMPLE[(samples[i] as number) & 0xffff] as number
+  encodeMuLawInto(samples, bytes)
   return bytes
+}
+
+/** Does the same without anything of Node, for the console's page; `bytes` must be as long as `samples`. */
+export function encodeMuLawInto(samples: Int16Array, bytes: Uint8Array): void {
+  for (let i = 0; i < samples.length; i++) bytes[i] = BYTE_OF_SAMPLE[(samples[i] as number) & 0xffff] as number
 }
 
 /** Decodes to linear 16-bit samples. Every byte is a valid codeword; 0x7f and 0xff are both zero. */
