@@ -157,7 +157,6 @@ export const legRegion = chart.createStateConfig({
       on: {
         'leg.asked': '#ended',
         'leg.streamEnded': { guard: 'isThisStream', target: '#ended' },
-        'operator.hangupRequested': { actions: hangUp },
       },
       after: { FAREWELL: farewellOver },
     },

@@ -76,7 +76,7 @@ export const CALL_TABLE: Record<RowName, Row> = {
     'voice.ready':
       'closing; voice settled.cloned; voiceId cloned-voice: stop CLONE_MAX_WAIT, raise voice.settled',
     'voice.failed': 'closing; voice settled.default: stop CLONE_MAX_WAIT, raise voice.settled',
-    'operator.hangupRequested': 'closing: hangUpLeg operator_hung_up',
+    'operator.hangupRequested': 'closing: stop FAREWELL, hangUpLeg operator_hung_up, start FAREWELL',
     CLONE_MAX_WAIT:
       'closing; voice settled.default: stop CLONE_MAX_WAIT, recordCloneTimeout sample-1, raise voice.settled',
     FAREWELL: 'ended: stop FAREWELL, stop CLONE_MAX_WAIT, stop CALL_MAX, hangUpLeg operator_hung_up',
@@ -313,7 +313,7 @@ export const CALL_TABLE: Record<RowName, Row> = {
     'leg.asked': 'ended: stop FAREWELL, stop CALL_MAX',
     'leg.streamEnded': 'ended: stop FAREWELL, stop CALL_MAX',
     'leg.ended': 'ended: stop FAREWELL, stop CALL_MAX',
-    'operator.hangupRequested': 'closing: hangUpLeg agent_ended',
+    'operator.hangupRequested': 'closing: stop FAREWELL, hangUpLeg agent_ended, start FAREWELL',
     FAREWELL: 'ended: stop FAREWELL, stop CALL_MAX, hangUpLeg agent_ended',
     CALL_MAX: 'ended: stop FAREWELL, stop CALL_MAX, hangUpLeg agent_ended',
     ...ignores(

@@ -1,7 +1,16 @@
 import { getStateNodes } from 'xstate/graph'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallGraph, Edge } from './call-graph.ts'
-import { type CallSnapshot, delayOf, feed, placeOf, serializeState } from './call-model.ts'
+import {
+  ALL_TIMERS,
+  type AnyEvent,
+  type CallSnapshot,
+  delayOf,
+  feed,
+  outsideEvents,
+  placeOf,
+  serializeState,
+} from './call-model.ts'
 
 /*
  * Questions that can be asked of any chart and any graph of its states. Each answers with what it found, so that a test
@@ -96,6 +105,33 @@ export function edgesThatASaveChanges({ edges }: CallGraph): Edge[] {
     return saved(snapshot) !== saved(expected.snapshot) || told(actions) !== told(expected.actions)
   })
 }
+
+/** Events that ask the world for something while the state stays the very same object, which nobody would save. */
+export function requestsWithoutChange({ states }: CallGraph): string[] {
+  return states.flatMap((state) =>
+    everyEvent(state)
+      .filter((event) => {
+        const { snapshot, actions } = feed(state, event)
+        return snapshot === state && actions.length > 0
+      })
+      .map((event) => `${event.type} in ${serializeState(state)}`),
+  )
+}
+
+export function eventsHeardAfterTheEnd({ states }: CallGraph): string[] {
+  const ended = states.filter(({ status }) => status === 'done').map(throughJson)
+  return ended.flatMap((state) =>
+    everyEvent(state)
+      .filter((event) => {
+        const { snapshot, actions } = feed(state, event)
+        return snapshot !== state || actions.length > 0
+      })
+      .map((event) => `${event.type} in ${serializeState(state)}`),
+  )
+}
+
+/** Also the timers of states that the call is not in: one may fire while the event that stops it is on its way. */
+const everyEvent = (state: CallSnapshot): AnyEvent[] => [...outsideEvents(state), ...ALL_TIMERS]
 
 export function throughJson(snapshot: CallSnapshot): CallSnapshot {
   return callMachine.resolveState(JSON.parse(saved(snapshot))) as CallSnapshot
