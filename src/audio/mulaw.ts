@@ -30,7 +30,8 @@ export function encodeMuLaw(samples: Int16Array): Buffer {
 
 /** Does the same without anything of Node, for the console's page; `bytes` must be as long as `samples`. */
 export function encodeMuLawInto(samples: Int16Array, bytes: Uint8Array): void {
-  for (let i = 0; i < samples.length; i++) bytes[i] = BYTE_OF_SAMPLE[(samples[i] as number) & 0xffff] as number
+  for (let i = 0; i < samples.length; i++)
+    bytes[i] = BYTE_OF_SAMPLE[(samples[i] as number) & 0xffff] as number
 }
 
 /** Decodes to linear 16-bit samples. Every byte is a valid codeword; 0x7f and 0xff are both zero. */
