@@ -1,0 +1,27 @@
+import type { Logger } from 'pino'
+import type { AgentConfig } from './agent-config.ts'
+import type { ConversationLog } from './conversation-log.ts'
+import type { Faults } from './faults.ts'
+import type { ScaledClock } from './scaled-clock.ts'
+import type { Script } from './script.ts'
+import type { SignedUrls } from './signed-urls.ts'
+import type { VoiceLibrary } from './voice-library.ts'
+
+/** Counts of what was asked for, whether or not it was granted. */
+export type RequestCounts = { clone: number; speech: number; signedUrl: number; speechCharacters: number }
+
+/** One account of the simulated vendor: everything that its REST API and its WebSockets share. */
+export type Workspace = {
+  apiKey: string
+  clock: ScaledClock
+  log: Logger
+  faults: Faults
+  script: Script
+  voices: VoiceLibrary
+  agents: Map<string, AgentConfig>
+  signedUrls: SignedUrls
+  conversations: ConversationLog
+  counts: RequestCounts
+  /** How long the clone request with this number, counted from 1, takes. */
+  cloneDelayMs(request: number): number
+}
