@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { begin, type CallSnapshot, feed } from './call-model.ts'
+import { EVENT_COLUMNS } from './call-rows.ts'
+import { CALL_TABLE } from './call-table.ts'
+import { chartElements, elementsOfBeginning, elementsOfStep } from './chart-coverage.ts'
+import { type CallPath, coveringPaths, expectedOf, type PathStep, simplePaths } from './paths.ts'
+import { cellOf } from './ways.ts'
+
+const ofTheChart = coveringPaths('chart')
+const ofTheTable = coveringPaths('table')
+const simple = simplePaths()
+
+/** Plays a path on the chart; what it comes by is told to `visit`. */
+function play({ input, steps }: CallPath, visit: (from: CallSnapshot, step: PathStep) => void): CallSnapshot {
+  return steps.reduce((snapshot, step) => {
+    visit(snapshot, step)
+    return feed(snapshot, eventOf(step)).snapshot
+  }, begin(input).snapshot)
+}
+
+const eventOf = (step: PathStep) => (step.party === 'timer' ? { type: step.timer } : step.event)
+
+test('the covering paths enter every state of the chart and take every transition', () => {
+  for (const paths of [ofTheChart, ofTheTable]) {
+    const covered = new Set<string>()
+    for (const path of paths) {
+      for (const element of elementsOfBeginning(path.input)) covered.add(element)
+      play(path, (from, step) => {
+        for (const element of elementsOfStep(from, eventOf(step))) covered.add(element)
+      })
+    }
+    expect([...covered].sort()).toEqual(chartElements().sort())
+  }
+})
+
+test('those of the table go through every cell that changes something', () => {
+  const gone = new Set<string>()
+  for (const path of ofTheTable) play(path, (from, step) => gone.add(cellOf(from, eventOf(step))))
+  expect([...gone].sort()).toEqual(cellsThatChange().sort())
+})
+
+/** `voice.settled` is raised inside the chart: no step can be it. */
+function cellsThatChange(): string[] {
+  const columns = EVENT_COLUMNS.filter((column) => column !== 'voice.settled')
+  return Object.entries(CALL_TABLE).flatMap(([row, cells]) =>
+    Object.entries(cells)
+      .filter(
+        ([column, cell]) =>
+          cell !== 'ignored' && (/^[A-Z_]+$/.test(column) || columns.includes(column as never)),
+      )
+      .map(([column]) => `${row}: ${column}`),
+  )
+}
+
+describe.each([
+  ['of the chart', ofTheChart, 30],
+  ['of the table', ofTheTable, 80],
+  ['without circles', simple, 120],
+] as const)('the paths %s', (_, paths, limit) => {
+  test('are few, have names of their own and are plain data', () => {
+    expect(paths.length).toBeGreaterThan(0)
+    expect(paths.length).toBeLessThanOrEqual(limit)
+    expect(new Set(paths.map(({ name }) => name)).size).toBe(paths.length)
+    expect(JSON.parse(JSON.stringify(paths))).toStrictEqual(paths)
+  })
+
+  test('lead where they say, step by step, each changing something', () => {
+    for (const path of paths) {
+      expect(expectedOf(begin(path.input).snapshot)).toEqual(path.begins)
+      const end = play(path, (from, step) => {
+        const { snapshot } = feed(from, eventOf(step))
+        expect(snapshot, path.name).not.toBe(from)
+        expect(expectedOf(snapshot), path.name).toEqual(step.expect)
+      })
+      expect(expectedOf(end), path.name).toEqual(path.expectState)
+    }
+  })
+})
+
+test('every party acts', () => {
+  const parties = new Set(ofTheChart.flatMap(({ steps }) => steps.map(({ party }) => party)))
+  expect([...parties].sort()).toEqual(['agent', 'carrier', 'operator', 'timer', 'voice'])
+})
