@@ -40,9 +40,9 @@ export class AudioQueue {
     this.#observer = observer
   }
 
-  /** Bytes of audio that wait here. */
-  get waitingBytes(): number {
-    return this.#waitingBytes
+  /** Whether anything waits for the socket. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0
   }
 
   audio(frame: Buffer): void {

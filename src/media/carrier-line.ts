@@ -49,7 +49,7 @@ export class CarrierLine {
   play(payload: Buffer): void {
     this.#metrics.counts.agentToCallerFrames++
     this.#queue.audio(this.#codec.media(payload))
-    if (this.#speech.sent(payload.length)) this.#mark()
+    if (this.#speech.sent(payload.length)) this.#markIfFlowing()
   }
 
   said(words: string): void {
@@ -84,10 +84,11 @@ export class CarrierLine {
 
   tick(): void {
     this.#queue.drain()
-    if (this.#speech.tick()) this.#mark()
+    if (this.#speech.tick()) this.#markIfFlowing()
   }
 
-  #mark(): void {
-    this.#queue.control(this.#codec.mark(this.#speech.mark()))
+  /** A mark behind audio that waits would only wait too; the next one tells as much. */
+  #markIfFlowing(): void {
+    if (!this.#queue.isWaiting) this.#queue.control(this.#codec.mark(this.#speech.mark()))
   }
 }

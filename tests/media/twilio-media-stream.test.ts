@@ -148,7 +148,7 @@ describe('reading media', () => {
     })
     fc.assert(
       fc.property(twilios, fc.array(change, { maxLength: 3 }), (message, changes) => {
-        const changed = changes.reduce((text, { at, lose, add }) => {
+        const changed = changes.reduce<string>((text, { at, lose, add }) => {
           const place = at % (text.length + 1)
           return text.slice(0, place) + add.join('') + text.slice(place + lose)
         }, message)
