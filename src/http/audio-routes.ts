@@ -10,7 +10,7 @@ import { HttpProblem } from './problem.ts'
 
 /** Audio that was rendered once; what a key names never changes. Headerless mu-law, 8 kHz, mono. */
 export interface AudioAssets {
-  find(key: string): Promise<Buffer | null>
+  get(key: string): Promise<Buffer | null>
 }
 
 export type AudioOptions = {
@@ -32,7 +32,7 @@ export function audioRoutes({ assets, holdTrack, roundMs }: AudioOptions): Route
   const router = Router()
   router.get('/greeting/:file', async (req, res) => {
     const key = /^([\w-]{1,128})\.wav$/.exec(req.params.file)?.[1]
-    const mulaw = key ? await assets.find(key) : null
+    const mulaw = key ? await assets.get(key) : null
     if (!mulaw) throw new HttpProblem(404, 'There is no such greeting.')
     sendAudio(req, res, writeMuLawWav(mulaw))
   })

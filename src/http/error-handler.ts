@@ -20,13 +20,14 @@ const REASONS: Record<number, string> = {
   415: 'unsupported_type',
   422: 'invalid',
   429: 'too_many',
+  503: 'unavailable',
 }
 
 /** The one place where a failed request is answered. It comes last in the app. */
 export function errorHandler({ log, onRejected }: ErrorHandlerOptions): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const problem = toProblem(error)
-    if (problem.status >= 500) {
+    if (problem.status === 500) {
       // The route's pattern and never its URL, in which callers' numbers stand.
       log.error({ err: error, method: req.method, route: req.route?.path }, 'a request failed')
     } else {

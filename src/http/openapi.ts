@@ -59,21 +59,22 @@ const PROBLEM = {
 }
 
 function operation(route: AnyRoute, schemas: Json): Json {
-  const { answer } = route
   return {
     tags: [route.path.split('/')[1]],
     summary: route.summary,
     parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
     ...(route.body && { requestBody: requestBody(route, schemas) }),
-    responses: {
-      [answer.status]: {
-        description: answer.description,
-        ...(answer.body && {
-          content: content(answer.mediaType, toJsonSchema(answer.body, 'output', schemas)),
-        }),
-      },
-      ...problems(route),
-    },
+    responses: { ...successes(route, schemas), ...problems(route) },
+  }
+}
+
+function successes({ answer }: AnyRoute, schemas: Json): Json {
+  const body = answer.body && {
+    content: content('application/json', toJsonSchema(answer.body, 'output', schemas)),
+  }
+  return {
+    [answer.status]: { description: answer.description, ...body },
+    ...(answer.created && { 201: { description: answer.created, ...body } }),
   }
 }
 
@@ -91,7 +92,7 @@ function requestBody(route: AnyRoute, schemas: Json): Json {
   return { required: true, content: content('multipart/form-data', form) }
 }
 
-const content = (mediaType = 'application/json', schema: Json) => ({ [mediaType]: { schema } })
+const content = (mediaType: string, schema: Json) => ({ [mediaType]: { schema } })
 
 function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query'): Json[] {
   if (!schema) return []

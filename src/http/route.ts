@@ -29,13 +29,14 @@ export type Route<Params extends Schema, Query extends Schema, Body extends Sche
   body?: Body
   /** The body is a multipart form with files; `receive` reads it and leaves its text fields in `req.body`. */
   upload?: { field: string; maxFiles: number; receive: RequestHandler }
-  answer: { status: number; description: string; body?: Answer; mediaType?: string }
+  /** `created` says what it means when the handler answers with 201 instead. */
+  answer: { status: number; description: string; created?: string; body?: Answer }
   /** What else may be answered, by status; what every route may answer need not be said. */
   problems?: Record<number, string>
   /** What it resolves with becomes the body; a handler that answers by itself has ended or begun its answer. */
   handler: (
     input: RouteInput<Params, Query, Body>,
-  ) => Promise<Answer extends z.ZodType ? z.input<Answer> : void>
+  ) => Promise<Answer extends z.ZodType ? z.input<Answer> | undefined : void>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list holds routes of all kinds, and each was checked where it was declared.
@@ -81,7 +82,8 @@ function serve(declared: AnyRoute): RequestHandler {
   return async (req, res) => {
     const result: unknown = await declared.handler({ ...checked(declared, req), req, res })
     if (res.headersSent || res.destroyed) return
-    res.status(answer.status).set('Cache-Control', 'no-store')
+    if (!answer.created || res.statusCode !== 201) res.status(answer.status)
+    res.set('Cache-Control', 'no-store')
     if (result === undefined) res.end()
     else res.json(result)
   }

@@ -7,7 +7,7 @@ const ROUND_BYTES = 2_000
 /** Not a multiple of a round, so that a round goes over its end. */
 const holdTrack = Buffer.from(Array.from({ length: 5_000 }, (_, i) => i % 251))
 const greeting = Buffer.from('a greeting in mu-law')
-const assets = { find: async (key: string) => (key === 'greeting-1' ? greeting : null) }
+const assets = { get: async (key: string) => (key === 'greeting-1' ? greeting : null) }
 const app = () => testApp({ audio: { assets, holdTrack, roundMs: ROUND_MS } })
 
 const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer())

@@ -1,0 +1,173 @@
+import { z } from 'zod'
+import type { CallEvent } from '../../machines/call-events.ts'
+import { END_REASONS, type EndReason } from '../../machines/end-reasons.ts'
+import { type CallView, LEG_STATES } from '../../machines/instructions.ts'
+import type { CallCursor, CallQueries, CallSummary } from '../persistence/call-queries.ts'
+import type { ConversationStore } from '../persistence/conversation-store.ts'
+import { dateTime, queryAddress, text } from './fields.ts'
+import { HttpProblem } from './problem.ts'
+import { type AnyRoute, route } from './route.ts'
+
+/** The door of the calls; resolves with null when there is no such call. */
+export interface CallDoor {
+  send(
+    address: { callId: string },
+    event: CallEvent,
+  ): Promise<{ view: Pick<CallView, 'state'>; handled: boolean } | null>
+}
+
+export type CallsOptions = {
+  calls: CallDoor
+  queries: Pick<CallQueries, 'list' | 'get'>
+  conversations: Pick<ConversationStore, 'turns' | 'report'>
+}
+
+const Call = z
+  .object({
+    id: z.uuid(),
+    callId: z.uuid().describe('The same as id, under the name that URLs of carriers and log lines use.'),
+    provider: z.enum(['twilio', 'sip']),
+    providerCallId: z.string().describe("Twilio's CallSid or SIP's Call-ID."),
+    direction: z.enum(['inbound', 'outbound']),
+    from: z.string(),
+    to: z.string(),
+    agentId: z.uuid().nullable().describe('Null means the default agent.'),
+    state: z.string().describe(`One of: ${LEG_STATES.join(', ')}.`),
+    bridge: z.string().nullable().describe('Within bridged: connecting, talking or reconnecting.'),
+    voice: z.string().describe('Where the voice comes from: cloning, cached, cloned or default.'),
+    voiceId: z.string().nullable(),
+    startedAt: z.date(),
+    bridgedAt: z.date().nullable(),
+    endedAt: z.date().nullable(),
+    outcome: z.string().nullable().describe('Why it ended; null while it lives.'),
+    fault: z
+      .string()
+      .nullable()
+      .describe('Who is answerable for that: none, caller, carrier, agent or service.'),
+  })
+  .meta({ id: 'Call' })
+
+const Conversation = z
+  .object({
+    turns: z.array(
+      z.object({
+        role: z.enum(['caller', 'agent']),
+        text: z.string(),
+        heard: z.string().optional().describe('What the listener got to hear of it, when it was cut short.'),
+        interrupted: z.boolean(),
+        at: z.date(),
+      }),
+    ),
+    reports: z
+      .array(z.object({ conversationId: z.string(), transcription: z.unknown() }))
+      .describe("The vendor's own transcript and analysis, once its post-call webhook has brought them."),
+  })
+  .meta({ id: 'Conversation' })
+
+const MAX_PAGE = 200
+
+const Filters = z.strictObject({
+  state: z.enum(LEG_STATES).optional(),
+  provider: z.enum(['twilio', 'sip']).optional(),
+  from: queryAddress().optional(),
+  to: queryAddress().optional(),
+  since: dateTime().optional().describe('Calls that began then or later.'),
+  until: dateTime().optional().describe('Calls that began before.'),
+  outcome: z.enum(Object.keys(END_REASONS) as [EndReason, ...EndReason[]]).optional(),
+  providerCallId: text().optional(),
+  active: z.stringbool().optional().describe('true for live calls, false for ended ones.'),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(50),
+  cursor: z.string().optional().describe('`nextCursor` of the page before.'),
+})
+
+export const callParams = z.object({ id: z.uuid() })
+export const unknownCall = () => new HttpProblem(404, 'There is no such call.')
+const UNKNOWN = { 404: 'There is no such call.' }
+
+export function callsRoutes({ calls, queries, conversations }: CallsOptions): AnyRoute[] {
+  return [
+    route({
+      method: 'get',
+      path: '/calls',
+      summary: 'Calls, the newest first',
+      query: Filters,
+      answer: {
+        status: 200,
+        description: 'One page of calls.',
+        body: z.object({ calls: z.array(Call), nextCursor: z.string().nullable() }),
+      },
+      handler: async ({ query: { limit, cursor, ...filter } }) => {
+        const after = cursor === undefined ? undefined : readCursor(cursor)
+        // One more than asked for tells whether there is another page.
+        const found = await queries.list(filter, { limit: limit + 1, ...(after && { after }) })
+        const page = found.slice(0, limit)
+        const last = found.length > limit ? page.at(-1) : undefined
+        return { calls: page.map(shown), nextCursor: last ? writeCursor(last) : null }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/calls/{id}',
+      summary: 'One call',
+      params: callParams,
+      answer: { status: 200, description: 'The call.', body: Call },
+      problems: UNKNOWN,
+      handler: async ({ params: { id } }) => {
+        const call = await queries.get(id)
+        if (!call) throw unknownCall()
+        return shown(call)
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/calls/{id}/conversation',
+      summary: 'Who said what, and when; interruptions are marked',
+      params: callParams,
+      answer: { status: 200, description: 'The conversation so far.', body: Conversation },
+      problems: UNKNOWN,
+      handler: async ({ params: { id } }) => {
+        if (!(await queries.get(id))) throw unknownCall()
+        const [turns, reports] = await Promise.all([conversations.turns(id), conversations.report(id)])
+        return { turns, reports }
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/calls/{id}/hangup',
+      summary: 'Ends a call',
+      params: callParams,
+      answer: {
+        status: 202,
+        description: 'The call is being ended.',
+        body: z.object({ id: z.uuid(), state: z.string() }),
+      },
+      problems: { ...UNKNOWN, 409: 'The call has ended.' },
+      handler: async ({ params: { id } }) => {
+        const call = await calls.send({ callId: id }, { type: 'operator.hangupRequested', by: 'api' })
+        if (!call) throw unknownCall()
+        const { state } = call.view
+        if (state === 'ended' && !call.handled) throw new HttpProblem(409, 'The call has ended.')
+        return { id, state }
+      },
+    }),
+  ]
+}
+
+function shown(call: CallSummary): z.input<typeof Call> {
+  return { ...call, callId: call.id }
+}
+
+const Cursor = z.tuple([z.iso.datetime(), z.uuid()])
+
+const writeCursor = ({ startedAt, id }: CallCursor) =>
+  Buffer.from(JSON.stringify([startedAt.toISOString(), id])).toString('base64url')
+
+function readCursor(cursor: string): CallCursor {
+  try {
+    const [startedAt, id] = Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+    return { startedAt: new Date(startedAt), id }
+  } catch (cause) {
+    const errors = [{ parameter: 'cursor', detail: 'must be the nextCursor of another page' }]
+    throw new HttpProblem(422, 'The cursor is none of ours.', { errors, cause })
+  }
+}

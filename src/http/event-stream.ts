@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import type { Response } from 'express'
+import type { RecordedEvent } from '../persistence/call-queries.ts'
+import { HttpProblem } from './problem.ts'
+
+/** Proxies cut connections that are silent for a minute; the rest of news that got lost is found at each beat, too. */
+const HEARTBEAT_MS = 15_000
+
+/** A few people with a few windows each; every stream reads the database at each event of its call. */
+const MAX_STREAMS = 500
+
+export interface EventSource {
+  /** The events after `seq`, in order. */
+  read(seq: number): Promise<RecordedEvent[]>
+  /** Calls back when there may be more, until the returned function is called. */
+  watch(onNews: () => void): () => void
+}
+
+/** Serves the events of calls as they happen, in the form of https://html.spec.whatwg.org/multipage/server-sent-events.html */
+export class EventStreams {
+  #open = 0
+
+  /** Resolves when the call has ended or the client has gone. */
+  async serve(res: Response, source: EventSource, afterSeq: number): Promise<void> {
+    if (this.#open >= MAX_STREAMS) {
+      throw new HttpProblem(503, 'Too many clients follow calls; try again later.', {
+        headers: { 'Retry-After': '30' },
+      })
+    }
+    this.#open++
+    const news = new News()
+    // From before the first read, so that nothing falls between the two.
+    const unwatch = source.watch(() => news.tell())
+    res.once('close', () => news.tell())
+    try {
+      await stream(res, source, afterSeq, news)
+    } finally {
+      unwatch()
+      this.#open--
+    }
+  }
+}
+
+async function stream(res: Response, source: EventSource, afterSeq: number, news: News): Promise<void> {
+  res.set({
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-store',
+    // Nginx would keep the events back until it has a buffer full of them.
+    'X-Accel-Buffering': 'no',
+  })
+  res.flushHeaders()
+  let seq = afterSeq
+  while (!res.destroyed) {
+    for (const event of await source.read(seq)) {
+      await write(res, `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`)
+      seq = event.seq
+      if (event.stateAfter === 'ended') return void res.end()
+    }
+    if (!(await news.wait(HEARTBEAT_MS))) await write(res, ': still there\n\n')
+  }
+}
+
+/** Waits for a slow client rather than keeping for it what it does not take. */
+async function write(res: Response, frame: string): Promise<void> {
+  if (res.destroyed || res.write(frame)) return
+  const gone = new AbortController()
+  const onClose = () => gone.abort()
+  res.once('close', onClose)
+  await once(res, 'drain', { signal: gone.signal }).catch(() => {})
+  res.off('close', onClose)
+}
+
+/** Remembers that there was news until somebody waits for it. */
+class News {
+  #isNew = false
+  #wake: (() => void) | null = null
+
+  tell(): void {
+    this.#isNew = true
+    this.#wake?.()
+  }
+
+  /** Resolves with true when there is news, with false when the time is up. */
+  async wait(forMs: number): Promise<boolean> {
+    if (!this.#isNew) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      const timer = setTimeout(resolve, forMs)
+      await promise
+      clearTimeout(timer)
+      this.#wake = null
+    }
+    const wasNew = this.#isNew
+    this.#isNew = false
+    return wasNew
+  }
+}
