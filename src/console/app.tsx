@@ -1,0 +1,40 @@
+import { signOut } from './api/calls-api.ts'
+import { type ConsoleConfig, useConsoleConfig } from './api/console-config.ts'
+import iconUrl from './icon.svg'
+import { RecentCalls } from './recent-calls/recent-calls.tsx'
+import { CallUs } from './test-call/call-us.tsx'
+import type { TestCall } from './test-call/test-call.ts'
+import { TestCallPanel } from './test-call/test-call-panel.tsx'
+
+/** The frame around the console's pages; the only one yet is the test call. */
+export function App({ testCall }: { testCall: TestCall }) {
+  const config = useConsoleConfig()
+  return (
+    <>
+      <Header config={config} />
+      <main>
+        {config?.carrier === 'simulated' && <TestCallPanel testCall={testCall} />}
+        {config?.carrier === 'real' && <CallUs phoneNumber={config.phoneNumber} />}
+        <RecentCalls testCall={testCall} />
+      </main>
+    </>
+  )
+}
+
+function Header({ config }: { config: ConsoleConfig | null }) {
+  return (
+    <header className="app-header">
+      <img src={iconUrl} alt="" width="30" height="30" />
+      <span className="app-name">VoiceClone Pre-Call</span>
+      {config && (
+        <ul className="surroundings">
+          <li>{config.carrier === 'simulated' ? 'Simulated carrier' : 'Twilio'}</li>
+          <li>{config.agentVendor === 'simulated' ? 'Simulated agent' : 'ElevenLabs'}</li>
+        </ul>
+      )}
+      <button type="button" className="quiet" onClick={() => void signOut().then(() => location.reload())}>
+        Sign out
+      </button>
+    </header>
+  )
+}

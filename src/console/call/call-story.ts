@@ -1,0 +1,91 @@
+import type { EndReason } from '../../../machines/end-reasons.ts'
+import type { BridgeState, LegState } from '../../../machines/instructions.ts'
+import type { CallRecord } from '../api/calls-api.ts'
+
+/*
+ * A call's events, read as a story: where it is, what became of the voice, and how long each part took.
+ */
+
+export type CallState = Exclude<LegState, 'bridged'> | `bridged.${BridgeState}`
+
+/** What became of the voice so far. `unknown` is said of a caller who was turned away, or of no event at all. */
+export type Voice = 'unknown' | 'cloning' | 'cloned' | 'cached' | 'default' | 'failed' | 'late'
+
+/** The four parts of a call that a person tells apart. */
+export const PARTS = ['greeting', 'hold', 'agent', 'end'] as const
+export type Part = (typeof PARTS)[number]
+
+export type PartStatus = 'ahead' | 'current' | 'done' | 'skipped'
+
+export type Journey = Record<Part, { status: PartStatus; milliseconds: number }>
+
+const PART_OF: Record<CallState, Part> = {
+  greeting: 'greeting',
+  hold: 'hold',
+  joining: 'agent',
+  'bridged.connecting': 'agent',
+  'bridged.talking': 'agent',
+  'bridged.reconnecting': 'agent',
+  departing: 'agent',
+  rejoining: 'agent',
+  failed: 'end',
+  rejected: 'end',
+  closing: 'end',
+  ended: 'end',
+}
+
+export const isState = (state: string): state is CallState => state in PART_OF
+
+/** Where the call is; null before its first event, or when a newer service says something this page does not know. */
+export function stateOf(records: readonly CallRecord[]): CallState | null {
+  const state = records.at(-1)?.stateAfter
+  return state !== undefined && isState(state) ? state : null
+}
+
+export function voiceOf(records: readonly CallRecord[]): Voice {
+  return records.reduce<Voice>((voice, record) => voiceAfter(record) ?? voice, 'unknown')
+}
+
+function voiceAfter({ type, event, effects }: CallRecord): Voice | null {
+  if (effects.some((effect) => effect.type === 'requestClone')) return 'cloning'
+  if (effects.some((effect) => effect.type === 'recordCloneTimeout')) return 'late'
+  if (type === 'voice.ready') return 'cloned'
+  if (type === 'voice.failed') return 'failed'
+  if (type === 'call.began') return voiceAtBeginning(event)
+  return null
+}
+
+function voiceAtBeginning(event: CallRecord['event']): Voice | null {
+  const { admission, voice } = (event.input ?? {}) as { admission?: string; voice?: { kind?: string } }
+  if (admission !== 'accepted') return null
+  return voice?.kind === 'cached' || voice?.kind === 'default' ? voice.kind : null
+}
+
+/** How far the call has come through its parts. A part that was passed by is skipped. */
+export function journeyOf(records: readonly CallRecord[]): Journey {
+  const spent: Record<Part, number> = { greeting: 0, hold: 0, agent: 0, end: 0 }
+  const seen = new Set<Part>()
+  records.forEach((record, index) => {
+    if (!isState(record.stateAfter)) return
+    const part = PART_OF[record.stateAfter]
+    seen.add(part)
+    const next = records[index + 1]
+    if (next) spent[part] += Date.parse(next.at) - Date.parse(record.at)
+  })
+  const state = stateOf(records)
+  const current = state ? PARTS.indexOf(PART_OF[state]) : -1
+  const status = (part: Part, index: number): PartStatus => {
+    if (index > current) return 'ahead'
+    if (state === 'ended' || index < current) return seen.has(part) ? 'done' : 'skipped'
+    return 'current'
+  }
+  return Object.fromEntries(
+    PARTS.map((part, index) => [part, { status: status(part, index), milliseconds: spent[part] }]),
+  ) as Journey
+}
+
+/** `caller_hung_up` → `Caller hung up`. */
+export function outcomeWords(outcome: EndReason): string {
+  const words = outcome.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

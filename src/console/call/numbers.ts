@@ -1,0 +1,17 @@
+/** `+15550100001` → `+1 555 010 0001`; other countries' numbers are shown as they are. */
+export function phoneNumberWords(number: string): string {
+  return number.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, '+1 $1 $2 $3')
+}
+
+/** `75400` → `1:15`. */
+export function clockWords(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+/** `3140` → `3.1 s`, `75400` → `1:15`. */
+export function durationWords(milliseconds: number): string {
+  return milliseconds < 60_000
+    ? `${(Math.max(0, milliseconds) / 1000).toFixed(1)} s`
+    : clockWords(milliseconds)
+}

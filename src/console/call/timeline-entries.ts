@@ -1,0 +1,60 @@
+import type { CallEvent } from '../../../machines/call-events.ts'
+import type { CallRecord } from '../api/calls-api.ts'
+
+const EVENT_WORDS: Record<CallEvent['type'] | 'call.began', string> = {
+  'call.began': 'The call came in',
+  'leg.asked': 'The carrier asked what comes next',
+  'leg.streamEnded': 'The carrier reported the end of the audio',
+  'leg.ended': 'The carrier reported the end of the call',
+  'media.joined': 'The caller’s audio is connected',
+  'media.lost': 'The caller’s audio is gone',
+  'agent.ready': 'The voice agent answered',
+  'agent.lost': 'The voice agent was lost',
+  'agent.ended': 'The voice agent said goodbye',
+  'voice.ready': 'The cloned voice is ready',
+  'voice.failed': 'The voice could not be cloned',
+  'operator.hangupRequested': 'An operator asked to hang up',
+}
+
+/** A delayed transition is recorded as `xstate.after.DELAY.state`. */
+const TIMER = /^xstate\.after\./
+
+export type TimelineEntry = {
+  seq: number
+  /** Since the call came in. */
+  milliseconds: number
+  words: string
+  /** How often the same thing happened in a row, without a change of state. */
+  count: number
+  type: string
+  /** The state that began with it; null when the state stayed the same. */
+  newState: string | null
+}
+
+/** A call's events for people: polls that changed nothing are told once. */
+export function timelineOf(records: readonly CallRecord[]): TimelineEntry[] {
+  const entries: TimelineEntry[] = []
+  const beginning = Date.parse(records[0]?.at ?? '')
+  for (const { seq, at, type, stateBefore, stateAfter } of records) {
+    const last = entries.at(-1)
+    const newState = stateAfter === stateBefore ? null : stateAfter
+    if (last?.type === type && newState === null) {
+      last.count++
+      continue
+    }
+    entries.push({
+      seq,
+      milliseconds: Date.parse(at) - beginning,
+      words: wordsFor(type),
+      count: 1,
+      type,
+      newState,
+    })
+  }
+  return entries
+}
+
+function wordsFor(type: string): string {
+  if (type in EVENT_WORDS) return EVENT_WORDS[type as keyof typeof EVENT_WORDS]
+  return TIMER.test(type) ? 'A time limit ran out' : type
+}

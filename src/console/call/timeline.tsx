@@ -1,0 +1,34 @@
+import { FollowingScroll } from './following-scroll.tsx'
+import { durationWords } from './numbers.ts'
+import type { TimelineEntry } from './timeline-entries.ts'
+
+/** What happened to the call, event by event, with the statechart's own names beside the words. */
+export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
+  return (
+    <section className="card" aria-labelledby="timeline">
+      <h2 id="timeline">Timeline</h2>
+      <FollowingScroll label="Timeline" news={entries.length}>
+        <ol className="timeline">
+          {entries.map(({ seq, milliseconds, words, count, type, newState }) => (
+            <li key={seq} data-state={newState ?? undefined}>
+              <span className="at">+{durationWords(milliseconds)}</span>
+              <span className="what">
+                {words}
+                {count > 1 && <span className="count"> × {count}</span>}
+                <span className="names">
+                  <code>{type}</code>
+                  {newState && (
+                    <>
+                      <span aria-hidden="true"> → </span>
+                      <code className="state">{newState}</code>
+                    </>
+                  )}
+                </span>
+              </span>
+            </li>
+          ))}
+        </ol>
+      </FollowingScroll>
+    </section>
+  )
+}

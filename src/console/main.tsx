@@ -1,0 +1,20 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { TestCall } from './test-call/test-call.ts'
+
+// A link that signs in was opened by somebody who is signed in already: the key must not stay in the address bar.
+if (location.hash.startsWith('#key=')) history.replaceState(null, '', location.pathname + location.search)
+
+const testCall = new TestCall()
+addEventListener('pagehide', () => testCall.hangUp())
+// For tests and for looking into a call whose sound is bad.
+Object.defineProperty(window, 'testCallFigures', { get: () => testCall.figures })
+
+const place = document.getElementById('console')
+if (!place) throw new Error('index.html and main.tsx do not fit.')
+createRoot(place).render(
+  <StrictMode>
+    <App testCall={testCall} />
+  </StrictMode>,
+)

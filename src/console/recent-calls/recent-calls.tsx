@@ -1,0 +1,102 @@
+import { useEffect, useState } from 'react'
+import { END_REASONS } from '../../../machines/end-reasons.ts'
+import type { Call } from '../api/calls-api.ts'
+import { isState, outcomeWords, stateOf } from '../call/call-story.ts'
+import { clockWords, phoneNumberWords } from '../call/numbers.ts'
+import { titleOf, toneOf } from '../call/state-words.ts'
+import { useStore } from '../store.ts'
+import { useFollowedCall } from '../test-call/followed-call-hook.ts'
+import type { TestCall } from '../test-call/test-call.ts'
+import { useRecentCalls } from './use-recent-calls.ts'
+
+/** The latest twenty calls, whoever made them. */
+export function RecentCalls({ testCall }: { testCall: TestCall }) {
+  const { followed } = useStore(testCall.state)
+  const { records, outcome } = useFollowedCall(followed)
+  const { calls, fault } = useRecentCalls(`${followed?.callId} ${stateOf(records)} ${outcome}`)
+  const now = useNow(calls?.some(({ endedAt }) => !endedAt) ?? false)
+  return (
+    <section className="card recent" aria-labelledby="recent-calls">
+      <h2 id="recent-calls">Recent calls</h2>
+      <p className="fault" role="status">
+        {fault && `${fault} Trying again…`}
+      </p>
+      {calls?.length === 0 && <p className="hint">No call has been made yet.</p>}
+      {calls && calls.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
+              <th scope="col">Caller</th>
+              <th scope="col">State</th>
+              <th scope="col" className="number">
+                Length
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {calls.map((call) => (
+              <CallRow key={call.id} call={call} now={now} isOwn={call.id === followed?.callId} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  )
+}
+
+function CallRow({ call, now, isOwn }: { call: Call; now: number; isOwn: boolean }) {
+  const startedAt = new Date(call.startedAt)
+  const length = (call.endedAt ? Date.parse(call.endedAt) : now) - startedAt.getTime()
+  return (
+    <tr aria-current={isOwn || undefined} data-live={call.endedAt === null}>
+      <td>
+        <time dateTime={call.startedAt} title={startedAt.toLocaleString()}>
+          {timeWords(startedAt)}
+        </time>
+      </td>
+      <td>{phoneNumberWords(call.from)}</td>
+      <td>
+        <span
+          className="badge"
+          data-tone={badgeTone(call)}
+          title={call.outcome ? END_REASONS[call.outcome]?.meaning : call.state}
+        >
+          {badgeWords(call)}
+        </span>
+      </td>
+      <td className="number">{clockWords(length)}</td>
+    </tr>
+  )
+}
+
+function badgeWords({ state, outcome }: Call): string {
+  if (outcome) return outcomeWords(outcome)
+  return isState(state) ? titleOf(state) : state
+}
+
+function badgeTone({ state, outcome }: Call): string {
+  if (outcome) return END_REASONS[outcome]?.fault === 'none' ? 'over' : 'bad'
+  return isState(state) ? toneOf(state) : 'calm'
+}
+
+/** The time of day, and the day when it is not today's. */
+function timeWords(at: Date): string {
+  const isToday = at.toDateString() === new Date().toDateString()
+  const time = { hour: '2-digit', minute: '2-digit' } as const
+  return isToday
+    ? at.toLocaleTimeString(undefined, time)
+    : at.toLocaleString(undefined, { ...time, month: 'short', day: 'numeric' })
+}
+
+/** The present, for as long as some call goes on. */
+function useNow(isTicking: boolean): number {
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    if (!isTicking) return
+    setNow(Date.now())
+    const ticking = setInterval(() => setNow(Date.now()), 1_000)
+    return () => clearInterval(ticking)
+  }, [isTicking])
+  return now
+}

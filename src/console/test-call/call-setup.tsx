@@ -1,0 +1,70 @@
+import { useEffect, useRef } from 'react'
+import { PhoneIcon } from '../icons.tsx'
+import { DEMO_CALLERS } from './demo-callers.ts'
+import { ForgetVoice } from './forget-voice.tsx'
+import type { Wishes } from './test-call.ts'
+
+type CallSetupProps = {
+  wishes: Wishes
+  onWish: (wishes: Wishes) => void
+  onPlace: () => void
+  isVoiceCached: boolean
+  /** The button to hang up had the focus and is gone: whoever uses a keyboard goes on from here. */
+  shouldTakeFocus: boolean
+}
+
+/** Who calls, who speaks, and the button. */
+export function CallSetup({ wishes, onWish, onPlace, isVoiceCached, shouldTakeFocus }: CallSetupProps) {
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    const isFocusLost = document.activeElement === document.body
+    if (shouldTakeFocus && isFocusLost) button.current?.focus({ preventScroll: true })
+  }, [shouldTakeFocus])
+
+  return (
+    <form
+      className="card setup"
+      onSubmit={(event) => {
+        event.preventDefault()
+        onPlace()
+      }}
+    >
+      <fieldset className="callers">
+        <legend>Who calls?</legend>
+        {DEMO_CALLERS.map(({ number, name, hint }) => (
+          <label key={number} className="choice">
+            <input
+              type="radio"
+              name="caller"
+              value={number}
+              checked={wishes.from === number}
+              onChange={() => onWish({ ...wishes, from: number })}
+            />
+            <span className="choice-name">{name}</span>
+            <span className="hint">{hint}</span>
+          </label>
+        ))}
+      </fieldset>
+      {isVoiceCached && <ForgetVoice caller={wishes.from} />}
+      <label className="switch">
+        <input
+          type="checkbox"
+          checked={wishes.useMicrophone}
+          onChange={({ target }) => onWish({ ...wishes, useMicrophone: target.checked })}
+        />
+        <span>
+          Speak with my microphone
+          <span className="hint">
+            {wishes.useMicrophone
+              ? 'Without your permission, a recorded caller speaks for you.'
+              : 'A recorded caller speaks for you.'}
+          </span>
+        </span>
+      </label>
+      <button ref={button} type="submit" className="place-call">
+        <PhoneIcon />
+        Place a test call
+      </button>
+    </form>
+  )
+}

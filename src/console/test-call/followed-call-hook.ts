@@ -1,0 +1,11 @@
+import { useSyncExternalStore } from 'react'
+import type { CallNow, FollowedCall } from '../call/followed-call.ts'
+
+const NOTHING_YET: CallNow = { records: [], turns: [], outcome: null }
+const noChanges = () => () => {}
+const nothingYet = () => NOTHING_YET
+
+/** What is known about a call so far; nothing while there is none. */
+export function useFollowedCall(followed: FollowedCall | null): CallNow {
+  return useSyncExternalStore(followed?.now.subscribe ?? noChanges, followed?.now.get ?? nothingYet)
+}

@@ -1,0 +1,44 @@
+import { useState } from 'react'
+import { voiceOf } from '../call/call-story.ts'
+import { useStore } from '../store.ts'
+import { CallSetup } from './call-setup.tsx'
+import { CallStage } from './call-stage.tsx'
+import { DEMO_CALLERS } from './demo-callers.ts'
+import { useFollowedCall } from './followed-call-hook.ts'
+import type { TestCall, Wishes } from './test-call.ts'
+
+/** The page's heart: place a call, live through it, look at what it was. */
+export function TestCallPanel({ testCall }: { testCall: TestCall }) {
+  const state = useStore(testCall.state)
+  const call = useFollowedCall(state.followed)
+  const [wishes, setWishes] = useState<Wishes>({ from: DEMO_CALLERS[0].number, useMicrophone: true })
+  const isCalling = state.phase !== 'idle' && state.phase !== 'over'
+
+  return (
+    <>
+      {state.phase === 'idle' && <Introduction />}
+      {state.phase !== 'idle' && <CallStage testCall={testCall} state={state} call={call} />}
+      {!isCalling && (
+        <CallSetup
+          wishes={wishes}
+          onWish={setWishes}
+          onPlace={() => void testCall.place(wishes)}
+          isVoiceCached={voiceOf(call.records) === 'cached' && state.from === wishes.from}
+          shouldTakeFocus={state.phase === 'over'}
+        />
+      )}
+    </>
+  )
+}
+
+function Introduction() {
+  return (
+    <div className="introduction">
+      <h1>Hear what your callers hear</h1>
+      <p>
+        A test call runs the whole path: a greeting at once, hold music while the caller’s voice is cloned,
+        and then the agent, speaking in it.
+      </p>
+    </div>
+  )
+}
