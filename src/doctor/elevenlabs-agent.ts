@@ -1,0 +1,150 @@
+import type { Config } from '../config.ts'
+import { type AgentPatch, elevenLabsApi, type VendorAgent } from './elevenlabs-api.ts'
+import { elevenLabsFailure, isNotFound } from './elevenlabs-failure.ts'
+import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
+
+/** One request, and while mending one for each finding. */
+const LIMIT_MS = 30_000
+
+/** What the telephone speaks; any other would have to be converted, frame by frame. */
+const PHONE_FORMAT = 'ulaw_8000'
+
+/** The vendor sends only the events on the agent's list, and without these a call cannot be held. */
+const NEEDED_EVENTS = [
+  'audio',
+  'interruption',
+  'agent_response',
+  'agent_response_correction',
+  'user_transcript',
+  'ping',
+  'conversation_initiation_metadata',
+  'client_tool_call',
+]
+
+/** A voice of its own is what every call has; the others are sent when an agent here has them. */
+const VOICE_OVERRIDE = ['tts', 'voice_id']
+const OTHER_OVERRIDES = [
+  ['agent', 'first_message'],
+  ['agent', 'language'],
+  ['agent', 'prompt', 'prompt'],
+]
+
+const AGENTS_PAGE = 'elevenlabs.io → Agents'
+
+type Patch = (patch: AgentPatch) => Promise<void>
+
+/** The agent's own settings at the vendor: what it speaks, what it lets a call change, and what it tells of. */
+export function elevenLabsAgentCheck(config: Config): Check {
+  const { apiKey, agentId, baseUrl } = config.elevenLabs
+  return {
+    name: 'elevenlabs agent',
+    limitMs: LIMIT_MS,
+    async *run() {
+      if (apiKey === null || agentId === null) {
+        const why = apiKey === null ? 'simulated voice agent: ELEVENLABS_API_KEY' : 'ELEVENLABS_AGENT_ID'
+        yield skip('elevenlabs agent', `${why} is not set`)
+        return
+      }
+      const api = elevenLabsApi(baseUrl, apiKey)
+      let agent: VendorAgent
+      try {
+        agent = await api.agent(agentId)
+      } catch (error) {
+        yield isNotFound(error) ? noSuchAgent(agentId) : elevenLabsFailure('elevenlabs agent', error, baseUrl)
+        return
+      }
+      yield ok('elevenlabs agent', `${agent.name || 'nameless'} (${agentId})`)
+      yield* agentFindings(agent, (patch) => api.patchAgent(agentId, patch))
+    },
+  }
+}
+
+function noSuchAgent(agentId: string): Finding {
+  const mend = `set ELEVENLABS_AGENT_ID to the id of an agent of this account (${AGENTS_PAGE})`
+  return fail('elevenlabs agent', `the account has no agent ${agentId}`, mend)
+}
+
+function* agentFindings(agent: VendorAgent, patch: Patch): Generator<Finding> {
+  yield audioFormats(agent, patch)
+  yield voiceOverride(agent, patch)
+  yield otherOverrides(agent, patch)
+  yield clientEvents(agent, patch)
+}
+
+function audioFormats({ conversation_config: { asr, tts } }: VendorAgent, patch: Patch): Finding {
+  const name = 'agent audio formats'
+  const hears = asr?.user_input_audio_format ?? 'its default'
+  const speaks = tts?.agent_output_audio_format ?? 'its default'
+  if (hears === PHONE_FORMAT && speaks === PHONE_FORMAT) return ok(name, `${PHONE_FORMAT} both ways`)
+  return fail(
+    name,
+    `it hears ${hears} and speaks ${speaks}, the telephone only ${PHONE_FORMAT}`,
+    `set user input audio format (Advanced) and TTS output format (Voices) to μ-law 8000 Hz (${AGENTS_PAGE})`,
+    () =>
+      patch({
+        conversation_config: {
+          asr: { user_input_audio_format: PHONE_FORMAT },
+          tts: { agent_output_audio_format: PHONE_FORMAT },
+        },
+      }),
+  )
+}
+
+function voiceOverride(agent: VendorAgent, patch: Patch): Finding {
+  const name = 'agent voice override'
+  if (isOn(agent, VOICE_OVERRIDE)) return ok(name, 'a call may bring its own voice')
+  return fail(
+    name,
+    'switched off: every call with a voice of its own would be closed by the vendor (override_error)',
+    `switch on Voice ID under Security, Overrides (${AGENTS_PAGE})`,
+    () => patch(switchedOn([VOICE_OVERRIDE])),
+  )
+}
+
+function otherOverrides(agent: VendorAgent, patch: Patch): Finding {
+  const name = 'agent other overrides'
+  const off = OTHER_OVERRIDES.filter((path) => !isOn(agent, path))
+  if (off.length === 0) return ok(name, 'first message, language and prompt may be changed')
+  const names = off.map((path) => path.at(-1)).join(', ')
+  return warn(
+    name,
+    `switched off: ${names}; calls of an agent here that sets these would be closed by the vendor`,
+    `switch them on under Security, Overrides (${AGENTS_PAGE}), or leave these fields of agents here empty`,
+    () => patch(switchedOn(off)),
+  )
+}
+
+function clientEvents({ conversation_config }: VendorAgent, patch: Patch): Finding {
+  const name = 'agent client events'
+  const sent = conversation_config.conversation?.client_events ?? []
+  const missing = NEEDED_EVENTS.filter((event) => !sent.includes(event))
+  if (missing.length === 0) return ok(name, `all ${NEEDED_EVENTS.length} that are needed`)
+  return fail(
+    name,
+    `it does not send ${missing.join(', ')}`,
+    `add them under Advanced, Client events (${AGENTS_PAGE})`,
+    // The list takes the place of the one before, so it carries that one along.
+    () => patch({ conversation_config: { conversation: { client_events: [...sent, ...missing] } } }),
+  )
+}
+
+function isOn({ platform_settings }: VendorAgent, path: string[]): boolean {
+  let value: unknown = platform_settings?.overrides?.conversation_config_override
+  for (const key of path) value = (value as Record<string, unknown> | null | undefined)?.[key]
+  return value === true
+}
+
+function switchedOn(paths: string[][]): AgentPatch {
+  const switches: Record<string, unknown> = {}
+  for (const path of paths) setTrue(switches, path)
+  return { platform_settings: { overrides: { conversation_config_override: switches } } }
+}
+
+function setTrue(switches: Record<string, unknown>, [key = '', ...rest]: string[]): void {
+  if (rest.length === 0) {
+    switches[key] = true
+    return
+  }
+  switches[key] ??= {}
+  setTrue(switches[key] as Record<string, unknown>, rest)
+}

@@ -1,0 +1,31 @@
+import { ElevenLabsRefusal } from './elevenlabs-api.ts'
+import { type Finding, fail } from './finding.ts'
+import { networkFailure } from './network-failure.ts'
+
+const KEYS_PAGE = 'elevenlabs.io → Developers → API Keys'
+
+/** What it means that a request to ElevenLabs failed, whatever was asked. */
+export function elevenLabsFailure(name: string, error: unknown, baseUrl: string): Finding {
+  if (error instanceof ElevenLabsRefusal) return refused(name, error)
+  const why = networkFailure(error)
+  if (why === null)
+    return fail(name, (error as Error).message, 'correct ELEVENLABS_BASE_URL, or leave it out')
+  return fail(
+    name,
+    `${baseUrl} cannot be reached: ${why}`,
+    'let this machine reach it (firewall, proxy, DNS), or correct ELEVENLABS_BASE_URL',
+  )
+}
+
+function refused(name: string, { status, code, message }: ElevenLabsRefusal): Finding {
+  const found = `ElevenLabs answers ${status}${code === null ? '' : ` ${code}`}: ${message}`
+  if (code === 'missing_permissions' || status === 403) {
+    return fail(name, found, `give the key the permissions User, Voices and ElevenLabs Agents (${KEYS_PAGE})`)
+  }
+  if (status === 401) return fail(name, found, `set ELEVENLABS_API_KEY to a valid key (${KEYS_PAGE})`)
+  return fail(name, found, 'try again later (status.elevenlabs.io), or correct ELEVENLABS_BASE_URL')
+}
+
+/** Says that the account has no such thing, as against not saying anything of use. */
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof ElevenLabsRefusal && [400, 404, 422].includes(error.status)

@@ -1,0 +1,26 @@
+import type { Config } from '../config.ts'
+
+/** Every secret among the settings, in each spelling in which a message could repeat it. */
+export function secretsOf(config: Config): string[] {
+  const { admin, elevenLabs, openAi, twilio, sip, recordings, database } = config
+  const secrets = [
+    ...[admin.apiKey, elevenLabs.apiKey, elevenLabs.webhookSecret, openAi.apiKey, twilio.authToken],
+    ...[sip.drachtio.secret, sip.freeswitch.secret],
+    ...[recordings.s3.accessKeyId, recordings.s3.secretAccessKey],
+    ...(database.url === null ? [] : passwordsIn(database.url)),
+  ]
+  return secrets.filter((secret) => secret !== null && secret !== '') as string[]
+}
+
+/** A vendor's message may repeat the key that it refuses: nothing is printed but through here. */
+export function hideSecrets(text: string, secrets: readonly string[]): string {
+  const spellings = secrets.flatMap((secret) => [secret, encodeURIComponent(secret)])
+  return spellings
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((hidden, secret) => hidden.replaceAll(secret, '(hidden)'), text)
+}
+
+function passwordsIn(url: string): string[] {
+  const { password, searchParams } = new URL(url)
+  return [password, decodeURIComponent(password), searchParams.get('password') ?? '']
+}
