@@ -76,17 +76,17 @@ export function createVoiceStore(database: Database): VoiceStore {
 
     markReady: (sampleKey, vendorVoiceId, expiresAt) =>
       inTransaction(database, async (tx) => {
-        await tx(
+        const marked = await tx(
           `update voice_clone_cache set status = 'ready', vendor_voice_id = ?, failure = null, ready_at = now(),
-             last_used_at = now(), expires_at = ? where sample_key = ?`,
+             last_used_at = now(), expires_at = ? where sample_key = ? returning sample_key`,
           [vendorVoiceId, expiresAt, sampleKey],
         )
-        await tx(
-          `select graphile_worker.add_job('expire-voice', json_build_object('sampleKey', ?::text, 'vendorVoiceId', ?::text),
-             run_at => ?::timestamptz, job_key => ?, max_attempts => ?)`,
-          [sampleKey, vendorVoiceId, expiresAt, `expire:${vendorVoiceId}`, REMOVAL_ATTEMPTS],
-        )
+        if (marked.length === 0) return false
+        await expireAt(tx, sampleKey, vendorVoiceId, expiresAt)
+        return true
       }),
+
+    scheduleExpiry: (sampleKey, vendorVoiceId, at) => expireAt(sql, sampleKey, vendorVoiceId, at),
 
     async markFailed(sampleKey, failure) {
       await em().nativeUpdate(VoiceCloneCache, { sampleKey }, { status: 'failed', failure })
@@ -101,6 +101,10 @@ export function createVoiceStore(database: Database): VoiceStore {
         if (row?.vendorVoiceId) await removeAtVendor(tx, row.vendorVoiceId)
         return row ? revive(row) : null
       }),
+
+    async removalDone(vendorVoiceId) {
+      await sql('select graphile_worker.remove_job(?)', [`remove:${vendorVoiceId}`])
+    },
 
     async leastRecentlyUsed() {
       const [row] = await sql<CloneRow>(
@@ -140,10 +144,20 @@ async function removeUnusedSamples(tx: Transaction, sampleKey: string, exceptCal
   if (users === 0) await tx.nativeDelete(VoiceSampleFile, { sampleKey })
 }
 
+/** In the queue of its samples' clone jobs, so that a voice is never made and ended at the same time. */
+async function expireAt(tx: Sql, sampleKey: string, vendorVoiceId: string, at: Date): Promise<void> {
+  await tx(
+    `select graphile_worker.add_job('expire-voice', json_build_object('sampleKey', ?::text, 'vendorVoiceId', ?::text),
+       run_at => ?::timestamptz, job_key => ?, queue_name => ?, max_attempts => ?)`,
+    [sampleKey, vendorVoiceId, at, `expire:${vendorVoiceId}`, `clone:${sampleKey}`, REMOVAL_ATTEMPTS],
+  )
+}
+
+/** The safety net under whoever forgets a clone and deletes the vendor's copy at once. */
 const removeAtVendor = (tx: Sql, vendorVoiceId: string) =>
   tx(
     `select graphile_worker.add_job('remove-vendor-voice', json_build_object('vendorVoiceId', ?::text),
-       job_key => ?, max_attempts => ?)`,
+       run_at => now() + interval '15 seconds', job_key => ?, max_attempts => ?)`,
     [vendorVoiceId, `remove:${vendorVoiceId}`, REMOVAL_ATTEMPTS],
   )
 

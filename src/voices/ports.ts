@@ -55,14 +55,21 @@ export interface VoiceStore {
   clone(sampleKey: string): Promise<Clone | null>
   /** Creates or resets the clone's row as `cloning`. */
   markCloning(sampleKey: string): Promise<void>
-  /** Marks the clone ready and, in the same transaction, schedules its expiry as a durable job. */
-  markReady(sampleKey: string, vendorVoiceId: string, expiresAt: Date): Promise<void>
+  /**
+   * Marks the clone ready and, in the same transaction, schedules its expiry as a durable job. Resolves with false, and
+   * does nothing, when the row is gone: somebody deleted the voice while it was being made.
+   */
+  markReady(sampleKey: string, vendorVoiceId: string, expiresAt: Date): Promise<boolean>
+  /** Has the expiry looked at again then. */
+  scheduleExpiry(sampleKey: string, vendorVoiceId: string, at: Date): Promise<void>
   markFailed(sampleKey: string, failure: string): Promise<void>
   /**
    * Takes the clone out of the cache and, in the same transaction, schedules the deletion of the vendor's copy as a
    * durable job. Resolves with the row that was there, null when there was none.
    */
   forgetClone(sampleKey: string): Promise<Clone | null>
+  /** The vendor's copy is gone: the job that would delete it is taken back. */
+  removalDone(vendorVoiceId: string): Promise<void>
   /** The ready clone that was used longest ago and that no live call speaks with; null when every one is in use. */
   leastRecentlyUsed(): Promise<Clone | null>
   /** Whether a live call speaks with this clone. */

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { VoiceVendor } from './ports.ts'
+
+/** Where rendered audio is kept, by a key that names exactly this audio. */
+export interface Assets {
+  get(key: string): Promise<Buffer | null>
+  put(key: string, bytes: Buffer): Promise<void>
+}
+
+const FIRST_RETRY_MS = 1_000
+const LONGEST_RETRY_MS = 60_000
+const RENDER_TIMEOUT_MS = 30_000
+
+export type GreetingOptions = {
+  voiceId: string
+  text: string
+  vendor: VoiceVendor
+  assets: Assets
+  log: Logger
+}
+
+/**
+ * The greeting in the greeting voice, rendered once for all nodes and every start. Until it is there, callers hear the
+ * carrier read the text: no call waits for it.
+ */
+export class Greeting {
+  readonly text: string
+  readonly #options: GreetingOptions
+  readonly #key: string
+  readonly #stopping = new AbortController()
+  #ready = false
+  #retry: NodeJS.Timeout | null = null
+  #rendering: Promise<void> = Promise.resolve()
+
+  constructor(options: GreetingOptions) {
+    this.#options = options
+    this.text = options.text
+    this.#key = createHash('sha256')
+      .update(JSON.stringify(['mulaw-8000', options.voiceId, options.text]))
+      .digest('hex')
+  }
+
+  /** Names the rendered audio; null until there is one. */
+  get key(): string | null {
+    return this.#ready ? this.#key : null
+  }
+
+  start(): void {
+    this.#rendering = this.#render(FIRST_RETRY_MS)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    if (this.#retry) clearTimeout(this.#retry)
+    await this.#rendering
+  }
+
+  async #render(retryMs: number): Promise<void> {
+    const { voiceId, text, vendor, assets, log } = this.#options
+    try {
+      if (!(await assets.get(this.#key))) {
+        const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(RENDER_TIMEOUT_MS)])
+        await assets.put(this.#key, await vendor.speak({ voiceId, text, signal }))
+      }
+      this.#ready = true
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return
+      log.warn({ err: error }, 'the greeting could not be rendered; until it can, the carrier reads it out')
+      this.#retry = setTimeout(() => {
+        this.#rendering = this.#render(Math.min(retryMs * 2, LONGEST_RETRY_MS))
+      }, retryMs)
+    }
+  }
+}
