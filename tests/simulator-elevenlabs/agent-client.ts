@@ -2,10 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { WebSocket } from 'ws'
 import { encodeMuLaw, muLawSilence } from '../../src/audio/mulaw.ts'
 
-export type AgentEvent = { type: string; at: number; [payload: string]: unknown }
-
-/** Longer than anything that a test waits for; only a test that fails meets it. */
-const PATIENCE_MS = 5000
+export type AgentEvent = { type: string; [payload: string]: unknown }
 
 /** A client of the Agents WebSocket that keeps all it receives and answers pings, as a client must. */
 export class AgentClient {
@@ -14,17 +11,21 @@ export class AgentClient {
   readonly #arrivals = new EventEmitter()
   readonly closed: Promise<{ code: number; reason: string }>
 
-  constructor(url: string, options: { answerPings?: boolean } = {}) {
+  constructor(url: string) {
     this.socket = new WebSocket(url)
+    // What is wrong with the socket is seen by its close.
+    this.socket.on('error', () => {})
     this.closed = new Promise((resolve) => {
-      this.socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }))
+      this.socket.once('close', (code, reason) => {
+        resolve({ code, reason: reason.toString() })
+        this.#arrivals.emit('event')
+      })
     })
     this.socket.on('message', (data) => {
-      const event = { ...JSON.parse(data.toString()), at: performance.now() }
+      const event: AgentEvent = JSON.parse(data.toString())
       this.events.push(event)
       this.#arrivals.emit('event')
-      if (event.type !== 'ping' || options.answerPings === false) return
-      this.send({ type: 'pong', event_id: event.ping_event.event_id })
+      if (event.type === 'ping') this.send({ type: 'pong', event_id: eventId(event) })
     })
   }
 
@@ -59,19 +60,21 @@ export class AgentClient {
     return this.events.filter((event) => event.type === type)
   }
 
+  /** Resolves when the simulator has read all that was sent, and what it had sent by then has arrived. */
+  async flush(): Promise<void> {
+    const answered = once(this.socket, 'pong')
+    this.socket.ping()
+    await answered
+  }
+
   /** The `count`th event of this type, waited for if need be. */
   async next(type: string, count = 1): Promise<AgentEvent> {
-    const signal = AbortSignal.timeout(PATIENCE_MS)
     for (;;) {
       const event = this.of(type)[count - 1]
       if (event) return event
-      await once(this.#arrivals, 'event', { signal }).catch(() => this.#giveUp(type, count))
+      if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`Closed without ${type}.`)
+      await once(this.#arrivals, 'event')
     }
-  }
-
-  #giveUp(type: string, count: number): never {
-    const seen = this.events.map((event) => event.type).join(', ')
-    throw new Error(`${type} number ${count} did not come. Seen: ${seen || 'nothing'}.`)
   }
 }
 
@@ -82,4 +85,10 @@ export function audioOf(events: AgentEvent[]): Buffer {
       .filter((event) => event.type === 'audio')
       .map((event) => Buffer.from((event.audio_event as { audio_base_64: string }).audio_base_64, 'base64')),
   )
+}
+
+/** Every event but the metadata has one, in its payload. */
+export function eventId(event: AgentEvent): number {
+  const payload = Object.values(event).find((value) => typeof value === 'object')
+  return (payload as { event_id: number }).event_id
 }

@@ -1,9 +1,12 @@
 import pino from 'pino'
+import { patchAgent } from '../../src/simulator/elevenlabs/agent-config.ts'
+import type { TimeSource } from '../../src/simulator/elevenlabs/simulation-clock.ts'
 import {
   type ElevenLabsOptions,
   type SimulatedElevenLabs,
   startElevenLabs,
 } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { AgentClient } from './agent-client.ts'
 
 export const API_KEY = 'sk_test'
@@ -32,13 +35,43 @@ export async function signedUrl(simulator: SimulatedElevenLabs, query = ''): Pro
   return body.signed_url
 }
 
-/** A client that has been let in and has sent its first message, and the id of its conversation. */
-export async function converse(
+/** A client that has been let in and has sent its first message. */
+export async function connect(simulator: SimulatedElevenLabs, init: object = {}): Promise<AgentClient> {
+  return AgentClient.begin(await signedUrl(simulator), init)
+}
+
+/** A conversation in which the agent is just saying its first words. */
+export async function beginConversation(
   simulator: SimulatedElevenLabs,
+  clock: ManualClock,
   init: object = {},
-): Promise<{ client: AgentClient; conversationId: string }> {
-  const client = await AgentClient.begin(await signedUrl(simulator), init)
-  const { conversation_initiation_metadata_event } = await client.next('conversation_initiation_metadata')
-  const { conversation_id } = conversation_initiation_metadata_event as { conversation_id: string }
-  return { client, conversationId: conversation_id }
+): Promise<AgentClient> {
+  const client = await connect(simulator, init)
+  await client.flush()
+  clock.advance(80)
+  await client.flush()
+  return client
+}
+
+/** Changes the agent as `PATCH /v1/convai/agents/{id}` does. */
+export function patch(simulator: SimulatedElevenLabs, change: Record<string, unknown>): void {
+  const agent = simulator.agents.get(AGENT_ID)
+  if (!agent) throw new Error(`The simulator has no agent ${AGENT_ID}.`)
+  simulator.agents.set(AGENT_ID, patchAgent(agent, change))
+}
+
+export function conversationIdOf(client: AgentClient): string {
+  const [metadata] = client.of('conversation_initiation_metadata')
+  const event = metadata?.conversation_initiation_metadata_event as { conversation_id: string }
+  return event.conversation_id
+}
+
+/** Time that passes only when the test says so. */
+export function manualTime(): { time: TimeSource; clock: ManualClock } {
+  const clock = new ManualClock()
+  const time = {
+    now: () => clock.now().getTime(),
+    setTimer: (ms: number, task: () => void) => clock.after(ms, task),
+  }
+  return { time, clock }
 }

@@ -9,13 +9,16 @@ import { join } from 'node:path'
 
 const assets = import.meta.dirname
 
-const AGENT_VOICE = ['-v', 'en-us+f2', '-s', '155', '-p', '45']
+const AGENT_VOICE = ['-v', 'en-us+f2', '-s', '165', '-p', '45']
 const CALLER_VOICE = ['-v', 'en-gb+m3', '-s', '150', '-p', '40']
+
+/** The caller lets the agent speak first. */
+const LEAD_IN_SECONDS = 3
 
 /** What the caller says, and for how many seconds they then wait for an answer. */
 const CALLER_SAYS: [words: string, thenWaitSeconds: number][] = [
   ['Hello? Yes, I can hear you very well.', 4],
-  ['I would like to ask about the bicycle that I ordered last week.', 3.5],
+  ['I would like to ask about the bicycle that I ordered last week.', 4],
   ['It is the blue one, and it should have come on Tuesday.', 4],
   ['All right, thank you very much for your help.', 3],
 ]
@@ -45,7 +48,7 @@ function renderCaller(scratch: string): void {
     const raw = join(scratch, `caller-${index}.wav`)
     const padded = join(scratch, `caller-${index}-padded.wav`)
     espeak(CALLER_VOICE, words, raw)
-    sox(raw, padded, ...TRIMMED, 'pad', index === 0 ? '0.5' : '0', String(thenWaitSeconds))
+    sox(raw, padded, ...TRIMMED, 'pad', index === 0 ? String(LEAD_IN_SECONDS) : '0', String(thenWaitSeconds))
     return padded
   })
   sox(...utterances, '-b', '16', '-c', '1', join(assets, 'caller-sample.wav'), ...TELEPHONE)

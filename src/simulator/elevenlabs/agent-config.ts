@@ -7,7 +7,7 @@ import { AGENT_VOICE_ID, type Script } from './script.ts'
  * kept as they were sent.
  */
 
-export const CLIENT_EVENTS = [
+const CLIENT_EVENTS = [
   'conversation_initiation_metadata',
   'asr_initiation_metadata',
   'ping',
@@ -61,7 +61,7 @@ const platformSettings = z.looseObject({
   privacy: z.looseObject({ record_voice: z.boolean() }),
 })
 
-export const agentSchema = z.looseObject({
+const agentSchema = z.looseObject({
   agent_id: z.string(),
   name: z.string(),
   conversation_config: conversationConfig,

@@ -5,7 +5,7 @@ import { Conversation } from './conversation.ts'
 import { ConversationFailure } from './conversation-failure.ts'
 import type { ConversationRecord } from './conversation-record.ts'
 import { type ConversationSettings, settle } from './conversation-settings.ts'
-import type { ScaledClock } from './scaled-clock.ts'
+import type { SimulationClock } from './simulation-clock.ts'
 import type { Workspace } from './workspace.ts'
 
 /** How long a client may take to send its first message. */
@@ -26,12 +26,12 @@ export class AgentSession {
   readonly #agent: AgentConfig
   readonly #record: ConversationRecord
   /** Stopped with the session, and all that is to come in it. */
-  readonly #clock: ScaledClock
+  readonly #clock: SimulationClock
   #settings: ConversationSettings | null = null
   #conversation: Conversation | null = null
   #lastEventId = 0
   #pingedAt = 0
-  #roundTripMs: number | null = null
+  #roundTripMs: number | undefined
 
   constructor(socket: WebSocket, workspace: Workspace, agent: AgentConfig, record: ConversationRecord) {
     this.#socket = socket

@@ -6,7 +6,7 @@ import { AgentSession } from './agent-session.ts'
 import { newConversationId } from './vendor-id.ts'
 import type { Workspace } from './workspace.ts'
 
-export const CONVERSATION_PATH = '/v1/convai/conversation'
+const CONVERSATION_PATH = '/v1/convai/conversation'
 
 /** Twenty seconds of PCM at 16 kHz; larger messages are closed with 1009. */
 const MAX_MESSAGE_BYTES = 1024 * 1024

@@ -1,4 +1,4 @@
-import type { ScaledClock } from './scaled-clock.ts'
+import type { SimulationClock } from './simulation-clock.ts'
 import { newConversationId, newSignature } from './vendor-id.ts'
 
 /** How long a signed URL can be used to start a conversation. */
@@ -8,10 +8,10 @@ type Ticket = { agentId: string; conversationId: string; until: number }
 
 /** The signatures that were handed out and not used yet. Each opens one conversation. */
 export class SignedUrls {
-  readonly #clock: ScaledClock
+  readonly #clock: SimulationClock
   readonly #issued = new Map<string, Ticket>()
 
-  constructor(clock: ScaledClock) {
+  constructor(clock: SimulationClock) {
     this.#clock = clock
   }
 

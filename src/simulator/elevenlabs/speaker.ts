@@ -1,7 +1,7 @@
 import { decodeMuLaw, muLawMilliseconds } from '../../audio/mulaw.ts'
 import { speak } from '../assets/speech.ts'
 import { type AgentAudioFormat, bytesIn, encodeAudio } from './audio-format.ts'
-import type { Cancel, ScaledClock } from './scaled-clock.ts'
+import type { Cancel, SimulationClock } from './simulation-clock.ts'
 
 /** One message holds a quarter of a second of speech … */
 const CHUNK_MS = 250
@@ -34,13 +34,13 @@ type Sentence = {
 
 /** The agent's mouth: sends speech ahead of time and knows by the clock how much of it has been heard. */
 export class Speaker {
-  readonly #clock: ScaledClock
+  readonly #clock: SimulationClock
   readonly #voiceId: string
   readonly #format: AgentAudioFormat
   readonly #listener: SpeakerListener
   #sentence: Sentence | null = null
 
-  constructor(clock: ScaledClock, voiceId: string, format: AgentAudioFormat, listener: SpeakerListener) {
+  constructor(clock: SimulationClock, voiceId: string, format: AgentAudioFormat, listener: SpeakerListener) {
     this.#clock = clock
     this.#voiceId = voiceId
     this.#format = format
@@ -101,7 +101,7 @@ function heardOf({ text, speech, durationMs, sentMs, startedAt }: Sentence, play
 }
 
 /** The words of `text` that end within its first `share`, 0 to 1. */
-export function firstWords(text: string, share: number): string {
+function firstWords(text: string, share: number): string {
   const upTo = Math.floor(text.length * share)
   if (upTo >= text.length) return text
   return text.slice(0, Math.max(0, text.lastIndexOf(' ', upTo)))

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { type AgentConfig, phoneAgent } from './agent-config.ts'
@@ -9,9 +9,9 @@ import type { ConversationRecord } from './conversation-record.ts'
 import { Faults } from './faults.ts'
 import type { PostCallWebhook } from './post-call.ts'
 import { restApi } from './rest-api.ts'
-import { ScaledClock } from './scaled-clock.ts'
 import { DEMO_SCRIPT, type Script } from './script.ts'
 import { SignedUrls } from './signed-urls.ts'
+import { SimulationClock, scaledTime, type TimeSource } from './simulation-clock.ts'
 import { type SimulatedVoice, VoiceLibrary } from './voice-library.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -30,6 +30,8 @@ export type ElevenLabsOptions = {
   cloneDelayMs?: number | ((request: number) => number)
   /** 1, the default, is real time; 0.05 lets everything happen twenty times as fast. */
   timeScale?: number
+  /** Time itself, for a test that gives it; takes the place of `timeScale`. */
+  time?: TimeSource
   voiceLimit?: number
   script?: Script
   postCallWebhook?: PostCallWebhook | null
@@ -37,22 +39,29 @@ export type ElevenLabsOptions = {
 
 /** A running simulated vendor: where it is, what a test can make go wrong, and what it saw. */
 export class SimulatedElevenLabs extends Faults {
-  /** The origin for `ELEVENLABS_BASE_URL` and the SDK's `baseUrl`. */
-  readonly url: string
-  readonly #server: Server
+  readonly #server = createServer()
   readonly #sockets: AgentSockets
   readonly #workspace: Workspace
+  #url = ''
   #stopped: Promise<void> | null = null
 
-  /** Use `startElevenLabs`. */
-  constructor(server: Server, options: ElevenLabsOptions) {
+  constructor(options: ElevenLabsOptions) {
     super()
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    this.#server = server
     this.#workspace = createWorkspace(options, this)
     this.#sockets = new AgentSockets(this.#workspace)
-    server.on('request', restApi(this.#workspace))
-    server.on('upgrade', (request, socket, head) => this.#sockets.upgrade(request, socket, head))
+    this.#server.on('request', restApi(this.#workspace))
+    this.#server.on('upgrade', (request, socket, head) => this.#sockets.upgrade(request, socket, head))
+  }
+
+  async listen(port: number): Promise<void> {
+    this.#server.listen(port, '127.0.0.1')
+    await once(this.#server, 'listening')
+    this.#url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** The origin for `ELEVENLABS_BASE_URL` and the SDK's `baseUrl`. */
+  get url(): string {
+    return this.#url
   }
 
   /** By voice id; premade ones too. */
@@ -123,15 +132,14 @@ export class SimulatedElevenLabs extends Faults {
  * @throws when the port is taken or `timeScale` is not above 0.
  */
 export async function startElevenLabs(options: ElevenLabsOptions): Promise<SimulatedElevenLabs> {
-  const server = createServer()
-  server.listen(options.port ?? 0, '127.0.0.1')
-  await once(server, 'listening')
-  return new SimulatedElevenLabs(server, options)
+  const simulator = new SimulatedElevenLabs(options)
+  await simulator.listen(options.port ?? 0)
+  return simulator
 }
 
 function createWorkspace(options: ElevenLabsOptions, faults: Faults): Workspace {
   const { apiKey, agentId, log, script = DEMO_SCRIPT, cloneDelayMs = DEFAULT_CLONE_DELAY_MS } = options
-  const clock = new ScaledClock(options.timeScale ?? 1)
+  const clock = new SimulationClock(options.time ?? scaledTime(options.timeScale ?? 1))
   const agents = new Map([[agentId, phoneAgent(agentId, script)]])
   return {
     apiKey,

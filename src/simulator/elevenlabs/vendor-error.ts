@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, Response } from 'express'
+import type { ErrorRequestHandler } from 'express'
 import { MulterError } from 'multer'
 import type { ZodError } from 'zod'
 
@@ -68,12 +68,7 @@ export const answerVendorError: ErrorRequestHandler = (error: unknown, _request,
   if (response.headersSent) return next(error)
   if (error instanceof UnprocessableRequest) return void response.status(422).json({ detail: error.fields })
   const refusal = asVendorError(error)
-  response.status(refusal.status).json(refusal.body(requestIdOf(response)))
-}
-
-/** The id that `x-request-id` carries, which the vendor's support asks for. */
-export function requestIdOf(response: Response): string {
-  return String(response.getHeader('x-request-id'))
+  response.status(refusal.status).json(refusal.body(String(response.getHeader('x-request-id'))))
 }
 
 function asVendorError(error: unknown): VendorError {
