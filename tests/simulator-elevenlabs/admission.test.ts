@@ -81,6 +81,11 @@ describe('the agent socket', () => {
       init({ conversation_config_override: { asr: { keywords: ['bicycle'] } } }),
       'override_error',
     ],
+    [
+      'an override named in letters that need two bytes',
+      init({ conversation_config_override: { ['é'.repeat(200)]: true } }),
+      'override_error',
+    ],
     ['extra fields for the model', init({ custom_llm_extra_body: { seed: 1 } }), 'override_error'],
     [
       'an override of the wrong type',

@@ -49,7 +49,9 @@ export class AgentSession {
   /** Closes the socket properly, with `code`. */
   close(code: number, reason = ''): void {
     this.#record.terminationReason ||= reason
-    this.#socket.close(code, Buffer.from(reason).subarray(0, CLOSE_REASON_BYTES))
+    // A character of more than one byte that is cut in two would break the whole frame.
+    const ascii = reason.replace(/[^ -~]+/g, '?')
+    this.#socket.close(code, ascii.slice(0, CLOSE_REASON_BYTES))
   }
 
   /** Breaks the connection without a word. */

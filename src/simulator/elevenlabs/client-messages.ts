@@ -53,8 +53,12 @@ export function readClientMessage(data: RawData): ClientMessage {
   const { user_audio_chunk: audio } = message
   if (typeof audio === 'string') return { type: 'audio', audio: Buffer.from(audio, 'base64') }
   const parsed = typedMessage.safeParse(message)
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error))
+  if (!parsed.success) throw invalid(faultsIn(parsed.error))
   return parsed.data
+}
+
+function faultsIn({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => `${path.join('.') || 'message'}: ${message}`).join('; ')
 }
 
 function parseJson(data: RawData): Record<string, unknown> {
