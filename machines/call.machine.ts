@@ -5,19 +5,21 @@ import { legRegion } from './leg-region.ts'
 import { voiceRegion } from './voice-region.ts'
 
 /*
- *            leg.asked          leg.asked, no voice
+ *            leg.asked          leg.asked, no voice yet
  * greeting ───────────► polling ───────────────► hold ──┐
  *    │                     │ ▲─────── leg.asked ────────┤
  *    │ voice.settled       │ voice settled              │ voice.settled
- *    └─────────────────► joining ◄──────────────────────┘
- *                          │ media.joined     ▲ leg asks again
- *                          ▼                  │
- *                        bridged ─────────► rejoining | departing
- *          (connecting, talking, reconnecting)
+ *    └──────► moving ──► joining ◄─── moving ◄──────────┘
+ *                          │   ▲
+ *             media.joined ▼   │ bridgingAgain, as the leg asks or reports the end of its stream
+ *                       bridged ──media.lost──► departing | rejoining
+ *         (connecting, talking, reconnecting)
  *
  * From every state a call may go to failed (the caller hears an apology) or closing (a hang-up), and to ended.
  *
  * Beside the leg, the voice: lookup ─► cached | default | cloning ─► cloned | default.
+ *
+ * docs/states.md explains each.
  */
 
 /** Saved with every snapshot; raised when a saved state could no longer be restored by the chart of today. */
@@ -53,7 +55,11 @@ export const callMachine = chart.createMachine({
         leg: legRegion,
       },
     },
-    ended: { id: 'ended', type: 'final' },
+    ended: {
+      id: 'ended',
+      description: 'The call is over and written down; nothing that is said to it changes anything.',
+      type: 'final',
+    },
   },
 })
 
