@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
 import { callMachine } from '../../machines/call.machine.ts'
-import type { CallEffect } from '../../machines/call-events.ts'
 import { END_REASONS } from '../../machines/end-reasons.ts'
 import { exploreCall } from './call-graph.ts'
 import { INPUTS, LIMITS } from './call-model.ts'
 import {
+  EFFECTS,
   edgesThatASaveChanges,
   effectsAsked,
   eventsHeardAfterTheEnd,
@@ -16,14 +16,6 @@ import {
   timeBounds,
   wayPoints,
 } from './chart-checks.ts'
-
-/** The closed list of what a call asks of the world; the compiler holds it against CallEffect. */
-const EFFECTS: { [Type in CallEffect['type']]: (keyof Extract<CallEffect, { type: Type }>['params'])[] } = {
-  requestClone: ['sampleKey'],
-  recordCloneTimeout: ['sampleKey'],
-  moveLeg: ['attempt'],
-  hangUpLeg: ['reason'],
-}
 
 const graphs = Object.entries(INPUTS).map(([name, input]) => ({ name, ...exploreCall(input) }))
 

@@ -1,5 +1,6 @@
 import { getStateNodes } from 'xstate/graph'
 import { callMachine } from '../../machines/call.machine.ts'
+import type { CallEffect } from '../../machines/call-events.ts'
 import type { CallGraph, Edge } from './call-graph.ts'
 import {
   ALL_TIMERS,
@@ -16,6 +17,16 @@ import {
  * Questions that can be asked of any chart and any graph of its states. Each answers with what it found, so that a test
  * that fails says which states are at fault.
  */
+
+/** The closed list of what a call asks of the world; the compiler holds it against CallEffect. */
+export const EFFECTS: {
+  [Type in CallEffect['type']]: (keyof Extract<CallEffect, { type: Type }>['params'])[]
+} = {
+  requestClone: ['sampleKey'],
+  recordCloneTimeout: ['sampleKey'],
+  moveLeg: ['attempt'],
+  hangUpLeg: ['reason'],
+}
 
 type Node = typeof callMachine.root
 

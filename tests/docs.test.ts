@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { getStateNodes } from 'xstate/graph'
+import { callMachine } from '../machines/call.machine.ts'
+import { END_REASONS } from '../machines/end-reasons.ts'
+import { type CallView, legInstructions, mediaInstruction } from '../machines/instructions.ts'
+import { SETTING_NAMES } from '../src/config.ts'
+import { begin, type CallSnapshot, delayOf, INPUTS } from './machines/call-model.ts'
+import { DELAYS, EVENTS, LEADING_TO } from './machines/call-rows.ts'
+import { EFFECTS, placeOfNode, timeBounds, wayPoints } from './machines/chart-checks.ts'
+import { expectedOf } from './machines/paths.ts'
+import { codeIn, codesIn, readText, tableOf } from './support/markdown-tables.ts'
+
+/*
+ * Holds the pages against the code: what one of them lacks, or still names though it is gone, fails.
+ */
+
+const PAGES = ['states', 'events', 'end-reasons', 'glossary', 'settings'].map((page) => `docs/${page}.md`)
+
+const namesIn = (table: ReturnType<typeof tableOf>, column: string) => table.map((row) => codeIn(row[column]))
+
+describe('docs/states.md', () => {
+  const states = tableOf('docs/states.md', 'state')
+  const leaves = getStateNodes(callMachine.root).filter(({ type }) => type === 'atomic' || type === 'final')
+
+  test('has every state of the chart, and no other', () => {
+    expect(namesIn(states, 'state').sort()).toEqual(leaves.map(placeOfNode).sort())
+  })
+
+  test('says of each what the chart says', () => {
+    const described = leaves.map((node) => [placeOfNode(node), node.description])
+    const told = states.map((row) => [codeIn(row.state), row['what it is']])
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(described))
+  })
+
+  test('says how long a call may be in each, or that no time passes', () => {
+    const nearest = Object.entries(timeBounds()).map(([place, [delay]]) => [place, delay])
+    const bounded = states.filter((row) => codeIn(row['at most']))
+    expect(Object.fromEntries(bounded.map((row) => [codeIn(row.state), codeIn(row['at most'])]))).toEqual(
+      Object.fromEntries(nearest),
+    )
+    const unbounded = states.filter((row) => !codeIn(row['at most'])).map((row) => codeIn(row.state))
+    expect(unbounded.sort()).toEqual([...wayPoints(), 'ended'].sort())
+  })
+
+  test('says what the leg is told in each', () => {
+    const rows = states.filter((row) => row['the leg is told'] !== undefined)
+    for (const row of rows) {
+      const [told] = views(codeIn(row.state)).map((view) => legInstructions(view).map((step) => step.do))
+      const [first = ''] = (row['the leg is told'] ?? '').split(';')
+      expect(codesIn(first), row.state).toEqual(told)
+    }
+    expect(rows.length).toBe(Object.keys(LEADING_TO).filter((row) => !row.includes(' while ')).length + 1)
+  })
+
+  test('explains every instruction', () => {
+    const all = states.flatMap((row) => views(codeIn(row.state)))
+    const leg = all.flatMap((view) => legInstructions(view).map((step) => step.do))
+    const media = all.map((view) => mediaInstruction(view, view.context.attempt))
+    const written = (side: string) =>
+      namesIn(tableOf('docs/states.md', `told to the ${side}`), `told to the ${side}`)
+    expect(written('leg').sort()).toEqual([...new Set<string>(leg)].sort())
+    expect(written('media session').sort()).toEqual([...new Set<string>(media)].sort())
+  })
+
+  test('explains all that a call remembers', () => {
+    const { context } = begin(INPUTS['cached voice']).snapshot
+    expect(namesIn(tableOf('docs/states.md', 'field'), 'field').sort()).toEqual(Object.keys(context).sort())
+  })
+})
+
+/** Calls in this leg state, one that waits for its voice first, in the words of CallView. */
+function views(leg: string): CallView[] {
+  const rows = Object.entries(LEADING_TO).filter(([row]) => row.split(' while ')[0] === leg)
+  const calls = rows.map(([, lead]) => lead('default')).filter((call) => call !== null)
+  return calls.map(viewOf)
+}
+
+function viewOf(call: CallSnapshot): CallView {
+  const { state, bridge, voice } = expectedOf(call)
+  return { state, bridge, voice: voice ?? 'default', context: call.context }
+}
+
+describe('docs/events.md', () => {
+  const events = tableOf('docs/events.md', 'event')
+
+  test('has every event that the chart takes, and no other', () => {
+    const taken = callMachine.events.filter((type) => delayOf(type) === null)
+    expect(namesIn(events, 'event').sort()).toEqual([...taken].sort())
+  })
+
+  test('says what each carries', () => {
+    const { context } = begin(INPUTS['cached voice']).snapshot
+    for (const { type, ...carried } of Object.values(EVENTS).map((send) => send(context))) {
+      const row = events.find(({ event }) => codeIn(event) === type)
+      expect(codesIn(row?.carries).sort(), type).toEqual(Object.keys(carried).sort())
+    }
+  })
+
+  test('has every delay, and no other', () => {
+    expect(namesIn(tableOf('docs/events.md', 'delay'), 'delay').sort()).toEqual([...DELAYS].sort())
+  })
+
+  test('has every effect with what it carries, and no other', () => {
+    const effects = tableOf('docs/events.md', 'effect').map((row) => [
+      codeIn(row.effect),
+      codesIn(row.carries),
+    ])
+    expect(Object.fromEntries(effects)).toEqual(EFFECTS)
+  })
+})
+
+test('docs/end-reasons.md has every end reason with its fault and meaning, and no other', () => {
+  const reasons = tableOf('docs/end-reasons.md', 'reason').map(({ reason, fault, meaning }) => [
+    codeIn(reason),
+    { fault, meaning },
+  ])
+  expect(Object.fromEntries(reasons)).toEqual(END_REASONS)
+  const faults = tableOf('docs/end-reasons.md', 'fault').map(({ fault }) => fault)
+  expect(faults.sort()).toEqual(
+    [...new Set<string>(Object.values(END_REASONS).map(({ fault }) => fault))].sort(),
+  )
+})
+
+describe('docs/glossary.md', () => {
+  const terms = tableOf('docs/glossary.md', 'term').map(({ term = '' }) => term)
+
+  test('is in alphabetical order, each term once', () => {
+    expect(terms.length).toBeGreaterThan(0)
+    expect(terms).toEqual([...new Set(terms)].sort())
+  })
+
+  test('knows the words that the other pages lean on', () => {
+    const needed = [
+      'attempt',
+      'bridge',
+      'carrier',
+      'effect',
+      'end reason',
+      'fault',
+      'instruction',
+      'leg',
+      'timer',
+    ]
+    expect(needed.filter((word) => !terms.includes(word))).toEqual([])
+  })
+})
+
+describe('the settings', () => {
+  const settings = tableOf('docs/settings.md', 'name')
+
+  test('are all in docs/settings.md, and no other', () => {
+    expect(namesIn(settings, 'name').sort()).toEqual([...SETTING_NAMES].sort())
+  })
+
+  test('are all in .env.example with the default that docs/settings.md says', () => {
+    const example = readText('.env.example').matchAll(/^#?([A-Z][A-Z0-9_]*)=(.*)$/gm)
+    const values = [...example].map(([, name, value = '']) => [name, value.replace(/^"(.*)"$/, '$1')])
+    const defaults = settings.map((row) => [codeIn(row.name), codeIn(row.default)])
+    expect(Object.fromEntries(values)).toEqual(Object.fromEntries(defaults))
+  })
+})
+
+test.each(PAGES)('the links of %s lead somewhere', (page) => {
+  const links = [...readText(page).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link)
+  const local = links.filter((link) => !/^[a-z]+:/.test(link))
+  const root = resolve(import.meta.dirname, '..')
+  expect(local.filter((link) => !existsSync(resolve(root, dirname(page), link)))).toEqual([])
+})
