@@ -6,10 +6,9 @@ import { callMachine } from '../machines/call.machine.ts'
 import { END_REASONS } from '../machines/end-reasons.ts'
 import { type CallView, legInstructions, mediaInstruction } from '../machines/instructions.ts'
 import { SETTING_NAMES } from '../src/config.ts'
-import { begin, type CallSnapshot, delayOf, INPUTS } from './machines/call-model.ts'
+import { begin, delayOf, INPUTS, viewOf } from './machines/call-model.ts'
 import { DELAYS, EVENTS, LEADING_TO } from './machines/call-rows.ts'
 import { EFFECTS, placeOfNode, timeBounds, wayPoints } from './machines/chart-checks.ts'
-import { expectedOf } from './machines/paths.ts'
 import { codeIn, codesIn, readText, tableOf } from './support/markdown-tables.ts'
 
 /*
@@ -75,11 +74,6 @@ function views(leg: string): CallView[] {
   const rows = Object.entries(LEADING_TO).filter(([row]) => row.split(' while ')[0] === leg)
   const calls = rows.map(([, lead]) => lead('default')).filter((call) => call !== null)
   return calls.map(viewOf)
-}
-
-function viewOf(call: CallSnapshot): CallView {
-  const { state, bridge, voice } = expectedOf(call)
-  return { state, bridge, voice: voice ?? 'default', context: call.context }
 }
 
 describe('docs/events.md', () => {

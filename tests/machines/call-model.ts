@@ -9,6 +9,7 @@ import {
 import { getStateNodes } from 'xstate/graph'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallEvent, CallInput, CallLimits, InternalEvent } from '../../machines/call-events.ts'
+import type { BridgeState, CallView, LegState, VoiceState } from '../../machines/instructions.ts'
 
 /*
  * The chart as tests see it: driven by pure functions, told in plain words, and explored with the events that the
@@ -63,6 +64,18 @@ function flat(value: string | object): string {
   if (typeof value === 'string') return value
   const [[key, inner] = []] = Object.entries(value)
   return `${key}.${flat(inner)}`
+}
+
+/** The call as adapters and people see it; once it has ended its voice is told as `default`. */
+export function viewOf(call: CallSnapshot): CallView {
+  const { leg, voice } = placeOf(call)
+  const [state, bridge = null] = leg.split('.')
+  return {
+    state: state as LegState,
+    bridge: bridge as BridgeState | null,
+    voice: (voice?.replace('settled.', '') ?? 'default') as VoiceState,
+    context: call.context,
+  }
 }
 
 const AFTER = /^xstate\.after\.([A-Z_]+)\./

@@ -10,6 +10,7 @@ import {
   INPUTS,
   placeOf,
   type TimerEvent,
+  viewOf,
 } from './call-model.ts'
 import { coveringWays, simpleWays, type Way, wordsFor } from './ways.ts'
 
@@ -93,13 +94,12 @@ function partyOf({ type }: CallEvent): Exclude<Party, 'timer'> {
 
 /** A state of the chart in the words of a path. */
 export function expectedOf(snapshot: CallSnapshot): ExpectedState {
-  const { leg, voice } = placeOf(snapshot)
-  const [state, bridge = null] = leg.split('.')
+  const { state, bridge, voice, context } = viewOf(snapshot)
   return {
-    state: state as LegState,
-    bridge: bridge as BridgeState | null,
-    voice: (voice?.replace('settled.', '') ?? null) as VoiceState | null,
-    attempt: snapshot.context.attempt,
-    endReason: snapshot.context.endReason,
+    state,
+    bridge,
+    voice: snapshot.status === 'done' ? null : voice,
+    attempt: context.attempt,
+    endReason: context.endReason,
   }
 }

@@ -30,9 +30,16 @@ export type Cover = 'chart' | 'table'
 
 /** Few ways that together go through everything. */
 export function coveringWays(cover: Cover): Way[] {
-  const names = Object.keys(INPUTS) as InputName[]
   const known = new Map<string, Walked>()
-  return fewest(names.flatMap(shortestWays), (way) => elementsOf(way, cover, known))
+  return fewest(allShortestWays(), (way) => elementsOf(way, cover, known))
+}
+
+/** The search takes a second; whoever asks for another cover need not wait for it again. */
+let searched: Way[] | null = null
+
+function allShortestWays(): Way[] {
+  searched ??= (Object.keys(INPUTS) as InputName[]).flatMap(shortestWays)
+  return searched
 }
 
 /** Every way without a circle to such a state, with one bridge and no interference. */
