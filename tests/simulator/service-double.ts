@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import pino from 'pino'
 import twilio from 'twilio'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -112,24 +113,12 @@ async function readRequest(request: IncomingMessage, origin: string): Promise<Re
   return { path: url.pathname, method: request.method ?? '', fields, headers: request.headers, isSigned }
 }
 
-/** The stream's messages from the first on, in order; ends with the socket. */
-async function* messagesOf(socket: WebSocket): AsyncGenerator<StreamMessage> {
-  const queue: StreamMessage[] = []
-  let wake = () => {}
-  let isOpen = true
-  socket.on('message', (data) => {
-    queue.push(JSON.parse(`${data}`))
-    wake()
-  })
-  socket.on('close', () => {
-    isOpen = false
-    wake()
-  })
-  while (isOpen || queue.length > 0) {
-    const message = queue.shift()
-    if (message) yield message
-    else await new Promise<void>((resolve) => (wake = resolve))
-  }
+/** The stream's messages from now on, in order; ends with the socket. */
+function messagesOf(socket: WebSocket): AsyncIterator<StreamMessage> {
+  const messages = new Readable({ objectMode: true, read() {} })
+  socket.on('message', (data) => messages.push(JSON.parse(`${data}`)))
+  socket.on('close', () => messages.push(null))
+  return messages[Symbol.asyncIterator]()
 }
 
 /** A carrier whose number is answered by the service's /voice, forty times as fast as in life. */
