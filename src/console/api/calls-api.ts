@@ -8,6 +8,8 @@ import type { EndReason } from '../../../machines/end-reasons.ts'
 export type Call = {
   id: string
   state: string
+  /** Within `bridged`: how far the agent is. */
+  bridge: string | null
   provider: string
   from: string
   to: string

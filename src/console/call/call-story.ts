@@ -15,7 +15,8 @@ export type Voice = 'unknown' | 'cloning' | 'cloned' | 'cached' | 'default' | 'f
 export const PARTS = ['greeting', 'hold', 'agent', 'end'] as const
 export type Part = (typeof PARTS)[number]
 
-export type PartStatus = 'ahead' | 'current' | 'done' | 'skipped'
+/** `skipped` when the call went on without it, `missed` when the call ended before. */
+export type PartStatus = 'ahead' | 'current' | 'done' | 'skipped' | 'missed'
 
 export type Journey = Record<Part, { status: PartStatus; milliseconds: number }>
 
@@ -61,7 +62,7 @@ function voiceAtBeginning(event: CallRecord['event']): Voice | null {
   return voice?.kind === 'cached' || voice?.kind === 'default' ? voice.kind : null
 }
 
-/** How far the call has come through its parts. A part that was passed by is skipped. */
+/** How far the call has come through its parts. */
 export function journeyOf(records: readonly CallRecord[]): Journey {
   const spent: Record<Part, number> = { greeting: 0, hold: 0, agent: 0, end: 0 }
   const seen = new Set<Part>()
@@ -76,8 +77,9 @@ export function journeyOf(records: readonly CallRecord[]): Journey {
   const current = state ? PARTS.indexOf(PART_OF[state]) : -1
   const status = (part: Part, index: number): PartStatus => {
     if (index > current) return 'ahead'
-    if (state === 'ended' || index < current) return seen.has(part) ? 'done' : 'skipped'
-    return 'current'
+    if (index === current && state !== 'ended') return 'current'
+    if (seen.has(part)) return 'done'
+    return part === 'hold' && seen.has('agent') ? 'skipped' : 'missed'
   }
   return Object.fromEntries(
     PARTS.map((part, index) => [part, { status: status(part, index), milliseconds: spent[part] }]),

@@ -2,12 +2,12 @@ import type { Turn } from '../api/calls-api.ts'
 import { FollowingScroll } from './following-scroll.tsx'
 
 /** Who said what. It is not announced: whoever is in the call hears it. */
-export function Conversation({ turns }: { turns: readonly Turn[] }) {
+export function Conversation({ turns, isOver }: { turns: readonly Turn[]; isOver: boolean }) {
   return (
     <section className="card" aria-labelledby="conversation">
       <h2 id="conversation">Conversation</h2>
       {turns.length === 0 ? (
-        <p className="hint">What caller and agent say appears here.</p>
+        <p className="hint">{isOver ? 'Nothing was said.' : 'What caller and agent say appears here.'}</p>
       ) : (
         <FollowingScroll label="Conversation" news={turns.length}>
           <ol className="turns">

@@ -7,6 +7,7 @@ const STATUS_WORDS: Record<PartStatus, string> = {
   current: 'now',
   done: 'done',
   skipped: 'skipped',
+  missed: 'not reached',
 }
 
 /** The four parts of a call, with the time that each took. */

@@ -26,7 +26,6 @@ export function RecentCalls({ testCall }: { testCall: TestCall }) {
         <table>
           <thead>
             <tr>
-              <th scope="col">Time</th>
               <th scope="col">Caller</th>
               <th scope="col">State</th>
               <th scope="col" className="number">
@@ -51,16 +50,16 @@ function CallRow({ call, now, isOwn }: { call: Call; now: number; isOwn: boolean
   return (
     <tr aria-current={isOwn || undefined} data-live={call.endedAt === null}>
       <td>
-        <time dateTime={call.startedAt} title={startedAt.toLocaleString()}>
+        <span className="caller">{phoneNumberWords(call.from)}</span>{' '}
+        <time className="hint" dateTime={call.startedAt} title={startedAt.toLocaleString()}>
           {timeWords(startedAt)}
         </time>
       </td>
-      <td>{phoneNumberWords(call.from)}</td>
       <td>
         <span
           className="badge"
           data-tone={badgeTone(call)}
-          title={call.outcome ? END_REASONS[call.outcome]?.meaning : call.state}
+          title={call.outcome ? END_REASONS[call.outcome]?.meaning : pathOf(call)}
         >
           {badgeWords(call)}
         </span>
@@ -70,13 +69,17 @@ function CallRow({ call, now, isOwn }: { call: Call; now: number; isOwn: boolean
   )
 }
 
-function badgeWords({ state, outcome }: Call): string {
-  if (outcome) return outcomeWords(outcome)
+const pathOf = ({ state, bridge }: Call) => (bridge ? `${state}.${bridge}` : state)
+
+function badgeWords(call: Call): string {
+  if (call.outcome) return outcomeWords(call.outcome)
+  const state = pathOf(call)
   return isState(state) ? titleOf(state) : state
 }
 
-function badgeTone({ state, outcome }: Call): string {
-  if (outcome) return END_REASONS[outcome]?.fault === 'none' ? 'over' : 'bad'
+function badgeTone(call: Call): string {
+  if (call.outcome) return END_REASONS[call.outcome]?.fault === 'none' ? 'over' : 'bad'
+  const state = pathOf(call)
   return isState(state) ? toneOf(state) : 'calm'
 }
 

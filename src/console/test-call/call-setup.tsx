@@ -9,21 +9,22 @@ type CallSetupProps = {
   onWish: (wishes: Wishes) => void
   onPlace: () => void
   isVoiceCached: boolean
-  /** The button to hang up had the focus and is gone: whoever uses a keyboard goes on from here. */
-  shouldTakeFocus: boolean
+  isAfterCall: boolean
 }
 
 /** Who calls, who speaks, and the button. */
-export function CallSetup({ wishes, onWish, onPlace, isVoiceCached, shouldTakeFocus }: CallSetupProps) {
+export function CallSetup({ wishes, onWish, onPlace, isVoiceCached, isAfterCall }: CallSetupProps) {
   const button = useRef<HTMLButtonElement>(null)
+  // The button to hang up had the focus and is gone: whoever uses a keyboard goes on from here.
   useEffect(() => {
     const isFocusLost = document.activeElement === document.body
-    if (shouldTakeFocus && isFocusLost) button.current?.focus({ preventScroll: true })
-  }, [shouldTakeFocus])
+    if (isAfterCall && isFocusLost) button.current?.focus({ preventScroll: true })
+  }, [isAfterCall])
 
   return (
     <form
       className="card setup"
+      data-after-call={isAfterCall}
       onSubmit={(event) => {
         event.preventDefault()
         onPlace()

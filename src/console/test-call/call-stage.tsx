@@ -1,11 +1,8 @@
 import { useEffect, useRef } from 'react'
 import { journeyOf, stateOf, voiceOf } from '../call/call-story.ts'
-import { Conversation } from '../call/conversation.tsx'
 import type { CallNow } from '../call/followed-call.ts'
 import { JourneySteps } from '../call/journey-steps.tsx'
 import { type Happening, happening } from '../call/state-words.ts'
-import { Timeline } from '../call/timeline.tsx'
-import { timelineOf } from '../call/timeline-entries.ts'
 import { HangUpIcon, MicrophoneIcon, SpeakerIcon } from '../icons.tsx'
 import { ElapsedClock } from './elapsed-clock.tsx'
 import { LevelMeter } from './level-meter.tsx'
@@ -20,45 +17,35 @@ const SPEAKER_WORDS: Record<Speaker, string> = {
   recording: 'Recorded caller',
 }
 
-/** A call as it happens: where it is, how it sounds, what is said. */
+/** A call as it happens: where it is and how it sounds. */
 export function CallStage({ testCall, state, call }: CallStageProps) {
   const isOver = state.phase === 'over'
   const path = stateOf(call.records)
   const now = state.fault ? brokenPhone(state.fault) : happening(path, voiceOf(call.records), call.outcome)
   return (
-    <>
-      <section className="card stage" data-tone={now.tone} aria-labelledby="call-title">
-        <div className="stage-head">
-          <div className="happening" role="status">
-            <h1 id="call-title">{now.title}</h1>
-            <p>{now.sentence}</p>
+    <section className="card stage" data-tone={now.tone} aria-labelledby="call-title">
+      <div className="happening" role="status">
+        <h1 id="call-title">{now.title}</h1>
+        <p>{now.sentence}</p>
+      </div>
+      <ElapsedClock state={state} />
+      <JourneySteps journey={journeyOf(call.records)} />
+      {!isOver && (
+        <>
+          <div className="meters">
+            <LevelMeter
+              name={SPEAKER_WORDS[state.speaker]}
+              icon={<MicrophoneIcon />}
+              kind="spoken"
+              history={testCall.spoken}
+            />
+            <LevelMeter name="What you hear" icon={<SpeakerIcon />} kind="heard" history={testCall.heard} />
           </div>
-          <ElapsedClock state={state} />
-        </div>
-        <JourneySteps journey={journeyOf(call.records)} />
-        {!isOver && (
-          <>
-            <div className="meters">
-              <LevelMeter
-                name={SPEAKER_WORDS[state.speaker]}
-                icon={<MicrophoneIcon />}
-                kind="spoken"
-                history={testCall.spoken}
-              />
-              <LevelMeter name="What you hear" icon={<SpeakerIcon />} kind="heard" history={testCall.heard} />
-            </div>
-            {state.notice && <p className="hint speaker-notice">{state.notice}</p>}
-            <HangUpButton testCall={testCall} isHangingUp={state.phase === 'hanging-up'} />
-          </>
-        )}
-      </section>
-      {call.records.length > 0 && (
-        <div className="columns">
-          <Conversation turns={call.turns} />
-          <Timeline entries={timelineOf(call.records)} />
-        </div>
+          {state.notice && <p className="hint speaker-notice">{state.notice}</p>}
+          <HangUpButton testCall={testCall} isHangingUp={state.phase === 'hanging-up'} />
+        </>
       )}
-    </>
+    </section>
   )
 }
 

@@ -4,6 +4,8 @@ import type { LevelHistory } from '../audio/level-history.ts'
 const BAR = 3
 const GAP = 2
 const FRAMES_PER_BAR = 3
+/** Speech moves within the upper half of its loudness; this brings the movement out. */
+const CONTRAST = 1.6
 /** A silent line is still a line. */
 const LEAST_HEIGHT = 2
 
@@ -30,7 +32,7 @@ function drawHistory(
   const bars = Math.min(Math.floor(width / (BAR + GAP)), Math.floor(history.length / FRAMES_PER_BAR))
   for (let i = 0; i < bars; i++) {
     const level = loudestOf(history, i * FRAMES_PER_BAR)
-    const barHeight = Math.max(LEAST_HEIGHT, level * height)
+    const barHeight = Math.max(LEAST_HEIGHT, level ** CONTRAST * height)
     const x = width - (i + 1) * (BAR + GAP)
     brush.globalAlpha = (level > 0 ? 1 : 0.45) * (1 - (0.75 * i) / bars)
     brush.beginPath()

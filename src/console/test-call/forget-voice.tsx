@@ -16,10 +16,10 @@ export function ForgetVoice({ caller }: { caller: string }) {
   return (
     <div className="notice" role="status">
       {progress === 'done' ? (
-        <p>The clone is gone. The next call waits on hold for a new one.</p>
+        <p className="notice-words">The clone is gone. The next call waits on hold for a new one.</p>
       ) : (
         <>
-          <p>
+          <p className="notice-words">
             {typeof progress === 'object'
               ? `The clone could not be deleted. ${progress.fault}`
               : 'This voice was cloned for an earlier call and kept, so there was no hold.'}

@@ -1,5 +1,8 @@
 import { useState } from 'react'
 import { voiceOf } from '../call/call-story.ts'
+import { Conversation } from '../call/conversation.tsx'
+import { Timeline } from '../call/timeline.tsx'
+import { timelineOf } from '../call/timeline-entries.ts'
 import { useStore } from '../store.ts'
 import { CallSetup } from './call-setup.tsx'
 import { CallStage } from './call-stage.tsx'
@@ -24,8 +27,14 @@ export function TestCallPanel({ testCall }: { testCall: TestCall }) {
           onWish={setWishes}
           onPlace={() => void testCall.place(wishes)}
           isVoiceCached={voiceOf(call.records) === 'cached' && state.from === wishes.from}
-          shouldTakeFocus={state.phase === 'over'}
+          isAfterCall={state.phase === 'over'}
         />
+      )}
+      {call.records.length > 0 && (
+        <div className="columns">
+          <Conversation turns={call.turns} isOver={state.phase === 'over'} />
+          <Timeline entries={timelineOf(call.records)} />
+        </div>
       )}
     </>
   )

@@ -49,8 +49,8 @@ const IDLE: TestCallState = {
   followed: null,
 }
 
-/** Five seconds of frames. */
-const HISTORY_FRAMES = 250
+/** Eight seconds of frames. */
+const HISTORY_FRAMES = 400
 /** The carrier announces a call within milliseconds; after this it never will. */
 const ANNOUNCE_MS = 10_000
 const ANNOUNCE_RETRY_MS = 200

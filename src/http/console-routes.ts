@@ -1,0 +1,61 @@
+import { stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import express, { type RequestHandler, type Response, Router } from 'express'
+import type { Auth } from './auth.ts'
+import { HttpProblem } from './problem.ts'
+
+export type ConsoleOptions = {
+  auth: Pick<Auth, 'isAdmin' | 'requireAdmin'>
+  /** Where `vite build` has put the page. */
+  assetsDir: string
+  /** The speech of a caller whose microphone is not to be had; a WAV file. */
+  callerSample: string
+  config: ConsoleConfig
+}
+
+/** What the page must know about what stands behind it. */
+export type ConsoleConfig = {
+  carrier: 'simulated' | 'real'
+  agentVendor: 'simulated' | 'real'
+  /** Where callers reach the service, in E.164 form. */
+  phoneNumber: string | null
+}
+
+/** The names of built files change with their content. */
+const FOR_EVER = { immutable: true, maxAge: '1y' } as const
+
+/** The console's page and its files. Who has no session gets a page at the same address that begins one. */
+export function consoleRoutes({ auth, assetsDir, callerSample, config }: ConsoleOptions): Router {
+  const folder = resolve(assetsDir)
+  const router = Router()
+  router.use('/console/assets', express.static(join(folder, 'assets'), { ...FOR_EVER, index: false }))
+
+  router.get('/', async (req, res) => {
+    const isAdmin = auth.isAdmin(req)
+    res.status(isAdmin ? 200 : 401)
+    if (!isAdmin) res.set('WWW-Authenticate', 'Bearer realm="precall"')
+    await sendPage(res, join(folder, isAdmin ? 'index.html' : 'sign-in.html'))
+  })
+  router.get('/console/config', auth.requireAdmin, (_req, res) => {
+    res.set('Cache-Control', 'no-store').json(config)
+  })
+  router.get('/console/caller-sample.wav', auth.requireAdmin, sendSample(resolve(callerSample)))
+  return router
+}
+
+async function sendPage(res: Response, file: string): Promise<void> {
+  if (!(await stat(file).catch(() => null))) {
+    throw new HttpProblem(
+      503,
+      'The console has not been built yet: run "npm run build", then load this page again.',
+    )
+  }
+  // The same address shows another page after signing in.
+  res.set('Cache-Control', 'no-store').sendFile(file, { cacheControl: false })
+}
+
+const sendSample =
+  (file: string): RequestHandler =>
+  (_req, res) => {
+    res.sendFile(file, { maxAge: '1d' })
+  }

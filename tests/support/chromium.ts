@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
+
+const PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+]
+
+/** Where this machine has a Chromium; undefined when it has none. */
+export const CHROMIUM = PLACES.find((place) => existsSync(place))
+
+/** Why the tests in a browser are left out; null when they are not, be it that one is there or that one must be. */
+export const WHY_NO_BROWSER =
+  CHROMIUM || process.env.REQUIRE_BROWSER === '1'
+    ? null
+    : `left out, because there is no Chromium at ${PLACES.join(', ')}; REQUIRE_BROWSER=1 makes this a failure`
+
+/** A browser with a microphone that beeps and that every page may use. */
+export function launchChromium(): Promise<Browser> {
+  if (!CHROMIUM) throw new Error(`REQUIRE_BROWSER is 1, but there is no Chromium at ${PLACES.join(', ')}.`)
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+    ],
+  })
+}

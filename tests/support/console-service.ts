@@ -1,0 +1,136 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { CallEvent } from '../../machines/call-events.ts'
+import { rms } from '../../src/audio/energy.ts'
+import { decodeMuLaw, encodeMuLaw, MU_LAW_RATE } from '../../src/audio/mulaw.ts'
+import { createAuth } from '../../src/http/auth.ts'
+import { callEventsRoutes } from '../../src/http/call-events-routes.ts'
+import { callsRoutes } from '../../src/http/calls-routes.ts'
+import { type ConsoleConfig, consoleRoutes } from '../../src/http/console-routes.ts'
+import { wrongKeyLimit } from '../../src/http/rate-limits.ts'
+import { route } from '../../src/http/route.ts'
+import { ADMIN_KEY, testApp } from '../http/serve.ts'
+import { ScriptedCalls } from './scripted-calls.ts'
+
+const FRAME_MS = 20
+const FRAME = (MU_LAW_RATE * FRAME_MS) / 1000
+const CALLER_SAMPLE = join(import.meta.dirname, '../../src/simulator/assets/caller-sample.wav')
+
+/** One frame of 400 Hz, which joins itself without a seam. */
+export const TONE = encodeMuLaw(
+  Int16Array.from({ length: FRAME }, (_, i) => 12_000 * Math.sin((2 * Math.PI * 400 * i) / MU_LAW_RATE)),
+)
+export const SILENCE = encodeMuLaw(new Int16Array(FRAME))
+
+/**
+ * The service as the console sees it, with its real pages, sessions, calls API and statechart. Only the carrier is
+ * missing: the test says what happens to the call and what the caller hears.
+ */
+export class ConsoleService {
+  readonly key = ADMIN_KEY
+  readonly calls = new ScriptedCalls()
+  url = ''
+  /** Of the call's last frames from the browser, how loud the loudest was. */
+  loudestReceived = 0
+  receivedFrames = 0
+  /** What the caller hears, over and over; whole frames of mu-law. */
+  sound = TONE
+  readonly #config: ConsoleConfig
+  readonly #server
+  readonly #phones = new WebSocketServer({ noServer: true })
+  readonly #auth = createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit() })
+  #phone: WebSocket | null = null
+
+  constructor(assetsDir: string, config: Partial<ConsoleConfig> = {}) {
+    this.#config = { carrier: 'simulated', agentVendor: 'simulated', phoneNumber: '+15550109999', ...config }
+    this.#server = createServer(this.#app(assetsDir))
+    this.#server.on('upgrade', (request, socket, head) => {
+      if (!this.#isPhone(request)) return socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
+      this.#phones.handleUpgrade(request, socket, head, (phone) => this.#serve(phone))
+    })
+  }
+
+  async start(): Promise<this> {
+    await new Promise<void>((listening) => this.#server.listen(0, '127.0.0.1', listening))
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return this
+  }
+
+  async stop(): Promise<void> {
+    for (const phone of this.#phones.clients) phone.terminate()
+    const closed = new Promise((done) => this.#server.close(done))
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  /** The service or the carrier ends the call. */
+  async end(event: CallEvent, reason: string): Promise<void> {
+    await this.calls.say(event)
+    this.#tell({ type: 'ended', reason })
+  }
+
+  /** The connection to the phone breaks. */
+  dropPhone(): void {
+    this.#phone?.terminate()
+  }
+
+  #app(assetsDir: string) {
+    const { calls } = this
+    const forgetVoice = route({
+      method: 'delete',
+      path: '/cache/{callerId}',
+      summary: 'Forgets a voice',
+      answer: { status: 204, description: 'It is gone.' },
+      handler: async () => {
+        calls.voiceOnFile = 'clone'
+      },
+    })
+    return testApp({
+      auth: this.#auth,
+      adminRoutes: [...callsRoutes(calls), ...callEventsRoutes(calls), forgetVoice],
+      console: consoleRoutes({
+        auth: this.#auth,
+        assetsDir,
+        callerSample: CALLER_SAMPLE,
+        config: this.#config,
+      }),
+    })
+  }
+
+  #isPhone(request: IncomingMessage): boolean {
+    return request.url === '/simulator/phone' && this.#auth.isAdmin(request)
+  }
+
+  #serve(phone: WebSocket): void {
+    this.#phone = phone
+    let at = 0
+    const playing = setInterval(() => {
+      at = (at + FRAME) % this.sound.length
+      phone.send(this.sound.subarray(at, at + FRAME))
+    }, FRAME_MS)
+    phone.on('close', () => clearInterval(playing))
+    phone.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) this.#hear(data)
+      else void this.#obey(JSON.parse(data.toString()))
+    })
+  }
+
+  #hear(frame: Buffer): void {
+    if (frame.length !== FRAME) throw new Error(`A frame of ${frame.length} bytes came from the browser.`)
+    this.receivedFrames++
+    this.loudestReceived = Math.max(this.loudestReceived, rms(decodeMuLaw(frame)))
+  }
+
+  async #obey(message: { type: string; from?: string }): Promise<void> {
+    if (message.type === 'dial' && message.from) {
+      this.#tell({ type: 'ringing', callSid: this.calls.begin(message.from) })
+    }
+    if (message.type === 'hangup') await this.end({ type: 'leg.ended', status: 'completed' }, 'completed')
+  }
+
+  #tell(message: object): void {
+    this.#phone?.send(JSON.stringify(message))
+  }
+}
