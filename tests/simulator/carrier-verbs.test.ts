@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodeMuLaw } from '../../src/audio/mulaw.ts'
 import { writeMuLawWav, writePcmWav } from '../../src/audio/wav.ts'
-import { babble } from '../../src/simulator/carrier/babble.ts'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
 import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
 import type { Speech } from '../../src/simulator/carrier/verbs.ts'
@@ -130,13 +129,4 @@ describe('verbs', () => {
     expect(call.status).toBe('canceled')
     expect(entriesOf(call, 'ended').length).toBe(1)
   })
-})
-
-test('the murmur takes about as long as speaking would, and is deterministic', () => {
-  const short = babble('Hello there.')
-  expect(babble('Hello there.')).toEqual(short)
-  expect(babble('Hello there. How are you today, and what can I do for you?').length).toBeGreaterThan(
-    short.length * 2,
-  )
-  expect(babble('— … !').length).toBe(0)
 })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
-import { babble } from './babble.ts'
+import { speak as speakRecorded } from '../assets/speech.ts'
 import { type CallOptions, CarrierCall, type Exchange } from './call.ts'
 import { CarrierFaults } from './faults.ts'
 import type { PhoneNumber } from './phone-number.ts'
@@ -22,7 +22,7 @@ export type CarrierOptions = {
   /** Who is told when a call is over; nobody by default. */
   statusCallbackUrl?: string
   log: Logger
-  /** Speaks what <Say> says; a murmur by default. */
+  /** Speaks what <Say> says; by default the recorded sentences, and babble for all others. */
   speak?: Speak
   /** 1, the default, is real time; 0.05 plays and pauses twenty times as fast. */
   timeScale?: number
@@ -72,7 +72,7 @@ export class Carrier {
       stopped,
       timeScale,
       webhooks: new WebhookSender({ authToken, faults: this.faults, stopped }),
-      speak: speak ?? (({ text }) => babble(text)),
+      speak: speak ?? (({ text }) => speakRecorded(text)),
       onTimeline: (entry) => {
         for (const listener of this.#listeners) listener(entry)
       },
