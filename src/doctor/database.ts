@@ -4,7 +4,7 @@ import pg from 'pg'
 import type { Config } from '../config.ts'
 import { examineEmbedded } from './embedded-server.ts'
 import { type Check, type Finding, fail, ok, warn } from './finding.ts'
-import { networkFailure } from './network-failure.ts'
+import { unreachableBecause } from './network-failure.ts'
 
 /** Creating and starting an embedded server may take a minute on a slow machine. */
 const LIMIT_MS = 90_000
@@ -19,7 +19,7 @@ export function databaseCheck(config: Config): Check {
     run: () =>
       url === null
         ? examineEmbedded(join(config.dataDir, 'postgres'), inspect)
-        : inspect(url, `at ${new URL(url).host}`),
+        : inspect(url, `at ${new URL(url).host || 'a local socket'}`),
   }
 }
 
@@ -52,10 +52,9 @@ function unreachable(error: unknown, where: string): Finding {
   const code = (error as { code?: string }).code ?? ''
   const refusal = REFUSALS[code]
   if (refusal) return fail('database', `PostgreSQL ${where} refuses: ${(error as Error).message}`, refusal)
-  const why = networkFailure(error) ?? (error as Error).message
   return fail(
     'database',
-    `PostgreSQL ${where} cannot be reached: ${why}`,
+    `PostgreSQL ${where} cannot be reached: ${unreachableBecause(error)}`,
     'start PostgreSQL there, or correct host and port in DATABASE_URL; without DATABASE_URL the service brings its own',
   )
 }

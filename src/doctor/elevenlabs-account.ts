@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { type ElevenLabsApi, elevenLabsApi, type Subscription } from './elevenlabs-api.ts'
-import { elevenLabsFailure, isNotFound } from './elevenlabs-failure.ts'
+import { elevenLabsFailure, isNotFound, mayNotAsk } from './elevenlabs-failure.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
 
 /** Two requests. */
@@ -26,8 +26,9 @@ export function elevenLabsAccountCheck(config: Config): Check {
       try {
         yield* planFindings(await api.subscription())
       } catch (error) {
-        yield elevenLabsFailure('elevenlabs key', error, baseUrl)
-        return
+        const failure = elevenLabsFailure('elevenlabs key', error, baseUrl)
+        yield mayNotAsk(error) ? { ...failure, verdict: 'warn' } : failure
+        if (!mayNotAsk(error)) return
       }
       yield await greetingVoice(api, config)
     },

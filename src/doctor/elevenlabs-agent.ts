@@ -6,7 +6,7 @@ import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
 /** One request, and while mending one for each finding. */
 const LIMIT_MS = 30_000
 
-/** What the telephone speaks; any other would have to be converted, frame by frame. */
+/** What the telephone speaks; a conversation in another format is given up as soon as it begins. */
 const PHONE_FORMAT = 'ulaw_8000'
 
 /** The vendor sends only the events on the agent's list, and without these a call cannot be held. */
@@ -20,6 +20,11 @@ const NEEDED_EVENTS = [
   'conversation_initiation_metadata',
   'client_tool_call',
 ]
+/** Tells that the agent hangs up, a little before the vendor closes the conversation. */
+const USEFUL_EVENTS = ['agent_tool_response']
+
+/** What every call tells the agent; the vendor adds its own, named system__… */
+export const SENT_VARIABLES = ['call_id', 'caller', 'called_number']
 
 /** A voice of its own is what every call has; the others are sent when an agent here has them. */
 const VOICE_OVERRIDE = ['tts', 'voice_id']
@@ -69,6 +74,7 @@ function* agentFindings(agent: VendorAgent, patch: Patch): Generator<Finding> {
   yield voiceOverride(agent, patch)
   yield otherOverrides(agent, patch)
   yield clientEvents(agent, patch)
+  yield variables(agent)
 }
 
 function audioFormats({ conversation_config: { asr, tts } }: VendorAgent, patch: Patch): Finding {
@@ -117,14 +123,35 @@ function otherOverrides(agent: VendorAgent, patch: Patch): Finding {
 function clientEvents({ conversation_config }: VendorAgent, patch: Patch): Finding {
   const name = 'agent client events'
   const sent = conversation_config.conversation?.client_events ?? []
-  const missing = NEEDED_EVENTS.filter((event) => !sent.includes(event))
-  if (missing.length === 0) return ok(name, `all ${NEEDED_EVENTS.length} that are needed`)
-  return fail(
+  const missing = [...NEEDED_EVENTS, ...USEFUL_EVENTS].filter((event) => !sent.includes(event))
+  if (missing.length === 0) return ok(name, 'all that a call needs')
+  const verdict = missing.some((event) => NEEDED_EVENTS.includes(event)) ? fail : warn
+  return verdict(
     name,
     `it does not send ${missing.join(', ')}`,
     `add them under Advanced, Client events (${AGENTS_PAGE})`,
     // The list takes the place of the one before, so it carries that one along.
     () => patch({ conversation_config: { conversation: { client_events: [...sent, ...missing] } } }),
+  )
+}
+
+/** A variable without a value ends the conversation as it begins (1008, missing_dynamic_variable). */
+function variables({ conversation_config: { agent } }: VendorAgent): Finding {
+  const name = 'agent variables'
+  const texts = `${agent?.first_message ?? ''} ${agent?.prompt?.prompt ?? ''}`
+  const used = [...texts.matchAll(/\{\{\s*(\w+)\s*\}\}/g)].map(([, variable]) => variable ?? '')
+  const given = [
+    ...SENT_VARIABLES,
+    ...Object.keys(agent?.dynamic_variables?.dynamic_variable_placeholders ?? {}),
+  ]
+  const missing = [...new Set(used)].filter(
+    (variable) => !given.includes(variable) && !variable.startsWith('system__'),
+  )
+  if (missing.length === 0) return ok(name, 'its texts use none that a call does not bring')
+  return warn(
+    name,
+    `its texts use ${missing.join(', ')}, and a call brings only ${SENT_VARIABLES.join(', ')}`,
+    `take them out of first message and system prompt, or give them a default (${AGENTS_PAGE})`,
   )
 }
 

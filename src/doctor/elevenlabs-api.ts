@@ -42,6 +42,15 @@ const agentSchema = z.object({
     asr: z.object({ user_input_audio_format: z.string().nullish() }).nullish(),
     tts: z.object({ agent_output_audio_format: z.string().nullish() }).nullish(),
     conversation: z.object({ client_events: z.array(z.string()).nullish() }).nullish(),
+    agent: z
+      .object({
+        first_message: z.string().nullish(),
+        prompt: z.object({ prompt: z.string().nullish() }).nullish(),
+        dynamic_variables: z
+          .object({ dynamic_variable_placeholders: z.record(z.string(), z.unknown()).nullish() })
+          .nullish(),
+      })
+      .nullish(),
   }),
   platform_settings: z
     .object({ overrides: z.object({ conversation_config_override: z.unknown() }).nullish() })

@@ -2,6 +2,7 @@ import { ElevenLabsRefusal } from './elevenlabs-api.ts'
 import { type Finding, fail } from './finding.ts'
 import { networkFailure } from './network-failure.ts'
 
+const MISSING_PERMISSIONS = 'missing_permissions'
 const KEYS_PAGE = 'elevenlabs.io → Developers → API Keys'
 
 /** What it means that a request to ElevenLabs failed, whatever was asked. */
@@ -19,12 +20,16 @@ export function elevenLabsFailure(name: string, error: unknown, baseUrl: string)
 
 function refused(name: string, { status, code, message }: ElevenLabsRefusal): Finding {
   const found = `ElevenLabs answers ${status}${code === null ? '' : ` ${code}`}: ${message}`
-  if (code === 'missing_permissions' || status === 403) {
+  if (code === MISSING_PERMISSIONS || status === 403) {
     return fail(name, found, `give the key the permissions User, Voices and ElevenLabs Agents (${KEYS_PAGE})`)
   }
   if (status === 401) return fail(name, found, `set ELEVENLABS_API_KEY to a valid key (${KEYS_PAGE})`)
   return fail(name, found, 'try again later (status.elevenlabs.io), or correct ELEVENLABS_BASE_URL')
 }
+
+/** The key is good for something else: an account may hand out keys with few rights. */
+export const mayNotAsk = (error: unknown): boolean =>
+  error instanceof ElevenLabsRefusal && error.code === MISSING_PERMISSIONS
 
 /** Says that the account has no such thing, as against not saying anything of use. */
 export const isNotFound = (error: unknown): boolean =>

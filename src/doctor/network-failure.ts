@@ -8,6 +8,13 @@ export function networkFailure(error: unknown): string | null {
   return null
 }
 
+/** Why a request that is known to have got no answer got none: in plain words, or else in those of the first cause. */
+export function unreachableBecause(error: unknown): string {
+  let cause = error
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause
+  return networkFailure(error) ?? (cause instanceof Error ? cause.message : String(cause))
+}
+
 /** By the codes of Node's sockets and TLS, undici (fetch) and axios (Twilio's SDK); null stands for a certificate. */
 const WORDS: [RegExp, string | null][] = [
   [/^(ENOTFOUND|EAI_AGAIN)$/, 'its name cannot be resolved'],

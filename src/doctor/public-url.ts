@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import twilio from 'twilio'
 import type { Config } from '../config.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
-import { networkFailure } from './network-failure.ts'
+import { unreachableBecause } from './network-failure.ts'
 import { openTrialStream } from './trial-stream.ts'
 
 /** Two requests and a socket, each with a limit of its own. */
@@ -58,7 +58,7 @@ async function post(origin: string, token: string | null): Promise<Answer> {
       isProblem: response.headers.get('content-type')?.startsWith('application/problem+json') ?? false,
     }
   } catch (error) {
-    return { unreachable: networkFailure(error) ?? (error as Error).message }
+    return { unreachable: unreachableBecause(error) }
   }
 }
 
@@ -87,7 +87,7 @@ function likelyCause({ status, location, isProblem }: Extract<Answer, { status: 
     return `Twilio signs the URL that it calls: set PUBLIC_URL to where this redirects (${location ?? 'not said'})`
   }
   if (status === 401 || status === 403)
-    return 'something before the service asks who calls: let /webhooks/ and /media-stream/ pass'
+    return 'something before the service asks who calls: let /webhooks/, /media-stream/ and /audio/ pass'
   if (status === 404)
     return 'something else answers there: let the proxy forward all paths, unchanged, to HOST and PORT of the service'
   if (status >= 502 && status <= 504) {

@@ -41,7 +41,7 @@ async function examineAndMend(check: Check): Promise<Finding[]> {
 async function mend(broken: Finding[], limitMs: number): Promise<Map<string, string>> {
   const obstacles = new Map<string, string>()
   for (const { name, fix } of broken) {
-    const obstacle = await withinLimit(limitMs, Promise.resolve(fix?.())).then(() => '', messageOf)
+    const obstacle = await withinLimit(limitMs, (async () => fix?.())()).then(() => '', messageOf)
     obstacles.set(name, obstacle)
   }
   return obstacles

@@ -20,7 +20,9 @@ export function hideSecrets(text: string, secrets: readonly string[]): string {
     .reduce((hidden, secret) => hidden.replaceAll(secret, '(hidden)'), text)
 }
 
+/** A password that is the user's own name gives nothing away, and that name is part of what is found. */
 function passwordsIn(url: string): string[] {
-  const { password, searchParams } = new URL(url)
-  return [password, decodeURIComponent(password), searchParams.get('password') ?? '']
+  const { username, password, searchParams } = new URL(url)
+  const passwords = [password, decodeURIComponent(password), searchParams.get('password') ?? '']
+  return passwords.filter((each) => each !== username)
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
-import { networkFailure } from './network-failure.ts'
+import { unreachableBecause } from './network-failure.ts'
 
 /** For the handshake, and then for the service to look at the token that is not there. */
 const LIMIT_MS = 12_000
@@ -36,7 +36,7 @@ export function openTrialStream(url: string, signature: string): Promise<StreamE
     socket.once('unexpected-response', (_request, { statusCode }) =>
       end({ kind: 'refused', status: statusCode ?? 0 }),
     )
-    socket.on('error', (error) => end({ kind: 'unreachable', why: networkFailure(error) ?? error.message }))
+    socket.on('error', (error) => end({ kind: 'unreachable', why: unreachableBecause(error) }))
   }).finally(() => socket.terminate())
 }
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { createTwilioClient, type TwilioClient } from '../telephony/twilio/rest.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
-import { networkFailure } from './network-failure.ts'
+import { unreachableBecause } from './network-failure.ts'
 
 /** Two requests, and while mending two more; the client gives each 5 seconds. */
 const LIMIT_MS = 30_000
@@ -10,7 +10,8 @@ const MAX_NUMBERS = 20
 const NUMBERS_PAGE = 'console.twilio.com → Phone Numbers → Manage → Active numbers'
 
 type PhoneNumber = Awaited<ReturnType<TwilioClient['incomingPhoneNumbers']['list']>>[number]
-type NumberChange = Parameters<PhoneNumber['update']>[0]
+type NumberChange = Parameters<ReturnType<TwilioClient['incomingPhoneNumbers']>['update']>[0]
+type Change = (what: NumberChange) => Promise<void>
 
 /** The account, our number in it, and whom Twilio asks when that is called. */
 export function twilioCheck(config: Config): Check {
@@ -86,21 +87,19 @@ async function* numberFindings(client: TwilioClient, config: Config): AsyncGener
   yield number.capabilities.voice === false
     ? fail(name, `${phoneNumber} cannot take voice calls`, `use a number that can (${NUMBERS_PAGE})`)
     : ok(name, `${phoneNumber} belongs to the account`)
-  yield* webhookFindings(number, config.http.publicUrl)
+  // By its SID: a number from a list does not know its own, with this SDK (6.2.0).
+  const change: Change = async (what) => void (await client.incomingPhoneNumbers(number.sid).update(what))
+  yield* webhookFindings(number, config.http.publicUrl, change)
 }
 
-function* webhookFindings(number: PhoneNumber, publicUrl: string | null): Generator<Finding> {
+function* webhookFindings(number: PhoneNumber, publicUrl: string | null, change: Change): Generator<Finding> {
   if (publicUrl === null) {
     yield skip('twilio webhooks', 'PUBLIC_URL is not set, so they cannot be compared with it')
     return
   }
-  // The number as it is, without the client and its credentials, is all that a fix needs.
-  const change = async (what: NumberChange) => void (await number.update(what))
   yield voiceUrl(number, `${publicUrl}/webhooks/inbound`, change)
   yield statusCallback(number, `${publicUrl}/webhooks/call-status`, change)
 }
-
-type Change = (what: NumberChange) => Promise<void>
 
 function voiceUrl(number: PhoneNumber, url: string, change: Change): Finding {
   const name = 'twilio voice URL'
@@ -143,7 +142,7 @@ const AUTHENTICATION_ERROR = 20003
 
 /** RestException for an answer, AxiosError for none. */
 function twilioFailure(error: unknown, apiBaseUrl: string): Finding {
-  const name = 'twilio account'
+  const name = 'twilio'
   const { status, code, message } = error as { status?: number; code?: number | string; message: string }
   if (code === AUTHENTICATION_ERROR || status === 401) {
     return fail(
@@ -157,7 +156,7 @@ function twilioFailure(error: unknown, apiBaseUrl: string): Finding {
   }
   return fail(
     name,
-    `${apiBaseUrl} cannot be reached: ${networkFailure(error) ?? message}`,
+    `${apiBaseUrl} cannot be reached: ${unreachableBecause(error)}`,
     'let this machine reach it (firewall, proxy, DNS), or correct TWILIO_API_BASE_URL',
   )
 }

@@ -1,0 +1,71 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+import { type Config, loadConfig } from '../../src/config.ts'
+import type { Check, Finding, Verdict } from '../../src/doctor/finding.ts'
+import { runChecks } from '../../src/doctor/run-checks.ts'
+
+/** What a check finds with these settings. */
+export async function examine(
+  checkOf: (config: Config) => Check,
+  env: Record<string, string>,
+  { fix = false, limitMs }: { fix?: boolean; limitMs?: number } = {},
+): Promise<Finding[]> {
+  const check = checkOf(loadConfig(env))
+  return all(runChecks([{ ...check, limitMs: limitMs ?? check.limitMs }], { fix }))
+}
+
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const gathered: T[] = []
+  for await (const item of items) gathered.push(item)
+  return gathered
+}
+
+/** The findings by name, without the words. */
+export const verdicts = (findings: Finding[]): Record<string, Verdict> =>
+  Object.fromEntries(findings.map(({ name, verdict }) => [name, verdict]))
+
+export function named(findings: Finding[], name: string): Finding {
+  const found = findings.find((finding) => finding.name === name)
+  if (!found) throw new Error(`no finding "${name}" among ${findings.map((each) => each.name).join(', ')}`)
+  return found
+}
+
+/** A server on a port of its own until the test is over. */
+export async function serve(listener: RequestListener): Promise<{ origin: string; server: Server }> {
+  const server = createServer(listener)
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((closed) => server.close(closed))
+  })
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
+}
+
+/** The origin of a vendor that answers each path with this JSON, or with this status, and anything else with 404. */
+export async function vendor(
+  answers: Record<string, unknown>,
+  seen: IncomingMessage[] = [],
+): Promise<string> {
+  const { origin } = await serve((request, response) => {
+    seen.push(request)
+    const answer = answers[(request.url ?? '').split('?', 1)[0] ?? '']
+    const { status, body } = isFailure(answer) ? answer : { status: answer ? 200 : 404, body: answer ?? {} }
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })
+  return origin
+}
+
+type Failure = { status: number; body: unknown }
+
+const isFailure = (answer: unknown): answer is Failure =>
+  typeof answer === 'object' && answer !== null && 'body' in answer
+
+/** Nothing listens there: the port was free a moment ago. */
+export async function deadOrigin(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as AddressInfo
+  await new Promise((closed) => server.close(closed))
+  return `http://127.0.0.1:${port}`
+}
