@@ -17,10 +17,12 @@ let service: ConsoleService
 let alice: ConsolePage
 
 beforeAll(async () => {
-  if (WHY_NO_BROWSER) return
-  const built = buildConsole()
+  if (WHY_NO_BROWSER) {
+    process.stdout.write(`The console was not tested in a browser: ${WHY_NO_BROWSER}.\n`)
+    return
+  }
   browser = await launchChromium()
-  ;({ assetsDir, remove: removeAssets } = await built)
+  ;({ assetsDir, remove: removeAssets } = await buildConsole())
 })
 
 afterAll(async () => {
@@ -28,9 +30,7 @@ afterAll(async () => {
   await removeAssets?.()
 })
 
-beforeEach((context) => {
-  context.skip(WHY_NO_BROWSER !== null, WHY_NO_BROWSER ?? '')
-})
+beforeEach(({ skip }) => skip(WHY_NO_BROWSER !== null))
 
 afterEach(async () => {
   await alice?.close()

@@ -15,7 +15,7 @@ export const CHROMIUM = PLACES.find((place) => existsSync(place))
 export const WHY_NO_BROWSER =
   CHROMIUM || process.env.REQUIRE_BROWSER === '1'
     ? null
-    : `left out, because there is no Chromium at ${PLACES.join(', ')}; REQUIRE_BROWSER=1 makes this a failure`
+    : `there is no Chromium at ${PLACES.join(', ')}; with REQUIRE_BROWSER=1 this is a failure`
 
 /** A browser with a microphone that beeps and that every page may use. */
 export function launchChromium(): Promise<Browser> {

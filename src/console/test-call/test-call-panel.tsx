@@ -1,13 +1,13 @@
 import { useState } from 'react'
 import { voiceOf } from '../call/call-story.ts'
 import { Conversation } from '../call/conversation.tsx'
+import { useFollowedCall } from '../call/followed-call-hook.ts'
 import { Timeline } from '../call/timeline.tsx'
 import { timelineOf } from '../call/timeline-entries.ts'
 import { useStore } from '../store.ts'
 import { CallSetup } from './call-setup.tsx'
 import { CallStage } from './call-stage.tsx'
 import { DEMO_CALLERS } from './demo-callers.ts'
-import { useFollowedCall } from './followed-call-hook.ts'
 import type { TestCall, Wishes } from './test-call.ts'
 
 /** The page's heart: place a call, live through it, look at what it was. */

@@ -54,6 +54,8 @@ const HISTORY_FRAMES = 400
 /** The carrier announces a call within milliseconds; after this it never will. */
 const ANNOUNCE_MS = 10_000
 const ANNOUNCE_RETRY_MS = 200
+/** What still waits in the jitter buffer when the call ends is somebody's last word. */
+const LAST_WORD_MS = 200
 /** The carrier's goodbye; without it the phone is put down all the same. */
 const GOODBYE_MS = 3_000
 
@@ -90,7 +92,7 @@ export class TestCall {
       void this.#chooseSpeaker(line, useMicrophone)
       this.#dial(from, line)
     } catch (error) {
-      this.#end(error instanceof Error ? error.message : String(error))
+      this.#end(messageOf(error))
     }
   }
 
@@ -149,7 +151,8 @@ export class TestCall {
       this.#recordedCaller = recordedCaller
       this.#change({ speaker: 'recording', notice })
     } catch (error) {
-      if (this.#line === line) this.#change({ speaker: 'nobody', notice: `${error}. The line stays silent.` })
+      if (this.#line === line)
+        this.#change({ speaker: 'nobody', notice: `${messageOf(error)} You stay silent.` })
     }
   }
 
@@ -183,7 +186,8 @@ export class TestCall {
     if (this.state.get().phase === 'over') return
     this.#phone?.close()
     this.#phone = null
-    this.#line?.close()
+    const line = this.#line
+    setTimeout(() => line?.close(), LAST_WORD_MS)
     this.#line = null
     this.#recordedCaller = null
     const { startedAt } = this.state.get()
@@ -200,6 +204,8 @@ export class TestCall {
     this.state.set({ ...this.state.get(), ...change })
   }
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 function whyNoMicrophone(error: unknown): string {
   const name = error instanceof DOMException ? error.name : ''

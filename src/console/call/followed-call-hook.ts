@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import type { CallNow, FollowedCall } from '../call/followed-call.ts'
+import type { CallNow, FollowedCall } from './followed-call.ts'
 
 const NOTHING_YET: CallNow = { records: [], turns: [], outcome: null }
 const noChanges = () => () => {}
