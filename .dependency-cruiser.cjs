@@ -163,8 +163,8 @@ const knownOnlyTo = ({ only, path }) => ({
   to: { path: npm(only) },
 })
 
-/** The files beside the rooms, which put the service together; only these may know everything. */
-const COMPOSITION = '^src/([^/]+\\.ts$|doctor/)'
+/** What puts the service together, and what examines it; only these may know everything. */
+const COMPOSITION = '^src/([^/]+\\.ts$|service/|doctor/)'
 
 const general = [
   {
@@ -182,8 +182,8 @@ const general = [
   {
     name: 'only-main-imports-the-service',
     comment: 'What is put together is started in one place.',
-    from: { pathNot: '^src/main\\.ts$' },
-    to: { path: '^src/service\\.ts$' },
+    from: { path: '^(machines|src|migrations)/', pathNot: '^src/(main\\.ts$|service/)' },
+    to: { path: '^src/service/' },
   },
   {
     name: 'adapters-do-not-know-each-other',

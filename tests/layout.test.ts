@@ -126,11 +126,11 @@ describe('the walls between the rooms', () => {
       "import { it } from '../simulator/b.ts'",
       ['media-imports', 'only-main-knows-the-simulator'],
     ],
-    ['src/service.ts', "import { it } from './main.ts'", ['nobody-imports-main']],
-    ['src/storage.ts', "import { it } from './service.ts'", ['only-main-imports-the-service']],
+    ['src/service/service.ts', "import { it } from '../main.ts'", ['nobody-imports-main']],
+    ['src/doctor/a.ts', "import { it } from '../service/service.ts'", ['only-main-imports-the-service']],
     ['src/audio/a.ts', "import { it } from '../../tests/b.ts'", ['audio-imports', 'tests-are-not-imported']],
-    ['src/storage.ts', "import 'vitest'", ['no-development-packages-in-the-service']],
-    ['src/storage.ts', "import './not-there.ts'", ['no-imports-of-nothing']],
+    ['src/service/storage.ts', "import 'vitest'", ['no-development-packages-in-the-service']],
+    ['src/service/storage.ts', "import './not-there.ts'", ['no-imports-of-nothing']],
   ])('%s may not say %s', async (file, line, rules) => {
     const target = /from '(\.[^']+)'/.exec(line)?.[1]
     const files: Record<string, string[]> = { [file]: [line] }

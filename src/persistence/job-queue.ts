@@ -11,9 +11,8 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 
 /** A clone takes half a minute and waits most of it; a leg that is to be moved must find a free hand meanwhile. */
-const CONCURRENCY = 24
+const CONCURRENCY = 16
 const POLL_MS = 1_000
-const POOL_SIZE = 6
 
 export type TaskHandlers = Record<string, (payload: never) => Promise<void>>
 
@@ -33,8 +32,11 @@ export async function startJobQueue(url: string, tasks: TaskHandlers, log: Logge
   const workerIds: string[] = []
   const events = new EventEmitter() as WorkerEvents
   events.on('worker:create', ({ worker }) => workerIds.push(worker.workerId))
-  const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE })
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection of the job queue was lost'))
+  const pool = new pg.Pool({ connectionString: url, max: CONCURRENCY })
+  // A connection may break while it is idle and while it is in use; either way the queue gets another.
+  const lost = (error: Error) => log.warn({ err: error }, 'a connection of the job queue was lost')
+  pool.on('error', lost)
+  pool.on('connect', (client) => client.on('error', lost))
   const runner: Runner = await run({
     pgPool: pool,
     taskList: taskList(tasks),

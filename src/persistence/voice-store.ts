@@ -115,6 +115,10 @@ export function createVoiceStore(database: Database): VoiceStore {
       return row ? revive(row) : null
     },
 
+    async readyClones() {
+      return (await em().find(VoiceCloneCache, { status: 'ready' })).map(cloneOf)
+    },
+
     async isInUse(sampleKey) {
       const live = await sql('select 1 from call_log where sample_key = ? and ended_at is null limit 1', [
         sampleKey,

@@ -72,6 +72,7 @@ export interface VoiceStore {
   removalDone(vendorVoiceId: string): Promise<void>
   /** The ready clone that was used longest ago and that no live call speaks with; null when every one is in use. */
   leastRecentlyUsed(): Promise<Clone | null>
+  readyClones(): Promise<Clone[]>
   /** Whether a live call speaks with this clone. */
   isInUse(sampleKey: string): Promise<boolean>
   log(entry: CloneLogEntry): Promise<void>

@@ -1,0 +1,34 @@
+import type { AgentStore } from '../persistence/agent-store.ts'
+import type { CallQueries } from '../persistence/call-queries.ts'
+import type { ConversationStore } from '../persistence/conversation-store.ts'
+import { agentsRoutes } from './agents-routes.ts'
+import { cacheRoutes, type VoiceCache } from './cache-routes.ts'
+import { type CallEventsOptions, callEventsRoutes } from './call-events-routes.ts'
+import { type CallDoor, callsRoutes } from './calls-routes.ts'
+import { machinesRoutes } from './machines-routes.ts'
+import type { ResponseTime } from './response-times.ts'
+import type { AnyRoute } from './route.ts'
+import { statisticsRoutes } from './statistics-routes.ts'
+import { type CallerVoices, voicesRoutes } from './voices-routes.ts'
+
+/** Everything below `/api/v1`, in the order in which the OpenAPI document lists it. */
+export function adminRoutes(options: {
+  calls: CallDoor
+  queries: CallQueries
+  conversations: ConversationStore
+  agents: AgentStore
+  voices: CallerVoices & VoiceCache
+  follow: CallEventsOptions['follow']
+  responseTimes: () => Promise<ResponseTime[]>
+  machines: Readonly<Record<string, object>>
+}): AnyRoute[] {
+  return [
+    ...callsRoutes(options),
+    ...callEventsRoutes(options),
+    ...voicesRoutes(options.voices),
+    ...cacheRoutes(options.voices),
+    ...agentsRoutes(options.agents),
+    ...statisticsRoutes(options.queries, options.responseTimes),
+    ...machinesRoutes(options.machines),
+  ]
+}

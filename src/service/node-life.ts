@@ -1,0 +1,53 @@
+import type { Logger } from 'pino'
+import { v7 as uuidv7 } from 'uuid'
+import type { CallFeed } from '../calls/feed.ts'
+import { FeedListener } from '../persistence/feed-listener.ts'
+import { type JobQueue, startJobQueue, type TaskHandlers } from '../persistence/job-queue.ts'
+import { NodeRegistry } from '../persistence/node-registry.ts'
+import type { Storage } from './storage.ts'
+
+/** This process among the nodes of one database: what it hears from them, the jobs it takes, and its sign of life. */
+export class NodeLife {
+  readonly id = uuidv7()
+  readonly #listener: FeedListener
+  readonly #registry: NodeRegistry
+  readonly #storage: Storage
+  readonly #log: Logger
+  #jobs: JobQueue | null = null
+
+  constructor(storage: Storage, feed: () => CallFeed, log: Logger) {
+    this.#storage = storage
+    this.#log = log
+    this.#listener = new FeedListener({
+      url: storage.url,
+      nodeId: this.id,
+      log,
+      onMessage: (message) => {
+        if (message.node !== this.id) this.#pass(feed().heard(message))
+      },
+      onGap: () => this.#pass(feed().missed()),
+    })
+    this.#registry = new NodeRegistry({ database: storage.database, url: storage.url, nodeId: this.id, log })
+  }
+
+  get hearsOthers(): boolean {
+    return this.#listener.isConnected
+  }
+
+  async start(tasks: TaskHandlers): Promise<void> {
+    await this.#listener.start()
+    this.#jobs = await startJobQueue(this.#storage.url, tasks, this.#log)
+    await this.#registry.join(this.#jobs.workerIds)
+  }
+
+  /** Finishes the jobs under way, and leaves. */
+  async stop(): Promise<void> {
+    await this.#jobs?.stop()
+    await this.#registry.leave()
+    await this.#listener.stop()
+  }
+
+  #pass(work: Promise<void>): void {
+    work.catch((error) => this.#log.warn({ err: error }, "another node's news could not be passed on"))
+  }
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { CallStore } from '../calls/store.ts'
+import { type AgentStore, createAgentStore } from '../persistence/agent-store.ts'
+import { type AssetStore, createAssetStore } from '../persistence/asset-store.ts'
+import { type CallQueries, createCallQueries } from '../persistence/call-queries.ts'
+import { createCallStore } from '../persistence/call-store.ts'
+import { type ConversationStore, createConversationStore } from '../persistence/conversation-store.ts'
+import { type Database, migrateAll, openDatabase } from '../persistence/database.ts'
+import { startEmbeddedPostgres } from '../persistence/embedded-postgres.ts'
+import { createVoiceStore } from '../persistence/voice-store.ts'
+import type { VoiceStore } from '../voices/ports.ts'
+
+export type Storage = {
+  url: string
+  database: Database
+  calls: CallStore
+  queries: CallQueries
+  voices: VoiceStore
+  agents: AgentStore
+  conversations: ConversationStore
+  assets: AssetStore
+  /** Closes the connections and, when nobody else uses it, the embedded server. */
+  close(): Promise<void>
+}
+
+/** Opens the database of the settings, or the embedded one, brings its tables up to date, and puts the stores on it. */
+export async function openStorage(configured: string | null, dataDir: string, log: Logger): Promise<Storage> {
+  const embedded = configured === null ? await startEmbeddedPostgres(join(dataDir, 'postgres')) : null
+  const url = configured ?? embedded?.url ?? ''
+  const database = await openDatabase(url, log)
+  await migrateAll(database, url, log)
+  return {
+    url,
+    database,
+    calls: createCallStore(database, { defaultVoiceId: null }),
+    queries: createCallQueries(database),
+    voices: createVoiceStore(database),
+    agents: createAgentStore(database),
+    conversations: createConversationStore(database),
+    assets: createAssetStore(database),
+    async close() {
+      await database.close()
+      await embedded?.stop()
+    },
+  }
+}

@@ -1,0 +1,51 @@
+import type { Logger } from 'pino'
+import { DEFAULT_AGENT } from '../calls/default-agent.ts'
+import type { AgentListener, AgentSettings, VoiceAgent } from '../calls/ports.ts'
+import type { Config } from '../config.ts'
+import type { AgentStore } from '../persistence/agent-store.ts'
+import { elevenLabsAgent } from '../voice-agents/elevenlabs/agent.ts'
+import { openPostCall } from '../voice-agents/elevenlabs/post-call.ts'
+import { ElevenLabsRest } from '../voice-agents/elevenlabs/rest.ts'
+import type { VoiceVendor } from '../voices/ports.ts'
+
+export type VoiceAgents = {
+  /** Connects to whichever backend the agent's settings name. */
+  agent: VoiceAgent
+  voiceVendor: VoiceVendor
+  openPostCall: ReturnType<typeof openPostCall> | null
+  /** The settings of an agent; those of the default one for null, or when it was removed during the call. */
+  settingsOf(id: string | null, agents: AgentStore): Promise<AgentSettings>
+}
+
+export function createVoiceAgents({ elevenLabs, calls }: Config, log: Logger): VoiceAgents {
+  const { apiKey, baseUrl, agentId, webhookSecret } = elevenLabs
+  const rest = new ElevenLabsRest({ apiKey: apiKey ?? '', baseUrl })
+  const signedUrl = (id: string, signal: AbortSignal) => rest.signedUrl(id, signal)
+  const backends: Partial<Record<AgentSettings['backend'], VoiceAgent>> = {
+    elevenlabs: elevenLabsAgent({ agentId, signedUrl, silenceTimeoutMs: calls.silenceTimeoutMs, log }),
+  }
+  return {
+    agent: {
+      connect: (request, listener) =>
+        (backends[request.agent.backend] ?? UNAVAILABLE).connect(request, listener),
+    },
+    voiceVendor: rest,
+    openPostCall: webhookSecret ? openPostCall(webhookSecret) : null,
+    settingsOf: async (id, agents) => (id === null ? null : await agents.get(id)) ?? DEFAULT_AGENT,
+  }
+}
+
+/** An agent of a backend that this build does not speak: its calls hear the apology. */
+const UNAVAILABLE: VoiceAgent = {
+  connect(_request, listener: AgentListener) {
+    let isOpen = true
+    queueMicrotask(() => isOpen && listener.lost('backend_unavailable'))
+    return {
+      bufferedBytes: 0,
+      sendAudio: () => {},
+      close: () => {
+        isOpen = false
+      },
+    }
+  },
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http'
+import type { Router } from 'express'
+import type { Logger } from 'pino'
+import type { Telephony } from '../../calls/ports.ts'
+import { TwilioMediaStream } from './media-stream.ts'
+import { createTwilioClient, silentTelephony, twilioTelephony } from './rest.ts'
+import { checkUpgrade, type SignatureCheck } from './signature.ts'
+import type { HoldMusic } from './twiml.ts'
+import { type TwilioCalls, twilioWebhooks } from './webhooks.ts'
+
+export type TwilioOptions = {
+  accountSid: string | null
+  authToken: string | null
+  apiBaseUrl: string
+  skipSignatureValidation: boolean
+  publicUrl: string | null
+  calls: TwilioCalls
+  greeting: () => { path: string | null; text: string }
+  hold: HoldMusic
+  onRejected: (reason: string) => void
+  log: Logger
+}
+
+/** Everything that joins Twilio to this service. */
+export type TwilioAdapter = {
+  webhooks: Router
+  telephony: Telephony
+  mediaRoute: {
+    path: '/media-stream/'
+    codec: () => TwilioMediaStream
+    checkUpgrade: (request: IncomingMessage) => { ok: true } | { ok: false; status: number; reason: string }
+  }
+}
+
+export function twilioAdapter(options: TwilioOptions): TwilioAdapter {
+  const { accountSid, authToken, apiBaseUrl, publicUrl, onRejected } = options
+  const signature: SignatureCheck = { authToken, publicUrl, skip: options.skipSignatureValidation }
+  return {
+    webhooks: twilioWebhooks({ ...options, signature }),
+    telephony:
+      accountSid && authToken
+        ? twilioTelephony(createTwilioClient({ accountSid, authToken, apiBaseUrl }))
+        : silentTelephony,
+    mediaRoute: {
+      path: '/media-stream/',
+      codec: () => new TwilioMediaStream(),
+      checkUpgrade(request) {
+        if (checkUpgrade(request, signature) === 'valid') return { ok: true }
+        onRejected('signature_wrong')
+        return { ok: false, status: 403, reason: 'The X-Twilio-Signature header is wrong.' }
+      },
+    },
+  }
+}

@@ -1,0 +1,233 @@
+import type { Logger } from 'pino'
+import { type RawData, WebSocket } from 'ws'
+import type { AgentConnection, AgentListener, AgentRequest } from '../../calls/ports.ts'
+import {
+  type AgentMessage,
+  callerAudio,
+  contextualUpdate,
+  pong,
+  readAgentMessage,
+  toolFailed,
+} from './codec.ts'
+import { historyOf, initiation } from './initiation.ts'
+
+/** Shorter than the chart's own patience, so that the cause is known when a call gives up. */
+const CONNECT_MS = 8_000
+/** A second of audio is 11 kB of base64 and an alignment; what is a hundred times that is no message of this protocol. */
+const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
+/** One odd message is the vendor's new idea; this many are noise. */
+const MAX_INVALID = 20
+/** How long the last words may still come in after the agent hung up. */
+const LAST_WORDS_MS = 2_000
+const CLOSE_PATIENCE_MS = 2_000
+const WATCH_MS = 1_000
+/** What the carrier speaks; anything else would have to be transcoded. */
+const TELEPHONE_FORMAT = 'ulaw_8000'
+
+const AS_TEXT = { binary: false, compress: false }
+const HANGS_UP = 'end_call'
+const LASTED_TOO_LONG = 'max_duration_exceeded'
+
+export type AgentSocketOptions = {
+  request: AgentRequest
+  listener: AgentListener
+  /** Where this conversation is to be had. */
+  address: (signal: AbortSignal) => Promise<string>
+  silenceTimeoutMs: number
+  log: Logger
+}
+
+type Outcome = { kind: 'ended' } | { kind: 'lost'; cause: string }
+
+/** One conversation with an ElevenLabs agent over its WebSocket; it ends once, by `#finish`. */
+export class AgentSocket implements AgentConnection {
+  readonly #options: AgentSocketOptions
+  readonly #giveUp = new AbortController()
+  #socket: WebSocket | null = null
+  #isReady = false
+  #isOver = false
+  #invalid = 0
+  /** Audio of an event below this was talked over by the caller. */
+  #heardFrom = Number.NEGATIVE_INFINITY
+  #lastMessageAt = performance.now()
+  #saidWhy: string | null = null
+  #deadline: NodeJS.Timeout | null
+  #watch: NodeJS.Timeout | null = null
+
+  constructor(options: AgentSocketOptions) {
+    this.#options = options
+    this.#deadline = setTimeout(() => this.#finish({ kind: 'lost', cause: 'connect_timeout' }), CONNECT_MS)
+    options.address(this.#giveUp.signal).then(
+      (url) => this.#open(url),
+      (error: unknown) => {
+        options.log.warn({ err: error, callId: options.request.callId }, 'the agent has no address')
+        this.#finish({ kind: 'lost', cause: 'no_address' })
+      },
+    )
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket?.bufferedAmount ?? 0
+  }
+
+  sendAudio(payload: Buffer): void {
+    if (this.#isReady) this.#socket?.send(callerAudio(payload), AS_TEXT)
+  }
+
+  close(): void {
+    this.#end()
+  }
+
+  #open(url: string): void {
+    if (this.#isOver) return
+    const socket = this.#dial(url)
+    if (!socket) return
+    this.#socket = socket
+    socket.on('open', () => socket.send(initiation(this.#options.request)))
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
+    socket.on('close', (code) => this.#finish(this.#outcomeOf(code)))
+    // A refused handshake, a broken connection or a frame against the rules; `close` follows, and this knows why.
+    socket.on('error', (error) => {
+      this.#options.log.warn(
+        { err: error, callId: this.#options.request.callId },
+        "the agent's socket failed",
+      )
+      this.#saidWhy ??= this.#isReady ? 'connection_broken' : 'connection_refused'
+    })
+  }
+
+  #dial(url: string): WebSocket | null {
+    try {
+      return new WebSocket(url, {
+        handshakeTimeout: CONNECT_MS,
+        maxPayload: MAX_MESSAGE_BYTES,
+        perMessageDeflate: false,
+      })
+    } catch {
+      // The vendor signed something that is no WebSocket URL.
+      this.#finish({ kind: 'lost', cause: 'bad_address' })
+      return null
+    }
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#isOver) return
+    this.#lastMessageAt = performance.now()
+    this.#handle(readAgentMessage(data as Buffer, isBinary))
+  }
+
+  #handle(message: AgentMessage): void {
+    const { listener } = this.#options
+    switch (message.kind) {
+      case 'audio':
+        if (message.eventId >= this.#heardFrom) listener.audio(message.payload)
+        return
+      case 'ping':
+        this.#socket?.send(pong(message.eventId))
+        return
+      case 'metadata':
+        this.#begin(message)
+        return
+      case 'interruption':
+        this.#heardFrom = message.eventId
+        listener.interrupted()
+        return
+      case 'caller-said':
+        listener.callerSaid(message.text)
+        return
+      case 'agent-said':
+        listener.agentSaid(message.text)
+        return
+      case 'agent-corrected':
+        listener.agentCorrected(message.original, message.spoken)
+        return
+      case 'tool-call':
+        this.#socket?.send(toolFailed(message.callId, `This phone line has no tool called ${message.name}.`))
+        return
+      case 'tool-response':
+        if (message.name === HANGS_UP && !message.isError) this.#endSoon()
+        return
+      case 'error':
+        this.#saidWhy = message.errorType ?? 'error'
+        return
+      case 'invalid':
+        this.#countInvalid(message.why)
+        return
+      case 'other':
+    }
+  }
+
+  #begin({ conversationId, agentFormat, callerFormat }: Extract<AgentMessage, { kind: 'metadata' }>): void {
+    if (this.#isReady) return
+    if (agentFormat !== TELEPHONE_FORMAT || callerFormat !== TELEPHONE_FORMAT) {
+      const { log, request } = this.#options
+      log.error(
+        { callId: request.callId, agentFormat, callerFormat },
+        'the agent does not speak mu-law 8 kHz both ways',
+      )
+      this.#finish({ kind: 'lost', cause: 'format_mismatch' })
+      return
+    }
+    this.#clearDeadline()
+    this.#isReady = true
+    const history = historyOf(this.#options.request.conversationSoFar)
+    if (history) this.#socket?.send(contextualUpdate(history))
+    this.#watch = setInterval(() => this.#checkSilence(), WATCH_MS)
+    this.#options.listener.ready(conversationId)
+  }
+
+  #checkSilence(): void {
+    const silentMs = performance.now() - this.#lastMessageAt
+    if (silentMs > this.#options.silenceTimeoutMs) this.#finish({ kind: 'lost', cause: 'silent' })
+  }
+
+  /** The vendor usually closes by itself once the agent hung up. */
+  #endSoon(): void {
+    this.#deadline ??= setTimeout(() => this.#finish({ kind: 'ended' }), LAST_WORDS_MS)
+  }
+
+  #countInvalid(why: string): void {
+    const { log, request } = this.#options
+    log.debug({ callId: request.callId, why }, 'the agent sent something that is no message')
+    if (++this.#invalid > MAX_INVALID) this.#finish({ kind: 'lost', cause: 'garbage' })
+  }
+
+  /** 1000 is the vendor's word for a conversation that ended in order (its AsyncAPI document, close codes). */
+  #outcomeOf(code: number): Outcome {
+    if (code === 1000 && this.#isReady) return { kind: 'ended' }
+    if (this.#saidWhy === LASTED_TOO_LONG) return { kind: 'ended' }
+    return { kind: 'lost', cause: this.#saidWhy ?? `closed_${code}` }
+  }
+
+  #finish(outcome: Outcome): void {
+    if (!this.#end()) return
+    const { listener } = this.#options
+    if (outcome.kind === 'ended') listener.ended()
+    else listener.lost(outcome.cause)
+  }
+
+  /** The one way out: no timer, request or socket is left. False when it was taken before. */
+  #end(): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
+    this.#isReady = false
+    this.#clearDeadline()
+    if (this.#watch) clearInterval(this.#watch)
+    this.#giveUp.abort()
+    if (this.#socket) hangUp(this.#socket)
+    return true
+  }
+
+  #clearDeadline(): void {
+    if (this.#deadline) clearTimeout(this.#deadline)
+    this.#deadline = null
+  }
+}
+
+function hangUp(socket: WebSocket): void {
+  if (socket.readyState === WebSocket.CONNECTING) return socket.terminate()
+  if (socket.readyState === WebSocket.CLOSED) return
+  const cutOff = setTimeout(() => socket.terminate(), CLOSE_PATIENCE_MS)
+  socket.once('close', () => clearTimeout(cutOff))
+  socket.close(1000)
+}

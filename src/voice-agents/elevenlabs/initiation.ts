@@ -1,0 +1,49 @@
+import type { AgentRequest, AgentSettings, Turn } from '../../calls/ports.ts'
+
+/** Enough of a conversation to go on with it; what was said before is the least that is missed. */
+const MAX_HISTORY_CHARACTERS = 8_000
+
+const HISTORY_HEAD =
+  'The line to the caller was interrupted and is restored. This is the conversation so far; go on where it stopped and do not greet the caller again.'
+
+/**
+ * The first message of a conversation. An override must be switched on in the agent's settings at the vendor, and one
+ * that is not ends the conversation with close code 1008: only what is configured here is sent.
+ */
+export function initiation(request: AgentRequest): string {
+  const override = { ...agentOverride(request), ...voiceOverride(request.voiceId) }
+  return JSON.stringify({
+    type: 'conversation_initiation_client_data',
+    ...(Object.keys(override).length > 0 && { conversation_config_override: override }),
+    dynamic_variables: { call_id: request.callId, caller: request.from, called_number: request.to },
+  })
+}
+
+/** What was said before the connection was lost, for the agent that takes over; null on a first connection. */
+export function historyOf(conversation: Turn[]): string | null {
+  if (conversation.length === 0) return null
+  const lines: string[] = []
+  let characters = 0
+  for (const turn of conversation.toReversed()) {
+    const line = `${turn.role === 'caller' ? 'Caller' : 'You'}: ${turn.heard ?? turn.text}`
+    characters += line.length
+    if (characters > MAX_HISTORY_CHARACTERS) break
+    lines.unshift(line)
+  }
+  return [HISTORY_HEAD, ...lines].join('\n')
+}
+
+function agentOverride({ agent, conversationSoFar }: AgentRequest) {
+  const override = {
+    ...(agent.firstMessage !== null && { first_message: firstMessage(agent, conversationSoFar) }),
+    ...(agent.language !== null && { language: agent.language }),
+    ...(agent.instructions !== null && { prompt: { prompt: agent.instructions } }),
+  }
+  return Object.keys(override).length > 0 ? { agent: override } : {}
+}
+
+/** An empty first message lets the caller speak first: who was cut off is not welcomed a second time. */
+const firstMessage = (agent: AgentSettings, conversationSoFar: Turn[]): string | null =>
+  conversationSoFar.length > 0 ? '' : agent.firstMessage
+
+const voiceOverride = (voiceId: string | null) => (voiceId === null ? {} : { tts: { voice_id: voiceId } })

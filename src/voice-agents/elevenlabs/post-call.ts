@@ -1,0 +1,81 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+
+/*
+ * Post-call webhooks: `ElevenLabs-Signature: t=<unix seconds>,v0=<hex of HMAC-SHA256(secret, "t.body")>`. The SDK's own
+ * check accepts any time in the future and compares character by character, so this is done here.
+ */
+
+/** As far as the vendor's own check lets the clocks, and a delivery, lie apart. */
+const TOLERANCE_SECONDS = 30 * 60
+
+/** What one delivery brings; the rest of the vendor's data stays in `data` as it came. */
+export type PostCallDelivery =
+  | { kind: 'report'; part: PostCallPart }
+  | { kind: 'ignored' }
+  | { kind: 'refused'; why: string }
+  | { kind: 'malformed'; why: string }
+
+export type PostCallPart =
+  | { conversationId: string; kind: 'transcription' | 'failure'; data: object }
+  | { conversationId: string; kind: 'audio'; data: Buffer }
+
+const conversation = z.looseObject({ conversation_id: z.string().min(1).max(255) })
+
+const Report = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('post_call_transcription'), data: conversation }),
+  z.object({ type: z.literal('post_call_audio'), data: conversation.extend({ full_audio: z.base64() }) }),
+  z.object({ type: z.literal('call_initiation_failure'), data: conversation }),
+])
+const AnyReport = z.object({ type: z.string() })
+const KNOWN_TYPES: readonly string[] = [
+  'post_call_transcription',
+  'post_call_audio',
+  'call_initiation_failure',
+]
+
+/** Checks a delivery and reads it. */
+export function openPostCall(secret: string, now: () => number = Date.now) {
+  return (rawBody: Buffer, signature: string): PostCallDelivery => {
+    const why = refusal(secret, rawBody, signature, now())
+    if (why) return { kind: 'refused', why }
+    const json = parse(rawBody)
+    const { data: any } = AnyReport.safeParse(json)
+    if (!any) return { kind: 'malformed', why: 'it is not JSON with a type' }
+    if (!KNOWN_TYPES.includes(any.type)) return { kind: 'ignored' }
+    const { data: report, error } = Report.safeParse(json)
+    if (!report) return { kind: 'malformed', why: `${error.issues[0]?.path.join('.')} is not as documented` }
+    return { kind: 'report', part: partOf(report) }
+  }
+}
+
+function partOf({ type, data }: z.output<typeof Report>): PostCallPart {
+  const conversationId = data.conversation_id
+  switch (type) {
+    case 'post_call_transcription':
+      return { kind: 'transcription', conversationId, data }
+    case 'post_call_audio':
+      return { kind: 'audio', conversationId, data: Buffer.from(String(data.full_audio), 'base64') }
+    case 'call_initiation_failure':
+      return { kind: 'failure', conversationId, data }
+  }
+}
+
+function refusal(secret: string, rawBody: Buffer, header: string, now: number): string | null {
+  const fields = new Map(header.split(',').map((field) => field.trim().split('=', 2) as [string, string]))
+  const [time, given] = [fields.get('t'), fields.get('v0')]
+  if (!time || !/^\d+$/.test(time) || !given) return 'it must be like t=SECONDS,v0=HEX'
+  if (Math.abs(now / 1000 - Number(time)) > TOLERANCE_SECONDS) return 'its time is more than 30 minutes off'
+  const expected = createHmac('sha256', secret).update(`${time}.`).update(rawBody).digest()
+  const actual = Buffer.from(given, 'hex')
+  const isRight = actual.length === expected.length && timingSafeEqual(actual, expected)
+  return isRight ? null : 'it does not belong to this body and secret'
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return null
+  }
+}
