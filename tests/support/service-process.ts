@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const START_TIMEOUT_MS = 30_000
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname
+
+/** The real service as a process of its own, so that it can be killed as processes are. */
+export class ServiceProcess {
+  readonly origin: string
+  readonly #env: Record<string, string>
+  #child: ChildProcess | null = null
+  output = ''
+
+  private constructor(port: number, env: Record<string, string>) {
+    this.origin = `http://127.0.0.1:${port}`
+    this.#env = { ...env, PORT: `${port}`, HOST: '127.0.0.1' }
+  }
+
+  /** Starts with exactly these settings; the port is a free one and stays the same when it is started again. */
+  static async start(env: Record<string, string>): Promise<ServiceProcess> {
+    const service = new ServiceProcess(await freePort(), env)
+    await service.start()
+    return service
+  }
+
+  /** Resolves when calls can be taken. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [MAIN], { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk) => {
+        this.output += chunk
+      })
+    }
+    this.#child = child
+    const deadline = Date.now() + START_TIMEOUT_MS
+    while (!(await this.isHealthy())) {
+      if (child.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`The service did not start:\n${this.output}`)
+      }
+      await sleep(50)
+    }
+  }
+
+  async isHealthy(): Promise<boolean> {
+    const response = await fetch(`${this.origin}/health`).catch(() => null)
+    return response?.status === 200
+  }
+
+  /** As a crash would: no word to anyone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** As an orchestrator would. Resolves with the exit code. */
+  async terminate(): Promise<number | null> {
+    return this.#end('SIGTERM')
+  }
+
+  /** Sends the signal and goes on at once. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal)
+  }
+
+  async exit(): Promise<number | null> {
+    const child = this.#child
+    if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    return child?.exitCode ?? null
+  }
+
+  #end(signal: NodeJS.Signals): Promise<number | null> {
+    this.signal(signal)
+    return this.exit()
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  probe.listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  if (address && typeof address === 'object') return address.port
+  throw new Error('No free port on 127.0.0.1.')
+}
