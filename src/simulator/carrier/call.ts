@@ -169,8 +169,10 @@ export class CarrierCall {
       ...this.#fields(),
       ...(this.#status === 'ringing' && { CallToken: callToken(this.sid) }),
     }
+    const asked = performance.now()
     const verbs = await untilInterrupted(this.#fetchVerbs({ url, method, fields }), this.#interruption.signal)
-    this.#timeline.add({ type: 'twiml-received', url, verbs: verbs.map(({ verb }) => verb) })
+    const ms = performance.now() - asked
+    this.#timeline.add({ type: 'twiml-received', url, verbs: verbs.map(({ verb }) => verb), ms })
     return { do: 'perform', verbs, base: url }
   }
 

@@ -17,7 +17,8 @@ export type TimelineEvent =
   | { type: 'webhook-sent'; url: string; method: 'GET' | 'POST'; status: string; token: string }
   /** The service answered; the answer was thrown away when `lost`. `ms` is the time it took. */
   | { type: 'webhook-answered'; url: string; status: number; ms: number; lost: boolean }
-  | { type: 'twiml-received'; url: string; verbs: string[] }
+  /** `ms` is how long the caller waited for it. */
+  | { type: 'twiml-received'; url: string; verbs: string[]; ms: number }
   | { type: 'answered' }
   | { type: 'verb-started'; verb: string; detail: string }
   /** The call was told through the REST API to go on elsewhere. */

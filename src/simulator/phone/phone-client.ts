@@ -80,6 +80,7 @@ export class PhoneCall {
 
   /** Puts the phone down; `ended` resolves soon after. */
   hangUp(): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return
     this.#send({ type: 'hangup' })
     this.#cutLater()
   }

@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+
+/** The service keeps the key that it generated here, in its data folder. */
+const KEY_FILE = 'admin-key'
+const DEFAULT_DATA_DIR = './data'
+
+/** No admin key was given or found; the message says where it was looked for. */
+export class NoAdminKey extends Error {
+  override readonly name = 'NoAdminKey'
+}
+
+/** The admin key: the given one, else ADMIN_API_KEY, else the one that the service keeps. Rejects with NoAdminKey. */
+export async function findAdminKey(given: string | null, env: NodeJS.Dict<string>): Promise<string> {
+  const known = given ?? env.ADMIN_API_KEY?.trim()
+  if (known) return known
+  const file = join(resolve(env.DATA_DIR?.trim() || DEFAULT_DATA_DIR), KEY_FILE)
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch {
+    throw new NoAdminKey(`No admin key: give --key, or set ADMIN_API_KEY; there is none in ${file} either.`)
+  }
+}

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
+import { decodeMuLaw, MU_LAW_RATE, muLawMilliseconds } from '../../audio/mulaw.ts'
+import { muLawFromWav } from '../../audio/mulaw-from-wav.ts'
+import { WavError, writePcmWav } from '../../audio/wav.ts'
+import { findAdminKey, NoAdminKey } from './admin-key-lookup.ts'
+import { type CallCommandOptions, readCallOptions, USAGE, UsageError } from './call-options.ts'
+import { PhoneError } from './phone-client.ts'
+import { ApiError, ServiceApi } from './service-api.ts'
+import { ensureService, ServiceUnavailable } from './service-process.ts'
+import { TestCall } from './test-call.ts'
+import { conversationLines } from './timeline-lines.ts'
+
+/*
+ * `npm run call`: a test call from a terminal, through the whole real path.
+ */
+
+const SAMPLE = new URL('../assets/caller-sample.wav', import.meta.url)
+
+/** What the command works in. */
+export type Surroundings = {
+  args: string[]
+  env: NodeJS.Dict<string>
+  print: (line: string) => void
+  /** Aborted when the person at the terminal wants to end the call. */
+  interrupted: AbortSignal
+}
+
+/** Runs the command and resolves with its exit status: 0 bridged, 1 not bridged or failed, 2 wrong options. */
+export async function callCommand(surroundings: Surroundings): Promise<number> {
+  try {
+    const options = readCallOptions(surroundings.args)
+    if (options) return await callThrough(options, surroundings)
+    surroundings.print(USAGE)
+    return 0
+  } catch (error) {
+    if (!isExpected(error)) throw error
+    surroundings.print(error.message)
+    return error instanceof UsageError ? 2 : 1
+  }
+}
+
+async function callThrough(
+  options: CallCommandOptions,
+  { env, print, interrupted }: Surroundings,
+): Promise<number> {
+  const speech = await readSpeech(options.wav, print)
+  const service = await ensureService(options.url, { env, print, signal: interrupted })
+  try {
+    const api = new ServiceApi(options.url, await findAdminKey(options.key, env))
+    const call = new TestCall({ ...options, api, speech, print, interrupted })
+    await call.run()
+    await report(call, options, print)
+    return call.bridgedAfter === null ? 1 : 0
+  } finally {
+    await service.stop()
+  }
+}
+
+async function report(
+  call: TestCall,
+  { out }: CallCommandOptions,
+  print: (line: string) => void,
+): Promise<void> {
+  print('')
+  print('Conversation')
+  for (const line of conversationLines(await call.conversation())) print(line)
+  print('')
+  const { heard, bridgedAfter } = call
+  if (out) {
+    await writeFile(out, writePcmWav({ samples: decodeMuLaw(heard), rate: MU_LAW_RATE }))
+    print(`What the caller heard, ${(muLawMilliseconds(heard.length) / 1000).toFixed(1)} s, is in ${out}.`)
+  }
+  if (bridgedAfter === null) print('The caller was NOT joined to the voice agent.')
+  else print(`The caller was joined to the voice agent after ${bridgedAfter.toFixed(2)} s.`)
+}
+
+async function readSpeech(wav: string | null, print: (line: string) => void): Promise<Buffer> {
+  try {
+    return muLawFromWav(await readFile(wav ?? SAMPLE))
+  } catch (error) {
+    const file = wav ?? fileURLToPath(SAMPLE)
+    if (error instanceof WavError) throw new UsageError(`${file}: ${error.message}`)
+    if (wav !== null) throw new UsageError(`${file} cannot be read: ${(error as Error).message}`)
+    print(`The caller stays silent: there is no ${file}. Give the caller something to say with --wav FILE.`)
+    return Buffer.alloc(0)
+  }
+}
+
+function isExpected(error: unknown): error is Error {
+  return [UsageError, ServiceUnavailable, NoAdminKey, ApiError, PhoneError].some(
+    (kind) => error instanceof kind,
+  )
+}
+
+/** The environment over what `.env` in the working directory says, as the service reads it. */
+function environment(): NodeJS.Dict<string> {
+  try {
+    return { ...parseEnv(readFileSync('.env', 'utf8')), ...process.env }
+  } catch {
+    return process.env
+  }
+}
+
+async function main(): Promise<void> {
+  const interruption = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      // The first asks for an orderly end; whoever asks twice wants out.
+      if (interruption.signal.aborted) process.exit(1)
+      interruption.abort()
+    })
+  process.exitCode = await callCommand({
+    args: process.argv.slice(2),
+    env: environment(),
+    print: (line) => process.stdout.write(`${line}\n`),
+    interrupted: interruption.signal,
+  })
+}
+
+if (import.meta.main) await main()

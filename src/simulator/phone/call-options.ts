@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util'
+
+export type CallCommandOptions = {
+  /** What the caller says; null for the sample that is included. */
+  wav: string | null
+  /** Where to write what the caller heard; null for nowhere. */
+  out: string | null
+  from: string
+  /** The longest that the call may last. */
+  seconds: number
+  /** The service's origin. */
+  url: URL
+  key: string | null
+}
+
+/** The caller for whom the demo has a voice on file, so that a clone is made while they hold. */
+const DEFAULT_FROM = '+15550100001'
+const DEFAULT_URL = 'http://127.0.0.1:3006'
+const DEFAULT_SECONDS = 90
+const MAX_SECONDS = 3600
+
+export const USAGE = `Places a test call through the simulated carrier of a running service, and tells what happens.
+
+  npm run call -- [options]
+
+  --wav FILE      what the caller says: WAV, 8- or 16-bit PCM or mu-law (default: the included sample)
+  --out FILE      write what the caller heard to this WAV file
+  --from NUMBER   who calls (default ${DEFAULT_FROM}, whose voice is on file in the demo)
+  --seconds N     hang up after so many seconds at the latest (default ${DEFAULT_SECONDS})
+  --url URL       where the service is (default ${DEFAULT_URL}; started here if nobody answers)
+  --key KEY       the admin key (default: ADMIN_API_KEY, else the file admin-key in DATA_DIR)
+
+The exit status is 0 when the caller was joined to the voice agent, 1 when not, 2 for wrong options.`
+
+/** The command was given something that it does not understand. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** Reads the command line. Returns null when help is asked for. Throws UsageError. */
+export function readCallOptions(args: string[]): CallCommandOptions | null {
+  const { wav, out, from, seconds, url, key, help } = parsed(args)
+  if (help) return null
+  return {
+    wav: wav ?? null,
+    out: out ?? null,
+    from: from ?? DEFAULT_FROM,
+    seconds: readSeconds(seconds),
+    url: readUrl(url ?? DEFAULT_URL),
+    key: key ?? null,
+  }
+}
+
+function parsed(args: string[]) {
+  const text = { type: 'string' } as const
+  const options = { wav: text, out: text, from: text, seconds: text, url: text, key: text }
+  try {
+    return parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } } }).values
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+function readSeconds(text: string | undefined): number {
+  const seconds = text === undefined ? DEFAULT_SECONDS : Number(text)
+  if (seconds > 0 && seconds <= MAX_SECONDS) return seconds
+  throw new UsageError(`--seconds must be more than 0 and at most ${MAX_SECONDS}, not "${text}".`)
+}
+
+function readUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (url && /^https?:$/.test(url.protocol)) return url
+  throw new UsageError(`--url must be an http or https URL like ${DEFAULT_URL}, not "${text}".`)
+}

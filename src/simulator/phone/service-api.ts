@@ -1,0 +1,103 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** One event of a call, as the service recorded it. */
+export type CallEvent = { seq: number; at: string; type: string; stateBefore: string; stateAfter: string }
+export type Turn = { role: string; text: string; heard?: string; interrupted: boolean }
+
+/** A call is known to the service as soon as it has answered the carrier's first question. */
+const LOOKUP_TIMEOUT_MS = 15_000
+const LOOKUP_INTERVAL_MS = 100
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** The service's API refused or failed; the message says what and how to mend it. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+}
+
+/** The part of the service's admin API that has to do with one call. */
+export class ServiceApi {
+  readonly #base: URL
+  readonly #key: string
+
+  constructor(base: URL, key: string) {
+    this.#base = base
+    this.#key = key
+  }
+
+  get headers(): Record<string, string> {
+    return { Authorization: `Bearer ${this.#key}` }
+  }
+
+  /** The service's own id of the carrier's call; waits until the service knows the call. Rejects with ApiError. */
+  async callIdOf(callSid: string, signal: AbortSignal): Promise<string> {
+    const deadline = Date.now() + LOOKUP_TIMEOUT_MS
+    while (Date.now() < deadline) {
+      const { calls } = await this.#json<{ calls: { id: string }[] }>(
+        `/api/v1/calls?providerCallId=${callSid}`,
+      )
+      if (calls[0]) return calls[0].id
+      await wait(LOOKUP_INTERVAL_MS, null, { signal })
+    }
+    throw new ApiError(`The service does not know the call ${callSid}: did its webhook reach the service?`)
+  }
+
+  /** Everything that happens on the call, from its beginning to its end, as it happens. */
+  async *events(callId: string, signal: AbortSignal): AsyncGenerator<CallEvent> {
+    const answer = await this.#get(`/api/v1/calls/${callId}/events?follow`, signal)
+    if (!answer.body) return
+    try {
+      for await (const data of serverSentData(answer.body)) yield JSON.parse(data)
+    } catch (error) {
+      if (signal.aborted) throw error
+      throw new ApiError(`The service stopped telling what happens: ${(error as Error).message}`, {
+        cause: error,
+      })
+    }
+  }
+
+  async conversation(callId: string): Promise<Turn[]> {
+    const { turns } = await this.#json<{ turns: Turn[] }>(`/api/v1/calls/${callId}/conversation`)
+    return turns
+  }
+
+  async #json<Body>(path: string): Promise<Body> {
+    const answer = await this.#get(path, AbortSignal.timeout(REQUEST_TIMEOUT_MS))
+    return (await answer.json()) as Body
+  }
+
+  async #get(path: string, signal: AbortSignal): Promise<Response> {
+    const answer = await fetch(new URL(path, this.#base), { headers: this.headers, signal }).catch(
+      (error) => {
+        if (error.name === 'AbortError') throw error
+        throw new ApiError(`The service at ${this.#base.origin} does not answer: ${error.message}`, {
+          cause: error,
+        })
+      },
+    )
+    if (answer.ok) return answer
+    await answer.body?.cancel()
+    if (answer.status === 401)
+      throw new ApiError('The service refused the admin key; give the right one with --key.')
+    throw new ApiError(`The service answered GET ${path} with HTTP ${answer.status}.`)
+  }
+}
+
+/**
+ * The data of each server-sent event in a stream of bytes. Source: html.spec.whatwg.org, "Server-sent events"; ids, names
+ * and comments are left out.
+ */
+export async function* serverSentData(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let pending = ''
+  let data: string[] = []
+  for await (const bytes of body) {
+    const lines = (pending + decoder.decode(bytes, { stream: true })).split(/\r?\n/)
+    pending = lines.pop() ?? ''
+    for (const line of lines) {
+      if (line.startsWith('data:')) data.push(line.slice('data:'.length).replace(/^ /, ''))
+      if (line !== '' || data.length === 0) continue
+      yield data.join('\n')
+      data = []
+    }
+  }
+}
