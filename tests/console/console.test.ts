@@ -95,7 +95,7 @@ describe('a test call', () => {
     await alice.placeCall()
     await alice.sawState('greeting')
     expect(await alice.announced()).toBe(
-      'Greeting: The caller hears the greeting. The voice is being cloned meanwhile.',
+      'Greeting: The caller hears the greeting, then hold music, while the voice is being cloned.',
     )
     await carrierAsks()
     await alice.sawState('hold')

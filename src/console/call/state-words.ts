@@ -12,7 +12,7 @@ type Words = { title: string; tone: Tone; sentence: (voice: Voice) => string }
 
 const NEWS_OF_VOICE: Record<Voice, string> = {
   unknown: '',
-  cloning: 'The voice is being cloned meanwhile.',
+  cloning: 'The voice is still being cloned.',
   cloned: 'The voice has been cloned.',
   cached: 'The voice was cloned for an earlier call.',
   default: 'No voice is on file for this caller.',
@@ -34,7 +34,10 @@ const WORDS: Record<CallState, Words> = {
   greeting: {
     title: 'Greeting',
     tone: 'calm',
-    sentence: (voice) => `The caller hears the greeting. ${NEWS_OF_VOICE[voice]}`,
+    sentence: (voice) =>
+      voice === 'cloning'
+        ? 'The caller hears the greeting, then hold music, while the voice is being cloned.'
+        : `The caller hears the greeting. ${NEWS_OF_VOICE[voice]}`,
   },
   hold: {
     title: 'On hold',

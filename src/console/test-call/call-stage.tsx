@@ -20,8 +20,7 @@ const SPEAKER_WORDS: Record<Speaker, string> = {
 /** A call as it happens: where it is and how it sounds. */
 export function CallStage({ testCall, state, call }: CallStageProps) {
   const isOver = state.phase === 'over'
-  const path = stateOf(call.records)
-  const now = state.fault ? brokenPhone(state.fault) : happening(path, voiceOf(call.records), call.outcome)
+  const now = happeningNow(state, call)
   return (
     <section className="card stage" data-tone={now.tone} aria-labelledby="call-title">
       <div className="happening" role="status">
@@ -47,6 +46,18 @@ export function CallStage({ testCall, state, call }: CallStageProps) {
       )}
     </section>
   )
+}
+
+function happeningNow({ phase, fault }: TestCallState, { records, outcome }: CallNow): Happening {
+  if (fault) return brokenPhone(fault)
+  if (phase === 'over' && records.length === 0) return NEVER_TAKEN
+  return happening(stateOf(records), voiceOf(records), outcome)
+}
+
+const NEVER_TAKEN: Happening = {
+  title: 'Call ended',
+  sentence: 'It was over before the service had taken it.',
+  tone: 'calm',
 }
 
 const brokenPhone = (fault: string): Happening => ({

@@ -18,6 +18,7 @@ const MAX_BUFFERED_BYTES = 8_000
 export class PhoneSocket {
   readonly #socket: WebSocket
   readonly #listener: PhoneListener
+  #hasRung = false
   #isOver = false
 
   constructor(from: string, listener: PhoneListener) {
@@ -55,8 +56,12 @@ export class PhoneSocket {
   }
 
   #read(message: PhoneMessage): void {
-    if (message.type === 'ringing') this.#listener.ringing(String(message.callSid))
-    if (message.type === 'error') this.#lose(String(message.message))
+    if (message.type === 'ringing') {
+      this.#hasRung = true
+      this.#listener.ringing(String(message.callSid))
+    }
+    // Of a live call only something asked for failed; the call itself goes on.
+    if (message.type === 'error' && !this.#hasRung) this.#lose(String(message.message))
     if (message.type === 'ended') {
       this.close()
       this.#listener.ended(String(message.reason))

@@ -25,7 +25,11 @@ export function TestCallPanel({ testCall }: { testCall: TestCall }) {
         <CallSetup
           wishes={wishes}
           onWish={setWishes}
-          onPlace={() => void testCall.place(wishes)}
+          onPlace={() => {
+            void testCall.place(wishes)
+            // What happens now is shown at the top.
+            scrollTo(0, 0)
+          }}
           isVoiceCached={voiceOf(call.records) === 'cached' && state.from === wishes.from}
           isAfterCall={state.phase === 'over'}
         />

@@ -121,8 +121,9 @@ export class TestCall {
   #dial(from: string, line: TelephoneLine): void {
     this.#phone = new PhoneSocket(from, {
       ringing: (callSid) => {
-        this.#change({ phase: 'live', startedAt: performance.now() })
-        void this.#follow(callSid)
+        const startedAt = performance.now()
+        this.#change({ phase: 'live', startedAt })
+        void this.#follow(callSid, startedAt)
       },
       audio: (frame) => {
         this.#receivedFrames++
@@ -157,11 +158,11 @@ export class TestCall {
   }
 
   /** The carrier knows the call by its own name; ours is learned as soon as the carrier has announced it. */
-  async #follow(callSid: string): Promise<void> {
-    const deadline = performance.now() + ANNOUNCE_MS
-    while (this.state.get().phase === 'live' && performance.now() < deadline) {
+  async #follow(callSid: string, startedAt: number): Promise<void> {
+    const isPresent = () => this.state.get().startedAt === startedAt
+    while (isPresent() && performance.now() < startedAt + ANNOUNCE_MS) {
       const call = await callByCarrierId(callSid).catch(() => null)
-      if (call) return this.#change({ followed: new FollowedCall(call.id) })
+      if (call && isPresent()) return this.#change({ followed: new FollowedCall(call.id) })
       await new Promise((resolve) => setTimeout(resolve, ANNOUNCE_RETRY_MS))
     }
   }
