@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import pino from 'pino'
-import { inject } from 'vitest'
 import { type Database, migrateAll, openDatabase } from '../../src/persistence/database.ts'
 
 export type TestDatabase = {
@@ -12,9 +11,10 @@ export type TestDatabase = {
   drop(): Promise<void>
 }
 
-/** A fresh, migrated database of its own on the run's server. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = inject('postgresUrl')
+/** A fresh, migrated database of its own, on the test run's server unless another is named. */
+export async function createTestDatabase(postgresUrl?: string): Promise<TestDatabase> {
+  // Vitest can only be asked inside its own workers, and the benchmarks run without it.
+  const server = postgresUrl ?? (await import('vitest')).inject('postgresUrl')
   const name = `test_${randomBytes(6).toString('hex')}`
   await onServer(server, `create database ${name}`)
   const url = server.replace(/\/[^/]*$/, `/${name}`)

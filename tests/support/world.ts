@@ -24,6 +24,8 @@ export type WorldOptions = {
   vendor?: Partial<ElevenLabsOptions>
   /** How fast the simulated carrier and vendor live; 1 is real time. */
   timeScale?: number
+  /** A PostgreSQL to make the database on; the test run's by default. */
+  postgresUrl?: string
 }
 
 /**
@@ -58,6 +60,7 @@ export class World {
   }
 
   static async begin({
+    postgresUrl,
     nodes = 1,
     settings = {},
     vendor = {},
@@ -67,7 +70,7 @@ export class World {
     const [accountSid, authToken, apiKey, adminKey] = [`AC${secret()}`, secret(), secret(), secret()]
     const folder = await mkdtemp(join(tmpdir(), 'precall-story-'))
     const [db, elevenLabs, carrier] = await Promise.all([
-      createTestDatabase(),
+      createTestDatabase(postgresUrl),
       startElevenLabs({ apiKey, agentId: 'agent_story', log, timeScale, ...vendor }),
       startCarrier({ accountSid, authToken, phoneNumber: SERVICE_NUMBER, log, timeScale }),
     ])
@@ -112,11 +115,14 @@ export class World {
   }
 
   /** Puts a sample of speech, with consent, on file for this caller. */
-  async giveVoice(callerId = ALICE): Promise<void> {
+  async giveVoice(callerId = ALICE, sample?: Buffer): Promise<void> {
     const form = new FormData()
     form.set('name', 'Alice')
     form.set('consent', 'Alice, 2026-01-05')
-    form.append('sample', new File([await readFile(SAMPLE)], 'alice.wav', { type: 'audio/wav' }))
+    form.append(
+      'sample',
+      new File([new Uint8Array(sample ?? (await readFile(SAMPLE)))], 'alice.wav', { type: 'audio/wav' }),
+    )
     const response = await this.admin(`/voices/${encodeURIComponent(callerId)}`, {
       method: 'PUT',
       body: form,

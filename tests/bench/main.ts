@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts'
+import { benchJoin } from './join.ts'
+import { benchRelay, relayTable } from './relay.ts'
+import { benchWebhooks } from './webhooks.ts'
+
+/* npm run bench [-- webhooks join relay]: each figure beside its reference, measured in the same run. */
+
+const asked = process.argv.slice(2)
+const wants = (name: string) => asked.length === 0 || asked.includes(name)
+const print = (text: string) => process.stdout.write(`${text}\n\n`)
+
+const folder = await mkdtemp(join(tmpdir(), 'precall-bench-'))
+const postgres = await startEmbeddedPostgres(folder)
+try {
+  if (wants('webhooks'))
+    print(await benchWebhooks(postgres.url, { callsPerSecond: 50, seconds: 15, rounds: 3 }))
+  if (wants('join')) print(await benchJoin(postgres.url, { calls: 20 }))
+  if (wants('relay')) print(relayTable(await benchRelay({ calls: 100, seconds: 10, rounds: 5 })))
+} finally {
+  await postgres.stop()
+  await rm(folder, { recursive: true, force: true })
+}
