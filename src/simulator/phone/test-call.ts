@@ -109,6 +109,8 @@ export class TestCall {
   }
 
   #carrierDid(entry: TimelineEntry): void {
+    // All times count from when the carrier took the call, not from when the handset began to connect.
+    if (entry.type === 'dialed') this.#dialledAt = Date.now() - entry.atMs
     if (entry.type === 'stream-opened') this.#talk.begin()
     const words = carrierWords(entry)
     if (words !== null) this.#options.print(timelineLine(entry.atMs / 1000, 'carrier', words))
