@@ -1,32 +1,89 @@
 /*
- * The two statements that write a call. Everything in one of them is committed together and hangs on its first part: a
+ * The statements of the call store. Everything in one that writes is committed together and hangs on its first part: a
  * call that is there already, or that moved on since it was read, leaves nothing behind.
  */
 
-/** Parameters in order: event, timers to forget, timers to set, jobs, node. `written` is the row that was written. */
-const SIDE_ROWS = `
+/** A statement that each connection prepares once, under this name. */
+export type Statement = { name: string; text: string }
+
+const CALL_COLUMNS = `c.id, c.provider, c.provider_call_id as "providerCallId", c.direction,
+  c.from_number as "from", c.to_number as "to", c.public_origin as "publicOrigin",
+  c.media_secret as "mediaSecret", c.agent_id as "agentId", c.snapshot, c.chart_version as "chartVersion",
+  c.last_seq as "lastSeq", c.sample_key as "sampleKey", c.started_at as "startedAt", c.ended_at as "endedAt", c.outcome`
+
+const DELIVERED = (first: number) => `,
+  exists(select 1 from call_event e where e.call_id = c.id and e.event_id = $${first}) as seen,
+  exists(select 1 from call_timer t where t.call_id = c.id and t.timer_id = $${first + 1}) as "timerIsDue"`
+
+const BY_OUR_ID = 'from call_log c where c.id = $1'
+const BY_CARRIERS_ID = 'from call_log c where c.provider = $1 and c.provider_call_id = $2'
+
+export const FIND = {
+  ours: { name: 'find-call', text: `select ${CALL_COLUMNS} ${BY_OUR_ID}` },
+  carriers: { name: 'find-carriers-call', text: `select ${CALL_COLUMNS} ${BY_CARRIERS_ID}` },
+}
+
+/** Parameters: the address, then the event's id and the timer's, null where there is none. */
+export const FIND_FOR_STEP = {
+  ours: { name: 'read-call', text: `select ${CALL_COLUMNS}${DELIVERED(2)} ${BY_OUR_ID}` },
+  carriers: { name: 'read-carriers-call', text: `select ${CALL_COLUMNS}${DELIVERED(3)} ${BY_CARRIERS_ID}` },
+}
+
+/** Parameters: the dialled number and the caller's. */
+export const ARRIVAL: Statement = {
+  name: 'arrival',
+  text: `
+  select (select count(*) from call_log where ended_at is null) as "liveCalls",
+         m.sample_key as "sampleKey", v.vendor_voice_id as "vendorVoiceId",
+         (select jsonb_build_object('id', a.id, 'name', a.name, 'backend', a.backend,
+                   'vendorAgentId', a.vendor_agent_id, 'voiceId', a.voice_id, 'instructions', a.instructions,
+                   'firstMessage', a.first_message, 'language', a.language)
+            from agent_number n join agent a on a.id = n.agent_id where n.number = $1) as agent
+  from (select $2::text as caller) arriving
+  left join caller_voice_mapping m on m.caller_id = arriving.caller
+  left join voice_clone_cache v on v.sample_key = m.sample_key and v.status = 'ready' and v.expires_at > now()`,
+}
+
+export const LIVE_WITH: Statement = {
+  name: 'live-calls-with',
+  text: 'select id from call_log where sample_key = $1 and ended_at is null',
+}
+
+export const COUNT_LIVE: Statement = {
+  name: 'count-live-calls',
+  text: 'select count(*) as count from call_log where node_id = $1 and ended_at is null',
+}
+
+export const DUE_TIMERS: Statement = {
+  name: 'due-timers',
+  text: `select call_id as "callId", timer_id as "timerId", due_at as "dueAt"
+         from call_timer where due_at <= $1 order by due_at limit $2`,
+}
+
+/** Parameters from `first` on: event, timers to forget, timers to set, jobs, node. `written` is the row that was written. */
+const sideRows = (first: number) => `
   logged as (
     insert into call_event (call_id, seq, event_id, type, event, state_before, state_after, effects, at)
     select w.id, w.last_seq, e.event_id, e.type, e.event, e.state_before, e.state_after, e.effects, e.at
-    from written w, jsonb_to_record(?::jsonb) as e(event_id text, type text, event jsonb, state_before text,
+    from written w, jsonb_to_record($${first}::jsonb) as e(event_id text, type text, event jsonb, state_before text,
                                                    state_after text, effects jsonb, at timestamptz)
   ),
   forgotten as (
     delete from call_timer t using written w
-    where t.call_id = w.id and (w.ended_at is not null or t.timer_id in (select jsonb_array_elements_text(?::jsonb)))
+    where t.call_id = w.id and (w.ended_at is not null or t.timer_id in (select jsonb_array_elements_text($${first + 1}::jsonb)))
   ),
   armed as (
     insert into call_timer (call_id, timer_id, due_at)
     select w.id, t.timer_id, t.due_at
-    from written w, jsonb_to_recordset(?::jsonb) as t(timer_id text, due_at timestamptz)
+    from written w, jsonb_to_recordset($${first + 2}::jsonb) as t(timer_id text, due_at timestamptz)
     on conflict (call_id, timer_id) do update set due_at = excluded.due_at
   ),
   queued as (
     select graphile_worker.add_job(j.task, payload => j.payload, queue_name => j.queue, max_attempts => j.attempts, job_key => j.key)
-    from written w, jsonb_to_recordset(?::jsonb) as j(task text, payload json, queue text, attempts int, key text)
+    from written w, jsonb_to_recordset($${first + 3}::jsonb) as j(task text, payload json, queue text, attempts int, key text)
   ),
   told as (
-    select pg_notify('call_feed', json_build_object('callId', w.id, 'seq', w.last_seq, 'state', w.state, 'node', ?::text)::text)
+    select pg_notify('call_feed', json_build_object('callId', w.id, 'seq', w.last_seq, 'state', w.state, 'node', $${first + 4}::text)::text)
     from written w
   )
   select w.id, (select count(*) from queued) as queued, (select count(*) from told) as told from written w`
@@ -34,8 +91,10 @@ const SIDE_ROWS = `
 const STEP_RECORD = `snapshot jsonb, chart_version text, state text, bridge text, voice_state text, voice_id text,
   node_id uuid, is_bridged boolean, at timestamptz, outcome text, fault text`
 
-/** Parameters: the call with its first step, then SIDE_ROWS'. */
-export const OPEN_CALL = `
+/** Parameters: the call with its first step, then those of `sideRows`. */
+export const OPEN: Statement = {
+  name: 'open-call',
+  text: `
   with written as (
     insert into call_log (id, provider, provider_call_id, direction, from_number, to_number, agent_id, public_origin,
       media_secret, sample_key, snapshot, chart_version, state, bridge, voice_state, voice_id, node_id, last_seq,
@@ -43,7 +102,7 @@ export const OPEN_CALL = `
     select id, provider, provider_call_id, direction, from_number, to_number, agent_id, public_origin,
       media_secret, sample_key, snapshot, chart_version, state, bridge, voice_state, voice_id, node_id, 1,
       at, case when outcome is null then null else at end, outcome, fault
-    from jsonb_to_record(?::jsonb) as c(id uuid, provider text, provider_call_id text, direction text, from_number text,
+    from jsonb_to_record($1::jsonb) as c(id uuid, provider text, provider_call_id text, direction text, from_number text,
       to_number text, agent_id uuid, public_origin text, media_secret text, sample_key text, ${STEP_RECORD})
     on conflict (provider, provider_call_id) do nothing
     returning *
@@ -57,17 +116,20 @@ export const OPEN_CALL = `
     update voice_clone_cache v set last_used_at = w.started_at
     from written w where v.sample_key = w.sample_key and v.status = 'ready'
   ),
-  ${SIDE_ROWS}`
+  ${sideRows(2)}`,
+}
 
-/** Parameters: the call's id, the sequence number it had when it was read, the step, then SIDE_ROWS'. */
-export const STEP_CALL = `
+/** Parameters: the call's id, the sequence number it had when it was read, the step, then those of `sideRows`. */
+export const STEP: Statement = {
+  name: 'step-call',
+  text: `
   with written as (
     update call_log c set
       snapshot = s.snapshot, chart_version = s.chart_version, state = s.state, bridge = s.bridge,
       voice_state = s.voice_state, voice_id = s.voice_id, node_id = s.node_id, last_seq = c.last_seq + 1,
       bridged_at = case when s.is_bridged then coalesce(c.bridged_at, s.at) else c.bridged_at end,
       ended_at = case when s.outcome is null then null else s.at end, outcome = s.outcome, fault = s.fault
-    from (values (?::uuid, ?::int)) as expected(id, last_seq), jsonb_to_record(?::jsonb) as s(${STEP_RECORD})
+    from (values ($1::uuid, $2::int)) as expected(id, last_seq), jsonb_to_record($3::jsonb) as s(${STEP_RECORD})
     where c.id = expected.id and c.last_seq = expected.last_seq
     returning c.*
   ),
@@ -77,4 +139,5 @@ export const STEP_CALL = `
     from written w where w.snapshot->'context'->>'conversationId' is not null
     on conflict do nothing
   ),
-  ${SIDE_ROWS}`
+  ${sideRows(4)}`,
+}

@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import type { VoiceLookup } from '../../machines/call-events.ts'
 import type { AgentSettings } from '../calls/ports.ts'
 import type {
@@ -10,17 +11,20 @@ import type {
   NewCall,
   Step,
 } from '../calls/store.ts'
-import { OPEN_CALL, STEP_CALL } from './call-store-sql.ts'
-import type { Database } from './database.ts'
-import { sqlOf } from './sql.ts'
+import {
+  ARRIVAL,
+  COUNT_LIVE,
+  DUE_TIMERS,
+  FIND,
+  FIND_FOR_STEP,
+  LIVE_WITH,
+  OPEN,
+  STEP,
+  type Statement,
+} from './call-store-sql.ts'
 
 /** Another event of the same call came first each time; more than a handful means that something is very wrong. */
 const MAX_ATTEMPTS = 25
-
-const CALL_COLUMNS = `c.id, c.provider, c.provider_call_id as "providerCallId", c.direction,
-  c.from_number as "from", c.to_number as "to", c.public_origin as "publicOrigin",
-  c.media_secret as "mediaSecret", c.agent_id as "agentId", c.snapshot, c.chart_version as "chartVersion",
-  c.last_seq as "lastSeq", c.sample_key as "sampleKey", c.started_at as "startedAt", c.ended_at as "endedAt", c.outcome`
 
 type ArrivalRow = {
   liveCalls: string
@@ -32,18 +36,21 @@ type ArrivalRow = {
 /**
  * Keeps calls in PostgreSQL. A step is one statement that writes only if the call's last sequence number is still the one
  * that was read: the row's lock and that number are the mailbox, in whatever process the events arrive.
+ *
+ * Every webhook waits for these statements, and planning them takes longer than running them, so they are prepared once
+ * for each connection; the ORM cannot do that.
  */
-export function createCallStore(database: Database, options: { defaultVoiceId: string | null }): CallStore {
-  const run = sqlOf(database)
+export function createCallStore(pool: pg.Pool, options: { defaultVoiceId: string | null }): CallStore {
+  const run = async <Row extends object>({ name, text }: Statement, values: unknown[]): Promise<Row[]> =>
+    (await pool.query<Row>({ name, text, values })).rows
 
   async function find(address: CallAddress): Promise<CallRow | null> {
-    const [where, params] = whereCall(address)
-    const [row] = await run<CallRow>(`select ${CALL_COLUMNS} from call_log c where ${where}`, params)
-    return row ? revive(row) : null
+    const [row] = await run<CallRow>(FIND[keyOf(address)], valuesOf(address))
+    return row ?? null
   }
 
   async function arrivalOf(call: NewCall): Promise<Arrival> {
-    const [row] = await run<ArrivalRow>(ARRIVAL, [call.to, call.from, call.from])
+    const [row] = await run<ArrivalRow>(ARRIVAL, [call.to, call.from])
     if (!row) throw new Error('The look-up of an arriving call answered no row.')
     return {
       liveCalls: Number(row.liveCalls),
@@ -56,18 +63,18 @@ export function createCallStore(database: Database, options: { defaultVoiceId: s
     find,
 
     async open(call, begin, nodeId) {
-      const existing = await find(call)
-      if (existing) return { row: existing, created: false, step: null }
       const arrival = await arrivalOf(call)
       const step = begin(arrival)
-      const [inserted] = await run(OPEN_CALL, [
-        JSON.stringify({ ...callColumns(call, arrival), ...stepColumns(step, nodeId) }),
+      const columns = callColumns(call, arrival)
+      const written = await run(OPEN, [
+        JSON.stringify({ ...columns, ...stepColumns(step, nodeId) }),
         ...sideRows(step, {}),
         nodeId,
       ])
+      if (written.length > 0) return { row: openedRow(call, columns, step), created: true, step }
       const row = await find(call)
-      if (!row) throw new Error(`Call ${call.id} was written and cannot be found.`)
-      return inserted ? { row, created: true, step } : { row, created: false, step: null }
+      if (!row) throw new Error(`Call ${call.id} is neither new nor known.`)
+      return { row, created: false, step: null }
     },
 
     async step(address, delivery, decide, nodeId) {
@@ -78,67 +85,45 @@ export function createCallStore(database: Database, options: { defaultVoiceId: s
         if (seen || (delivery.timerId && !timerIsDue)) return { row, step: null, repeated: true }
         const step = decide(row)
         if (!step) return { row, step: null, repeated: false }
-        const [written] = await run(STEP_CALL, [
+        const written = await run(STEP, [
           row.id,
           row.lastSeq,
           JSON.stringify(stepColumns(step, nodeId)),
           ...sideRows(step, delivery),
           nodeId,
         ])
-        if (written) return { row, step, repeated: false }
+        if (written.length > 0) return { row, step, repeated: false }
       }
       throw new Error(`Call ${JSON.stringify(address)} changed under every one of ${MAX_ATTEMPTS} attempts.`)
     },
 
     async liveCallsWith(sampleKey) {
-      const sql = `select id from call_log where sample_key = ? and ended_at is null`
-      return (await run<{ id: string }>(sql, [sampleKey])).map((row) => row.id)
+      return (await run<{ id: string }>(LIVE_WITH, [sampleKey])).map((row) => row.id)
     },
 
     async countLive(nodeId) {
-      const sql = `select count(*) as count from call_log where node_id = ? and ended_at is null`
-      return Number((await run<{ count: string }>(sql, [nodeId]))[0]?.count ?? 0)
+      return Number((await run<{ count: string }>(COUNT_LIVE, [nodeId]))[0]?.count ?? 0)
     },
 
-    async dueTimers(until, limit) {
-      const sql = `select call_id as "callId", timer_id as "timerId", due_at as "dueAt"
-                   from call_timer where due_at <= ? order by due_at limit ?`
-      const rows = await run<DueTimer>(sql, [until, limit])
-      return rows.map((row) => ({ ...row, dueAt: new Date(row.dueAt) }))
-    },
+    dueTimers: (until, limit) => run<DueTimer>(DUE_TIMERS, [until, limit]),
   }
 
   async function readForStep(address: CallAddress, delivery: Delivery) {
-    const [where, params] = whereCall(address)
+    const delivered = [delivery.eventId ?? null, delivery.timerId ?? null]
     const [read] = await run<CallRow & { seen: boolean; timerIsDue: boolean }>(
-      `select ${CALL_COLUMNS},
-         exists(select 1 from call_event e where e.call_id = c.id and e.event_id = ?) as seen,
-         exists(select 1 from call_timer t where t.call_id = c.id and t.timer_id = ?) as "timerIsDue"
-       from call_log c where ${where}`,
-      [delivery.eventId ?? null, delivery.timerId ?? null, ...params],
+      FIND_FOR_STEP[keyOf(address)],
+      [...valuesOf(address), ...delivered],
     )
     if (!read) return null
     const { seen, timerIsDue, ...row } = read
-    return { row: revive(row), seen, timerIsDue }
+    return { row, seen, timerIsDue }
   }
 }
 
-const ARRIVAL = `
-  select (select count(*) from call_log where ended_at is null) as "liveCalls",
-         m.sample_key as "sampleKey", v.vendor_voice_id as "vendorVoiceId",
-         (select jsonb_build_object('id', a.id, 'name', a.name, 'backend', a.backend,
-                   'vendorAgentId', a.vendor_agent_id, 'voiceId', a.voice_id, 'instructions', a.instructions,
-                   'firstMessage', a.first_message, 'language', a.language)
-            from agent_number n join agent a on a.id = n.agent_id where n.number = ?) as agent
-  from (select ?::text as caller) arriving
-  left join caller_voice_mapping m on m.caller_id = ?
-  left join voice_clone_cache v on v.sample_key = m.sample_key and v.status = 'ready' and v.expires_at > now()`
+const keyOf = (address: CallAddress) => ('callId' in address ? 'ours' : 'carriers')
 
-function whereCall(address: CallAddress): [string, unknown[]] {
-  return 'callId' in address
-    ? ['c.id = ?', [address.callId]]
-    : ['c.provider = ? and c.provider_call_id = ?', [address.provider, address.providerCallId]]
-}
+const valuesOf = (address: CallAddress): string[] =>
+  'callId' in address ? [address.callId] : [address.provider, address.providerCallId]
 
 function voiceLookup(row: ArrivalRow, defaultVoiceId: string | null): VoiceLookup {
   if (!row.sampleKey) return { kind: 'default', voiceId: defaultVoiceId }
@@ -200,11 +185,17 @@ function sideRows(step: Step, delivery: Delivery): string[] {
   ]
 }
 
-/** Rows that come through raw SQL carry dates as the driver gives them. */
-function revive(row: CallRow): CallRow {
+/** The row that was written, without reading it again. */
+function openedRow(call: NewCall, columns: ReturnType<typeof callColumns>, step: Step): CallRow {
   return {
-    ...row,
-    startedAt: new Date(row.startedAt),
-    endedAt: row.endedAt === null ? null : new Date(row.endedAt),
+    ...call,
+    agentId: columns.agent_id,
+    snapshot: step.snapshot,
+    chartVersion: step.chartVersion,
+    lastSeq: 1,
+    sampleKey: columns.sample_key,
+    startedAt: step.at,
+    endedAt: step.end ? step.at : null,
+    outcome: step.end?.reason ?? null,
   }
 }

@@ -21,8 +21,10 @@ const ENTITIES = [
   ...[Agent, AgentNumber, ConversationTurn, AgentConversation, PostCallReport, ServiceNode],
 ]
 
-/** Enough for two busy cores; PostgreSQL's own default allows 100 for all nodes together. */
-const POOL_SIZE = 16
+/** PostgreSQL's own default allows 100 connections for all nodes together. */
+const POOL_SIZE = 6
+/** More statements at once than this only wait for each other in the database. */
+const CALL_POOL_SIZE = 8
 
 /** Any number: it only has to be the same in every process that migrates. */
 const MIGRATION_LOCK = 4_011_986
@@ -44,6 +46,15 @@ export function openDatabase(url: string, log: Logger): Promise<Database> {
       snapshot: false,
     },
   })
+}
+
+/** Connections of their own for the statements that every webhook waits for. */
+export function openCallPool(url: string, log: Logger): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: CALL_POOL_SIZE })
+  const lost = (error: Error) => log.warn({ err: error }, 'a connection of the call store was lost')
+  pool.on('error', lost)
+  pool.on('connect', (client) => client.on('error', lost))
+  return pool
 }
 
 /**

@@ -11,7 +11,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 
 /** A clone takes half a minute and waits most of it; a leg that is to be moved must find a free hand meanwhile. */
-const CONCURRENCY = 16
+const CONCURRENCY = 12
 const POLL_MS = 1_000
 
 export type TaskHandlers = Record<string, (payload: never) => Promise<void>>

@@ -6,7 +6,7 @@ import { type AssetStore, createAssetStore } from '../persistence/asset-store.ts
 import { type CallQueries, createCallQueries } from '../persistence/call-queries.ts'
 import { createCallStore } from '../persistence/call-store.ts'
 import { type ConversationStore, createConversationStore } from '../persistence/conversation-store.ts'
-import { type Database, migrateAll, openDatabase } from '../persistence/database.ts'
+import { type Database, migrateAll, openCallPool, openDatabase } from '../persistence/database.ts'
 import { startEmbeddedPostgres } from '../persistence/embedded-postgres.ts'
 import { createVoiceStore } from '../persistence/voice-store.ts'
 import type { VoiceStore } from '../voices/ports.ts'
@@ -30,16 +30,18 @@ export async function openStorage(configured: string | null, dataDir: string, lo
   const url = configured ?? embedded?.url ?? ''
   const database = await openDatabase(url, log)
   await migrateAll(database, url, log)
+  const callPool = openCallPool(url, log)
   return {
     url,
     database,
-    calls: createCallStore(database, { defaultVoiceId: null }),
+    calls: createCallStore(callPool, { defaultVoiceId: null }),
     queries: createCallQueries(database),
     voices: createVoiceStore(database),
     agents: createAgentStore(database),
     conversations: createConversationStore(database),
     assets: createAssetStore(database),
     async close() {
+      await callPool.end()
       await database.close()
       await embedded?.stop()
     },

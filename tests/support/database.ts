@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import pino from 'pino'
-import { type Database, migrateAll, openDatabase } from '../../src/persistence/database.ts'
+import { type Database, migrateAll, openCallPool, openDatabase } from '../../src/persistence/database.ts'
 
 export type TestDatabase = {
   url: string
   database: Database
+  /** For the call store. */
+  callPool: pg.Pool
   query<Row extends object>(sql: string, params?: unknown[]): Promise<Row[]>
   /** Drops it; fails when somebody is still connected, for that is a leak. */
   drop(): Promise<void>
@@ -21,13 +23,16 @@ export async function createTestDatabase(postgresUrl?: string): Promise<TestData
   const log = pino({ level: 'silent' })
   const database = await openDatabase(url, log)
   await migrateAll(database, url, log)
+  const callPool = openCallPool(url, log)
   const pool = new pg.Pool({ connectionString: url, max: 2 })
   return {
     url,
     database,
+    callPool,
     query: async (sql, params) => (await pool.query(sql, params)).rows,
     async drop() {
       await pool.end()
+      await callPool.end()
       await database.close()
       await onServer(server, `drop database ${name}`)
     },
