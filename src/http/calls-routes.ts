@@ -27,7 +27,7 @@ const Call = z
     id: z.uuid(),
     callId: z.uuid().describe('The same as id, under the name that URLs of carriers and log lines use.'),
     provider: z.enum(['twilio', 'sip']),
-    providerCallId: z.string().describe("Twilio's CallSid or SIP's Call-ID."),
+    provider_call_id: z.string().describe("Twilio's CallSid or SIP's Call-ID."),
     direction: z.enum(['inbound', 'outbound']),
     from: z.string(),
     to: z.string(),
@@ -74,7 +74,7 @@ const Filters = z.strictObject({
   since: dateTime().optional().describe('Calls that began then or later.'),
   until: dateTime().optional().describe('Calls that began before.'),
   outcome: z.enum(Object.keys(END_REASONS) as [EndReason, ...EndReason[]]).optional(),
-  providerCallId: text().optional(),
+  provider_call_id: text().optional(),
   active: z.stringbool().optional().describe('true for live calls, false for ended ones.'),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(50),
   cursor: z.string().optional().describe('`nextCursor` of the page before.'),
@@ -96,7 +96,8 @@ export function callsRoutes({ calls, queries, conversations }: CallsOptions): An
         description: 'One page of calls.',
         body: z.object({ calls: z.array(Call), nextCursor: z.string().nullable() }),
       },
-      handler: async ({ query: { limit, cursor, ...filter } }) => {
+      handler: async ({ query: { limit, cursor, provider_call_id: providerCallId, ...rest } }) => {
+        const filter = { ...rest, providerCallId }
         const after = cursor === undefined ? undefined : readCursor(cursor)
         // One more than asked for tells whether there is another page.
         const found = await queries.list(filter, { limit: limit + 1, ...(after && { after }) })
@@ -153,8 +154,8 @@ export function callsRoutes({ calls, queries, conversations }: CallsOptions): An
   ]
 }
 
-function shown(call: CallSummary): z.input<typeof Call> {
-  return { ...call, callId: call.id }
+function shown({ providerCallId, ...call }: CallSummary): z.input<typeof Call> {
+  return { ...call, callId: call.id, provider_call_id: providerCallId }
 }
 
 const Cursor = z.tuple([z.iso.datetime(), z.uuid()])

@@ -66,6 +66,7 @@ export class Demo {
     if (!this.#carrier) return
     this.#carrier.number.voiceUrl = `${origin}/webhooks/inbound`
     this.#carrier.number.statusCallback = `${origin}/webhooks/call-status`
+    service.upgradePaths.add(PHONE_PATH)
     attachPhone({
       server: service.server,
       path: PHONE_PATH,

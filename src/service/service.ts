@@ -20,6 +20,7 @@ import type { Health } from '../http/health-routes.ts'
 import { postCallRoutes } from '../http/post-call-routes.ts'
 import { wrongKeyLimit } from '../http/rate-limits.ts'
 import { responseTimes } from '../http/response-times.ts'
+import { refuseUnclaimedUpgrades } from '../http/unclaimed-upgrades.ts'
 import { systemClock } from '../media/clock.ts'
 import { MediaServer } from '../media/media-server.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
@@ -45,6 +46,8 @@ export type ServiceOptions = { config: Config; adminKey: string; storage: Storag
 export class Service {
   readonly server: Server
   readonly auth: Auth
+  /** Where WebSockets are taken: whoever listens for upgrades on `server` adds its path, and the rest get a 404. */
+  readonly upgradePaths = new Set<string>()
   readonly #config: Config
   readonly #storage: Storage
   readonly #log: Logger
@@ -85,9 +88,11 @@ export class Service {
     })
     this.#twilio = this.#createTwilio()
     this.#media = this.#createMedia()
+    this.upgradePaths.add(this.#twilio.mediaRoute.path)
     this.auth = createAuth({ adminKey: options.adminKey, wrongKeys: wrongKeyLimit() })
     this.server = createServer(this.#createApp(options.holdTrack))
     this.#media.attach(this.server)
+    refuseUnclaimedUpgrades(this.server, this.upgradePaths)
   }
 
   /** Resolves when calls can be taken. */

@@ -74,7 +74,7 @@ describe('the list of calls', () => {
     const { request, asked } = setUp()
     const response = await request(
       '/calls?state=hold&provider=twilio&from=+15551234567&to=%2B15557654321&since=2026-01-01' +
-        '&until=2026-01-02T03:04:05%2B01:00&outcome=caller_hung_up&providerCallId=CA1&active=false',
+        '&until=2026-01-02T03:04:05%2B01:00&outcome=caller_hung_up&provider_call_id=CA1&active=false',
     )
     expect(response.status).toBe(200)
     expect(asked[0]?.filter).toEqual({
@@ -114,7 +114,7 @@ describe('one call', () => {
     expect(body).toMatchObject({
       id: idOf(3),
       callId: idOf(3),
-      providerCallId: 'CA3',
+      provider_call_id: 'CA3',
       state: 'hold',
       outcome: null,
     })

@@ -60,7 +60,7 @@ async function answerApi(request: IncomingMessage, response: ServerResponse): Pr
   if (request.url === '/health') return void response.end('{}')
   if (!isAdmin(request)) return void response.writeHead(401).end()
   const [call] = carrier.calls.values()
-  if (request.url?.startsWith('/api/v1/calls?providerCallId='))
+  if (request.url?.startsWith('/api/v1/calls?provider_call_id='))
     return sendJson(response, { calls: request.url.endsWith(`=${call?.sid}`) ? [{ id: CALL_ID }] : [] })
   if (request.url === `/api/v1/calls/${CALL_ID}/conversation`) return sendJson(response, { turns: TURNS })
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })

@@ -51,7 +51,7 @@ export const callById = (callId: string): Promise<Call> => read(`/api/v1/calls/$
 
 /** Null while the carrier has not announced this call yet. */
 export async function callByCarrierId(callSid: string): Promise<Call | null> {
-  const query = new URLSearchParams({ providerCallId: callSid, limit: '1' })
+  const query = new URLSearchParams({ provider_call_id: callSid, limit: '1' })
   return (await read<{ calls: Call[] }>(`/api/v1/calls?${query}`)).calls[0] ?? null
 }
 

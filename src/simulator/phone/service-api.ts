@@ -33,7 +33,7 @@ export class ServiceApi {
     const deadline = Date.now() + LOOKUP_TIMEOUT_MS
     while (Date.now() < deadline) {
       const { calls } = await this.#json<{ calls: { id: string }[] }>(
-        `/api/v1/calls?providerCallId=${callSid}`,
+        `/api/v1/calls?provider_call_id=${callSid}`,
       )
       if (calls[0]) return calls[0].id
       await wait(LOOKUP_INTERVAL_MS, null, { signal })
