@@ -13,11 +13,22 @@ export function App({ testCall }: { testCall: TestCall }) {
     <>
       <Header config={config} />
       <main>
+        {config === null && <Waiting />}
         {config?.carrier === 'simulated' && <TestCallPanel testCall={testCall} />}
         {config?.carrier === 'real' && <CallUs phoneNumber={config.phoneNumber} />}
         <RecentCalls testCall={testCall} />
       </main>
     </>
+  )
+}
+
+/** Nothing can be offered before it is known what stands behind the console. */
+function Waiting() {
+  return (
+    <div className="introduction" role="status">
+      <h1>Asking the service</h1>
+      <p>The console opens as soon as the service answers.</p>
+    </div>
   )
 }
 

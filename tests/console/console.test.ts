@@ -244,6 +244,24 @@ describe('the page', () => {
     expect(await alice.accessibilityFaults()).toEqual([])
   })
 
+  test('is whole while the service has not yet said what stands behind it', async () => {
+    await atTheConsole()
+    let answer = () => {}
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    await alice.page.route('**/console/config', async (asked) => {
+      await answered
+      await asked.continue()
+    })
+    const signingIn = alice.signIn(service.key)
+    await alice.page.getByRole('heading', { name: 'Asking the service' }).waitFor()
+    expect(await alice.accessibilityFaults()).toEqual([])
+    answer()
+    await signingIn
+    expect(await alice.title()).toBe('Hear what your callers hear')
+  })
+
   test('fits a phone', async () => {
     await signedIn({}, { viewport: { width: 390, height: 844 } })
     await alice.placeCall()

@@ -48,6 +48,7 @@ export class ConsolePage {
   async signIn(key: string): Promise<void> {
     await this.#context.request.post(`${this.#url}/console/session`, { data: { key } })
     await this.page.goto(this.#url)
+    await this.page.locator('.setup, .intro').waitFor()
   }
 
   /** By the link that the service prints. */
