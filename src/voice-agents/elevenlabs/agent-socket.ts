@@ -225,8 +225,11 @@ export class AgentSocket implements AgentConnection {
 }
 
 function hangUp(socket: WebSocket): void {
-  if (socket.readyState === WebSocket.CONNECTING) return socket.terminate()
   if (socket.readyState === WebSocket.CLOSED) return
+  if (socket.readyState === WebSocket.CONNECTING) {
+    socket.terminate()
+    return
+  }
   const cutOff = setTimeout(() => socket.terminate(), CLOSE_PATIENCE_MS)
   socket.once('close', () => clearTimeout(cutOff))
   socket.close(1000)
