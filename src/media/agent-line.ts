@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { AgentConnection, AgentListener, AgentRequest, VoiceAgent } from '../calls/ports.ts'
-import { AudioQueue } from './audio-queue.ts'
+import { AudioQueue, type FrameSink } from './audio-queue.ts'
 import type { Clock } from './clock.ts'
 import type { MediaMetrics } from './media-metrics.ts'
 
@@ -18,6 +18,22 @@ export type AgentLineOptions = {
   clock: Clock
   metrics: MediaMetrics
   log: Logger
+}
+
+class AgentSink implements FrameSink {
+  readonly #connection: AgentConnection
+
+  constructor(connection: AgentConnection) {
+    this.#connection = connection
+  }
+
+  get bufferedBytes(): number {
+    return this.#connection.bufferedBytes
+  }
+
+  send(payload: Buffer): void {
+    this.#connection.sendAudio(payload)
+  }
 }
 
 /** The half of a session that faces the agent. Without a connection, what the caller says goes nowhere. */
@@ -90,14 +106,8 @@ export class AgentLine {
 
   #use(connection: AgentConnection): void {
     const { clock, metrics } = this.#options
-    const sink = {
-      get bufferedBytes() {
-        return connection.bufferedBytes
-      },
-      send: (payload: Buffer) => connection.sendAudio(payload),
-    }
     this.#connection = connection
-    this.#queue = new AudioQueue(sink, LIMITS, clock, {
+    this.#queue = new AudioQueue(new AgentSink(connection), LIMITS, clock, {
       dropped: (frames) => {
         metrics.counts.callerToAgentDropped += frames
       },

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { CarrierCodec } from '../calls/ports.ts'
 import { AgentSpeech, type CutShort } from './agent-speech.ts'
-import { AudioQueue } from './audio-queue.ts'
+import { AudioQueue, type FrameSink } from './audio-queue.ts'
 import type { Clock } from './clock.ts'
 import type { MediaMetrics } from './media-metrics.ts'
 
@@ -16,6 +16,22 @@ const TEXT = { binary: false } as const
 
 /** Stands behind the agent's last word; other marks are named by a number. */
 const LAST_WORD = 'last-word'
+
+class CarrierSink implements FrameSink {
+  readonly #socket: WebSocket
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  send(frame: Buffer): void {
+    this.#socket.send(frame, TEXT)
+  }
+}
 
 /** The half of a session that faces the caller: the agent's audio in order, and where the carrier is in it. */
 export class CarrierLine {
@@ -32,13 +48,7 @@ export class CarrierLine {
     this.#clock = clock
     this.#metrics = metrics
     this.#speech = new AgentSpeech(clock)
-    const sink = {
-      get bufferedBytes() {
-        return socket.bufferedAmount
-      },
-      send: (frame: Buffer) => socket.send(frame, TEXT),
-    }
-    this.#queue = new AudioQueue(sink, LIMITS, clock, {
+    this.#queue = new AudioQueue(new CarrierSink(socket), LIMITS, clock, {
       dropped: (frames) => {
         metrics.counts.agentToCallerDropped += frames
       },
