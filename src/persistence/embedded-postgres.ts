@@ -67,6 +67,8 @@ async function runnerFor(home: string, paths: Binaries): Promise<Run> {
   }
   const lend = ['--reuid', `${account.uid}`, '--regid', `${account.gid}`, '--clear-groups']
   const right = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override']
+  // PostgreSQL looks for itself with access(2), which forgets lent rights unless it is told not to (capabilities(7)).
+  right.push('--securebits', '+no_setuid_fixup')
   return (binary, args) => execute('setpriv', [...lend, ...right, paths[binary], ...args], {})
 }
 

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import {
   Logger as GraphileLogger,
+  type JobHelpers,
   type Runner,
   run,
   runMigrations,
@@ -27,39 +28,53 @@ export type JobQueue = {
 export const migrateJobQueue = (url: string, log: Logger): Promise<void> =>
   runMigrations({ connectionString: url, logger: graphileLogger(log) })
 
-/** Takes jobs as they come: graphile-worker hears of new ones through NOTIFY and polls for those that fell due. */
-export async function startJobQueue(url: string, tasks: TaskHandlers, log: Logger): Promise<JobQueue> {
+/**
+ * Takes jobs as they come: graphile-worker hears of new ones through NOTIFY and polls for those that fell due. Each group
+ * of tasks has hands of its own, so that jobs that wait for one vendor never keep those for another waiting.
+ */
+export async function startJobQueue(url: string, groups: TaskHandlers[], log: Logger): Promise<JobQueue> {
   const workerIds: string[] = []
   const events = new EventEmitter() as WorkerEvents
-  events.on('worker:create', ({ worker }) => workerIds.push(worker.workerId))
-  const pool = new pg.Pool({ connectionString: url, max: CONCURRENCY })
-  // A connection may break while it is idle and while it is in use; either way the queue gets another.
-  const lost = (error: Error) => log.warn({ err: error }, 'a connection of the job queue was lost')
-  pool.on('error', lost)
-  pool.on('connect', (client) => client.on('error', lost))
-  const runner: Runner = await run({
-    pgPool: pool,
-    taskList: taskList(tasks),
-    concurrency: CONCURRENCY,
-    pollInterval: POLL_MS,
-    noHandleSignals: true,
-    noPreparedStatements: false,
-    events,
-    logger: graphileLogger(log),
-  })
+  // Jobs are locked in the pool's name, not in its workers'.
+  events.on('pool:create', ({ workerPool }) => workerIds.push(workerPool.id))
+  const pool = connect(url, log)
+  const runners: Runner[] = []
+  for (const tasks of groups) {
+    runners.push(
+      await run({
+        pgPool: pool,
+        taskList: taskList(tasks),
+        concurrency: CONCURRENCY,
+        pollInterval: POLL_MS,
+        noHandleSignals: true,
+        noPreparedStatements: false,
+        events,
+        logger: graphileLogger(log),
+      }),
+    )
+  }
   return {
     workerIds,
     async stop() {
-      await runner.stop()
+      await Promise.all(runners.map((runner) => runner.stop()))
       await pool.end()
     },
   }
 }
 
+/** A connection may break while it is idle and while it is in use; either way the queue gets another. */
+function connect(url: string, log: Logger): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE })
+  const lost = (error: Error) => log.warn({ err: error }, 'a connection of the job queue was lost')
+  pool.on('error', lost)
+  pool.on('connect', (client) => client.on('error', lost))
+  return pool
+}
+
 function taskList(tasks: TaskHandlers): TaskList {
   const entries = Object.entries(tasks).map(([name, handle]) => [
     name,
-    (payload: unknown) => handle(payload as never),
+    (payload: unknown, { abortSignal }: JobHelpers) => handle(payload as never, abortSignal),
   ])
   return Object.fromEntries(entries) as TaskList
 }

@@ -15,6 +15,8 @@ import type { Storage } from './storage.ts'
  * real sockets. The service does not know the difference; only its settings name other origins.
  */
 
+/** Longer than the greeting, so that the hold music is heard too. */
+const CLONE_MS = 10_000
 const DEMO_AGENT = 'agent_demo'
 const DEMO_NUMBER = '+15550100000'
 /** The demo's caller with a voice of their own. */
@@ -53,7 +55,10 @@ export class Demo {
     const carrier = config.carrier === 'simulated' ? await simulatedCarrier(config, keys, log) : null
     const vendor =
       config.agentVendor === 'simulated'
-        ? await startElevenLabs({ apiKey: keys.apiKey, agentId: DEMO_AGENT, postCallWebhook: reports, log })
+        ? await startElevenLabs({
+            ...{ apiKey: keys.apiKey, agentId: DEMO_AGENT, cloneDelayMs: CLONE_MS },
+            ...{ postCallWebhook: reports, log },
+          })
         : null
     return new Demo(withSimulated(config, carrier, vendor, keys), carrier, vendor, reports)
   }

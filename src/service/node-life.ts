@@ -34,9 +34,10 @@ export class NodeLife {
     return this.#listener.isConnected
   }
 
-  async start(tasks: TaskHandlers): Promise<void> {
+  /** Each group of tasks is worked on beside the others, however slow those are. */
+  async start(groups: TaskHandlers[]): Promise<void> {
     await this.#listener.start()
-    this.#jobs = await startJobQueue(this.#storage.url, tasks, this.#log)
+    this.#jobs = await startJobQueue(this.#storage.url, groups, this.#log)
     await this.#registry.join(this.#jobs.workerIds)
   }
 

@@ -132,19 +132,22 @@ export class Service {
 
   async #start(): Promise<void> {
     const { host, port } = this.#config.http
-    await this.#node.start({
-      ...effectHandlers({
-        host: this.#host,
-        log: this.#log,
-        telephony: { twilio: this.#twilio.telephony, sip: silentTelephony },
-        cloneVoice: (sampleKey) => this.#voices.cloning.clone(sampleKey),
-        recordCloneTimeout: (sampleKey) => this.#storage.voices.log({ sampleKey, result: 'timed_out' }),
-      }),
+    const { 'clone-voice': cloneVoice, ...legJobs } = effectHandlers({
+      host: this.#host,
+      log: this.#log,
+      telephony: { twilio: this.#twilio.telephony, sip: silentTelephony },
+      cloneVoice: (sampleKey) => this.#voices.cloning.clone(sampleKey),
+      recordCloneTimeout: (sampleKey) => this.#storage.voices.log({ sampleKey, result: 'timed_out' }),
+    })
+    const voiceJobs = {
+      'clone-voice': cloneVoice,
       'expire-voice': ({ sampleKey, vendorVoiceId }: { sampleKey: string; vendorVoiceId: string }) =>
         this.#voices.cloning.expire(sampleKey, vendorVoiceId),
       'remove-vendor-voice': ({ vendorVoiceId }: { vendorVoiceId: string }) =>
         this.#voices.cloning.removeAtVendor(vendorVoiceId),
-    })
+    }
+    // A voice vendor that hangs must not keep a leg from being moved or hung up.
+    await this.#node.start([legJobs, voiceJobs])
     this.#host.start()
     this.#voices.greeting.start()
     this.server.listen(port, host)
