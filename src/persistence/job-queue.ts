@@ -11,16 +11,19 @@ import {
 import pg from 'pg'
 import type { Logger } from 'pino'
 
-/** A clone takes half a minute and waits most of it; a leg that is to be moved must find a free hand meanwhile. */
+/** Jobs of one group that a node works on at the same time. */
 const CONCURRENCY = 12
+/** For all groups together: a connection is only held to fetch a job, to put it away, and by each group to listen. */
+const POOL_SIZE = 12
 const POLL_MS = 1_000
 
-export type TaskHandlers = Record<string, (payload: never) => Promise<void>>
+/** `signal` aborts when the node stops and the job has had its time: one that rejects then is done by another node. */
+export type TaskHandlers = Record<string, (payload: never, signal: AbortSignal) => Promise<void>>
 
 export type JobQueue = {
   /** The names under which this node takes jobs; they free its jobs when it is gone. */
   workerIds: string[]
-  /** Stops taking jobs and waits for those under way. */
+  /** Stops taking jobs and waits for those under way; after five seconds they are asked to give up. */
   stop(): Promise<void>
 }
 
