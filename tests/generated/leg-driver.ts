@@ -1,0 +1,42 @@
+import type { LegEvent, MediaEvent } from '../../machines/call-events.ts'
+import type { LegInstruction } from '../../machines/instructions.ts'
+
+/** What a carrier can do to a call: its leg and its media stream. */
+export type CarrierEvent = LegEvent | MediaEvent
+
+/** What the service tells a carrier without being asked. */
+export type LegOrder = 'move' | 'hang-up'
+
+/** The call as its carrier sees it. */
+export type DrivenCall = {
+  from: string
+  /** Where the call comes in, and where each later word about it goes: every node is as good as any other. */
+  firstOrigin: string
+  nextOrigin: () => string
+}
+
+/**
+ * The carrier's side of one call, led by hand over the real protocol. Paths are played through this alone, so whoever
+ * brings another carrier writes one of these and no test.
+ */
+export interface LegDriver {
+  /** The carrier's name for the call. */
+  readonly providerCallId: string
+  /** The call comes in; resolves when it was answered. */
+  begin(): Promise<void>
+  /**
+   * Does what makes the service hear this event, and resolves when the carrier has done its part: with what the leg was
+   * told in answer, or null where the carrier gets no such answer.
+   */
+  perform(event: CarrierEvent): Promise<LegInstruction[] | null>
+  /** What the leg is told to do as things stand, in the words of the chart; to ask for it changes nothing. */
+  instructions(): Promise<LegInstruction[]>
+  /** What the service has told the carrier by itself, in order. */
+  orders(): LegOrder[]
+  /** Whether a media stream of this call is open. */
+  isStreaming(): boolean
+  /** Ends what the carrier holds open, and hangs up if the call still lives. */
+  leave(): Promise<void>
+}
+
+export type LegDriverFactory = (call: DrivenCall) => LegDriver

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RecordedEvent } from '../../src/persistence/call-queries.ts'
+import { type CallPath, coveringPaths } from '../machines/paths.ts'
+import { playPath, type Route } from './play-path.ts'
+import { Stage } from './stage.ts'
+import { twilioDriver } from './twilio-driver.ts'
+import { reportOf, walkedIn } from './walked.ts'
+
+/*
+ * Every path of the statechart on the running service. Nothing is said to a call behind its back: the carrier, the agent,
+ * the voice vendor and the operator each use their own protocol, and a timer's due time is moved in the database.
+ */
+
+const ofTheChart = coveringPaths('chart')
+const names = new Set(ofTheChart.map(({ name }) => name))
+const ofTheTable = coveringPaths('table').filter(({ name }) => !names.has(name))
+
+const played: { path: CallPath; events: RecordedEvent[] }[] = []
+let stage: Stage
+
+beforeAll(async () => {
+  stage = await Stage.set()
+})
+afterAll(() => stage.strike())
+
+describe.concurrent.each([
+  ['one node', ofTheChart],
+  ['every node in turn', ofTheTable],
+] as const satisfies [Route, CallPath[]][])('over Twilio, at %s', (route, paths) => {
+  test.each(paths.map((path) => [path.name, path] as const))('%s', async (_, path) => {
+    const events = await playPath(path, { stage, driver: twilioDriver(stage.world.carrier), route })
+    played.push({ path, events })
+  })
+})
+
+describe('what the service wrote down of it', () => {
+  test('is every state and every transition of the chart, and every cell of its table', () => {
+    const { missed, ...walked } = walkedIn(played)
+    process.stdout.write(reportOf(walked, played))
+    expect(missed).toEqual([])
+  })
+})

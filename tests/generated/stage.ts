@@ -1,0 +1,132 @@
+import { vi } from 'vitest'
+import type { CallInput } from '../../machines/call-events.ts'
+import { newSid } from '../../src/simulator/carrier/sid.ts'
+import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import type { ServiceProcess } from '../support/service-process.ts'
+
+/** Who calls, and what is known of their voice. */
+export type Caller = {
+  from: string
+  /** Of the sample on file. */
+  sampleKey: string | null
+  cloneName: string | null
+  /** Of the clone that was made for an earlier call. */
+  cachedVoiceId: string | null
+}
+
+/**
+ * Three nodes on one database, so that a call can begin in each of the ways that a chart's input tells apart: at one that
+ * takes calls, at one whose lines are all taken, and at one that is going down.
+ */
+export class Stage {
+  readonly world: HandWorld
+  readonly #open: ServiceProcess
+  readonly #full: ServiceProcess
+  readonly #draining: ServiceProcess
+  #callers = 0
+  #turn = 0
+
+  private constructor(world: HandWorld, nodes: [ServiceProcess, ServiceProcess, ServiceProcess]) {
+    this.world = world
+    ;[this.#open, this.#full, this.#draining] = nodes
+  }
+
+  static async set(): Promise<Stage> {
+    const world = await HandWorld.begin({ LOG_LEVEL: 'warn', DRAIN_SECONDS: '600' })
+    // One call takes all the lines of the second node, wherever it lives.
+    const open = await world.startNode()
+    const [full, draining] = await Promise.all([
+      world.startNode({ MAX_CONCURRENT_CALLS: '1' }),
+      world.startNode(),
+    ])
+    const stage = new Stage(world, [open, full, draining])
+    await Promise.all([stage.#keepCall(open), stage.#keepCall(draining)])
+    draining.signal('SIGTERM')
+    await vi.waitFor(async () => {
+      const { status } = (await (await fetch(`${draining.origin}/health`)).json()) as { status: string }
+      if (status !== 'draining') throw new Error(`The node that was told to go is ${status}.`)
+    })
+    return stage
+  }
+
+  /** The node at which a call of this input begins. */
+  originFor({ admission }: CallInput): string {
+    if (admission === 'capacity_full') return this.#full.origin
+    return admission === 'draining' ? this.#draining.origin : this.#open.origin
+  }
+
+  /** Any node, each in its turn. */
+  nextOrigin(): string {
+    const nodes = [this.#open, this.#full, this.#draining]
+    return (nodes[this.#turn++ % nodes.length] ?? this.#open).origin
+  }
+
+  /** A caller of whom is known what this input says, and who never called before. */
+  async caller({ voice }: CallInput): Promise<Caller> {
+    const from = `+1555${`${++this.#callers}`.padStart(7, '0')}`
+    if (voice.kind === 'default') return { from, sampleKey: null, cloneName: null, cachedVoiceId: null }
+    const given = await this.world.giveVoice(from)
+    const cachedVoiceId =
+      voice.kind === 'cached' ? await this.#cloneInAnEarlierCall(from, given.cloneName) : null
+    return { from, ...given, cachedVoiceId }
+  }
+
+  /** Ends the calls that were kept, for which the draining node waits, and the rest of what a failed path left. */
+  async strike(): Promise<void> {
+    const callers = await this.world.db.query<{ from: string }>(
+      'select distinct from_number as "from" from call_log where ended_at is null',
+    )
+    for (const { from } of callers) await this.#hangUp(from)
+    // It goes by itself now; a second signal would cut it short.
+    await this.#draining.exit()
+    await this.world.end()
+  }
+
+  /** A call that stays, and that nobody has to attend to. */
+  async #keepCall({ origin }: ServiceProcess): Promise<void> {
+    const sid = await this.#call(origin, '+15550000000')
+    await this.world.db.query(
+      `update call_timer set due_at = now() + interval '1 hour'
+       where call_id = (select id from call_log where provider_call_id = $1)`,
+      [sid],
+    )
+  }
+
+  async #cloneInAnEarlierCall(from: string, cloneName: string): Promise<string> {
+    const { vendor } = this.world
+    await this.#call(this.#open.origin, from)
+    await vi.waitFor(
+      () => vendor.isCloning(cloneName) || Promise.reject(new Error(`${cloneName} was not asked for.`)),
+    )
+    const voiceId = vendor.finishClone(cloneName)
+    await vi.waitFor(async () => {
+      const voice = await (await this.world.admin(`/voices/${encodeURIComponent(from)}`)).json()
+      const { status } = (voice as { clone: { status: string } }).clone
+      if (status !== 'ready') throw new Error(`The clone is ${status}.`)
+    })
+    await this.#hangUp(from)
+    return voiceId
+  }
+
+  async #call(origin: string, from: string): Promise<string> {
+    const { carrier } = this.world
+    const sid = newSid('CA')
+    await carrier.post(
+      `${origin}/webhooks/inbound`,
+      carrier.fieldsOf({ sid, from, to: SERVICE_NUMBER }, 'ringing'),
+    )
+    return sid
+  }
+
+  async #hangUp(from: string): Promise<void> {
+    const { carrier, db } = this.world
+    const calls = await db.query<{ sid: string }>(
+      'select provider_call_id as sid from call_log where from_number = $1 and ended_at is null',
+      [from],
+    )
+    for (const { sid } of calls) {
+      const fields = carrier.fieldsOf({ sid, from, to: SERVICE_NUMBER }, 'completed')
+      await carrier.post(`${this.#open.origin}/webhooks/call-status`, fields)
+    }
+  }
+}

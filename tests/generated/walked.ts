@@ -1,0 +1,77 @@
+import type { CallInput } from '../../machines/call-events.ts'
+import type { RecordedEvent } from '../../src/persistence/call-queries.ts'
+import { type AnyEvent, begin, feed } from '../machines/call-model.ts'
+import { EVENT_COLUMNS } from '../machines/call-rows.ts'
+import { CALL_TABLE } from '../machines/call-table.ts'
+import { chartElements, elementsOfBeginning, elementsOfStep } from '../machines/chart-coverage.ts'
+import type { CallPath } from '../machines/paths.ts'
+import { cellOf } from '../machines/ways.ts'
+
+/*
+ * How much of the chart was gone through, reckoned from what the service itself wrote down: the input with which each call
+ * began and the events that changed it, in order.
+ */
+
+type Share = { of: string; walked: number; all: number }
+
+export type Walked = { shares: Share[]; missed: string[] }
+
+export type Played = { path: CallPath; events: RecordedEvent[] }
+
+export function walkedIn(played: Played[]): Walked {
+  const elements = new Set<string>()
+  const cells = new Set<string>()
+  for (const { events } of played) walk(events, elements, cells)
+  const isTransition = (element: string) => element.includes(' on ')
+  const parts = [
+    { of: 'states', seen: elements, all: chartElements().filter((element) => !isTransition(element)) },
+    { of: 'transitions', seen: elements, all: chartElements().filter(isTransition) },
+    { of: 'table cells', seen: cells, all: cellsThatChange() },
+  ]
+  return {
+    shares: parts.map(({ of, seen, all }) => ({
+      of,
+      walked: all.filter((each) => seen.has(each)).length,
+      all: all.length,
+    })),
+    missed: parts.flatMap(({ seen, all }) => all.filter((each) => !seen.has(each))),
+  }
+}
+
+function walk([began, ...events]: RecordedEvent[], elements: Set<string>, cells: Set<string>): void {
+  if (!began) throw new Error('A call without a beginning was written down.')
+  const { input } = began.event as { input: CallInput }
+  for (const element of elementsOfBeginning(input)) elements.add(element)
+  let { snapshot } = begin(input)
+  for (const recorded of events) {
+    const event = recorded.event as AnyEvent
+    for (const element of elementsOfStep(snapshot, event)) elements.add(element)
+    cells.add(cellOf(snapshot, event))
+    snapshot = feed(snapshot, event).snapshot
+  }
+}
+
+/** `voice.settled` is raised inside the chart: nobody can say it. */
+function cellsThatChange(): string[] {
+  const columns = new Set<string>(EVENT_COLUMNS.filter((column) => column !== 'voice.settled'))
+  return Object.entries(CALL_TABLE).flatMap(([row, cells]) =>
+    Object.entries(cells)
+      .filter(([column, cell]) => cell !== 'ignored' && (columns.has(column) || /^[A-Z_]+$/.test(column)))
+      .map(([column]) => `${row}: ${column}`),
+  )
+}
+
+/** The table that a run prints. */
+export function reportOf({ shares }: Pick<Walked, 'shares'>, played: Played[]): string {
+  const parties = Map.groupBy(
+    played.flatMap(({ path }) => path.steps),
+    ({ party }) => party,
+  )
+  const steps = [...parties].map(([party, done]) => `${party} ${done.length}`).sort()
+  const lines = [
+    `Paths of the statechart on the running service: ${played.length}`,
+    ...shares.map(({ of, walked, all }) => `  ${of.padEnd(12)} ${`${walked}`.padStart(4)} of ${all}`),
+    `  steps by party: ${steps.join(', ')}`,
+  ]
+  return `\n${lines.join('\n')}\n\n`
+}
