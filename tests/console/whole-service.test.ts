@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { launchChromium, WHY_NO_BROWSER } from '../support/chromium.ts'
+import { ConsolePage } from '../support/console-page.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { ServiceProcess } from '../support/service-process.ts'
+
+const KEY = 'a key that only this test knows'
+const VITE = join(import.meta.dirname, '../../node_modules/vite/bin/vite.js')
+
+/** Real time: greeting, ten seconds of cloning and the agent's first sentence. */
+const WHOLE_CALL_MS = 60_000
+
+describe('the demo, as npm start shows it to a person with a browser', () => {
+  let browser: Browser
+  let db: TestDatabase
+  let service: ServiceProcess
+  let folder: string
+
+  beforeAll(async () => {
+    if (WHY_NO_BROWSER) return
+    // The service serves what `npm ci` has built; this build is of the sources as they are.
+    await promisify(execFile)(process.execPath, [VITE, 'build'], {
+      env: { ...process.env, NODE_ENV: 'production' },
+    })
+    folder = await mkdtemp(join(tmpdir(), 'precall-demo-'))
+    db = await createTestDatabase()
+    service = await ServiceProcess.start({
+      ...{ DATABASE_URL: db.url, DATA_DIR: folder, ADMIN_API_KEY: KEY, DRAIN_SECONDS: '1' },
+    })
+    browser = await launchChromium()
+  })
+  afterAll(async () => {
+    if (WHY_NO_BROWSER) return
+    await browser.close()
+    expect(await service.terminate()).toBe(0)
+    await db.drop()
+    await rm(folder, { recursive: true, force: true })
+  })
+  beforeEach(({ skip }) => skip(WHY_NO_BROWSER !== null))
+
+  it(
+    'lets them hear greeting, hold and agent, and shows the states of their call',
+    async () => {
+      const page = await ConsolePage.open(browser, service.origin)
+      await page.signInByLink(KEY)
+      await page.placeCall({ microphone: false })
+      for (const state of ['greeting', 'hold', 'bridged.talking']) await page.sawState(state, 20_000)
+      const heard = (await page.figures()).played
+      await page.heardAndSpoke(({ played, loudestHeard }) => played > heard + 50 && loudestHeard > 0)
+      await expect.poll(() => page.sayings(), { timeout: 10_000 }).not.toEqual([])
+      await page.hangUp()
+      await page.sawState('ended')
+      expect(page.complaints).toEqual([])
+      expect(page.foreignRequests).toEqual([])
+      await page.close()
+    },
+    WHOLE_CALL_MS,
+  )
+})
