@@ -65,7 +65,7 @@ const settings = z.object({
   GREETING_MESSAGE: text().prefault(GREETING),
   GREETING_MUSIC_ENABLED: flag().prefault('true'),
   GREETING_MUSIC_URL: orNull(
-    setting(z.url({ protocol: /^https?$/ }), 'an http or https URL of an audio file'),
+    setting(z.url({ protocol: /^https?$/, normalize: true }), 'an http or https URL of an audio file'),
   ),
   CLONE_MAX_WAIT_SECONDS: duration('seconds', HOUR_IN_SECONDS).prefault('35'),
   POLL_INTERVAL_SECONDS: duration('seconds', 60).prefault('2'),

@@ -45,7 +45,7 @@ function add(response: Response, instruction: LegInstruction, context: TwimlCont
   switch (instruction.do) {
     case 'play-greeting':
       if (context.greeting.path) response.play(context.origin + context.greeting.path)
-      else response.say(context.greeting.text)
+      else response.say(speakable(context.greeting.text))
       return
     case 'hold':
       hold(response, instruction.round, context)
@@ -63,6 +63,9 @@ function add(response: Response, instruction: LegInstruction, context: TwimlCont
       response.hangup()
   }
 }
+
+/** A text of the operator's own may hold what XML cannot (version 1.0, section 2.2), at which the builder throws. */
+const speakable = (text: string) => text.toWellFormed().replace(/[\p{Cc}\ufffe\uffff]/gu, ' ')
 
 function hold(
   response: Response,
