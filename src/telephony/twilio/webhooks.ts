@@ -90,11 +90,11 @@ export function twilioWebhooks(options: WebhookOptions): Router {
   }
 
   async function endCall(req: Request, callSid: string, status: LegEndStatus): Promise<void> {
-    const seconds = Number(field(req, 'CallDuration'))
+    const seconds = /^\d{1,9}$/.exec(field(req, 'CallDuration') ?? '')?.[0]
     const event: CallEvent = {
       type: 'leg.ended',
       status,
-      ...(seconds >= 0 ? { durationSeconds: seconds } : {}),
+      ...(seconds !== undefined && { durationSeconds: Number(seconds) }),
     }
     const call = await calls.tell(callSid, event, `status:${status}`)
     if (!call) onRejected('unknown_call')

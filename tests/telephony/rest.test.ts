@@ -1,0 +1,144 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
+import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
+import { createTwilioClient, twilioTelephony } from '../../src/telephony/twilio/rest.ts'
+import {
+  ACCOUNT_SID,
+  AUTH_TOKEN,
+  CALLER,
+  type ServiceDouble,
+  startServiceDouble,
+  startTestCarrier,
+  twiml,
+  until,
+} from '../simulator/service-double.ts'
+
+let service: ServiceDouble
+let carrier: Carrier
+
+beforeEach(async () => {
+  service = await startServiceDouble()
+  carrier = await startTestCarrier(service)
+  service.on('/voice', () => twiml('<Pause length="3600"/>'))
+  service.on('/webhooks/status-callback', () => twiml('<Pause length="3600"/>'))
+})
+afterEach(async () => {
+  await carrier.stop()
+  await service.stop()
+})
+
+const telephony = (apiBaseUrl = carrier.apiBaseUrl, authToken = AUTH_TOKEN) =>
+  twilioTelephony(createTwilioClient({ accountSid: ACCOUNT_SID, authToken, apiBaseUrl }))
+
+const addressOf = (providerCallId: string) => ({
+  callId: '0190a0a0-0000-7000-8000-000000000000',
+  providerCallId,
+  publicOrigin: service.origin,
+})
+
+async function answeredCall() {
+  const call = carrier.call({ from: CALLER, caller: new ScriptedCaller() })
+  await until(call, 'answered')
+  return call
+}
+
+/** A stranger in the place of Twilio's API; returns its origin. */
+async function apiThat(answers: RequestListener): Promise<string> {
+  const server = createServer(answers)
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+describe('a live leg', () => {
+  test('is moved: it asks at once what comes next', async () => {
+    const call = await answeredCall()
+    await telephony().moveLeg(addressOf(call.sid))
+    await expect.poll(() => service.at('/webhooks/status-callback')).toHaveLength(1)
+    expect(service.at('/webhooks/status-callback')[0]).toMatchObject({
+      method: 'POST',
+      isSigned: true,
+      fields: { CallSid: call.sid, CallStatus: 'in-progress' },
+    })
+  })
+
+  test('is hung up', async () => {
+    const call = await answeredCall()
+    await telephony().hangUp(addressOf(call.sid))
+    await call.ended
+    expect(call.status).toBe('completed')
+  })
+
+  test('may be told the same twice', async () => {
+    const call = await answeredCall()
+    const { moveLeg, hangUp } = telephony()
+    await moveLeg(addressOf(call.sid))
+    await moveLeg(addressOf(call.sid))
+    await hangUp(addressOf(call.sid))
+    await hangUp(addressOf(call.sid))
+    await call.ended
+  })
+})
+
+describe.each(['moveLeg', 'hangUp'] as const)('%s', (order) => {
+  test('has nothing to do when the call is over', async () => {
+    const call = await answeredCall()
+    call.hangUp()
+    await call.ended
+    await expect(telephony()[order](addressOf(call.sid))).resolves.toBeUndefined()
+  })
+
+  test('has nothing to do when Twilio does not know the call', async () => {
+    await expect(telephony()[order](addressOf(`CA${'0'.repeat(32)}`))).resolves.toBeUndefined()
+  })
+
+  test('fails when the credentials are wrong, and says so', async () => {
+    const { sid } = await answeredCall()
+    await expect(telephony(carrier.apiBaseUrl, 'wrong')[order](addressOf(sid))).rejects.toMatchObject({
+      status: 401,
+      code: 20003,
+    })
+  })
+
+  test.each([500, 503, 429])('fails when the API answers %i: whoever asked may try again', async (status) => {
+    const { sid } = await answeredCall()
+    carrier.faults.refuseRest = status
+    await expect(telephony()[order](addressOf(sid))).rejects.toMatchObject({ status })
+  })
+
+  test('fails when a broken proxy answers with a page', async () => {
+    const origin = await apiThat((_, response) => {
+      response.writeHead(502, { 'Content-Type': 'text/html' }).end('<h1>502 Bad Gateway</h1>')
+    })
+    await expect(telephony(origin)[order](addressOf('CA1'))).rejects.toMatchObject({ status: 502 })
+  })
+
+  test('fails when nobody listens', async () => {
+    await expect(telephony('http://127.0.0.1:1')[order](addressOf('CA1'))).rejects.toThrow()
+  })
+})
+
+test('an API that never answers, or never ends its answer, is given up in time', async () => {
+  const silent = await apiThat(() => {})
+  const endless = await apiThat((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"sid":')
+  })
+  const began = performance.now()
+  const given = await Promise.allSettled(
+    [silent, endless].map((origin) => telephony(origin).moveLeg(addressOf('CA1'))),
+  )
+  expect(given.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(performance.now() - began).toBeLessThan(7_000)
+})
+
+test('nothing that a failure says holds the credentials', async () => {
+  const error = await telephony(carrier.apiBaseUrl, 'a-wrong-token-to-look-for')
+    .hangUp(addressOf('CA1'))
+    .catch((failure: unknown) => failure)
+  expect(`${error}`).not.toContain('a-wrong-token-to-look-for')
+})

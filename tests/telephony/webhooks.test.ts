@@ -1,0 +1,189 @@
+import express from 'express'
+import pino from 'pino'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { CallEvent } from '../../machines/call-events.ts'
+import type { CallView } from '../../machines/instructions.ts'
+import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
+import { type TwilioCalls, twilioWebhooks } from '../../src/telephony/twilio/webhooks.ts'
+import { serve } from '../http/serve.ts'
+import { begin, INPUTS, viewOf } from '../machines/call-model.ts'
+
+const CALL_SID = `CA${'1'.repeat(32)}`
+const CALL_ID = '0190a0a0-0000-7000-8000-000000000000'
+const FORM = { CallSid: CALL_SID, From: '+15550100001', To: '+15550199999', CallStatus: 'in-progress' }
+
+type Told = { providerCallId: string; event: CallEvent; eventId: string | undefined }
+
+let opened: Parameters<TwilioCalls['open']>[0][]
+let told: Told[]
+let rejected: string[]
+let view: CallView
+
+beforeEach(() => {
+  opened = []
+  told = []
+  rejected = []
+  view = viewOf(begin(INPUTS['voice to clone']).snapshot)
+})
+
+const calls: TwilioCalls = {
+  async open(call) {
+    opened.push(call)
+    return { callId: CALL_ID, view, tokenOf: () => 'token' }
+  },
+  async tell(providerCallId, event, eventId) {
+    told.push({ providerCallId, event, eventId })
+    return providerCallId === CALL_SID ? { callId: CALL_ID, view, tokenOf: () => 'token' } : null
+  },
+}
+
+/** Posts a form to the webhooks, behind which nothing is but what the test sees. */
+async function post(
+  path: string,
+  form: Record<string, string> | string,
+  headers: Record<string, string> = {},
+) {
+  const router = twilioWebhooks({
+    calls,
+    signature: { authToken: null, skip: true, publicUrl: 'https://voice.example' },
+    greeting: () => ({ path: null, text: 'Hello.' }),
+    hold: { pathOf: (round) => `/audio/hold/${round}.wav`, url: null, roundMs: 2_000 },
+    onRejected: (reason) => rejected.push(reason),
+    log: pino({ level: 'silent' }),
+  })
+  const url = await serve(express().use('/webhooks', router))
+  const type = { 'Content-Type': 'application/x-www-form-urlencoded; charset=UTF-8' }
+  const body = typeof form === 'string' ? form : new URLSearchParams(form).toString()
+  return fetch(`${url}/webhooks${path}`, { method: 'POST', body, headers: { ...type, ...headers } })
+}
+
+const verbsOf = async (response: Response) => parseTwiml(await response.text()).map(({ verb }) => verb)
+
+describe('an incoming call', () => {
+  test('is opened under its CallSid, with both numbers and our own address', async () => {
+    const response = await post('/inbound', FORM)
+    expect(response.headers.get('content-type')).toMatch(/^text\/xml/)
+    expect(await verbsOf(response)).toEqual(['Say', 'Play', 'Redirect'])
+    const { CallSid: providerCallId, From: from, To: to } = FORM
+    expect(opened).toEqual([{ providerCallId, from, to, publicOrigin: 'https://voice.example' }])
+  })
+
+  test.each(['anonymous', 'unknown', 'client:alice', 'sip:alice@example.com:5060', '+86151'])(
+    'may be from %s',
+    async (from) => {
+      await post('/inbound', { ...FORM, From: from })
+      expect(opened).toMatchObject([{ from }])
+    },
+  )
+
+  test('may bring fields that nobody knows yet', async () => {
+    expect((await post('/inbound', { ...FORM, StirVerstat: 'x', Brand: 'new' })).status).toBe(200)
+    expect(opened).toHaveLength(1)
+  })
+
+  test.each([
+    ['no CallSid', { CallSid: '' }],
+    ['a CallSid with a path in it', { CallSid: '../../etc/passwd' }],
+    ['a CallSid that is too long', { CallSid: `CA${'1'.repeat(63)}` }],
+    ['no From', { From: '' }],
+    ['no To', { To: '' }],
+    ['a From of 256 characters', { From: '+'.repeat(256) }],
+  ])('with %s hears the apology, and nothing is opened', async (_, change) => {
+    const response = await post('/inbound', { ...FORM, ...change })
+    expect(response.status).toBe(200)
+    expect(await verbsOf(response)).toEqual(['Say', 'Hangup'])
+    expect([opened, told, rejected]).toEqual([[], [], ['malformed_webhook']])
+  })
+})
+
+describe('a leg', () => {
+  test('that asks is told what its call says', async () => {
+    expect(await verbsOf(await post('/status-callback', FORM))).toEqual(['Say', 'Play', 'Redirect'])
+    expect(told).toMatchObject([{ providerCallId: CALL_SID, event: { type: 'leg.asked' } }])
+  })
+
+  test.each([
+    ['?attempt=3', { type: 'leg.streamEnded', attempt: 3 }],
+    ['', { type: 'leg.streamEnded' }],
+    ['?attempt=', { type: 'leg.streamEnded' }],
+    ['?attempt=0', { type: 'leg.streamEnded' }],
+    ['?attempt=-1', { type: 'leg.streamEnded' }],
+    ['?attempt=1.5', { type: 'leg.streamEnded' }],
+    ['?attempt=1e400', { type: 'leg.streamEnded' }],
+    ['?attempt=first', { type: 'leg.streamEnded' }],
+  ])('whose stream ended, at %j', async (query, event) => {
+    expect((await post(`/stream-ended${query}`, FORM)).status).toBe(200)
+    expect(told.map(({ event }) => event)).toEqual([event])
+  })
+
+  test('that belongs to no call hears the apology', async () => {
+    for (const path of ['/status-callback', '/stream-ended']) {
+      const response = await post(path, { ...FORM, CallSid: 'CAunknown' })
+      expect(response.status).toBe(200)
+      expect(await verbsOf(response)).toEqual(['Say', 'Hangup'])
+    }
+    expect(rejected).toEqual(['unknown_call', 'unknown_call'])
+  })
+
+  test('that is asked about twice under one delivery names it twice', async () => {
+    const delivery = { 'I-Twilio-Idempotency-Token': 'd-1' }
+    await post('/status-callback', FORM, delivery)
+    await post('/status-callback', FORM, delivery)
+    await post('/status-callback', FORM)
+    await post('/status-callback', FORM, { 'I-Twilio-Idempotency-Token': 'x'.repeat(300) })
+    expect(told.map(({ eventId }) => eventId)).toEqual(['twilio:d-1', 'twilio:d-1', undefined, undefined])
+  })
+})
+
+describe('a call status', () => {
+  test.each(['completed', 'busy', 'no-answer', 'failed', 'canceled'])(
+    '%s ends the call, once',
+    async (status) => {
+      const response = await post('/call-status', { ...FORM, CallStatus: status, CallDuration: '42' })
+      expect([response.status, await response.text()]).toEqual([204, ''])
+      const event = { type: 'leg.ended', status, durationSeconds: 42 }
+      expect(told).toEqual([{ providerCallId: CALL_SID, event, eventId: `status:${status}` }])
+    },
+  )
+
+  test.each(['queued', 'initiated', 'ringing', 'answered', 'in-progress'])(
+    '%s says nothing new',
+    async (status) => {
+      expect((await post('/call-status', { ...FORM, CallStatus: status })).status).toBe(204)
+      expect(told).toEqual([])
+    },
+  )
+
+  test.each(['', 'soon', '-1', '1e400', '1'.repeat(10)])(
+    'with a duration of %j ends the call without one',
+    async (seconds) => {
+      await post('/call-status', { ...FORM, CallStatus: 'completed', CallDuration: seconds })
+      expect(told[0]?.event).toEqual({ type: 'leg.ended', status: 'completed' })
+    },
+  )
+
+  test('of a call that nobody knows is taken without complaint, and counted', async () => {
+    const response = await post('/call-status', { ...FORM, CallSid: 'CAunknown', CallStatus: 'completed' })
+    expect(response.status).toBe(204)
+    expect(rejected).toEqual(['unknown_call'])
+  })
+
+  test.each([
+    ['no status', { CallStatus: '' }],
+    ['a status that Twilio does not have', { CallStatus: 'exploded' }],
+    ['no CallSid', { CallSid: '' }],
+  ])('with %s is refused', async (_, change) => {
+    const response = await post('/call-status', { ...FORM, ...change })
+    expect(response.status).toBe(400)
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+    expect([told, rejected]).toEqual([[], ['malformed_webhook']])
+  })
+})
+
+describe('a field that comes twice', () => {
+  test('is none: whoever sends that is not Twilio', async () => {
+    const twice = `${new URLSearchParams(FORM)}&CallSid=${CALL_SID}`
+    expect(await verbsOf(await post('/inbound', twice))).toEqual(['Say', 'Hangup'])
+    expect(opened).toEqual([])
+  })
+})
