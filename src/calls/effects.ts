@@ -3,20 +3,19 @@ import type { CallHost } from './call-host.ts'
 import type { EffectPayloads } from './effect-jobs.ts'
 import type { Provider, Telephony } from './ports.ts'
 
-type Handlers = { [Task in keyof EffectPayloads]: (payload: EffectPayloads[Task]) => Promise<void> }
+/** Clones are made in the voices room. */
+type Task = Exclude<keyof EffectPayloads, 'clone-voice'>
+type Handlers = { [Name in Task]: (payload: EffectPayloads[Name]) => Promise<void> }
 
 /** Carries out what calls asked the world for. Each may run twice for the same thing, on any node. */
 export function effectHandlers(options: {
   host: CallHost
   telephony: Record<Provider, Telephony>
-  cloneVoice: (sampleKey: string) => Promise<void>
   recordCloneTimeout: (sampleKey: string, callId: string) => Promise<void>
   log: Logger
 }): Handlers {
   const { host, telephony, log } = options
   return {
-    'clone-voice': ({ sampleKey }) => options.cloneVoice(sampleKey),
-
     'record-clone-timeout': ({ callId, sampleKey }) => options.recordCloneTimeout(sampleKey, callId),
 
     /** Only for the bridge that it was asked for: by the time this runs, the leg's own poll may have come. */

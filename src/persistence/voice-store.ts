@@ -6,37 +6,42 @@ import {
   VoiceCloneLog,
   VoiceSampleFile,
 } from './entities/voice.entity.ts'
-import { inTransaction, type Sql, sqlOf } from './sql.ts'
-
-/** A vendor that is down for a while must not make us forget to delete a voice there. */
-const REMOVAL_ATTEMPTS = 25
+import { inTransaction, type Sql, sqlIn, sqlOf } from './sql.ts'
+import { expireVoice, removeVoiceLater, searchStrays, takeBackRemoval } from './voice-schedule.ts'
 
 /** Keeps callers' voices, the samples they are made of, and the clones at the vendor. */
 export function createVoiceStore(database: Database): VoiceStore {
   const sql = sqlOf(database)
   const em = () => database.em.fork()
+  /** Two editors at once would miss that the other has come to share, or given up, the same samples. */
+  const editing = <Result>(edit: (tx: Transaction, run: Sql) => Promise<Result>) =>
+    em().transactional(async (tx) => {
+      const run = sqlIn(tx)
+      await run('lock table caller_voice_mapping in share row exclusive mode')
+      return edit(tx, run)
+    })
 
   return {
-    async save({ callerId, name, consent, sampleKey, samples }) {
-      await em().transactional(async (tx) => {
+    save: ({ callerId, name, consent, sampleKey, samples }) =>
+      editing(async (tx, run) => {
         const before = await tx.findOne(CallerVoiceMapping, { callerId })
         await tx.upsertMany(
           VoiceSampleFile,
           samples.map((sample) => ({ ...sample, sampleKey })),
           { onConflictAction: 'ignore', onConflictFields: ['sampleKey', 'sha256'] },
         )
-        await tx.upsert(CallerVoiceMapping, {
+        const now = new Date()
+        const mapping = {
           ...{ callerId, name, sampleKey, consentBy: consent.by, consentAt: consent.at },
-          createdAt: before?.createdAt ?? new Date(),
-          updatedAt: new Date(),
-        })
-        if (before && before.sampleKey !== sampleKey)
-          await removeUnusedSamples(tx, before.sampleKey, callerId)
-      })
-      const saved = await this.find(callerId)
-      if (!saved) throw new Error('A voice that was just saved is gone again.')
-      return saved
-    },
+          ...{ createdAt: before?.createdAt ?? now, updatedAt: now },
+        }
+        const forgotten = before && before.sampleKey !== sampleKey ? before.sampleKey : null
+        await tx.upsert(CallerVoiceMapping, mapping)
+        return {
+          voice: callerVoice(mapping),
+          forgotten: forgotten === null ? null : await forgetUnused(tx, run, forgotten),
+        }
+      }),
 
     async find(callerId) {
       const row = await em().findOne(CallerVoiceMapping, { callerId })
@@ -44,15 +49,12 @@ export function createVoiceStore(database: Database): VoiceStore {
     },
 
     remove: (callerId) =>
-      em().transactional(async (tx) => {
+      editing(async (tx, run) => {
         const row = await tx.findOne(CallerVoiceMapping, { callerId })
-        if (!row) return false
+        if (!row) return null
         await tx.nativeDelete(CallerVoiceMapping, { callerId })
-        await removeUnusedSamples(tx, row.sampleKey, callerId)
-        return true
+        return { forgotten: await forgetUnused(tx, run, row.sampleKey) }
       }),
-
-    countCallers: (sampleKey) => em().count(CallerVoiceMapping, { sampleKey }),
 
     async samples(sampleKey): Promise<VoiceSample[]> {
       const rows = await em().find(VoiceSampleFile, { sampleKey }, { orderBy: { sha256: 'asc' } })
@@ -67,12 +69,22 @@ export function createVoiceStore(database: Database): VoiceStore {
       return row && cloneOf(row)
     },
 
-    async markCloning(sampleKey) {
-      await em().upsert(VoiceCloneCache, {
-        ...{ sampleKey, status: 'cloning', vendorVoiceId: null, failure: null, requestedAt: new Date() },
-        ...{ readyAt: null, expiresAt: null, lastUsedAt: null },
-      })
-    },
+    beginClone: (sampleKey) =>
+      inTransaction(database, async (tx) => {
+        const [row] = await tx<CloneRow>(
+          `insert into voice_clone_cache as v (sample_key, status, requested_at) values (?, 'cloning', ?)
+           on conflict (sample_key) do update set
+             requested_at = case v.status when 'cloning' then v.requested_at else excluded.requested_at end,
+             status = 'cloning', vendor_voice_id = null, failure = null, ready_at = null, expires_at = null,
+             last_used_at = null
+           returning ${CLONE}`,
+          [sampleKey, new Date()],
+        )
+        if (!row) throw new Error('The row of a clone was neither made nor found.')
+        const clone = revive(row)
+        await searchStrays(tx, clone)
+        return clone
+      }),
 
     markReady: (sampleKey, vendorVoiceId, expiresAt) =>
       inTransaction(database, async (tx) => {
@@ -81,47 +93,45 @@ export function createVoiceStore(database: Database): VoiceStore {
              last_used_at = now(), expires_at = ? where sample_key = ? returning sample_key`,
           [vendorVoiceId, expiresAt, sampleKey],
         )
-        if (marked.length === 0) return false
-        await expireAt(tx, sampleKey, vendorVoiceId, expiresAt)
+        if (marked.length === 0) {
+          await removeVoiceLater(tx, vendorVoiceId)
+          return false
+        }
+        await expireVoice(tx, sampleKey, vendorVoiceId, expiresAt)
         return true
       }),
 
-    scheduleExpiry: (sampleKey, vendorVoiceId, at) => expireAt(sql, sampleKey, vendorVoiceId, at),
+    scheduleExpiry: (sampleKey, vendorVoiceId, at) => expireVoice(sql, sampleKey, vendorVoiceId, at),
 
     async markFailed(sampleKey, failure) {
       await em().nativeUpdate(VoiceCloneCache, { sampleKey }, { status: 'failed', failure })
     },
 
-    forgetClone: (sampleKey) =>
-      inTransaction(database, async (tx) => {
-        const [row] = await tx<CloneRow>(
-          `delete from voice_clone_cache where sample_key = ? returning ${CLONE}`,
-          [sampleKey],
-        )
-        if (row?.vendorVoiceId) await removeAtVendor(tx, row.vendorVoiceId)
-        return row ? revive(row) : null
-      }),
+    scheduleStraySearch: (clone) => searchStrays(sql, clone),
 
-    async removalDone(vendorVoiceId) {
-      await sql('select graphile_worker.remove_job(?)', [`remove:${vendorVoiceId}`])
-    },
+    forgetClone: (sampleKey) => inTransaction(database, (tx) => forget(tx, 'sample_key = ?', [sampleKey])),
 
-    async leastRecentlyUsed() {
-      const [row] = await sql<CloneRow>(
-        `select ${CLONE} from voice_clone_cache v where status = 'ready' and not exists (
-           select 1 from call_log c where c.sample_key = v.sample_key and c.ended_at is null
-         ) order by last_used_at nulls first limit 1`,
-      )
-      return row ? revive(row) : null
-    },
+    // A row that another node is about to forget is skipped: two that need room make it twice.
+    forgetLeastRecentlyUsed: () =>
+      inTransaction(database, (tx) =>
+        forget(
+          tx,
+          `sample_key = (
+             select v.sample_key from voice_clone_cache v where v.status = 'ready' and not exists (
+               select 1 from call_log c where c.sample_key = v.sample_key and c.ended_at is null
+             ) order by v.last_used_at nulls first limit 1 for update skip locked)`,
+        ),
+      ),
+
+    removalDone: (vendorVoiceId) => takeBackRemoval(sql, vendorVoiceId),
 
     async readyClones() {
       return (await em().find(VoiceCloneCache, { status: 'ready' })).map(cloneOf)
     },
 
-    async isInUse(sampleKey) {
-      const live = await sql('select 1 from call_log where sample_key = ? and ended_at is null limit 1', [
-        sampleKey,
+    async isInUse(vendorVoiceId) {
+      const live = await sql('select 1 from call_log where voice_id = ? and ended_at is null limit 1', [
+        vendorVoiceId,
       ])
       return live.length > 0
     },
@@ -143,27 +153,18 @@ export function createVoiceStore(database: Database): VoiceStore {
 
 type Transaction = ReturnType<Database['em']['fork']>
 
-async function removeUnusedSamples(tx: Transaction, sampleKey: string, exceptCaller: string): Promise<void> {
-  const users = await tx.count(CallerVoiceMapping, { sampleKey, callerId: { $ne: exceptCaller } })
-  if (users === 0) await tx.nativeDelete(VoiceSampleFile, { sampleKey })
+/** Samples that nobody is mapped to any more, and the clone that was made of them. */
+async function forgetUnused(tx: Transaction, run: Sql, sampleKey: string): Promise<Clone | null> {
+  if ((await tx.count(CallerVoiceMapping, { sampleKey })) > 0) return null
+  await tx.nativeDelete(VoiceSampleFile, { sampleKey })
+  return forget(run, 'sample_key = ?', [sampleKey])
 }
 
-/** In the queue of its samples' clone jobs, so that a voice is never made and ended at the same time. */
-async function expireAt(tx: Sql, sampleKey: string, vendorVoiceId: string, at: Date): Promise<void> {
-  await tx(
-    `select graphile_worker.add_job('expire-voice', json_build_object('sampleKey', ?::text, 'vendorVoiceId', ?::text),
-       run_at => ?::timestamptz, job_key => ?, queue_name => ?, max_attempts => ?)`,
-    [sampleKey, vendorVoiceId, at, `expire:${vendorVoiceId}`, `clone:${sampleKey}`, REMOVAL_ATTEMPTS],
-  )
+async function forget(tx: Sql, which: string, params: unknown[] = []): Promise<Clone | null> {
+  const [row] = await tx<CloneRow>(`delete from voice_clone_cache where ${which} returning ${CLONE}`, params)
+  if (row?.vendorVoiceId) await removeVoiceLater(tx, row.vendorVoiceId)
+  return row ? revive(row) : null
 }
-
-/** The safety net under whoever forgets a clone and deletes the vendor's copy at once. */
-const removeAtVendor = (tx: Sql, vendorVoiceId: string) =>
-  tx(
-    `select graphile_worker.add_job('remove-vendor-voice', json_build_object('vendorVoiceId', ?::text),
-       run_at => now() + interval '15 seconds', job_key => ?, max_attempts => ?)`,
-    [vendorVoiceId, `remove:${vendorVoiceId}`, REMOVAL_ATTEMPTS],
-  )
 
 const CLONE = `sample_key as "sampleKey", status, vendor_voice_id as "vendorVoiceId", failure,
   requested_at as "requestedAt", ready_at as "readyAt", expires_at as "expiresAt", last_used_at as "lastUsedAt"`
@@ -196,7 +197,7 @@ function cloneOf(row: VoiceCloneCache): Clone {
   }
 }
 
-function callerVoice(row: CallerVoiceMapping): CallerVoice {
+function callerVoice(row: Omit<CallerVoiceMapping, symbol>): CallerVoice {
   const { callerId, name, sampleKey, consentBy, consentAt, createdAt, updatedAt } = row
   return { callerId, name, sampleKey, consent: { by: consentBy, at: consentAt }, createdAt, updatedAt }
 }

@@ -132,22 +132,14 @@ export class Service {
 
   async #start(): Promise<void> {
     const { host, port } = this.#config.http
-    const { 'clone-voice': cloneVoice, ...legJobs } = effectHandlers({
+    const legJobs = effectHandlers({
       host: this.#host,
       log: this.#log,
       telephony: { twilio: this.#twilio.telephony, sip: silentTelephony },
-      cloneVoice: (sampleKey) => this.#voices.cloning.clone(sampleKey),
       recordCloneTimeout: (sampleKey) => this.#storage.voices.log({ sampleKey, result: 'timed_out' }),
     })
-    const voiceJobs = {
-      'clone-voice': cloneVoice,
-      'expire-voice': ({ sampleKey, vendorVoiceId }: { sampleKey: string; vendorVoiceId: string }) =>
-        this.#voices.cloning.expire(sampleKey, vendorVoiceId),
-      'remove-vendor-voice': ({ vendorVoiceId }: { vendorVoiceId: string }) =>
-        this.#voices.cloning.removeAtVendor(vendorVoiceId),
-    }
     // A voice vendor that hangs must not keep a leg from being moved or hung up.
-    await this.#node.start([legJobs, voiceJobs])
+    await this.#node.start([legJobs, this.#voices.jobs])
     this.#host.start()
     this.#voices.greeting.start()
     this.server.listen(port, host)

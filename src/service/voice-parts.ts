@@ -6,10 +6,12 @@ import { Cloning } from '../voices/cloning.ts'
 import { Greeting } from '../voices/greeting.ts'
 import type { AnnounceVoice, VoiceVendor } from '../voices/ports.ts'
 import { VendorPolicy } from '../voices/vendor-policy.ts'
+import { voiceJobs } from '../voices/voice-jobs.ts'
+import { VoiceRemoval } from '../voices/voice-removal.ts'
 import type { Storage } from './storage.ts'
 
 export type VoiceParts = {
-  cloning: Cloning
+  jobs: ReturnType<typeof voiceJobs>
   callerVoices: CallerVoices
   greeting: Greeting
   policy: VendorPolicy
@@ -26,14 +28,15 @@ export function createVoices(options: {
 }): VoiceParts {
   const { storage, config, metrics, vendor, announce, log } = options
   const policy = new VendorPolicy()
+  const shared = { store: storage.voices, vendor, now: () => new Date(), log }
+  const removal = new VoiceRemoval(shared)
   const cloning = new Cloning({
-    ...{ vendor, policy, announce, log },
-    store: storage.voices,
-    now: () => new Date(),
+    ...{ ...shared, policy, removal, announce },
     ttlMs: config.voices.voiceCacheTtlMs,
     onClone: ({ result, seconds }) => metrics.cloneSeconds.observe({ result }, seconds),
   })
   const { voiceId, message: text } = config.greeting
   const greeting = new Greeting({ voiceId, text, vendor, assets: storage.assets, log })
-  return { policy, cloning, greeting, callerVoices: new CallerVoices(storage.voices, cloning) }
+  const callerVoices = new CallerVoices(storage.voices, removal)
+  return { policy, greeting, callerVoices, jobs: voiceJobs({ cloning, removal, vendor }) }
 }

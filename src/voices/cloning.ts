@@ -1,28 +1,31 @@
 import type { Logger } from 'pino'
-import type { AnnounceVoice, CloneLogEntry, VoiceSample, VoiceStore, VoiceVendor } from './ports.ts'
+import type { AnnounceVoice, Clone, VoiceSample, VoiceStore, VoiceVendor } from './ports.ts'
 import { VendorError } from './ports.ts'
 import type { VendorPolicy } from './vendor-policy.ts'
+import { cloneName } from './voice-name.ts'
+import type { VoiceRemoval } from './voice-removal.ts'
 
-/** A voice that a live call speaks with outlives its time by such steps. */
-const POSTPONE_MS = 60_000
-/** How long an operator, or a clone that needs the slot, waits for a deletion before it is left to the job queue. */
-const REMOVAL_PATIENCE_MS = 5_000
+/** Others may take a slot as soon as it is free; one who loses it that often leaves the caller the default voice. */
+const MAX_EVICTIONS = 3
 
 export type CloningOptions = {
   store: VoiceStore
   vendor: VoiceVendor
   policy: VendorPolicy
+  removal: VoiceRemoval
   announce: AnnounceVoice
   now: () => Date
   /** How long a clone is kept. */
   ttlMs: number
-  onClone: (clone: { result: 'cloned' | 'adopted' | 'failed'; seconds: number }) => void
+  onClone: (clone: { result: Outcome['result']; seconds: number }) => void
   log: Logger
 }
 
+type Outcome = { result: 'cloned' | 'adopted'; voiceId: string } | { result: 'failed'; failure: VendorError }
+
 /**
- * Makes voices of samples, once for all who wait for the same ones, and ends them. The job queue runs `clone` and `expire`
- * of the same samples one after the other, in whatever process, and again after a crash.
+ * Makes voices of samples, once for all who wait for the same ones. The job queue runs `clone` and the expiry of the same
+ * samples one after the other, in whatever process, and again after a crash.
  */
 export class Cloning {
   readonly #options: CloningOptions
@@ -31,136 +34,113 @@ export class Cloning {
     this.#options = options
   }
 
-  /** Has a voice made of these samples, unless there is one, and tells everyone who waits how it went. */
-  async clone(sampleKey: string): Promise<void> {
+  /**
+   * Has a voice made of these samples, unless there is one, and tells everyone who waits how it went. Rejects when `stop`
+   * aborts, or the database fails: to be called again then, here or on another node.
+   */
+  async clone(sampleKey: string, stop?: AbortSignal): Promise<void> {
     const { store, announce, now, onClone } = this.#options
     const known = await store.clone(sampleKey)
-    if (known?.status === 'ready' && known.vendorVoiceId && !isOver(known.expiresAt, now())) {
-      return announce(sampleKey, { type: 'voice.ready', voiceId: known.vendorVoiceId })
-    }
-    const startedAt = now().getTime()
-    await store.markCloning(sampleKey)
-    const wasLeftBehind = known?.status === 'cloning'
-    const made = await this.#make(sampleKey, wasLeftBehind).catch((error: unknown) => this.#asFailure(error))
-    const durationMs = now().getTime() - startedAt
-    onClone({ result: made.result, seconds: durationMs / 1000 })
-    if (made.result === 'failed') return this.#failed(sampleKey, made.failure, durationMs)
-    await this.#ready(sampleKey, made.voiceId, { result: made.result, durationMs })
-  }
+    const usable = known && (await this.#usableVoice(known))
+    if (usable) return announce(sampleKey, { type: 'voice.ready', voiceId: usable })
 
-  /** Ends a voice whose time is over, here and at the vendor; one that a call speaks with is looked at again later. */
-  async expire(sampleKey: string, vendorVoiceId: string): Promise<void> {
-    const { store, now } = this.#options
-    const clone = await store.clone(sampleKey)
-    if (clone?.vendorVoiceId !== vendorVoiceId) return
-    if (await store.isInUse(sampleKey)) {
-      const later = new Date(now().getTime() + POSTPONE_MS)
-      return store.scheduleExpiry(sampleKey, vendorVoiceId, later)
-    }
-    await this.forget(sampleKey, 'expired')
-  }
-
-  /**
-   * Takes a clone out of the cache and deletes the vendor's copy at once; should that fail, the store's own job does it
-   * later. Resolves with false when there was no clone.
-   */
-  async forget(sampleKey: string, result: 'expired' | 'evicted' | 'deleted'): Promise<boolean> {
-    const { store, log } = this.#options
-    const forgotten = await store.forgetClone(sampleKey)
-    if (!forgotten || forgotten.status === 'failed') return false
-    const { vendorVoiceId } = forgotten
-    await store.log({ sampleKey, result, vendorVoiceId })
-    if (vendorVoiceId === null) return true
-    await this.removeAtVendor(vendorVoiceId, AbortSignal.timeout(REMOVAL_PATIENCE_MS)).catch(
-      (error: unknown) =>
-        log.warn(
-          { err: error },
-          'a voice could not be deleted at the vendor yet; the job queue goes on trying',
-        ),
-    )
-    return true
-  }
-
-  /** Deletes the vendor's copy; the job that would do it later is then not needed any more. */
-  async removeAtVendor(vendorVoiceId: string, signal?: AbortSignal): Promise<void> {
-    await this.#options.vendor.remove(vendorVoiceId, signal)
-    await this.#options.store.removalDone(vendorVoiceId)
-  }
-
-  async #make(sampleKey: string, wasLeftBehind: boolean): Promise<Made> {
-    const { store, policy } = this.#options
+    // In this order: samples that are deleted from now on take the row with them, and `markReady` finds none.
+    const clone = await store.beginClone(sampleKey)
     const samples = await store.samples(sampleKey)
-    if (samples.length === 0) throw new VendorError('rejected', 'The samples were deleted.')
-    const name = voiceName(sampleKey)
-    return policy.run(async ({ signal, attempt }) => {
-      // The answer to an earlier attempt may have been lost after the vendor made the voice; a second would be a leak.
-      const existing = attempt > 0 || wasLeftBehind ? await this.#find(name, signal) : null
-      if (existing !== null) return { result: 'adopted', voiceId: existing }
-      return { result: 'cloned', voiceId: await this.#cloneMakingRoom(name, samples, signal) }
-    })
+    if (samples.length === 0) return this.#withdrawn(sampleKey)
+
+    const startedAt = now().getTime()
+    const wasLeftBehind = known?.status === 'cloning'
+    const outcome = await this.#make(clone, samples, wasLeftBehind, stop).catch(asFailure)
+    const durationMs = now().getTime() - startedAt
+    onClone({ result: outcome.result, seconds: durationMs / 1000 })
+    if (outcome.result === 'failed') await this.#failed(sampleKey, outcome.failure, durationMs)
+    else await this.#made(sampleKey, outcome.voiceId, { result: outcome.result, durationMs })
   }
 
-  /** A vendor that cannot say whether the voice exists is asked to make it. */
-  #find(name: string, signal: AbortSignal): Promise<string | null> {
-    return this.#options.vendor.findByName(name, signal).catch((error: unknown) => {
+  /** A voice whose time is over, but with which a call still speaks, is as good for another. */
+  async #usableVoice({ sampleKey, vendorVoiceId, expiresAt }: Clone): Promise<string | null> {
+    const { store, removal, now } = this.#options
+    if (vendorVoiceId === null) return null
+    const isOver = expiresAt !== null && expiresAt <= now()
+    if (!isOver || (await store.isInUse(vendorVoiceId))) return vendorVoiceId
+    await removal.forget(sampleKey, 'expired')
+    return null
+  }
+
+  #make(clone: Clone, samples: VoiceSample[], wasLeftBehind: boolean, stop?: AbortSignal): Promise<Outcome> {
+    const name = cloneName(clone)
+    // The answer to an earlier request may have been lost after the vendor made the voice.
+    let mayExist = wasLeftBehind
+    return this.#options.policy.run(async (signal) => {
+      const existing = mayExist ? await this.#find(name, signal) : null
+      if (existing !== null) return { result: 'adopted', voiceId: existing }
+      try {
+        return { result: 'cloned', voiceId: await this.#cloneMakingRoom(name, samples, signal) }
+      } catch (error) {
+        mayExist ||= error instanceof VendorError && error.failure === 'unavailable'
+        throw error
+      }
+    }, stop)
+  }
+
+  /** A vendor that cannot say whether the voice exists is asked to make it; a second one is found as a stray. */
+  async #find(name: string, signal: AbortSignal): Promise<string | null> {
+    try {
+      const [first] = await this.#options.vendor.findByName(name, signal)
+      return first ?? null
+    } catch (error) {
+      signal.throwIfAborted()
       this.#options.log.warn({ err: error }, 'an earlier voice could not be looked for')
       return null
-    })
+    }
   }
 
   async #cloneMakingRoom(name: string, samples: VoiceSample[], signal: AbortSignal): Promise<string> {
-    const { vendor, store } = this.#options
-    const request = { name, samples, signal }
-    try {
-      return (await vendor.clone(request)).voiceId
-    } catch (error) {
-      if (!(error instanceof VendorError) || error.failure !== 'slots_full') throw error
-      const oldest = await store.leastRecentlyUsed()
-      if (!oldest) throw error
-      await this.forget(oldest.sampleKey, 'evicted')
-      return (await vendor.clone(request)).voiceId
+    const { vendor, removal } = this.#options
+    for (let evictions = 0; ; evictions++) {
+      try {
+        return (await vendor.clone({ name, samples, signal })).voiceId
+      } catch (error) {
+        const isFull = error instanceof VendorError && error.failure === 'slots_full'
+        if (!isFull || evictions === MAX_EVICTIONS || !(await removal.evict())) throw error
+      }
     }
   }
 
-  async #ready(
+  async #made(
     sampleKey: string,
     voiceId: string,
-    log: Pick<CloneLogEntry, 'result' | 'durationMs'>,
+    entry: { result: 'cloned' | 'adopted'; durationMs: number },
   ): Promise<void> {
-    const { store, vendor, announce, now, ttlMs } = this.#options
+    const { store, removal, announce, now, ttlMs } = this.#options
     const expiresAt = new Date(now().getTime() + ttlMs)
-    if (await store.markReady(sampleKey, voiceId, expiresAt)) {
-      await store.log({ sampleKey, vendorVoiceId: voiceId, ...log })
-      return announce(sampleKey, { type: 'voice.ready', voiceId })
-    }
-    // Deleted by an operator while it was made: nobody would ever delete it at the vendor.
+    const isKept = await store.markReady(sampleKey, voiceId, expiresAt)
+    await store.log({ sampleKey, vendorVoiceId: voiceId, ...entry })
+    if (isKept) return announce(sampleKey, { type: 'voice.ready', voiceId })
     await announce(sampleKey, { type: 'voice.failed', cause: 'deleted' })
-    await vendor.remove(voiceId)
+    await removal.end({ sampleKey, vendorVoiceId: voiceId }, 'deleted')
   }
 
   async #failed(sampleKey: string, failure: VendorError, durationMs: number): Promise<void> {
     const { store, announce, log } = this.#options
-    log.warn({ err: failure, failure: failure.failure, sampleKey }, 'a voice could not be cloned')
+    const cause = failure.failure
+    log.warn({ err: failure, failure: cause, sampleKey }, 'a voice could not be cloned')
     await store.markFailed(sampleKey, failure.message)
-    await store.log({
-      sampleKey,
-      result: 'failed',
-      durationMs,
-      detail: `${failure.failure}: ${failure.message}`,
-    })
-    await announce(sampleKey, { type: 'voice.failed', cause: failure.failure })
+    await store.log({ sampleKey, result: 'failed', durationMs, detail: `${cause}: ${failure.message}` })
+    await announce(sampleKey, { type: 'voice.failed', cause })
   }
 
-  /** What the vendor did wrong is an outcome; what we did wrong is for the job queue to try again. */
-  #asFailure(error: unknown): Made {
-    if (error instanceof VendorError) return { result: 'failed', failure: error }
-    throw error
+  /** The samples were deleted before the clone began. */
+  async #withdrawn(sampleKey: string): Promise<void> {
+    const { store, announce } = this.#options
+    await store.forgetClone(sampleKey)
+    await announce(sampleKey, { type: 'voice.failed', cause: 'deleted' })
   }
 }
 
-type Made = { result: 'cloned' | 'adopted'; voiceId: string } | { result: 'failed'; failure: VendorError }
-
-/** Unique to the samples, so that the vendor can be asked for it. */
-export const voiceName = (sampleKey: string): string => `precall-${sampleKey.slice(0, 32)}`
-
-const isOver = (expiresAt: Date | null, now: Date): boolean => expiresAt !== null && expiresAt <= now
+/** What the vendor did wrong is an outcome; what we did wrong is for the job queue to try again. */
+function asFailure(error: unknown): Outcome {
+  if (error instanceof VendorError) return { result: 'failed', failure: error }
+  throw error
+}

@@ -10,7 +10,6 @@ export interface Assets {
 
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 60_000
-const RENDER_TIMEOUT_MS = 30_000
 
 export type GreetingOptions = {
   voiceId: string
@@ -60,7 +59,7 @@ export class Greeting {
     const { voiceId, text, vendor, assets, log } = this.#options
     try {
       if (!(await assets.get(this.#key))) {
-        const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(RENDER_TIMEOUT_MS)])
+        const { signal } = this.#stopping
         await assets.put(this.#key, await vendor.speak({ voiceId, text, signal }))
       }
       this.#ready = true

@@ -37,44 +37,51 @@ export type CloneLogEntry = {
 }
 
 export interface VoiceStore {
-  /** Saves or replaces the caller's voice with its samples. */
+  /**
+   * Saves or replaces the caller's voice with its samples. What nobody uses any more is forgotten in the same transaction:
+   * `forgotten` is the clone of the samples that were replaced, as by `forgetClone`.
+   */
   save(voice: {
     callerId: string
     name: string
     consent: Consent
     sampleKey: string
     samples: VoiceSample[]
-  }): Promise<CallerVoice>
+  }): Promise<{ voice: CallerVoice; forgotten: Clone | null }>
   find(callerId: string): Promise<CallerVoice | null>
-  /** Forgets the mapping, and the samples when no other caller uses them. Resolves with false when there was none. */
-  remove(callerId: string): Promise<boolean>
-  /** How many callers are mapped to these samples. */
-  countCallers(sampleKey: string): Promise<number>
+  /** Forgets the mapping, and samples and clone when no other caller uses them. Null when there was no mapping. */
+  remove(callerId: string): Promise<{ forgotten: Clone | null } | null>
   samples(sampleKey: string): Promise<VoiceSample[]>
 
   clone(sampleKey: string): Promise<Clone | null>
-  /** Creates or resets the clone's row as `cloning`. */
-  markCloning(sampleKey: string): Promise<void>
   /**
-   * Marks the clone ready and, in the same transaction, schedules its expiry as a durable job. Resolves with false, and
-   * does nothing, when the row is gone: somebody deleted the voice while it was being made.
+   * Creates the clone's row as `cloning`, or takes up one that was left so: that keeps its `requestedAt`. A durable job
+   * in the same transaction looks for strays later.
+   */
+  beginClone(sampleKey: string): Promise<Clone>
+  /**
+   * Marks the clone ready and, in the same transaction, schedules its expiry as a durable job. Resolves with false when
+   * the row is gone, because somebody deleted the voice while it was made: then the removal of the vendor's copy is
+   * scheduled.
    */
   markReady(sampleKey: string, vendorVoiceId: string, expiresAt: Date): Promise<boolean>
+  markFailed(sampleKey: string, failure: string): Promise<void>
   /** Has the expiry looked at again then. */
   scheduleExpiry(sampleKey: string, vendorVoiceId: string, at: Date): Promise<void>
-  markFailed(sampleKey: string, failure: string): Promise<void>
+  /** Has the vendor asked a while from now for voices of this clone that nobody knows of. */
+  scheduleStraySearch(clone: Pick<Clone, 'sampleKey' | 'requestedAt'>): Promise<void>
   /**
-   * Takes the clone out of the cache and, in the same transaction, schedules the deletion of the vendor's copy as a
+   * Takes the clone out of the cache and, in the same transaction, schedules the removal of the vendor's copy as a
    * durable job. Resolves with the row that was there, null when there was none.
    */
   forgetClone(sampleKey: string): Promise<Clone | null>
-  /** The vendor's copy is gone: the job that would delete it is taken back. */
+  /** The same for the ready clone that was used longest ago by a call that is over; null when each has a live call. */
+  forgetLeastRecentlyUsed(): Promise<Clone | null>
+  /** The vendor's copy is gone: the job that would remove it is taken back. */
   removalDone(vendorVoiceId: string): Promise<void>
-  /** The ready clone that was used longest ago and that no live call speaks with; null when every one is in use. */
-  leastRecentlyUsed(): Promise<Clone | null>
   readyClones(): Promise<Clone[]>
-  /** Whether a live call speaks with this clone. */
-  isInUse(sampleKey: string): Promise<boolean>
+  /** Whether a live call speaks with this voice. */
+  isInUse(vendorVoiceId: string): Promise<boolean>
   log(entry: CloneLogEntry): Promise<void>
 }
 
@@ -108,12 +115,12 @@ export class VendorError extends Error {
   }
 }
 
-/** A maker of voices. Its methods reject with VendorError and never retry by themselves. */
+/** A maker of voices. Its methods take a bounded time, obey their signal, reject with VendorError and never retry. */
 export interface VoiceVendor {
-  /** Makes a voice of the samples. `name` is unique to them, so that a voice whose answer was lost can be found again. */
+  /** Makes a voice of the samples. `name` is unique to this clone, so that one whose answer was lost can be found again. */
   clone(request: { name: string; samples: VoiceSample[]; signal?: AbortSignal }): Promise<{ voiceId: string }>
-  /** The id of the voice with exactly this name; null when there is none. */
-  findByName(name: string, signal?: AbortSignal): Promise<string | null>
+  /** The ids of the voices with exactly this name. */
+  findByName(name: string, signal?: AbortSignal): Promise<string[]>
   /** Deletes a voice; one that the vendor does not know counts as deleted. */
   remove(voiceId: string, signal?: AbortSignal): Promise<void>
   /** Speaks the text: headerless mu-law, 8 kHz, mono. */

@@ -43,13 +43,15 @@ const TYPES: (SampleType & { isType: (bytes: Buffer) => boolean })[] = [
  * Answers the samples with the type that they really have, or what is wrong, one sentence a fault.
  */
 export function checkSamples(files: SampleFile[]): { samples: VoiceSample[] } | { refused: string[] } {
-  const faults =
-    files.length > MAX_SAMPLES ? [`there are ${files.length} files, at most ${MAX_SAMPLES} are allowed`] : []
-  const samples = files.map((file) => checkSample(file))
-  const refused = [...faults, ...samples.filter((sample) => typeof sample === 'string')]
-  return refused.length > 0
-    ? { refused }
-    : { samples: samples.filter((sample) => typeof sample !== 'string') }
+  const checked = files.map((file) => checkSample(file))
+  const samples = checked.filter((sample) => typeof sample !== 'string')
+  const refused = [...wrongNumber(files.length), ...checked.filter((fault) => typeof fault === 'string')]
+  return refused.length > 0 ? { refused } : { samples }
+}
+
+function wrongNumber(count: number): string[] {
+  if (count === 0) return ['there is no file']
+  return count > MAX_SAMPLES ? [`there are ${count} files, at most ${MAX_SAMPLES} are allowed`] : []
 }
 
 function checkSample({ fileName, bytes }: SampleFile): VoiceSample | string {

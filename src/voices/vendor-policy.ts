@@ -9,9 +9,6 @@ import {
   type IBackoff,
   type IRetryBackoffContext,
   retry,
-  TaskCancelledError,
-  TimeoutStrategy,
-  timeout,
   wrap,
 } from 'cockatiel'
 import { VendorError } from './ports.ts'
@@ -25,7 +22,7 @@ export type VendorPolicyOptions = {
   maxDelayMs: number
 }
 
-/** A clone takes 5 to 30 seconds; three tries of a slow vendor end soon after the last caller stopped waiting. */
+/** A clone takes 5 to 30 seconds; one that comes too late for its caller still serves the next. */
 export const CLONE_POLICY: VendorPolicyOptions = {
   attemptTimeoutMs: 60_000,
   maxRetries: 2,
@@ -33,9 +30,11 @@ export const CLONE_POLICY: VendorPolicyOptions = {
   maxDelayMs: 20_000,
 }
 
-/** So many failures in a row are no accident; asking on would only make callers wait for nothing. */
+/** So many failures without a success between are no accident; asking on would only make callers wait for nothing. */
 const FAILURES_TO_OPEN = 5
 const HALF_OPEN_AFTER_MS = 30_000
+
+const NEVER = new AbortController().signal
 
 /** Whether the vendor is left alone because it failed too often. */
 export type VendorState = 'ok' | 'recovering' | 'failing'
@@ -63,35 +62,39 @@ export class VendorPolicy {
     return this.#breaker.state === CircuitState.HalfOpen ? 'recovering' : 'failing'
   }
 
-  /** `attempt` counts from 0. Rejects with VendorError alone. */
+  /**
+   * Runs `request` until it succeeds or no other try may help. It must obey its signal: no try begins while the one
+   * before it is under way. Rejects with VendorError, or with the reason of `stop` as soon as that aborts.
+   */
   async run<Result>(
-    request: (attempt: { signal: AbortSignal; attempt: number }) => Promise<Result>,
+    request: (signal: AbortSignal) => Promise<Result>,
+    stop: AbortSignal = NEVER,
   ): Promise<Result> {
     try {
-      return await this.#policy.execute(({ attempt }) =>
-        this.#within((signal) => request({ signal, attempt: attempt ?? 0 })),
+      return await untilAborted(
+        this.#policy.execute(() => this.#attempt(request, stop), stop),
+        stop,
       )
     } catch (error) {
-      if (error instanceof BrokenCircuitError) {
-        throw new VendorError(
-          'unavailable',
-          'The voice vendor failed too often; it is asked again in a while.',
-          { cause: error },
-        )
-      }
-      throw error
+      if (!(error instanceof BrokenCircuitError)) throw error
+      const why = 'The voice vendor failed too often; it is asked again in a while.'
+      throw new VendorError('unavailable', why, { cause: error })
     }
   }
 
-  async #within<Result>(request: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    const limit = timeout(this.#options.attemptTimeoutMs, TimeoutStrategy.Aggressive)
+  async #attempt<Result>(
+    request: (signal: AbortSignal) => Promise<Result>,
+    stop: AbortSignal,
+  ): Promise<Result> {
+    const { attemptTimeoutMs } = this.#options
+    const limit = AbortSignal.timeout(attemptTimeoutMs)
     try {
-      return await limit.execute(({ signal }) => request(signal))
+      return await request(AbortSignal.any([limit, stop]))
     } catch (error) {
-      if (!(error instanceof TaskCancelledError)) throw error
-      throw new VendorError('unavailable', `No answer within ${this.#options.attemptTimeoutMs / 1000} s.`, {
-        cause: error,
-      })
+      stop.throwIfAborted()
+      if (!limit.aborted) throw error
+      const why = `No answer within ${attemptTimeoutMs / 1000} s.`
+      throw new VendorError('unavailable', why, { cause: error })
     }
   }
 
@@ -111,4 +114,17 @@ function backoffOf({ firstDelayMs, maxDelayMs }: VendorPolicyOptions) {
     const wish = error instanceof VendorError ? error.retryAfterMs : null
     return { delay: wish ?? state.duration, state }
   })
+}
+
+/** The pause before another try does not end by itself when the node stops. */
+async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }
