@@ -10,8 +10,8 @@ import { ServiceProcess } from './service-process.ts'
 
 export const SERVICE_NUMBER = '+15550199999'
 
-/** Waits are the test's to end: these only bound what a broken test would leave behind. */
-const PATIENT = { CLONE_MAX_WAIT_SECONDS: '600', SILENCE_TIMEOUT_SECONDS: '600' }
+/** Waits are the test's to end: these only bound what a broken test would leave behind. Live calls keep no node. */
+const PATIENT = { CLONE_MAX_WAIT_SECONDS: '600', SILENCE_TIMEOUT_SECONDS: '600', DRAIN_SECONDS: '0.1' }
 
 /** At the vendor a clone is called by this much of its samples' key, whatever stands before it. */
 const CLONE_NAME_LENGTH = 32

@@ -138,8 +138,9 @@ function callFields(req: Request): { callSid: string | null; from: string | null
 }
 
 const MAX_ADDRESS = 255
+/** PostgreSQL keeps no NUL, and no carrier sends one. */
 const bounded = (value: string | null): string | null =>
-  value !== null && value.length <= MAX_ADDRESS ? value : null
+  value !== null && value.length <= MAX_ADDRESS && !value.includes('\0') ? value : null
 
 function field(req: Request, name: string): string | null {
   const value: unknown = req.body?.[name]

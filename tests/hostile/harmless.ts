@@ -1,0 +1,53 @@
+import { expect } from 'vitest'
+import type { HandWorld } from '../support/hand-world.ts'
+
+/*
+ * What a request that is refused must leave as it was, and what it must leave behind: nothing in the database, and a count.
+ */
+
+/** One line a table: a digest of all its rows. Which nodes live, and since when, is no request's doing. */
+async function fingerprint({ db }: HandWorld): Promise<Record<string, string>> {
+  const tables = await db.query<{ name: string }>(
+    `select quote_ident(schemaname) || '.' || quote_ident(tablename) as name from pg_tables
+     where schemaname = 'public' and tablename <> 'service_node'
+        or schemaname = 'graphile_worker' and tablename = '_private_jobs' order by name`,
+  )
+  const digests = tables.map(
+    ({ name }) =>
+      `select '${name}' as name, md5(string_agg(t::text, '' order by t::text)) as rows from ${name} t`,
+  )
+  const found = await db.query<{ name: string; rows: string }>(digests.join(' union all '))
+  return Object.fromEntries(found.map(({ name, rows }) => [name, rows]))
+}
+
+/** How many requests this node has refused, by reason. */
+async function rejections({ node, adminKey }: HandWorld): Promise<Record<string, number>> {
+  const response = await fetch(`${node.origin}/metrics`, { headers: { 'x-api-key': adminKey } })
+  const lines = (await response.text()).matchAll(/^precall_http_rejections_total\{reason="(\w+)"\} (\d+)$/gm)
+  return Object.fromEntries([...lines].map(([, reason = '', count]) => [reason, Number(count)]))
+}
+
+/** Does something to the service that must not change anything, and be counted once under each of these reasons. */
+export async function harmless<Result>(
+  world: HandWorld,
+  counted: string[],
+  act: () => Promise<Result>,
+): Promise<Result> {
+  const [before, countsBefore] = [await fingerprint(world), await rejections(world)]
+  const result = await act()
+  expect(await fingerprint(world), 'the database').toEqual(before)
+  const expected = { ...countsBefore }
+  for (const reason of counted) expected[reason] = (expected[reason] ?? 0) + 1
+  expect(await rejections(world), 'precall_http_rejections_total').toEqual(expected)
+  return result
+}
+
+/** An answer in the form of RFC 9457 that says what is wrong. */
+export async function expectProblem(response: Response, status: number): Promise<void> {
+  const body = await response.text()
+  expect(response.status, body).toBe(status)
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+  const problem = JSON.parse(body) as { status: number; title: string; detail: string }
+  expect(problem).toMatchObject({ status, title: expect.any(String) })
+  expect(problem.detail.length).toBeGreaterThan(10)
+}
