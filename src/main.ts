@@ -15,9 +15,9 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 try {
   await run(loadConfig())
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error
-  for (const fault of error.faults) process.stderr.write(`${fault}\n`)
-  process.exitCode = WRONG_SETTINGS
+  const lines = error instanceof ConfigError ? error.faults : [whyNotStarted(error)]
+  for (const line of lines) process.stderr.write(`${line}\n`)
+  process.exit(error instanceof ConfigError ? WRONG_SETTINGS : 1)
 }
 
 async function run(settings: Config): Promise<void> {
@@ -43,6 +43,25 @@ async function run(settings: Config): Promise<void> {
     process.exit(0)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
+}
+
+/** The faults that people meet, each with its mend; what is left is ours, and comes with its stack. */
+function whyNotStarted(error: unknown): string {
+  const { code, address, port, stack } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  switch (code) {
+    case 'EADDRINUSE':
+      return `PORT: ${port} is taken on ${address}; end what listens there, or set PORT to another`
+    case 'EACCES':
+      return `PORT: ${port} on ${address} may not be listened on by this user; set PORT to one above 1023`
+    case 'ECONNREFUSED':
+    case 'ENOTFOUND':
+      return `DATABASE_URL: no PostgreSQL answers there (${code}); start it, or correct the setting`
+    case '28P01':
+    case '3D000':
+      return `DATABASE_URL: ${(error as Error).message}; correct the setting`
+    default:
+      return `The service could not start: ${stack ?? error}`
+  }
 }
 
 /** The key is shown once, when it is made; a console that was opened with it stays signed in. */

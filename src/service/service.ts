@@ -95,10 +95,15 @@ export class Service {
     refuseUnclaimedUpgrades(this.server, this.upgradePaths)
   }
 
-  /** Resolves when calls can be taken. */
+  /** Resolves when calls can be taken; what was opened before a failure is closed again. */
   static async start(options: ServiceOptions): Promise<Service> {
     const service = new Service({ ...options, holdTrack: await readFile(HOLD_TRACK) })
-    await service.#start()
+    try {
+      await service.#start()
+    } catch (error) {
+      await service.stop()
+      throw error
+    }
     return service
   }
 
