@@ -43,9 +43,20 @@ export const dateTime = () =>
     )
     .transform((value) => new Date(value))
 
+/** No tool is declared deeper; some thousands of levels would exhaust the stack, here and in the database. */
+const MAX_DEPTH = 32
+const isShallow = (value: unknown, levels = MAX_DEPTH): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)))
+
 /** JSON in JSON: what a `jsonb` column takes. */
 export const json = (): z.ZodType<object, object> =>
   z
     .record(z.string(), z.unknown())
+    .refine((value) => isShallow(value), {
+      error: `must not be nested more than ${MAX_DEPTH} levels deep`,
+      abort: true,
+    })
     .refine((value) => !BROKEN_ESCAPE.test(JSON.stringify(value)), 'must not hold NUL or broken characters')
 const BROKEN_ESCAPE = /(?<!\\)(\\\\)*\\u(0000|d[89a-f]..)/i

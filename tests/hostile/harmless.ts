@@ -27,16 +27,22 @@ async function rejections({ node, adminKey }: HandWorld): Promise<Record<string,
   return Object.fromEntries([...lines].map(([, reason = '', count]) => [reason, Number(count)]))
 }
 
-/** Does something to the service that must not change anything, and be counted once under each of these reasons. */
+/** Does something to the service that must change nothing. */
+export async function unchanged<Result>(world: HandWorld, act: () => Promise<Result>): Promise<Result> {
+  const before = await fingerprint(world)
+  const result = await act()
+  expect(await fingerprint(world), 'the database').toEqual(before)
+  return result
+}
+
+/** Does something to the service that must change nothing, and be counted once under each of these reasons. */
 export async function harmless<Result>(
   world: HandWorld,
   counted: string[],
   act: () => Promise<Result>,
 ): Promise<Result> {
-  const [before, countsBefore] = [await fingerprint(world), await rejections(world)]
-  const result = await act()
-  expect(await fingerprint(world), 'the database').toEqual(before)
-  const expected = { ...countsBefore }
+  const expected = await rejections(world)
+  const result = await unchanged(world, act)
   for (const reason of counted) expected[reason] = (expected[reason] ?? 0) + 1
   expect(await rejections(world), 'precall_http_rejections_total').toEqual(expected)
   return result
