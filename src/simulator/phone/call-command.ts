@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { parseEnv } from 'node:util'
 import { decodeMuLaw, MU_LAW_RATE, muLawMilliseconds } from '../../audio/mulaw.ts'
 import { muLawFromWav } from '../../audio/mulaw-from-wav.ts'
 import { WavError, writePcmWav } from '../../audio/wav.ts'
@@ -94,30 +92,3 @@ function isExpected(error: unknown): error is Error {
     (kind) => error instanceof kind,
   )
 }
-
-/** The environment over what `.env` in the working directory says, as the service reads it. */
-function environment(): NodeJS.Dict<string> {
-  try {
-    return { ...parseEnv(readFileSync('.env', 'utf8')), ...process.env }
-  } catch {
-    return process.env
-  }
-}
-
-async function main(): Promise<void> {
-  const interruption = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => {
-      // The first asks for an orderly end; whoever asks twice wants out.
-      if (interruption.signal.aborted) process.exit(1)
-      interruption.abort()
-    })
-  process.exitCode = await callCommand({
-    args: process.argv.slice(2),
-    env: environment(),
-    print: (line) => process.stdout.write(`${line}\n`),
-    interrupted: interruption.signal,
-  })
-}
-
-if (import.meta.main) await main()
