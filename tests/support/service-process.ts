@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const START_TIMEOUT_MS = 30_000
+/** Most of a start is reading the vendors' SDKs, which all the processes of a run can do once. */
+const COMPILE_CACHE = join(tmpdir(), 'precall-compile-cache')
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname
 
 /** The real service as a process of its own, so that it can be killed as processes are. */
@@ -15,7 +19,7 @@ export class ServiceProcess {
 
   private constructor(port: number, env: Record<string, string>) {
     this.origin = `http://127.0.0.1:${port}`
-    this.#env = { ...env, PORT: `${port}`, HOST: '127.0.0.1' }
+    this.#env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env, PORT: `${port}`, HOST: '127.0.0.1' }
   }
 
   /** Starts with exactly these settings; the port is a free one and stays the same when it is started again. */
@@ -46,6 +50,11 @@ export class ServiceProcess {
   async isHealthy(): Promise<boolean> {
     const response = await fetch(`${this.origin}/health`).catch(() => null)
     return response?.status === 200
+  }
+
+  /** How the process ended: its exit code, or the signal that killed it; null while it runs. */
+  get ended(): number | NodeJS.Signals | null {
+    return this.#child?.exitCode ?? this.#child?.signalCode ?? null
   }
 
   /** As a crash would: no word to anyone. */

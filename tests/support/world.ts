@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
+import { writeMuLawWav } from '../../src/audio/wav.ts'
 import { type Carrier, startCarrier } from '../../src/simulator/carrier/carrier.ts'
 import {
   type ElevenLabsOptions,
@@ -10,7 +11,10 @@ import {
   startElevenLabs,
 } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import { FrontDoor } from './front-door.ts'
+import { leftInProcesses, leftOfCalls } from './leftovers.ts'
 import { ServiceProcess } from './service-process.ts'
+import { StoryCall } from './story-call.ts'
 
 export const ALICE = '+15550100001'
 export const STRANGER = '+15550100002'
@@ -20,12 +24,23 @@ const SAMPLE = new URL('../../src/simulator/assets/caller-sample.wav', import.me
 export type WorldOptions = {
   /** How many processes serve on the one database; the first one takes the carrier's webhooks. */
   nodes?: number
+  /** Puts a load balancer before the nodes, which takes the webhooks then and is their PUBLIC_URL. */
+  frontDoor?: boolean
   settings?: Record<string, string>
   vendor?: Partial<ElevenLabsOptions>
   /** How fast the simulated carrier and vendor live; 1 is real time. */
   timeScale?: number
   /** A PostgreSQL to make the database on; the test run's by default. */
   postgresUrl?: string
+}
+
+type Parts = {
+  db: TestDatabase
+  vendor: SimulatedElevenLabs
+  carrier: Carrier
+  door: FrontDoor | null
+  env: Record<string, string>
+  folder: string
 }
 
 /**
@@ -36,49 +51,35 @@ export class World {
   readonly db: TestDatabase
   readonly vendor: SimulatedElevenLabs
   readonly carrier: Carrier
-  readonly nodes: ServiceProcess[]
-  readonly adminKey: string
-  readonly authToken: string
-  readonly #folder: string
+  readonly nodes: ServiceProcess[] = []
+  readonly #parts: Parts
+  #callers = 100
 
-  private constructor(parts: {
-    db: TestDatabase
-    vendor: SimulatedElevenLabs
-    carrier: Carrier
-    nodes: ServiceProcess[]
-    adminKey: string
-    authToken: string
-    folder: string
-  }) {
+  private constructor(parts: Parts) {
+    this.#parts = parts
     this.db = parts.db
     this.vendor = parts.vendor
     this.carrier = parts.carrier
-    this.nodes = parts.nodes
-    this.adminKey = parts.adminKey
-    this.authToken = parts.authToken
-    this.#folder = parts.folder
   }
 
-  static async begin({
-    postgresUrl,
-    nodes = 1,
-    settings = {},
-    vendor = {},
-    timeScale = 0.05,
-  }: WorldOptions = {}): Promise<World> {
+  static async begin(options: WorldOptions = {}): Promise<World> {
+    const { postgresUrl, nodes = 1, settings = {}, vendor = {}, timeScale = 0.05 } = options
     const log = pino({ level: 'silent' })
-    const [accountSid, authToken, apiKey, adminKey] = [`AC${secret()}`, secret(), secret(), secret()]
+    const [accountSid, authToken, apiKey] = [`AC${secret()}`, secret(), secret()]
     const folder = await mkdtemp(join(tmpdir(), 'precall-story-'))
-    const [db, elevenLabs, carrier] = await Promise.all([
+    const [db, elevenLabs, carrier, door] = await Promise.all([
       createTestDatabase(postgresUrl),
       startElevenLabs({ apiKey, agentId: 'agent_story', log, timeScale, ...vendor }),
       startCarrier({ accountSid, authToken, phoneNumber: SERVICE_NUMBER, log, timeScale }),
+      options.frontDoor ? FrontDoor.open() : null,
     ])
     const env = {
       DATABASE_URL: db.url,
       DATA_DIR: folder,
-      ADMIN_API_KEY: adminKey,
+      ADMIN_API_KEY: secret(),
       LOG_LEVEL: 'info',
+      // A story that fails leaves calls behind, for which nobody should wait long.
+      DRAIN_SECONDS: '1',
       TWILIO_ACCOUNT_SID: accountSid,
       TWILIO_AUTH_TOKEN: authToken,
       TWILIO_PHONE_NUMBER: SERVICE_NUMBER,
@@ -86,13 +87,12 @@ export class World {
       ELEVENLABS_API_KEY: apiKey,
       ELEVENLABS_AGENT_ID: 'agent_story',
       ELEVENLABS_BASE_URL: elevenLabs.url,
+      ...(door && { PUBLIC_URL: door.origin }),
       ...settings,
     }
-    const processes = await Promise.all(Array.from({ length: nodes }, () => ServiceProcess.start(env)))
-    const world = new World({
-      ...{ db, vendor: elevenLabs, carrier, nodes: processes, adminKey, authToken, folder },
-    })
-    world.sendCallsTo(world.node.origin)
+    const world = new World({ db, vendor: elevenLabs, carrier, door, env, folder })
+    await Promise.all(Array.from({ length: nodes }, () => world.startNode()))
+    if (nodes > 0) world.sendCallsTo(door?.origin ?? world.node.origin)
     return world
   }
 
@@ -102,16 +102,44 @@ export class World {
     return first
   }
 
+  /** What stands before the nodes. */
+  get door(): FrontDoor {
+    const { door } = this.#parts
+    if (!door) throw new Error('This world has no front door; begin it with one.')
+    return door
+  }
+
+  get adminKey(): string {
+    return this.#parts.env.ADMIN_API_KEY ?? ''
+  }
+
+  get authToken(): string {
+    return this.#parts.env.TWILIO_AUTH_TOKEN ?? ''
+  }
+
+  /** Starts one more node and resolves when it takes calls. */
+  async startNode(): Promise<ServiceProcess> {
+    const node = await ServiceProcess.start(this.#parts.env)
+    this.nodes.push(node)
+    this.#parts.door?.nodes.push(node.origin)
+    return node
+  }
+
   /** The carrier calls this origin from now on. */
   sendCallsTo(origin: string): void {
     this.carrier.number.voiceUrl = `${origin}/webhooks/inbound`
     this.carrier.number.statusCallback = `${origin}/webhooks/call-status`
   }
 
-  /** An admin request to the first node. */
-  admin(path: string, init: RequestInit = {}): Promise<Response> {
+  /** Somebody dials the number. */
+  call(from = ALICE): StoryCall {
+    return new StoryCall({ from, carrier: this.carrier, db: this.db, vendor: this.vendor })
+  }
+
+  /** An admin request, to the first node unless another is named. */
+  admin(path: string, init: RequestInit = {}, node = this.node): Promise<Response> {
     const headers = { authorization: `Bearer ${this.adminKey}`, ...init.headers }
-    return fetch(`${this.node.origin}/api/v1${path}`, { ...init, headers })
+    return fetch(`${node.origin}/api/v1${path}`, { ...init, headers })
   }
 
   /** Puts a sample of speech, with consent, on file for this caller. */
@@ -130,14 +158,52 @@ export class World {
     if (!response.ok) throw new Error(`The voice was refused: ${response.status} ${await response.text()}`)
   }
 
-  /** Ends everybody; fails when a node does not stop in good order or leaves a connection behind. */
+  /** The number of somebody who has not called before, without a voice on file. */
+  newCaller(): string {
+    return `+15550${(this.#callers++).toString().padStart(6, '0')}`
+  }
+
+  /** The same, with a voice on file that nobody shares. */
+  async newCallerWithVoice(): Promise<string> {
+    const caller = this.newCaller()
+    await this.giveVoice(caller, writeMuLawWav(randomBytes(800)))
+    return caller
+  }
+
+  /** So much time passes for everything that is due later: calls' timers, jobs, and voices that are kept. */
+  async passTime(ms: number): Promise<void> {
+    const by = `${ms} milliseconds`
+    await this.db.query(`update call_timer set due_at = due_at - $1::interval`, [by])
+    await this.db.query(`update graphile_worker._private_jobs set run_at = run_at - $1::interval`, [by])
+    await this.db.query(`update voice_clone_cache set expires_at = expires_at - $1::interval`, [by])
+  }
+
+  /** Ends what a story made go wrong, and its calls, so that the next one begins in peace. */
+  mend(): void {
+    const { vendor, carrier } = this
+    Object.assign(vendor, { hangClone: false, hangSignedUrl: false, withholdClones: false })
+    Object.assign(vendor, { answerHtml: null, refuseAgentSockets: false, stopPinging: false })
+    Object.assign(carrier.faults, {
+      loseNextResponse: false,
+      noStatusCallbacks: false,
+      repeatWebhooks: false,
+    })
+    Object.assign(carrier.faults, { refuseRest: null, withholdPolls: false })
+    for (const call of carrier.calls.values()) call.hangUp()
+  }
+
+  /** Ends everybody; fails when something is left behind that should not be. */
   async end(): Promise<void> {
-    await this.carrier.stop()
+    const { db, vendor, carrier, door, folder, env } = this.#parts
+    const left = await leftOfCalls({ db, vendor, carrier })
+    await carrier.stop()
     for (const node of this.nodes) node.signal('SIGTERM')
     await Promise.all(this.nodes.map((node) => node.exit()))
-    await this.vendor.stop()
-    await this.db.drop()
-    await rm(this.#folder, { recursive: true, force: true })
+    left.push(...(await leftInProcesses({ db, nodes: this.nodes, env, callers: carrier.calls.values() })))
+    await Promise.all([vendor.stop(), door?.close()])
+    await db.drop()
+    await rm(folder, { recursive: true, force: true })
+    if (left.length > 0) throw new Error(`The story leaves behind:\n${left.join('\n')}`)
   }
 }
 

@@ -19,6 +19,26 @@ export class Faults {
   stopPinging = false
 
   readonly #queued = new Map<FaultyRoute, FaultyAnswer[]>()
+  #withheld: PromiseWithResolvers<void> | null = null
+
+  /** Clones are begun, and none is finished until they are released. */
+  set withholdClones(withhold: boolean) {
+    if (withhold) {
+      this.#withheld ??= Promise.withResolvers()
+    } else {
+      this.#withheld?.resolve()
+      this.#withheld = null
+    }
+  }
+
+  get withholdClones(): boolean {
+    return this.#withheld !== null
+  }
+
+  /** Resolves when a clone may be finished. */
+  async clonesReleased(): Promise<void> {
+    await this.#withheld?.promise
+  }
 
   /** The next clone requests get these answers, one each, in this order. */
   failNextClones(answers: FaultyAnswer[]): void {

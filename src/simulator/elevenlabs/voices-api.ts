@@ -56,7 +56,10 @@ async function addVoice(workspace: Workspace, request: Request, response: Respon
   if (faults.hangClone) return
   if (faults.answerInstead('clone', response)) return
   const delayMs = cloneDelayMs(counts.clone)
-  const voice = await voices.clone(readVoiceForm(request), () => clock.wait(delayMs))
+  const voice = await voices.clone(readVoiceForm(request), async () => {
+    await clock.wait(delayMs)
+    await faults.clonesReleased()
+  })
   response.json({ voice_id: voice.voiceId, requires_verification: false })
 }
 
