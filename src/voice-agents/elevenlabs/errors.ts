@@ -1,9 +1,8 @@
-import { ElevenLabsError } from '@elevenlabs/elevenlabs-js'
 import { VendorError, type VendorFailure } from '../../voices/ports.ts'
 
 /*
- * ElevenLabs' refusals in the words of this product. The SDK has a class for some statuses of some endpoints only, so
- * the status and the code in the body decide (docs eleven-api/resources/errors and what endpoints were seen to answer).
+ * ElevenLabs' refusals in the words of this product: the status and the code in the body decide (docs
+ * eleven-api/resources/errors, and what endpoints were seen to answer).
  */
 
 /** Codes say more than the status, which differs between endpoints and over time. */
@@ -31,27 +30,42 @@ const FAILURE_OF_STATUS = new Map<number, VendorFailure>([
   [429, 'rate_limited'],
 ])
 
-export function vendorError(error: unknown): VendorError {
-  if (error instanceof VendorError) return error
-  if (!(error instanceof ElevenLabsError) || error.statusCode === undefined) {
-    const why = 'ElevenLabs could not be reached, or answered nonsense.'
-    return new VendorError('unavailable', why, { cause: error })
+/** An answer that is not 2xx. */
+class ElevenLabsRefusal extends VendorError {
+  readonly status: number
+  readonly codes: readonly string[]
+  /** A web page with the same status comes from something in between. */
+  readonly isTheVendorsOwn: boolean
+
+  constructor(answer: Pick<Response, 'status' | 'headers'>, body: unknown) {
+    const { status, headers } = answer
+    const { codes, message } = detailOf(body)
+    const says = [codes[0], message].filter(Boolean).join(': ') || 'no reason given'
+    const retryAfterMs = retryAfter(headers.get('retry-after'))
+    super(failureOf(status, codes), `ElevenLabs answered ${status} (${says}).`, { retryAfterMs })
+    this.name = 'ElevenLabsRefusal'
+    this.status = status
+    this.codes = codes
+    this.isTheVendorsOwn = isRecord(body)
   }
-  const { statusCode: status, body, rawResponse } = error
-  const { codes, message } = detailOf(body)
-  const retryAfterMs = retryAfter(rawResponse?.headers.get('retry-after'))
-  const says = [codes[0], message].filter(Boolean).join(': ') || 'no reason given'
-  const why = `ElevenLabs answered ${status} (${says}).`
-  return new VendorError(failureOf(status, codes), why, { retryAfterMs, cause: error })
 }
 
-/** Whether this is the vendor's word that it has no such voice: 404 or 400, by endpoint; a stray web page is no such word. */
-export function isUnknownVoice(error: unknown): boolean {
-  if (!(error instanceof ElevenLabsError)) return false
-  return detailOf(error.body).codes.some(
-    (code) => code === 'voice_not_found' || code === 'voice_does_not_exist',
-  )
+/** `body` is the parsed JSON, or null where there was none. */
+export const refusal = (answer: Pick<Response, 'status' | 'headers'>, body: unknown): VendorError =>
+  new ElevenLabsRefusal(answer, body)
+
+export function vendorError(error: unknown): VendorError {
+  if (error instanceof VendorError) return error
+  return new VendorError('unavailable', 'ElevenLabs could not be reached, or broke off.', { cause: error })
 }
+
+/** Whether this is the vendor's word that it has no such voice: 404, or a code of its own with 400. */
+export function isUnknownVoice(error: unknown): boolean {
+  if (!(error instanceof ElevenLabsRefusal) || !error.isTheVendorsOwn) return false
+  return error.status === 404 || error.codes.some((code) => UNKNOWN_VOICE.has(code))
+}
+
+const UNKNOWN_VOICE: ReadonlySet<string> = new Set(['voice_not_found', 'voice_does_not_exist'])
 
 /** A success that is no answer, such as a page of HTML with status 200, is the vendor's fault and may pass. */
 function failureOf(status: number, codes: string[]): VendorFailure {

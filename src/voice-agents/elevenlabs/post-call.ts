@@ -41,7 +41,7 @@ export function openPostCall(secret: string, now: () => number = Date.now) {
     if (why) return { kind: 'refused', why }
     const json = parse(rawBody)
     const { data: any } = AnyReport.safeParse(json)
-    if (!any) return { kind: 'malformed', why: 'it is not JSON with a type' }
+    if (!any) return { kind: 'malformed', why: 'it is not JSON with a type, or it is nested too deep' }
     if (!KNOWN_TYPES.includes(any.type)) return { kind: 'ignored' }
     const { data: report, error } = Report.safeParse(json)
     if (!report) return { kind: 'malformed', why: `${error.issues[0]?.path.join('.')} is not as documented` }
@@ -74,8 +74,22 @@ function refusal(secret: string, rawBody: Buffer, header: string, now: number): 
 
 function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString())
+    return storable(JSON.parse(body.toString()))
   } catch {
     return null
   }
+}
+
+/** No report is nested deeper; some thousands of levels would exhaust the stack. */
+const MAX_DEPTH = 64
+
+/** As PostgreSQL can keep it: NUL and halves of characters, which recognised speech may hold, are replaced. Throws at MAX_DEPTH. */
+function storable(value: unknown, levels = MAX_DEPTH): unknown {
+  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\ufffd')
+  if (typeof value !== 'object' || value === null) return value
+  if (levels === 0) throw new RangeError(`The report is nested more than ${MAX_DEPTH} levels deep.`)
+  if (Array.isArray(value)) return value.map((item) => storable(item, levels - 1))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [storable(key), storable(item, levels - 1)]),
+  )
 }

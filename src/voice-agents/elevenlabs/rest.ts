@@ -1,7 +1,7 @@
-import { ElevenLabsClient } from '@elevenlabs/elevenlabs-js'
+import { z } from 'zod'
 import type { VoiceSample, VoiceVendor } from '../../voices/ports.ts'
 import { VendorError } from '../../voices/ports.ts'
-import { isUnknownVoice, vendorError } from './errors.ts'
+import { isUnknownVoice, refusal, vendorError } from './errors.ts'
 
 /** Uploading and cloning a hundred megabytes of samples; whoever waits for a clone has less patience. */
 const CLONE_MS = 90_000
@@ -11,100 +11,143 @@ const QUESTION_MS = 10_000
 const SIGNED_URL_MS = 5_000
 /** What the greeting is worth in memory: ten minutes of it. */
 const MAX_SPEECH_BYTES = 10 * 60 * 8_000
+/** An account's hundred voices are far below; what is larger is no answer of this API. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 const TTS_MODEL = 'eleven_flash_v2_5'
 /** The most that the vendor puts on a page; a name is in use a few times at most. */
 const PAGE_SIZE = 100
 
+const Cloned = z.object({ voice_id: z.string().min(1) })
+const Found = z.object({ voices: z.array(z.object({ voice_id: z.string(), name: z.string().nullish() })) })
+const Signed = z.object({ signed_url: z.url({ protocol: /^wss?$/ }) })
+
 export type ElevenLabsAccount = { apiKey: string; baseUrl: string }
 
+type Request = { method: 'GET' | 'POST' | 'DELETE'; path: string; body?: FormData | string; limitMs: number }
+
 /**
- * ElevenLabs' REST API. The SDK repeats even a POST that failed, which would leave voices behind that nobody knows of,
- * so it is told not to: whoever calls decides what may be repeated. Its own time limit ends with the answer's first line,
- * so each request here has one that covers the whole.
+ * The few requests that this service makes of ElevenLabs' REST API. Not through its SDK, which takes over a second and
+ * 160 MB to load, repeats even a POST that failed, and refuses a whole answer over one field of a new kind.
  */
 export class ElevenLabsRest implements VoiceVendor {
-  readonly #client: ElevenLabsClient
+  readonly #account: ElevenLabsAccount
 
-  constructor({ apiKey, baseUrl }: ElevenLabsAccount) {
-    this.#client = new ElevenLabsClient({ apiKey, baseUrl, maxRetries: 0, timeoutInSeconds: CLONE_MS / 500 })
+  constructor(account: ElevenLabsAccount) {
+    this.#account = account
   }
 
-  clone({ name, samples, signal }: { name: string; samples: VoiceSample[]; signal?: AbortSignal }) {
-    const files = samples.map(
-      ({ bytes, fileName, mimeType }) => new File([new Uint8Array(bytes)], fileName, { type: mimeType }),
-    )
-    return asking(CLONE_MS, signal, async (options) => {
-      const { voiceId } = await this.#client.voices.ivc.create({ name, files }, options)
-      return { voiceId }
-    })
+  async clone({ name, samples, signal }: { name: string; samples: VoiceSample[]; signal?: AbortSignal }) {
+    const body = new FormData()
+    body.set('name', name)
+    for (const { bytes, fileName, mimeType } of samples) {
+      body.append('files', new File([new Uint8Array(bytes)], fileName, { type: mimeType }))
+    }
+    const request = { method: 'POST', path: '/v1/voices/add', body, limitMs: CLONE_MS } as const
+    return { voiceId: (await this.#json(Cloned, request, signal)).voice_id }
   }
 
-  findByName(name: string, signal?: AbortSignal): Promise<string[]> {
-    return asking(QUESTION_MS, signal, async (options) => {
-      const found = await this.#client.voices.search({ search: name, pageSize: PAGE_SIZE }, options)
-      return found.voices.filter((voice) => voice.name === name).map((voice) => voice.voiceId)
-    })
+  async findByName(name: string, signal?: AbortSignal): Promise<string[]> {
+    const query = new URLSearchParams({ search: name, page_size: `${PAGE_SIZE}` })
+    const request = { method: 'GET', path: `/v2/voices?${query}`, limitMs: QUESTION_MS } as const
+    const { voices } = await this.#json(Found, request, signal)
+    return voices.filter((voice) => voice.name === name).map((voice) => voice.voice_id)
   }
 
-  remove(voiceId: string, signal?: AbortSignal): Promise<void> {
-    return asking(QUESTION_MS, signal, async (options) => {
-      try {
-        await this.#client.voices.delete(voiceId, options)
-      } catch (error) {
-        if (!isUnknownVoice(error)) throw error
-      }
-    })
+  async remove(voiceId: string, signal?: AbortSignal): Promise<void> {
+    const path = `/v1/voices/${encodeURIComponent(voiceId)}`
+    try {
+      await this.#ask({ method: 'DELETE', path, limitMs: QUESTION_MS }, signal, (answer) =>
+        answer.body?.cancel(),
+      )
+    } catch (error) {
+      if (!isUnknownVoice(error)) throw error
+    }
   }
 
   speak({ voiceId, text, signal }: { voiceId: string; text: string; signal?: AbortSignal }): Promise<Buffer> {
-    return asking(SPEECH_MS, signal, async (options) => {
-      const request = { text, modelId: TTS_MODEL, outputFormat: 'ulaw_8000' } as const
-      const answer = await this.#client.textToSpeech.convert(voiceId, request, options).withRawResponse()
-      if (isText(answer.rawResponse.headers)) {
-        await answer.data.cancel()
+    const path = `/v1/text-to-speech/${encodeURIComponent(voiceId)}?output_format=ulaw_8000`
+    const body = JSON.stringify({ text, model_id: TTS_MODEL })
+    return this.#ask({ method: 'POST', path, body, limitMs: SPEECH_MS }, signal, async (answer) => {
+      if (isText(answer.headers)) {
+        await answer.body?.cancel()
         throw new VendorError('unavailable', 'ElevenLabs answered text where speech was asked for.')
       }
-      return collect(answer.data)
+      const speech = await collect(answer, MAX_SPEECH_BYTES)
+      if (speech.length === 0) throw new VendorError('unavailable', 'The speech is empty.')
+      return speech
     })
   }
 
   /** The address of one new conversation, good for a quarter of an hour. Rejects with VendorError. */
-  signedUrl(agentId: string, signal?: AbortSignal): Promise<string> {
-    return asking(SIGNED_URL_MS, signal, async (options) => {
-      const answer = await this.#client.conversationalAi.conversations.getSignedUrl({ agentId }, options)
-      return answer.signedUrl
+  async signedUrl(agentId: string, signal?: AbortSignal): Promise<string> {
+    const query = new URLSearchParams({ agent_id: agentId })
+    const path = `/v1/convai/conversation/get-signed-url?${query}`
+    return (await this.#json(Signed, { method: 'GET', path, limitMs: SIGNED_URL_MS }, signal)).signed_url
+  }
+
+  #json<Schema extends z.ZodType>(
+    schema: Schema,
+    request: Request,
+    signal?: AbortSignal,
+  ): Promise<z.output<Schema>> {
+    return this.#ask(request, signal, async (answer) => {
+      const parsed = schema.safeParse(parse(await collect(answer, MAX_ANSWER_BYTES)))
+      if (parsed.success) return parsed.data
+      throw new VendorError(
+        'unavailable',
+        `ElevenLabs answered ${request.path.split('?')[0]} with something else.`,
+      )
     })
+  }
+
+  /** `limitMs` covers the whole, to the last byte that `read` reads. Rejects with VendorError alone. */
+  async #ask<Result>(
+    { method, path, body, limitMs }: Request,
+    signal: AbortSignal | undefined,
+    read: (answer: Response) => Promise<Result> | Result,
+  ): Promise<Result> {
+    const { apiKey, baseUrl } = this.#account
+    const limit = AbortSignal.timeout(limitMs)
+    const headers = {
+      'xi-api-key': apiKey,
+      ...(typeof body === 'string' && { 'content-type': 'application/json' }),
+    }
+    try {
+      const answer = await fetch(baseUrl.replace(/\/$/, '') + path, {
+        ...{ method, headers, body },
+        signal: signal ? AbortSignal.any([limit, signal]) : limit,
+      })
+      if (!answer.ok) throw refusal(answer, parse(await collect(answer, MAX_ANSWER_BYTES)))
+      return await read(answer)
+    } catch (error) {
+      throw limit.aborted ? tooLate(limitMs, error) : vendorError(error)
+    }
   }
 }
 
-async function asking<Result>(
-  limitMs: number,
-  signal: AbortSignal | undefined,
-  request: (options: { abortSignal: AbortSignal }) => Promise<Result>,
-): Promise<Result> {
-  const limit = AbortSignal.timeout(limitMs)
-  try {
-    return await request({ abortSignal: signal ? AbortSignal.any([limit, signal]) : limit })
-  } catch (error) {
-    if (!limit.aborted) throw vendorError(error)
-    throw new VendorError('unavailable', `ElevenLabs gave no answer within ${limitMs / 1000} s.`, {
-      cause: error,
-    })
-  }
-}
+const tooLate = (limitMs: number, cause: unknown) =>
+  new VendorError('unavailable', `ElevenLabs gave no answer within ${limitMs / 1000} s.`, { cause })
 
 /** What a proxy in front of the vendor says with status 200 must not be played to callers. */
 const isText = (headers: Headers) => /^(text\/|application\/json)/.test(headers.get('content-type') ?? '')
 
-async function collect(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
+async function collect(answer: Response, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of stream) {
+  for await (const chunk of answer.body ?? []) {
     chunks.push(chunk)
     size += chunk.length
-    if (size > MAX_SPEECH_BYTES)
-      throw new VendorError('unavailable', 'The speech is longer than ten minutes.')
+    if (size > maxBytes)
+      throw new VendorError('unavailable', `ElevenLabs answered more than ${maxBytes} bytes.`)
   }
-  if (size === 0) throw new VendorError('unavailable', 'The speech is empty.')
   return Buffer.concat(chunks)
+}
+
+/** Null for what is not JSON, such as a proxy's web page. */
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString())
+  } catch {
+    return null
+  }
 }
