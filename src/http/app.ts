@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics.ts'
 import { requireAllowedAddress } from './allowed-ips.ts'
 import { type AudioOptions, audioRoutes } from './audio-routes.ts'
 import type { Auth } from './auth.ts'
+import { bodyDeadline } from './body-deadline.ts'
 import { errorHandler, notFound } from './error-handler.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
 import { metricsRoutes } from './metrics-routes.ts'
@@ -38,6 +39,10 @@ export const API_ROOT = '/api/v1'
 
 /** An admin request that is larger brings a voice sample, and those are read by their own route. */
 const MAX_JSON = '100kb'
+/** A carrier has given a webhook up by then. */
+const SMALL_BODY_MS = 15_000
+/** A vendor's report of tens of megabytes comes from one data centre to another. */
+const REPORT_BODY_MS = 60_000
 
 /** Everything that this service answers over HTTP. Listening is up to the caller. */
 export function createApp(options: AppOptions): Express {
@@ -52,6 +57,8 @@ export function createApp(options: AppOptions): Express {
   app.use(securityHeaders())
 
   app.use(['/webhooks', '/webhook'], webhookTiming(metrics.webhookSeconds), rateLimitOf('webhooks'))
+  app.use(['/webhooks', '/console'], bodyDeadline(SMALL_BODY_MS))
+  app.use('/webhook', bodyDeadline(REPORT_BODY_MS))
   app.use('/webhooks', options.carrierWebhooks)
   app.use('/webhook', options.agentWebhooks)
   app.use('/audio', rateLimitOf('audio'), audioRoutes(options.audio))

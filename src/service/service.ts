@@ -37,6 +37,8 @@ import { createVoices, type VoiceParts } from './voice-parts.ts'
 
 const IDLE_CHECK_MS = 200
 const HEALTH_CHECK_MS = 2_000
+/** Headers come in one piece from everybody who means well; a body may be an upload from far away and has Node's five minutes. */
+const SLOW_CLIENTS = { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 }
 const CONSOLE = new URL('../../dist/console/', import.meta.url).pathname
 const CALLER_SAMPLE = new URL('../simulator/assets/caller-sample.wav', import.meta.url).pathname
 
@@ -90,7 +92,7 @@ export class Service {
     this.#media = this.#createMedia()
     this.upgradePaths.add(this.#twilio.mediaRoute.path)
     this.auth = createAuth({ adminKey: options.adminKey, wrongKeys: wrongKeyLimit() })
-    this.server = createServer(this.#createApp(options.holdTrack))
+    this.server = createServer(SLOW_CLIENTS, this.#createApp(options.holdTrack))
     this.#media.attach(this.server)
     refuseUnclaimedUpgrades(this.server, this.upgradePaths)
   }
