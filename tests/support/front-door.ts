@@ -55,8 +55,9 @@ export class FrontDoor {
       if (!node) break
       const answer = await answerFrom(node, incoming, body).catch(() => null)
       if (!answer) continue
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.on('error', () => outgoing.destroy()).pipe(outgoing)
+      outgoing.writeHead(answer.head.statusCode ?? 502, answer.head.headers)
+      if (answer.body) return void outgoing.end(answer.body)
+      answer.head.on('error', () => outgoing.destroy()).pipe(outgoing)
       outgoing.on('close', () => node.destroy())
       return
     }
@@ -108,12 +109,14 @@ async function dial(origin: string): Promise<Socket | null> {
   )
 }
 
-/** Rejects when the node dies before its answer begins. */
-function answerFrom(node: Socket, { method, url, headers }: IncomingMessage, body: Buffer) {
-  return new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = { ...headers, connection: 'close' }
+/** A whole answer, or the beginning of one that goes on. Rejects when the node dies before that. */
+async function answerFrom(node: Socket, { method, url, headers }: IncomingMessage, body: Buffer) {
+  const sent = { ...headers, connection: 'close' }
+  const head = await new Promise<IncomingMessage>((resolve, reject) => {
     request({ method, path: url, headers: sent, createConnection: () => node }, resolve)
       .on('error', reject)
       .end(body)
   })
+  const goesOn = head.headers['content-type']?.startsWith('text/event-stream')
+  return { head, body: goesOn ? null : await readBody(head, MAX_BODY_BYTES) }
 }

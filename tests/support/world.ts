@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { writeMuLawWav } from '../../src/audio/wav.ts'
 import { type Carrier, startCarrier } from '../../src/simulator/carrier/carrier.ts'
+import { type AgentConfig, patchAgent } from '../../src/simulator/elevenlabs/agent-config.ts'
 import {
   type ElevenLabsOptions,
   type SimulatedElevenLabs,
@@ -19,6 +20,8 @@ import { StoryCall } from './story-call.ts'
 export const ALICE = '+15550100001'
 export const STRANGER = '+15550100002'
 export const SERVICE_NUMBER = '+15550199999'
+/** The vendor's id of the agent who answers. */
+export const AGENT = 'agent_story'
 const SAMPLE = new URL('../../src/simulator/assets/caller-sample.wav', import.meta.url)
 
 export type WorldOptions = {
@@ -69,7 +72,7 @@ export class World {
     const folder = await mkdtemp(join(tmpdir(), 'precall-story-'))
     const [db, elevenLabs, carrier, door] = await Promise.all([
       createTestDatabase(postgresUrl),
-      startElevenLabs({ apiKey, agentId: 'agent_story', log, timeScale, ...vendor }),
+      startElevenLabs({ apiKey, agentId: AGENT, log, timeScale, ...vendor }),
       startCarrier({ accountSid, authToken, phoneNumber: SERVICE_NUMBER, log, timeScale }),
       options.frontDoor ? FrontDoor.open() : null,
     ])
@@ -85,11 +88,12 @@ export class World {
       TWILIO_PHONE_NUMBER: SERVICE_NUMBER,
       TWILIO_API_BASE_URL: carrier.apiBaseUrl,
       ELEVENLABS_API_KEY: apiKey,
-      ELEVENLABS_AGENT_ID: 'agent_story',
+      ELEVENLABS_AGENT_ID: AGENT,
       ELEVENLABS_BASE_URL: elevenLabs.url,
       ...(door && { PUBLIC_URL: door.origin }),
       ...settings,
     }
+    elevenLabs.agents.set(AGENT, patientAgent(elevenLabs.agents.get(AGENT)))
     const world = new World({ db, vendor: elevenLabs, carrier, door, env, folder })
     await Promise.all(Array.from({ length: nodes }, () => world.startNode()))
     if (nodes > 0) world.sendCallsTo(door?.origin ?? world.node.origin)
@@ -205,6 +209,12 @@ export class World {
     await rm(folder, { recursive: true, force: true })
     if (left.length > 0) throw new Error(`The story leaves behind:\n${left.join('\n')}`)
   }
+}
+
+/** An agent that waits for ever for a caller who says nothing: at twenty times their speed, a test is such a caller. */
+function patientAgent(agent?: AgentConfig): AgentConfig {
+  if (!agent) throw new Error('The simulated vendor has no agent.')
+  return patchAgent(agent, { conversation_config: { turn: { turn_timeout: -1 } } })
 }
 
 const secret = () => randomBytes(16).toString('hex')

@@ -1,0 +1,173 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { speak } from '../../src/simulator/assets/speech.ts'
+import { patchAgent } from '../../src/simulator/elevenlabs/agent-config.ts'
+import { DEMO_SCRIPT } from '../../src/simulator/elevenlabs/script.ts'
+import type { StoryCall } from '../support/story-call.ts'
+import { until } from '../support/until.ts'
+import { AGENT, World } from '../support/world.ts'
+
+/* The voice agent fails in every way that a socket to it can. */
+
+/** Larger than any message that the service takes from an agent. */
+const HUGE = Buffer.alloc(3 * 1024 * 1024, 'x')
+/** One more than are forgiven. */
+const TOO_MUCH_GARBAGE = 21
+
+describe('When the agent', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.begin({ settings: { SILENCE_TIMEOUT_SECONDS: '3' } })
+  })
+  afterEach(() => world.mend())
+  afterAll(() => world.end())
+
+  /** A call whose agent has begun to greet the caller. */
+  async function greeted(): Promise<StoryCall> {
+    const call = world.call(world.newCaller())
+    await call.hasTurns(1)
+    return call
+  }
+
+  async function dropAgent(call: StoryCall): Promise<void> {
+    const conversation = (await call.conversations()).at(-1)
+    world.vendor.dropAgentSocket(conversation?.conversationId ?? '')
+  }
+
+  const streams = (call: StoryCall) =>
+    call.line.timeline.filter(({ type }) => type === 'stream-opened').length
+
+  const apologies = (call: StoryCall) =>
+    call.line.timeline.filter(
+      (entry) =>
+        entry.type === 'verb-started' && entry.verb === 'Say' && entry.detail.startsWith('I am sorry'),
+    ).length
+
+  it('drops the line in mid-word, it is reached once more with the conversation so far, and then no more', async () => {
+    const call = await greeted()
+    await dropAgent(call)
+    const again = await call.conversation(2)
+    await until('the agent is told what was said', () =>
+      again.contextualUpdates.join().includes(DEMO_SCRIPT.firstMessage),
+    )
+    await call.reaches('bridged.talking')
+    expect(streams(call)).toBe(1)
+    await dropAgent(call)
+    expect(await call.outcome()).toBe('agent_lost')
+    expect(apologies(call)).toBe(1)
+    expect(await call.conversations()).toHaveLength(2)
+  })
+
+  it('does not answer, is tried once more, and the caller hears an apology', async () => {
+    world.vendor.hangSignedUrl = true
+    const requests = world.vendor.signedUrlRequests
+    const call = world.call(world.newCaller())
+    await call.reaches('bridged.connecting')
+    await world.passTime(10_000)
+    await call.reaches('bridged.reconnecting')
+    await world.passTime(10_000)
+    expect(await call.outcome()).toBe('agent_unreachable')
+    expect(apologies(call)).toBe(1)
+    expect(world.vendor.signedUrlRequests).toBe(requests + 2)
+  })
+
+  it('is hidden behind a page of HTML, is tried once more, and the caller hears an apology', async () => {
+    world.vendor.answerHtml = 502
+    const call = world.call(world.newCaller())
+    expect(await call.outcome()).toBe('agent_unreachable')
+    expect(apologies(call)).toBe(1)
+  })
+
+  it('is answered for with HTML and status 200, is tried once more, and the caller hears an apology', async () => {
+    world.vendor.answerHtml = 200
+    const call = world.call(world.newCaller())
+    expect(await call.outcome()).toBe('agent_unreachable')
+    expect(apologies(call)).toBe(1)
+  })
+
+  it('refuses its socket, is tried once more, and the caller hears an apology', async () => {
+    world.vendor.refuseAgentSockets = true
+    const requests = world.vendor.signedUrlRequests
+    const call = world.call(world.newCaller())
+    expect(await call.outcome()).toBe('agent_unreachable')
+    expect(world.vendor.signedUrlRequests).toBe(requests + 2)
+    expect(apologies(call)).toBe(1)
+  })
+
+  it('fails only once, the caller speaks with it all the same', async () => {
+    world.vendor.failNext('signedUrl', [{ status: 500 }])
+    const call = await greeted()
+    expect(streams(call)).toBe(1)
+    call.hangUp()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
+  it('is set up for audio that no telephone speaks, the caller hears an apology and no noise', async () => {
+    const agent = world.vendor.agents.get(AGENT)
+    if (!agent) throw new Error('There is no agent.')
+    const format = { agent_output_audio_format: 'pcm_16000' }
+    world.vendor.agents.set(AGENT, patchAgent(agent, { conversation_config: { tts: format } }))
+    const call = world.call(world.newCaller())
+    expect(await call.outcome()).toBe('agent_unreachable')
+    expect(call.line.timeline.filter(({ type }) => type === 'stream-audio')).toEqual([])
+    world.vendor.agents.set(AGENT, agent)
+  })
+
+  it('hangs up while its last word is still being played, the caller hears it to the end', async () => {
+    const word = speak(DEMO_SCRIPT.firstMessage)
+    const call = await greeted()
+    // The vendor sends four times as fast as the word is spoken, so that all of it has been sent by now.
+    const firstHalf = word.subarray(0, word.length / 2)
+    await until('the caller has heard half of it', () => call.caller.heard.includes(firstHalf))
+    world.vendor.closeAgent(1000, (await call.conversation(1)).conversationId)
+    expect(await call.outcome()).toBe('agent_ended')
+    expect(call.caller.heard.includes(word)).toBe(true)
+    expect(apologies(call)).toBe(0)
+  })
+
+  it('is talked over, falls silent at once, and its words are marked as cut short', async () => {
+    const call = await greeted()
+    call.speak(2_000)
+    const { unheardMs } = await call.sees('cleared')
+    expect(unheardMs).toBeGreaterThan(0)
+    await call.hasTurns(2)
+    const answer = await world.admin(`/calls/${await call.id()}/conversation`)
+    const { turns } = (await answer.json()) as {
+      turns: { text: string; heard?: string; interrupted: boolean }[]
+    }
+    expect(turns[0]).toMatchObject({ text: DEMO_SCRIPT.firstMessage, interrupted: true })
+    expect(DEMO_SCRIPT.firstMessage.startsWith(turns[0]?.heard ?? '?')).toBe(true)
+    call.hangUp()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
+  it('says nothing that makes sense, it is forgiven a little and then reached anew', async () => {
+    const call = await greeted()
+    const { conversationId } = await call.conversation(1)
+    for (let i = 0; i < TOO_MUCH_GARBAGE; i++) {
+      world.vendor.sendGarbage(conversationId, i % 2 ? '{"type":' : Buffer.from([0, 255]))
+    }
+    await call.conversation(2)
+    await call.reaches('bridged.talking')
+    call.hangUp()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
+  it('sends a message of three megabytes, it is reached anew', async () => {
+    const call = await greeted()
+    world.vendor.sendGarbage((await call.conversation(1)).conversationId, HUGE.toString())
+    await call.conversation(2)
+    await call.reaches('bridged.talking')
+    call.hangUp()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
+  it('says nothing at all any more, it is reached anew', async () => {
+    const call = await greeted()
+    world.vendor.stopPinging = true
+    await call.conversation(2)
+    world.vendor.stopPinging = false
+    await call.reaches('bridged.talking')
+    call.hangUp()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+})
