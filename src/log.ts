@@ -82,7 +82,7 @@ class LetThrough {
 const hasPii = (value: unknown): value is { pii: unknown } =>
   typeof value === 'object' && value !== null && 'pii' in value
 
-type DescribedError = { type: string; message: string; stack?: string; code?: unknown; cause?: unknown }
+type DescribedError = { type: string; message?: string; stack?: string; code?: unknown; cause?: unknown }
 
 /** How far a chain of causes is followed; one that bites its own tail ends there too. */
 const CAUSES_SHOWN = 5
@@ -101,7 +101,9 @@ function describeError(error: unknown, depth = 0): unknown {
 }
 
 const NUMBERS = /\+\d{7,15}/g
-const maskNumbers = (text: string) => text.replace(NUMBERS, maskNumber)
+/** Some SDKs throw errors without a message, and whoever logs one must not fail on that. */
+const maskNumbers = (text: unknown) =>
+  typeof text === 'string' ? text.replace(NUMBERS, maskNumber) : undefined
 
 /** Enough of a phone number to tell calls apart and too little to call it: +15551234567 becomes +1555…67. */
 export function maskNumber(number: string): string {

@@ -55,6 +55,12 @@ describe('errors', () => {
     expect(lines[0]?.err).toMatchObject({ type: 'Error', message: 'Unauthorized', code: 20003 })
     expect(JSON.stringify(lines)).not.toContain('c2VjcmV0')
   })
+
+  it('are told as far as they can be when an SDK gives them no message', () => {
+    const { log, lines } = collected('info')
+    log.error({ err: Object.assign(new Error(), { message: undefined, code: 20500 }) }, 'request failed')
+    expect(lines[0]?.err).toMatchObject({ type: 'Error', code: 20500 })
+  })
 })
 
 test.each([
