@@ -20,6 +20,8 @@ export class HandCarrier {
   readonly accountSid = newSid('AC')
   readonly authToken = randomBytes(16).toString('hex')
   readonly orders: RestOrder[] = []
+  /** What REST requests are answered with. */
+  restStatus = 200
   readonly #server: Server
 
   private constructor(server: Server) {
@@ -28,7 +30,9 @@ export class HandCarrier {
       const callSid = /\/Calls\/(\w+)\.json$/.exec(request.url ?? '')?.[1] ?? ''
       const body = await readBody(request, 64 * 1024)
       this.orders.push({ callSid, fields: Object.fromEntries(new URLSearchParams(body.toString())) })
-      response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ sid: callSid }))
+      response
+        .writeHead(this.restStatus, { 'Content-Type': 'application/json' })
+        .end(JSON.stringify({ sid: callSid }))
     })
   }
 

@@ -42,6 +42,11 @@ export class HandVendor {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
+  /** Names of the clones that have been asked for and not been answered yet. */
+  get cloning(): string[] {
+    return this.#clones.flatMap(({ form }) => /name="name"\r\n\r\n(\S+)/.exec(form)?.[1] ?? [])
+  }
+
   /** Whether a clone of this name has been asked for and not been answered yet. */
   isCloning(name: string): boolean {
     return this.#clones.some(({ form }) => form.includes(name))

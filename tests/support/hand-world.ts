@@ -107,6 +107,9 @@ export class HandWorld {
     await Promise.all([this.carrier.stop(), this.vendor.stop()])
     await this.db.drop()
     await rm(this.#folder, { recursive: true, force: true })
-    if (codes.some((code) => code !== 0)) throw new Error(`The nodes ended with ${codes.join(' and ')}.`)
+    const failed = this.nodes.filter((_, index) => codes[index] !== 0)
+    if (failed.length === 0) return
+    const outputs = failed.map(({ output }) => output.slice(-2_000)).join('\n')
+    throw new Error(`The nodes ended with ${codes.join(' and ')}, saying at last:\n${outputs}`)
   }
 }
