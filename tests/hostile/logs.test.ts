@@ -45,10 +45,15 @@ const log = () => world.node.output
 
 async function giveVoice(callerId: string): Promise<void> {
   await world.giveVoice(callerId)
+  expect((await putVoice(callerId, 'no sound')).status).toBe(422)
+}
+
+function putVoice(callerId: string, sample: string): Promise<Response> {
   const form = new FormData()
+  form.set('name', 'Ignatius')
   form.set('consent', CONSENT)
-  form.set('sample', new File([new Uint8Array(100)], `${callerId}.wav`))
-  await world.admin(`/voices/${encodeURIComponent(callerId)}`, { method: 'PUT', body: form })
+  form.set('sample', new File([sample], `${callerId}.wav`))
+  return world.admin(`/voices/${encodeURIComponent(callerId)}`, { method: 'PUT', body: form })
 }
 
 type Call = { id: string; fields: Record<string, string> }
@@ -161,11 +166,16 @@ async function badRequests(): Promise<void> {
   await fetch(url(`/api/v1/calls?key=${world.adminKey}`), {
     headers: { authorization: `Bearer ${world.adminKey}x` },
   })
-  // The database itself refuses this one: what it says of it must not be repeated.
-  await world.db.query('alter table call_log rename to call_log_gone')
-  const failed = await world.carrier.post(url('/webhooks/inbound'), fields)
-  await world.db.query('alter table call_log_gone rename to call_log')
-  expect(failed.status).toBe(500)
+  await whileTheDatabaseRefuses('call_log', () => world.carrier.post(url('/webhooks/inbound'), fields))
+  await whileTheDatabaseRefuses('voice_sample', () => putVoice(number, 'RIFF....WAVE'))
+}
+
+/** What a database says of a statement that it refuses may hold all that stood in it. */
+async function whileTheDatabaseRefuses(table: string, act: () => Promise<Response>): Promise<void> {
+  await world.db.query(`alter table ${table} rename to gone`)
+  const { status } = await act()
+  await world.db.query(`alter table gone rename to ${table}`)
+  expect(status).toBe(500)
 }
 
 describe('the log at info', () => {
