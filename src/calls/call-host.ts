@@ -13,6 +13,9 @@ import { viewOf } from './view.ts'
 /** A call as it stands after something was said to it. `handled` is false when that changed nothing. */
 export type CallNow = { row: CallRow; view: CallView; handled: boolean }
 
+/** A timer of Node's may call back a millisecond before the clock says so. */
+const EARLY_MS = 10
+
 export type Admission = () => CallInput['admission']
 
 /** What the host tells of each step, after it was committed. */
@@ -42,7 +45,8 @@ export class CallHost {
   constructor(options: CallHostOptions) {
     this.#options = options
     const fire = async ({ callId, timerId }: { callId: string; timerId: string }) => {
-      await this.#deliver({ callId }, { type: timerId } as TimerEvent, { timerId })
+      const firedAt = new Date(options.clock.now().getTime() + EARLY_MS)
+      await this.#deliver({ callId }, { type: timerId } as TimerEvent, { timer: { id: timerId, firedAt } })
     }
     this.#timers = new CallTimers(options.clock, options.store, fire, options.log)
   }
@@ -123,7 +127,7 @@ export class CallHost {
     if (!done) return null
     const { row, step } = done
     if (!step) {
-      if (!delivery.timerId) onIgnored?.(event as CallEvent)
+      if (!delivery.timer) onIgnored?.(event as CallEvent)
       return { row, view: viewOfRow(row), handled: false }
     }
     this.#committed(row, step)

@@ -48,8 +48,8 @@ export type Step = {
   at: Date
 }
 
-/** How a delivery names itself; the same `eventId` twice is one delivery, and a timer is consumed by its firing. */
-export type Delivery = { eventId?: string; timerId?: string }
+/** How a delivery names itself; the same `eventId` twice is one delivery, and a timer that is due is consumed by its firing. */
+export type Delivery = { eventId?: string; timer?: { id: string; firedAt: Date } }
 
 export type DueTimer = { callId: string; timerId: string; dueAt: Date }
 

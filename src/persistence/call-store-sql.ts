@@ -13,7 +13,8 @@ const CALL_COLUMNS = `c.id, c.provider, c.provider_call_id as "providerCallId", 
 
 const DELIVERED = (first: number) => `,
   exists(select 1 from call_event e where e.call_id = c.id and e.event_id = $${first}) as seen,
-  exists(select 1 from call_timer t where t.call_id = c.id and t.timer_id = $${first + 1}) as "timerIsDue"`
+  exists(select 1 from call_timer t where t.call_id = c.id and t.timer_id = $${first + 1}
+    and t.due_at <= $${first + 2}) as "timerIsDue"`
 
 const BY_OUR_ID = 'from call_log c where c.id = $1'
 const BY_CARRIERS_ID = 'from call_log c where c.provider = $1 and c.provider_call_id = $2'

@@ -82,7 +82,7 @@ export function createCallStore(pool: pg.Pool, options: { defaultVoiceId: string
         const found = await readForStep(address, delivery)
         if (!found) return null
         const { row, seen, timerIsDue } = found
-        if (seen || (delivery.timerId && !timerIsDue)) return { row, step: null, repeated: true }
+        if (seen || (delivery.timer && !timerIsDue)) return { row, step: null, repeated: true }
         const step = decide(row)
         if (!step) return { row, step: null, repeated: false }
         const written = await run(STEP, [
@@ -109,7 +109,7 @@ export function createCallStore(pool: pg.Pool, options: { defaultVoiceId: string
   }
 
   async function readForStep(address: CallAddress, delivery: Delivery) {
-    const delivered = [delivery.eventId ?? null, delivery.timerId ?? null]
+    const delivered = [delivery.eventId ?? null, delivery.timer?.id ?? null, delivery.timer?.firedAt ?? null]
     const [read] = await run<CallRow & { seen: boolean; timerIsDue: boolean }>(
       FIND_FOR_STEP[keyOf(address)],
       [...valuesOf(address), ...delivered],
@@ -175,7 +175,7 @@ function sideRows(step: Step, delivery: Delivery): string[] {
     effects: step.effects,
     at: step.at,
   }
-  const gone = delivery.timerId ? [...step.timers.cancel, delivery.timerId] : step.timers.cancel
+  const gone = delivery.timer ? [...step.timers.cancel, delivery.timer.id] : step.timers.cancel
   const kept = new Set(step.timers.set.map((timer) => timer.timerId))
   return [
     JSON.stringify(event),

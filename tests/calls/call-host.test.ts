@@ -219,4 +219,25 @@ describe('a timer', () => {
     await Promise.all([b.stop(), c.stop()])
     expect((await events(row.id)).filter(({ type }) => type.startsWith('xstate.after'))).toHaveLength(1)
   })
+
+  it('that was armed anew elsewhere does not fire at its old time', async () => {
+    const [a, b] = [node(NODE_A), node(NODE_B)]
+    const { callId } = { callId: (await a.open(arriving(STRANGER))).row.id }
+    const stateNow = async () => (await a.find({ callId }))?.view.state
+    const breakBridge = async (host: CallHost, attempt: number) => {
+      await host.send({ callId }, { type: 'leg.asked' })
+      await host.send({ callId }, { type: 'media.joined', attempt, node: NODE_A })
+      await host.send({ callId }, { type: 'media.lost', attempt, clean: false })
+    }
+    await breakBridge(a, 1)
+    clock.advance(10_000)
+    await breakBridge(b, 2)
+    // The fifteen seconds of the first break are over on the node that knows of no other; those of the second are not.
+    clock.advance(6_000)
+    await a.stop()
+    expect(await stateNow()).toBe('rejoining')
+    clock.advance(10_000)
+    await settled(async () => (await stateNow()) === 'ended')
+    expect(await stateNow()).toBe('ended')
+  })
 })
