@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import {
   Logger as GraphileLogger,
   type JobHelpers,
@@ -10,6 +10,7 @@ import {
 } from 'graphile-worker'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { patient } from './patient-pool.ts'
 
 /** Jobs of one group that a node works on at the same time. */
 const CONCURRENCY = 12
@@ -43,9 +44,11 @@ export async function startJobQueue(url: string, groups: TaskHandlers[], log: Lo
   const pool = connect(url, log)
   const runners: Runner[] = []
   for (const tasks of groups) {
+    // A job that comes before the queue listens would wait for the next poll.
+    const listening = once(events, 'pool:listen:success')
     runners.push(
       await run({
-        pgPool: pool,
+        pgPool: patient(pool),
         taskList: taskList(tasks),
         concurrency: CONCURRENCY,
         pollInterval: POLL_MS,
@@ -55,6 +58,7 @@ export async function startJobQueue(url: string, groups: TaskHandlers[], log: Lo
         logger: graphileLogger(log),
       }),
     )
+    await listening
   }
   return {
     workerIds,
