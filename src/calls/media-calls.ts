@@ -16,10 +16,16 @@ export function mediaCalls(options: {
   conversations: ConversationLog
   /** The settings of an agent; of the default one for null. */
   agent: (id: string | null) => Promise<AgentSettings>
+  /** A stream was not let in. */
+  onRefused: () => void
 }): MediaCalls {
   const { host, feed, conversations } = options
   return {
-    join: (claim) => host.join(claim),
+    async join(claim) {
+      const answer = await host.join(claim)
+      if ('refused' in answer) options.onRefused()
+      return answer
+    },
     send: async (callId, event) => (await host.send({ callId }, event))?.view ?? null,
     watch: (callId, onChange) => feed.watch(callId, onChange),
     async agentRequest(callId) {

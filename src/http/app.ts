@@ -39,8 +39,8 @@ export const API_ROOT = '/api/v1'
 
 /** An admin request that is larger brings a voice sample, and those are read by their own route. */
 const MAX_JSON = '100kb'
-/** A carrier has given a webhook up by then. */
-const SMALL_BODY_MS = 15_000
+/** A carrier sends its form in one piece, and gives the whole webhook 15 s. */
+const SMALL_BODY_MS = 10_000
 /** A vendor's report of tens of megabytes comes from one data centre to another. */
 const REPORT_BODY_MS = 60_000
 

@@ -38,7 +38,7 @@ import { createVoices, type VoiceParts } from './voice-parts.ts'
 const IDLE_CHECK_MS = 200
 const HEALTH_CHECK_MS = 2_000
 /** Headers come in one piece from everybody who means well; a body may be an upload from far away and has Node's five minutes. */
-const SLOW_CLIENTS = { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 }
+const SLOW_CLIENTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 }
 const CONSOLE = new URL('../../dist/console/', import.meta.url).pathname
 const CALLER_SAMPLE = new URL('../simulator/assets/caller-sample.wav', import.meta.url).pathname
 
@@ -184,6 +184,7 @@ export class Service {
         feed: this.#feed,
         conversations: this.#storage.conversations,
         agent: (id) => this.#agents.settingsOf(id, this.#storage.agents),
+        onRefused: () => this.#metrics.httpRejections.inc({ reason: 'stream_refused' }),
       }),
       agent: this.#agents.agent,
       clock: systemClock,

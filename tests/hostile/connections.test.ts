@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { HandStream } from '../support/hand-stream.ts'
 import { HandWorld } from '../support/hand-world.ts'
 import { unchanged } from './harmless.ts'
 
@@ -14,6 +15,8 @@ let world: HandWorld
 /** Clients who began a request when the first test began, and never end it. */
 let slowHeaders: SlowClient[]
 let slowBodies: SlowClient[]
+/** A stream that says nothing, and one that says hello and no more. */
+let silentStreams: HandStream[]
 
 beforeAll(async () => {
   world = await HandWorld.begin({ LOG_LEVEL: 'warn' })
@@ -24,8 +27,12 @@ beforeAll(async () => {
   slowBodies = await clients(
     'POST /webhooks/inbound HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n',
   )
+  const url = `${world.node.origin.replace('http', 'ws')}/media-stream/0190a0a0-0000-7000-8000-000000000000`
+  silentStreams = await Promise.all([HandStream.open(url), HandStream.open(url)])
+  silentStreams[0]?.send(JSON.stringify({ event: 'connected', protocol: 'Call', version: '1.0.0' }))
 })
 afterAll(async () => {
+  for (const stream of silentStreams) stream.drop()
   for (const client of [...slowHeaders, ...slowBodies]) client.leave()
   await world.end()
 })
@@ -132,6 +139,11 @@ describe('clients who take for ever', () => {
     const began = performance.now()
     for (let i = 0; i < 20; i++) expect(await world.node.isHealthy()).toBe(true)
     expect((performance.now() - began) / 20).toBeLessThan(100)
+  })
+
+  test('to begin their stream are closed with 1008', async () => {
+    const closed = await Promise.all(silentStreams.map((stream) => stream.closed))
+    expect(closed.map(({ code }) => code)).toEqual([1008, 1008])
   })
 
   test('are cut off in time, and told why', async () => {

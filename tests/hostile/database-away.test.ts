@@ -7,7 +7,7 @@ import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
 
 const SOON = { timeout: 15_000, interval: 50 }
 /** Longer than the queue's own poll, so that every part of the service has met the closed door. */
-const AWAY_MS = 2_500
+const AWAY_MS = 1_500
 
 let world: HandWorld
 let server: pg.Client

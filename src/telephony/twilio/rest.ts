@@ -13,15 +13,18 @@ export type TwilioAccount = { accountSid: string; authToken: string; apiBaseUrl:
 export type TwilioClient = ReturnType<typeof twilio>
 
 /** The SDK's client, talking to the API at another origin where the settings say so. */
-export function createTwilioClient({ accountSid, authToken, apiBaseUrl }: TwilioAccount): TwilioClient {
-  return twilio(accountSid, authToken, { httpClient: new RedirectedClient(apiBaseUrl) })
+export function createTwilioClient(
+  { accountSid, authToken, apiBaseUrl }: TwilioAccount,
+  timeoutMs = TIMEOUT_MS,
+): TwilioClient {
+  return twilio(accountSid, authToken, { httpClient: new RedirectedClient(apiBaseUrl, timeoutMs) })
 }
 
 class RedirectedClient extends twilio.RequestClient {
   readonly #base: string
 
-  constructor(base: string) {
-    super({ timeout: TIMEOUT_MS, keepAlive: true })
+  constructor(base: string, timeoutMs: number) {
+    super({ timeout: timeoutMs, keepAlive: true })
     this.#base = base.replace(/\/$/, '')
   }
 
