@@ -321,6 +321,18 @@ export function configWarnings(config: Config): string[] {
       'SKIP_WEBHOOK_SIGNATURE_VALIDATION is true: anybody can send webhooks in the name of Twilio',
     )
   }
+  if (config.carrier === 'real' && !config.http.publicUrl) {
+    warnings.push(
+      'PUBLIC_URL is not set: behind a proxy or tunnel, signatures are checked against the wrong URL; set it to what Twilio calls',
+    )
+  }
+  for (const [name, isAsked] of [
+    ['ENABLE_SIP_HANDLER', config.sip.enabled],
+    ['RECORD_CALLS', config.recordings.enabled],
+    ['OPENAI_API_KEY', config.openAi.apiKey !== null],
+  ]) {
+    if (isAsked) warnings.push(`${name} is set, and has no effect in this version`)
+  }
   if (config.admin.apiKey && config.admin.apiKey.length < SHORTEST_SAFE_KEY) {
     warnings.push(`ADMIN_API_KEY is short enough to be guessed: use at least ${SHORTEST_SAFE_KEY} characters`)
   }

@@ -1,9 +1,9 @@
 import { type Config, ConfigError, configWarnings, loadConfig } from './config.ts'
 import { openLog } from './log.ts'
-import { adminKey } from './service/admin-key.ts'
+import { type AdminKey, adminKey } from './service/admin-key.ts'
 import { Demo } from './service/demo.ts'
 import { Service } from './service/service.ts'
-import { openStorage } from './service/storage.ts'
+import { openStorage, UnusableDatabase } from './service/storage.ts'
 
 /* The process: settings in, a running service, and its end. */
 
@@ -35,7 +35,9 @@ async function run(settings: Config): Promise<void> {
   const stop = async (signal: NodeJS.Signals) => {
     if (isStopping) process.exit(1)
     isStopping = true
-    log.info({ signal }, 'stopping: no new calls; live ones may end')
+    log.info({ signal, drainMs: config.drainMs }, 'stopping: no new calls; live ones may end')
+    const seconds = config.drainMs / 1000
+    say(`Stopping: live calls may go on for ${seconds} s; the same signal again ends them now.`)
     await service.drain()
     await service.stop()
     await demo.stop()
@@ -47,34 +49,23 @@ async function run(settings: Config): Promise<void> {
 
 /** The faults that people meet, each with its mend; what is left is ours, and comes with its stack. */
 function whyNotStarted(error: unknown): string {
-  const { code, address, port, stack } = error as NodeJS.ErrnoException & { address?: string; port?: number }
-  switch (code) {
-    case 'EADDRINUSE':
-      return `PORT: ${port} is taken on ${address}; end what listens there, or set PORT to another`
-    case 'EACCES':
-      return `PORT: ${port} on ${address} may not be listened on by this user; set PORT to one above 1023`
-    case 'ECONNREFUSED':
-    case 'ENOTFOUND':
-      return `DATABASE_URL: no PostgreSQL answers there (${code}); start it, or correct the setting`
-    case '28P01':
-    case '3D000':
-      return `DATABASE_URL: ${(error as Error).message}; correct the setting`
-    default:
-      return `The service could not start: ${stack ?? error}`
+  const { code, syscall, address, port, path, stack } = error as Fault
+  if (syscall === 'listen')
+    return `PORT: ${port} on ${address} cannot be listened on (${code}); set PORT to another`
+  if (path && ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'].includes(code ?? '')) {
+    return `DATA_DIR: ${path} cannot be written by this user (${code}); mend its owner or set DATA_DIR to another folder`
   }
+  return error instanceof UnusableDatabase ? error.message : `The service could not start: ${stack ?? error}`
 }
 
+type Fault = NodeJS.ErrnoException & { address?: string; port?: number }
+
 /** The key is shown once, when it is made; a console that was opened with it stays signed in. */
-function greetOperator(
-  { http, dataDir }: Config,
-  port: number,
-  { key, isNew }: { key: string; isNew: boolean },
-): void {
+function greetOperator({ http, dataDir, admin }: Config, port: number, { key, isNew }: AdminKey): void {
   const host = ['0.0.0.0', '::'].includes(http.host) ? 'localhost' : http.host
   const console = `http://${host}:${port}/`
+  const place = admin.apiKey === null ? `in ${dataDir}/admin-key` : 'the one in ADMIN_API_KEY'
   if (isNew)
-    say(
-      `Open the console at ${console}#key=${key} (the admin key is shown this once, and kept in ${dataDir}/admin-key)`,
-    )
-  else say(`Open the console at ${console}`)
+    say(`Open the console at ${console}#key=${key} (the admin key is shown this once, and kept ${place})`)
+  else say(`Open the console at ${console} (the admin key is ${place})`)
 }

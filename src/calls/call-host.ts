@@ -95,6 +95,16 @@ export class CallHost {
     await Promise.all(calls.map((callId) => this.send({ callId }, event)))
   }
 
+  /** Tells every call that was bridged on these nodes, which are gone, that its stream broke. */
+  async loseBridgesOf(nodeIds: string[]): Promise<void> {
+    const bridges = await this.#options.store.bridgesHeldBy(nodeIds)
+    await Promise.all(
+      bridges.map(({ callId, attempt }) =>
+        this.send({ callId }, { type: 'media.lost', attempt, clean: false }),
+      ),
+    )
+  }
+
   /** Joins a media stream that presents the token of the call's present bridge; says why not otherwise. */
   async join(claim: {
     callId: string

@@ -74,6 +74,8 @@ export interface CallStore {
   find(address: CallAddress): Promise<CallRow | null>
   /** Live calls that wait for, or speak with, a clone of these samples. */
   liveCallsWith(sampleKey: string): Promise<string[]>
+  /** The bridges whose media sessions these nodes held. */
+  bridgesHeldBy(nodeIds: string[]): Promise<{ callId: string; attempt: number }[]>
   /** Live calls that this node was the last to answer. */
   countLive(nodeId: string): Promise<number>
   dueTimers(until: Date, limit: number): Promise<DueTimer[]>

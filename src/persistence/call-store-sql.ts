@@ -50,6 +50,16 @@ export const LIVE_WITH: Statement = {
   text: 'select id from call_log where sample_key = $1 and ended_at is null',
 }
 
+/** Parameters: the nodes, as a JSON array. The event log knows who took the stream. */
+export const BRIDGES_HELD_BY: Statement = {
+  name: 'bridges-held-by',
+  text: `select c.id as "callId", (c.snapshot->'context'->>'attempt')::int as attempt
+         from call_log c
+         where c.ended_at is null and c.state = 'bridged' and $1::jsonb ? (
+           select e.event->>'node' from call_event e
+           where e.call_id = c.id and e.type = 'media.joined' order by e.seq desc limit 1)`,
+}
+
 export const COUNT_LIVE: Statement = {
   name: 'count-live-calls',
   text: 'select count(*) as count from call_log where node_id = $1 and ended_at is null',

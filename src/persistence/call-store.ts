@@ -13,6 +13,7 @@ import type {
 } from '../calls/store.ts'
 import {
   ARRIVAL,
+  BRIDGES_HELD_BY,
   COUNT_LIVE,
   DUE_TIMERS,
   FIND,
@@ -100,6 +101,8 @@ export function createCallStore(pool: pg.Pool, options: { defaultVoiceId: string
     async liveCallsWith(sampleKey) {
       return (await run<{ id: string }>(LIVE_WITH, [sampleKey])).map((row) => row.id)
     },
+
+    bridgesHeldBy: (nodeIds) => run(BRIDGES_HELD_BY, [JSON.stringify(nodeIds)]),
 
     async countLive(nodeId) {
       return Number((await run<{ count: string }>(COUNT_LIVE, [nodeId]))[0]?.count ?? 0)

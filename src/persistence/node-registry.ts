@@ -19,7 +19,19 @@ export class NodeRegistry {
   #sweep: NodeJS.Timeout | null = null
   #sweeping: Promise<void> = Promise.resolve()
 
-  constructor(options: { database: Database; url: string; nodeId: string; log: Logger }) {
+  readonly #onGone: (nodes: string[]) => Promise<void>
+  /** Those that the last look did not find; null before the first, when nobody can be in the middle of anything. */
+  #missed: ReadonlySet<string> | null = null
+
+  constructor(options: {
+    database: Database
+    url: string
+    nodeId: string
+    /** Called once for nodes that are gone for good, after their jobs were freed. */
+    onGone: (nodes: string[]) => Promise<void>
+    log: Logger
+  }) {
+    this.#onGone = options.onGone
     this.#run = sqlOf(options.database)
     this.#url = options.url
     this.#nodeId = options.nodeId
@@ -44,21 +56,35 @@ export class NodeRegistry {
     await this.#run('delete from service_node where id = ?', [this.#nodeId])
   }
 
+  /** A node whose connection is only being made anew is missed once; one that is gone, at every look. */
   async #freeTheDead(): Promise<void> {
     try {
-      // The row goes first, so that one node alone frees each; a node that dies in between is freed by the queue's own limit.
-      const dead = await this.#run<{ id: string; workerIds: string[] }>(
-        `delete from service_node n where n.id <> ? and not exists (
-           select 1 from pg_stat_activity s where s.application_name = '${sessionName('')}' || n.id
-         ) returning n.id, n.worker_ids as "workerIds"`,
-        [this.#nodeId],
-      )
-      if (dead.length === 0) return
-      this.#log.warn({ nodes: dead.map((node) => node.id) }, 'nodes are gone; their jobs are taken over')
-      const queue = await makeWorkerUtils({ connectionString: this.#url })
-      await queue.forceUnlockWorkers(dead.flatMap((node) => node.workerIds)).finally(() => queue.release())
+      const missing = (await this.#run<{ id: string }>(MISSING, [this.#nodeId])).map(({ id }) => id)
+      const gone = missing.filter((id) => this.#missed === null || this.#missed.has(id))
+      this.#missed = new Set(missing)
+      if (gone.length > 0) await this.#free(gone)
     } catch (error) {
       this.#log.warn({ err: error }, 'looking for nodes that are gone failed; it is tried again')
     }
   }
+
+  /** The rows go first, so that one node alone frees each; should it die in between, time limits free the rest. */
+  async #free(gone: string[]): Promise<void> {
+    const rows = await this.#run<{ id: string; workerIds: string[] }>(
+      `delete from service_node where id::text in (select jsonb_array_elements_text(?::jsonb))
+       returning id, worker_ids as "workerIds"`,
+      [JSON.stringify(gone)],
+    )
+    if (rows.length === 0) return
+    const nodes = rows.map(({ id }) => id)
+    this.#log.warn({ nodes }, 'nodes are gone; their jobs and bridges are taken over')
+    const queue = await makeWorkerUtils({ connectionString: this.#url })
+    await queue.forceUnlockWorkers(rows.flatMap((row) => row.workerIds)).finally(() => queue.release())
+    await this.#onGone(nodes)
+  }
 }
+
+const MISSING = `
+  select n.id from service_node n where n.id <> ? and not exists (
+    select 1 from pg_stat_activity s where s.application_name = '${sessionName('')}' || n.id
+  )`

@@ -44,10 +44,11 @@ export function createCalls(options: {
     onStep(report) {
       count(report, metrics)
       const { row, step } = report
-      log.info(
-        { callId: row.id, event: step.event.type, from: step.stateBefore, to: step.stateAfter },
-        'call stepped',
-      )
+      const { cause } = step.event as { cause?: string }
+      const said = { callId: row.id, event: step.event.type, from: step.stateBefore, to: step.stateAfter }
+      // An event that names a cause tells of something that went wrong.
+      if (cause) log.warn({ ...said, cause }, 'call stepped')
+      else log.info(said, 'call stepped')
       feed.stepped({ callId: row.id, seq: row.lastSeq + 1, state: step.view.state }, step.view)
     },
   })

@@ -76,7 +76,7 @@ export class Demo {
       server: service.server,
       path: PHONE_PATH,
       carrier: this.#carrier,
-      authorize: (request) => service.auth.isAdmin(request),
+      authorize: (request) => service.mayAdmin(request),
     })
     await giveVoice(service)
   }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
+import type { CallHost } from '../calls/call-host.ts'
 import type { CallFeed } from '../calls/feed.ts'
 import { FeedListener } from '../persistence/feed-listener.ts'
 import { type JobQueue, startJobQueue, type TaskHandlers } from '../persistence/job-queue.ts'
@@ -15,7 +16,7 @@ export class NodeLife {
   readonly #log: Logger
   #jobs: JobQueue | null = null
 
-  constructor(storage: Storage, feed: () => CallFeed, log: Logger) {
+  constructor(storage: Storage, calls: () => { host: CallHost; feed: CallFeed }, log: Logger) {
     this.#storage = storage
     this.#log = log
     this.#listener = new FeedListener({
@@ -23,11 +24,14 @@ export class NodeLife {
       nodeId: this.id,
       log,
       onMessage: (message) => {
-        if (message.node !== this.id) this.#pass(feed().heard(message))
+        if (message.node !== this.id) this.#pass(calls().feed.heard(message))
       },
-      onGap: () => this.#pass(feed().missed()),
+      onGap: () => this.#pass(calls().feed.missed()),
     })
-    this.#registry = new NodeRegistry({ database: storage.database, url: storage.url, nodeId: this.id, log })
+    this.#registry = new NodeRegistry({
+      ...{ database: storage.database, url: storage.url, nodeId: this.id, log },
+      onGone: (nodes) => calls().host.loseBridgesOf(nodes),
+    })
   }
 
   get hearsOthers(): boolean {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -51,6 +51,7 @@ export class Service {
   /** Where WebSockets are taken: whoever listens for upgrades on `server` adds its path, and the rest get a 404. */
   readonly upgradePaths = new Set<string>()
   readonly #config: Config
+  readonly #isAllowedAddress: ReturnType<typeof createAddressCheck>
   readonly #storage: Storage
   readonly #log: Logger
   readonly #metrics: Metrics
@@ -67,11 +68,12 @@ export class Service {
   private constructor(options: ServiceOptions & { holdTrack: Buffer }) {
     const { config, storage, log } = options
     this.#config = config
+    this.#isAllowedAddress = createAddressCheck(config.admin.allowedIps)
     this.#storage = storage
     this.#log = log
     this.#metrics = createMetrics()
     this.#relay = relayMetrics(this.#metrics)
-    this.#node = new NodeLife(storage, () => this.#feed, log)
+    this.#node = new NodeLife(storage, () => ({ host: this.#host, feed: this.#feed }), log)
     const isDraining = () => this.#isDraining
     const calls = createCalls({
       storage,
@@ -111,6 +113,11 @@ export class Service {
 
   get port(): number {
     return (this.server.address() as AddressInfo).port
+  }
+
+  /** For what does not pass through Express: the key or a session, from an address that may show it. */
+  mayAdmin(request: IncomingMessage): boolean {
+    return this.#isAllowedAddress(request.socket.remoteAddress) && this.auth.isAdmin(request)
   }
 
   get callerVoices(): CallerVoices {
@@ -204,7 +211,7 @@ export class Service {
       metrics: this.#metrics,
       refreshMetrics: () => this.#refreshMetrics(),
       auth: this.auth,
-      isAllowedAddress: createAddressCheck(config.admin.allowedIps),
+      isAllowedAddress: this.#isAllowedAddress,
       health: () => this.#health(),
       audio: { assets, holdTrack, roundMs: config.calls.pollIntervalMs },
       carrierWebhooks: this.#twilio.webhooks,

@@ -24,12 +24,24 @@ export type Storage = {
   close(): Promise<void>
 }
 
+/** The database of the settings cannot be used; the message is one line, with the setting and the mend. */
+export class UnusableDatabase extends Error {
+  constructor(cause: unknown) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const why = message || code || 'no answer'
+    super(`DATABASE_URL: the database cannot be used (${why}); start it, or correct the setting`, { cause })
+    this.name = 'UnusableDatabase'
+  }
+}
+
 /** Opens the database of the settings, or the embedded one, brings its tables up to date, and puts the stores on it. */
 export async function openStorage(configured: string | null, dataDir: string, log: Logger): Promise<Storage> {
   const embedded = configured === null ? await startEmbeddedPostgres(join(dataDir, 'postgres')) : null
   const url = configured ?? embedded?.url ?? ''
   const database = await openDatabase(url, log)
-  await migrateAll(database, url, log)
+  await migrateAll(database, url, log).catch((error: unknown) => {
+    throw configured === null ? error : new UnusableDatabase(error)
+  })
   const callPool = openCallPool(url, log)
   return {
     url,

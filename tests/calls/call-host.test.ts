@@ -171,6 +171,21 @@ describe('a call in the database', () => {
     expect(await db.query('select 1 from call_timer where call_id = $1', [row.id])).toEqual([])
   })
 
+  it('is told that its stream broke when the node that held it is gone, and no other call is', async () => {
+    const [a, b] = [node(NODE_A), node(NODE_B)]
+    const bridgedOn = async (host: CallHost) => {
+      const { row } = await host.open(arriving(STRANGER))
+      await host.send({ callId: row.id }, { type: 'leg.asked' })
+      const { id: callId, providerCallId } = row
+      await host.join({ callId, providerCallId, token: streamToken(row, 1) })
+      return callId
+    }
+    const [onA, onB] = [await bridgedOn(a), await bridgedOn(b)]
+    await b.loseBridgesOf([NODE_A])
+    expect((await b.find({ callId: onA }))?.view.state).toBe('rejoining')
+    expect((await b.find({ callId: onB }))?.view.state).toBe('bridged')
+  })
+
   it('is ended in writing when the chart of today does not know its state', async () => {
     const host = node(NODE_A)
     const { row } = await host.open(arriving(STRANGER))

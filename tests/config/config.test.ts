@@ -168,17 +168,26 @@ describe('faults', () => {
 })
 
 describe('warnings', () => {
+  const PUBLIC_URL = 'https://voice.example.com'
+
   it('says nothing about the demo', () => {
     expect(configWarnings(loadConfig({}))).toEqual([])
   })
 
   test.each([
     [{ ELEVENLABS_API_KEY: 'k' }, 'ELEVENLABS_AGENT_ID'],
-    [{ TWILIO_AUTH_TOKEN: 't' }, 'TWILIO_ACCOUNT_SID'],
+    [{ TWILIO_AUTH_TOKEN: 't', PUBLIC_URL }, 'TWILIO_ACCOUNT_SID'],
+    [{ TWILIO_AUTH_TOKEN: 't', TWILIO_ACCOUNT_SID: 'AC1' }, 'PUBLIC_URL'],
     [
-      { TWILIO_AUTH_TOKEN: 't', TWILIO_ACCOUNT_SID: 'AC1', SKIP_WEBHOOK_SIGNATURE_VALIDATION: 'true' },
+      {
+        ...{ TWILIO_AUTH_TOKEN: 't', TWILIO_ACCOUNT_SID: 'AC1', PUBLIC_URL },
+        SKIP_WEBHOOK_SIGNATURE_VALIDATION: 'true',
+      },
       'SKIP_WEBHOOK_SIGNATURE_VALIDATION',
     ],
+    [{ ENABLE_SIP_HANDLER: 'true' }, 'ENABLE_SIP_HANDLER'],
+    [{ RECORD_CALLS: 'true' }, 'RECORD_CALLS'],
+    [{ OPENAI_API_KEY: 'k' }, 'OPENAI_API_KEY'],
     [{ ADMIN_API_KEY: 'short' }, 'ADMIN_API_KEY'],
   ])('%j', (env, name) => {
     const warnings = configWarnings(loadConfig(env))

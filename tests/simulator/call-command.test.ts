@@ -55,7 +55,7 @@ function isAdmin({ headers }: IncomingMessage): boolean {
   return headers.authorization === `Bearer ${KEY}`
 }
 
-/** The part of the service's API that the command uses; its events are those of a call that is bridged when a stream is open. */
+/** The part of the service's API that the command uses; its events are those of a call whose agent answers when a stream is open. */
 async function answerApi(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.url === '/health') return void response.end('{}')
   if (!isAdmin(request)) return void response.writeHead(401).end()
@@ -66,7 +66,8 @@ async function answerApi(request: IncomingMessage, response: ServerResponse): Pr
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })
   sendEvent(response, 1, 'call.began', '', 'greeting')
   call?.onTimeline(({ type }) => {
-    if (type === 'stream-audio') sendEvent(response, 2, 'media.joined', 'joining', 'bridged.connecting')
+    if (type === 'stream-audio')
+      sendEvent(response, 2, 'agent.ready', 'bridged.connecting', 'bridged.talking')
     if (type === 'ended') response.end()
   })
 }
@@ -123,7 +124,7 @@ describe('npm run call', () => {
     expect(told).toMatch(/^ +0\.00 s {2}carrier {2}\+15551234567 dials \+15550001111$/m)
     expect(told).toMatch(/carrier {2}\/voice → Say, Connect \(\d+ ms\)$/m)
     expect(told).toMatch(/carrier {2}the media stream is open$/m)
-    expect(told).toMatch(/service {2}media\.joined +joining → bridged\.connecting$/m)
+    expect(told).toMatch(/service {2}agent\.ready +bridged\.connecting → bridged\.talking$/m)
     expect(told).toMatch(/caller {3}hangs up$/m)
     expect(told).toMatch(/^ {2}agent {3}Hello, how can I help\? \[interrupted; heard: "Hello,"\]$/m)
     expect(told).toMatch(/^The caller was joined to the voice agent after \d+\.\d\d s\.$/m)

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { decodeMuLaw, MU_LAW_RATE, muLawMilliseconds } from '../../audio/mulaw.ts'
 import { muLawFromWav } from '../../audio/mulaw-from-wav.ts'
@@ -29,7 +29,7 @@ export type Surroundings = {
 /** Runs the command and resolves with its exit status: 0 bridged, 1 not bridged or failed, 2 wrong options. */
 export async function callCommand(surroundings: Surroundings): Promise<number> {
   try {
-    const options = readCallOptions(surroundings.args)
+    const options = readCallOptions(surroundings.args, surroundings.env)
     if (options) return await callThrough(options, surroundings)
     surroundings.print(USAGE)
     return 0
@@ -45,6 +45,7 @@ async function callThrough(
   { env, print, interrupted }: Surroundings,
 ): Promise<number> {
   const speech = await readSpeech(options.wav, print)
+  if (options.out) await checkWritable(options.out)
   const service = await ensureService(options.url, { env, print, signal: interrupted })
   try {
     const api = new ServiceApi(options.url, await findAdminKey(options.key, env))
@@ -73,6 +74,15 @@ async function report(
   }
   if (bridgedAfter === null) print('The caller was NOT joined to the voice agent.')
   else print(`The caller was joined to the voice agent after ${bridgedAfter.toFixed(2)} s.`)
+}
+
+/** Before the call, for afterwards there would be nowhere to put what was heard. */
+async function checkWritable(file: string): Promise<void> {
+  try {
+    await (await open(file, 'a')).close()
+  } catch (error) {
+    throw new UsageError(`--out ${file} cannot be written: ${(error as Error).message}`)
+  }
 }
 
 async function readSpeech(wav: string | null, print: (line: string) => void): Promise<Buffer> {

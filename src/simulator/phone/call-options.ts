@@ -16,6 +16,8 @@ export type CallCommandOptions = {
 /** The caller for whom the demo has a voice on file, so that a clone is made while they hold. */
 const DEFAULT_FROM = '+15550100001'
 const DEFAULT_URL = 'http://127.0.0.1:3006'
+/** Where a service with the same settings listens. */
+const urlOf = (port: string | undefined) => (port ? `http://127.0.0.1:${port}` : DEFAULT_URL)
 const DEFAULT_SECONDS = 90
 const MAX_SECONDS = 3600
 
@@ -27,7 +29,7 @@ export const USAGE = `Places a test call through the simulated carrier of a runn
   --out FILE      write what the caller heard to this WAV file
   --from NUMBER   who calls (default ${DEFAULT_FROM}, whose voice is on file in the demo)
   --seconds N     hang up after so many seconds at the latest (default ${DEFAULT_SECONDS})
-  --url URL       where the service is (default ${DEFAULT_URL}; started here if nobody answers)
+  --url URL       where the service is (default http://127.0.0.1:PORT, 3006 without one; started here if nobody answers)
   --key KEY       the admin key (default: ADMIN_API_KEY, else the file admin-key in DATA_DIR)
 
 The exit status is 0 when the caller was joined to the voice agent, 1 when not, 2 for wrong options.`
@@ -37,8 +39,8 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Reads the command line. Returns null when help is asked for. Throws UsageError. */
-export function readCallOptions(args: string[]): CallCommandOptions | null {
+/** Reads the command line and the PORT of the settings. Returns null when help is asked for. Throws UsageError. */
+export function readCallOptions(args: string[], env: NodeJS.Dict<string> = {}): CallCommandOptions | null {
   const { wav, out, from, seconds, url, key, help } = parsed(args)
   if (help) return null
   return {
@@ -46,7 +48,7 @@ export function readCallOptions(args: string[]): CallCommandOptions | null {
     out: out ?? null,
     from: from ?? DEFAULT_FROM,
     seconds: readSeconds(seconds),
-    url: readUrl(url ?? DEFAULT_URL),
+    url: readUrl(url ?? urlOf(env.PORT)),
     key: key ?? null,
   }
 }

@@ -118,7 +118,7 @@ export class TestCall {
 
   #serviceDid(event: CallEvent): void {
     const seconds = Math.max(0, (Date.parse(event.at) - this.#dialledAt) / 1000)
-    if (/^bridged\b/.test(event.stateAfter)) this.#bridgedAfter ??= seconds
+    if (event.stateAfter === 'bridged.talking') this.#bridgedAfter ??= seconds
     this.#options.print(timelineLine(seconds, 'service', eventWords(event)))
   }
 
