@@ -8,6 +8,16 @@ function leftovers(): string[] {
   return process.getActiveResourcesInfo().filter((kind) => kinds.includes(kind))
 }
 
+/** What is there now and was not before; a timer of the test runner that has meanwhile fired is no concern of ours. */
+function addedTo(before: string[], now: string[]): string[] {
+  const known = [...before]
+  return now.filter((kind) => {
+    const at = known.indexOf(kind)
+    if (at >= 0) known.splice(at, 1)
+    return at < 0
+  })
+}
+
 test('stopping the carrier in the middle of everything leaves no socket and no timer', async () => {
   const before = leftovers()
   const own = await startServiceDouble()
@@ -32,5 +42,5 @@ test('stopping the carrier in the middle of everything leaves no socket and no t
   await own.stop()
   // Node counts a closed handle until its loop has gone round a few times.
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
-  expect(leftovers()).toEqual(before)
+  expect(addedTo(before, leftovers())).toEqual([])
 })
