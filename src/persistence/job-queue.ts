@@ -64,9 +64,20 @@ export async function startJobQueue(url: string, groups: TaskHandlers[], log: Lo
     workerIds,
     async stop() {
       await Promise.all(runners.map((runner) => runner.stop()))
+      await unlock(pool, workerIds).catch((error: unknown) =>
+        log.warn({ err: error }, 'jobs that were under way could not be freed; others find them later'),
+      )
       await pool.end()
     },
   }
+}
+
+/**
+ * The runner does not wait for its last jobs to be put away: asked in line after them, and before the pool ends, this frees
+ * what would else stay locked for hours, and with it every job of the same line.
+ */
+async function unlock(pool: pg.Pool, workerIds: string[]): Promise<void> {
+  await pool.query('select graphile_worker.force_unlock_workers($1)', [workerIds])
 }
 
 /** A connection may break while it is idle and while it is in use; either way the queue gets another. */

@@ -81,7 +81,7 @@ export class VoiceWorld {
   readonly rest: ElevenLabsRest
   /** What calls were told, in order. */
   readonly announced: { sampleKey: string; event: VoiceEvent }[] = []
-  readonly #queues: JobQueue[] = []
+  readonly #queues = new Set<JobQueue>()
 
   constructor(db: TestDatabase, vendor: SimulatedElevenLabs) {
     this.db = db
@@ -91,7 +91,7 @@ export class VoiceWorld {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#queues.map((queue) => queue.stop()))
+    await Promise.all([...this.#queues].map((queue) => queue.stop()))
     await this.vendor.stop()
   }
 
@@ -108,11 +108,15 @@ export class VoiceWorld {
     return { cloning, removal, callerVoices, policy, jobs: voiceJobs({ cloning, removal, vendor }) }
   }
 
-  /** Has the node take jobs until the end of the test. */
+  /** Has the node take jobs until it is stopped, or the test ends. */
   async work(node: VoiceNode): Promise<JobQueue> {
     const queue = await startJobQueue(this.db.url, [node.jobs], log)
-    this.#queues.push(queue)
-    return queue
+    this.#queues.add(queue)
+    const stop = () => {
+      this.#queues.delete(queue)
+      return queue.stop()
+    }
+    return { ...queue, stop }
   }
 
   /** Asks for a clone as a call does. */
