@@ -138,7 +138,12 @@ export class HandConversation {
   }
 
   send(message: object): void {
-    this.#socket.send(JSON.stringify(message))
+    this.sendRaw(JSON.stringify(message))
+  }
+
+  /** Sends this as it is; a Buffer as a binary message. */
+  sendRaw(data: string | Buffer): void {
+    this.#socket.send(data)
   }
 
   /** The agent ends the conversation: at its longest duration, which it may do at any time, its beginning included. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { storable } from './storable.ts'
 
 /*
  * The agent socket's messages: bytes to events and back, without state. Audio takes a path of its own, because it
@@ -93,6 +94,15 @@ function isBase64(bytes: Buffer): boolean {
 }
 
 const eventId = z.number()
+/** It ends up in the database and in URLs. */
+const conversationId = z.string().regex(/^[!-~]{1,255}$/)
+const words = z.string().transform(storable)
+/** A slug for logs; one of another form says no more than that there was an error. */
+const errorType = z
+  .string()
+  .regex(/^[\w.-]{1,64}$/)
+  .nullish()
+  .catch(null)
 const tool = z.object({ tool_name: z.string() })
 
 const READERS = new Map<string, (message: unknown) => AgentMessage>([
@@ -101,7 +111,7 @@ const READERS = new Map<string, (message: unknown) => AgentMessage>([
     reader(
       z.object({
         conversation_initiation_metadata_event: z.object({
-          conversation_id: z.string(),
+          conversation_id: conversationId,
           agent_output_audio_format: z.string(),
           user_input_audio_format: z.string(),
         }),
@@ -138,14 +148,14 @@ const READERS = new Map<string, (message: unknown) => AgentMessage>([
   [
     'user_transcript',
     reader(
-      z.object({ user_transcription_event: z.object({ user_transcript: z.string() }) }),
+      z.object({ user_transcription_event: z.object({ user_transcript: words }) }),
       ({ user_transcription_event: event }) => ({ kind: 'caller-said', text: event.user_transcript }),
     ),
   ],
   [
     'agent_response',
     reader(
-      z.object({ agent_response_event: z.object({ agent_response: z.string() }) }),
+      z.object({ agent_response_event: z.object({ agent_response: words }) }),
       ({ agent_response_event: event }) => ({ kind: 'agent-said', text: event.agent_response }),
     ),
   ],
@@ -154,8 +164,8 @@ const READERS = new Map<string, (message: unknown) => AgentMessage>([
     reader(
       z.object({
         agent_response_correction_event: z.object({
-          original_agent_response: z.string(),
-          corrected_agent_response: z.string(),
+          original_agent_response: words,
+          corrected_agent_response: words,
         }),
       }),
       ({ agent_response_correction_event: event }) => ({
@@ -191,7 +201,7 @@ const READERS = new Map<string, (message: unknown) => AgentMessage>([
     'error',
     reader(
       z.object({
-        error_event: z.object({ code: z.number().nullish(), error_type: z.string().nullish() }).optional(),
+        error_event: z.object({ code: z.number().nullish().catch(null), error_type: errorType }).optional(),
       }),
       ({ error_event }) => ({
         kind: 'error',

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import { storable } from './storable.ts'
 
 /*
  * Post-call webhooks: `ElevenLabs-Signature: t=<unix seconds>,v0=<hex of HMAC-SHA256(secret, "t.body")>`. The SDK's own
@@ -74,7 +75,7 @@ function refusal(secret: string, rawBody: Buffer, header: string, now: number): 
 
 function parse(body: Buffer): unknown {
   try {
-    return storable(JSON.parse(body.toString()))
+    return storableJson(JSON.parse(body.toString()))
   } catch {
     return null
   }
@@ -83,13 +84,13 @@ function parse(body: Buffer): unknown {
 /** No report is nested deeper; some thousands of levels would exhaust the stack. */
 const MAX_DEPTH = 64
 
-/** As PostgreSQL can keep it: NUL and halves of characters, which recognised speech may hold, are replaced. Throws at MAX_DEPTH. */
-function storable(value: unknown, levels = MAX_DEPTH): unknown {
-  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\ufffd')
+/** The report with every text in it as PostgreSQL can keep it. Throws at MAX_DEPTH. */
+function storableJson(value: unknown, levels = MAX_DEPTH): unknown {
+  if (typeof value === 'string') return storable(value)
   if (typeof value !== 'object' || value === null) return value
   if (levels === 0) throw new RangeError(`The report is nested more than ${MAX_DEPTH} levels deep.`)
-  if (Array.isArray(value)) return value.map((item) => storable(item, levels - 1))
+  if (Array.isArray(value)) return value.map((item) => storableJson(item, levels - 1))
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [storable(key), storable(item, levels - 1)]),
+    Object.entries(value).map(([key, item]) => [storable(key), storableJson(item, levels - 1)]),
   )
 }
