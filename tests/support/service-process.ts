@@ -41,6 +41,8 @@ export class ServiceProcess {
     const deadline = Date.now() + START_TIMEOUT_MS
     while (!(await this.isHealthy())) {
       if (child.exitCode !== null || Date.now() > deadline) {
+        // Nobody else would end a process that runs and does not answer.
+        await this.kill()
         throw new Error(`The service did not start:\n${this.output}`)
       }
       await sleep(50)
