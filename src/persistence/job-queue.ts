@@ -17,6 +17,8 @@ const CONCURRENCY = 12
 /** For all groups together: a connection is only held to fetch a job, to put it away, and by each group to listen. */
 const POOL_SIZE = 12
 const POLL_MS = 1_000
+/** What a job may still take when the node stops; one that waits for a vendor may take minutes. */
+const GRACE_MS = 5_000
 
 /** `signal` aborts when the node stops and the job has had its time: one that rejects then is done by another node. */
 export type TaskHandlers = Record<string, (payload: never, signal: AbortSignal) => Promise<void>>
@@ -24,7 +26,7 @@ export type TaskHandlers = Record<string, (payload: never, signal: AbortSignal) 
 export type JobQueue = {
   /** The names under which this node takes jobs; they free its jobs when it is gone. */
   workerIds: string[]
-  /** Stops taking jobs and waits for those under way; after five seconds they are asked to give up. */
+  /** Stops taking jobs and waits for those under way, which are asked to give up when their grace is over. */
   stop(): Promise<void>
 }
 
@@ -36,7 +38,12 @@ export const migrateJobQueue = (url: string, log: Logger): Promise<void> =>
  * Takes jobs as they come: graphile-worker hears of new ones through NOTIFY and polls for those that fell due. Each group
  * of tasks has hands of its own, so that jobs that wait for one vendor never keep those for another waiting.
  */
-export async function startJobQueue(url: string, groups: TaskHandlers[], log: Logger): Promise<JobQueue> {
+export async function startJobQueue(
+  url: string,
+  groups: TaskHandlers[],
+  log: Logger,
+  graceMs = GRACE_MS,
+): Promise<JobQueue> {
   const workerIds: string[] = []
   const events = new EventEmitter() as WorkerEvents
   // Jobs are locked in the pool's name, not in its workers'.
@@ -52,6 +59,7 @@ export async function startJobQueue(url: string, groups: TaskHandlers[], log: Lo
         taskList: taskList(tasks),
         concurrency: CONCURRENCY,
         pollInterval: POLL_MS,
+        gracefulShutdownAbortTimeout: graceMs,
         noHandleSignals: true,
         noPreparedStatements: false,
         events,
