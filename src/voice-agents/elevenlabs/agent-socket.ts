@@ -1,14 +1,8 @@
 import type { Logger } from 'pino'
 import { type RawData, WebSocket } from 'ws'
 import type { AgentConnection, AgentListener, AgentRequest } from '../../calls/ports.ts'
-import {
-  type AgentMessage,
-  callerAudio,
-  contextualUpdate,
-  pong,
-  readAgentMessage,
-  toolFailed,
-} from './codec.ts'
+import { callerAudio } from './audio-message.ts'
+import { type AgentMessage, contextualUpdate, pong, readAgentMessage, toolFailed } from './codec.ts'
 import { historyOf, initiation } from './initiation.ts'
 
 /** Shorter than the chart's own patience, so that the cause is known when a call gives up. */

@@ -1,0 +1,86 @@
+import { parseJson } from './parse-json.ts'
+
+/*
+ * Audio is nearly all that goes over the agent's socket: its payload is cut out of the message as a view, or spliced into
+ * one, and only the few bytes around it are parsed.
+ */
+
+/** `payload`: base64 as ASCII bytes, a view into the message wherever that is possible. */
+export type AudioMessage = { kind: 'audio'; payload: Buffer; eventId: number }
+
+const AUDIO_KEY = Buffer.from('"audio_base_64"')
+const AUDIO_KEY_NAME = 'audio_base_64'
+const QUOTE = 0x22
+const COLON = 0x3a
+
+/**
+ * The audio event, if this is one in its usual spelling; null sends the message down the slow path, which judges it.
+ *
+ * The payload is taken out and what remains is parsed. That this finds the right string follows from three checks:
+ * nothing is escaped in what remains, so the key can be spelled in one way only; it occurs once; and the parsed event
+ * has the emptied string just there.
+ */
+export function cutAudio(message: Buffer): AudioMessage | null {
+  const key = message.indexOf(AUDIO_KEY)
+  if (key < 0) return null
+  const start = stringAfterColon(message, key + AUDIO_KEY.length)
+  const end = start < 0 ? -1 : message.indexOf(QUOTE, start)
+  if (end < 0) return null
+  // Latin-1 keeps every byte a character: text in an alignment may look odd, which nobody reads.
+  const rest = message.toString('latin1', 0, start) + message.toString('latin1', end)
+  if (rest.includes('\\') || rest.includes(AUDIO_KEY_NAME, start)) return null
+  const eventId = emptiedAudioEventId(rest)
+  const payload = message.subarray(start, end)
+  return eventId === null || !isBase64(payload) ? null : { kind: 'audio', payload, eventId }
+}
+
+/** Where the string begins that follows a key's colon, behind its quote; -1 when something else follows. */
+function stringAfterColon(message: Buffer, from: number): number {
+  let at = skipSpace(message, from)
+  if (message[at] !== COLON) return -1
+  at = skipSpace(message, at + 1)
+  return message[at] === QUOTE ? at + 1 : -1
+}
+
+function skipSpace(message: Buffer, from: number): number {
+  let at = from
+  for (let byte = message[at]; byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d; )
+    byte = message[++at]
+  return at
+}
+
+function emptiedAudioEventId(text: string): number | null {
+  const message = parseJson(text) as { type?: unknown; audio_event?: Record<string, unknown> | null } | null
+  if (message?.type !== 'audio' || message.audio_event?.[AUDIO_KEY_NAME] !== '') return null
+  const id = message.audio_event.event_id
+  return typeof id === 'number' && Number.isFinite(id) ? id : null
+}
+
+/** 1 for every byte that is no letter of base64, so that a payload is checked without a branch for each byte. */
+const NOT_BASE64 = new Uint8Array(256).fill(1)
+for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+  NOT_BASE64[letter.charCodeAt(0)] = 0
+const PADDING = 0x3d
+
+/** What is spliced into the carrier's message must be base64 and nothing else. */
+export function isBase64(bytes: Buffer): boolean {
+  if (bytes.length % 4 !== 0) return false
+  let end = bytes.length
+  if (bytes[end - 1] === PADDING) end -= bytes[end - 2] === PADDING ? 2 : 1
+  let wrong = 0
+  for (let at = 0; at < end; at++) wrong |= NOT_BASE64[bytes[at] as number] as number
+  return wrong === 0
+}
+
+const CALLER_AUDIO_HEAD = Buffer.from('{"user_audio_chunk":"')
+const CALLER_AUDIO_TAIL = Buffer.from('"}')
+
+/** Caller audio for the agent. `payload`: base64 as ASCII bytes, copied as it is. */
+export function callerAudio(payload: Buffer): Buffer {
+  const tailAt = CALLER_AUDIO_HEAD.length + payload.length
+  const message = Buffer.allocUnsafe(tailAt + CALLER_AUDIO_TAIL.length)
+  message.set(CALLER_AUDIO_HEAD)
+  message.set(payload, CALLER_AUDIO_HEAD.length)
+  message.set(CALLER_AUDIO_TAIL, tailAt)
+  return message
+}
