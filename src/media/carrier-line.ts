@@ -1,7 +1,7 @@
-import type { WebSocket } from 'ws'
 import type { CarrierCodec } from '../calls/ports.ts'
 import { AgentSpeech, type CutShort } from './agent-speech.ts'
-import { AudioQueue, type FrameSink } from './audio-queue.ts'
+import { AudioQueue } from './audio-queue.ts'
+import type { CarrierSocket } from './carrier-socket.ts'
 import type { Clock } from './clock.ts'
 import type { MediaMetrics } from './media-metrics.ts'
 
@@ -11,44 +11,25 @@ import type { MediaMetrics } from './media-metrics.ts'
  */
 const LIMITS = { socketBytes: 64 * 1024, waitingBytes: 512 * 1024 }
 
-/** Carriers speak text; options are shared because a frame is sent every few microseconds. */
-const TEXT = { binary: false } as const
-
 /** Stands behind the agent's last word; other marks are named by a number. */
 const LAST_WORD = 'last-word'
 
-class CarrierSink implements FrameSink {
-  readonly #socket: WebSocket
-
-  constructor(socket: WebSocket) {
-    this.#socket = socket
-  }
-
-  get bufferedBytes(): number {
-    return this.#socket.bufferedAmount
-  }
-
-  send(frame: Buffer): void {
-    this.#socket.send(frame, TEXT)
-  }
-}
-
 /** The half of a session that faces the caller: the agent's audio in order, and where the carrier is in it. */
 export class CarrierLine {
-  readonly #socket: WebSocket
+  readonly #socket: CarrierSocket
   readonly #codec: CarrierCodec
   readonly #clock: Clock
   readonly #metrics: MediaMetrics
   readonly #queue: AudioQueue
   readonly #speech: AgentSpeech
 
-  constructor(socket: WebSocket, codec: CarrierCodec, clock: Clock, metrics: MediaMetrics) {
+  constructor(socket: CarrierSocket, codec: CarrierCodec, clock: Clock, metrics: MediaMetrics) {
     this.#socket = socket
     this.#codec = codec
     this.#clock = clock
     this.#metrics = metrics
     this.#speech = new AgentSpeech(clock)
-    this.#queue = new AudioQueue(new CarrierSink(socket), LIMITS, clock, {
+    this.#queue = new AudioQueue(socket, LIMITS, clock, {
       dropped: (frames) => {
         metrics.counts.agentToCallerDropped += frames
       },
@@ -74,7 +55,7 @@ export class CarrierLine {
   interrupt(): CutShort[] {
     const began = this.#clock.now()
     this.#queue.dropAudio()
-    this.#socket.send(this.#codec.clear(), TEXT, (error) => {
+    this.#socket.send(this.#codec.clear(), (error) => {
       if (!error) this.#metrics.observeBargeIn((this.#clock.now() - began) / 1000)
     })
     return this.#speech.interrupted()

@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import type { CarrierCodec } from '../calls/ports.ts'
+import { CarrierSocket } from './carrier-socket.ts'
 import { MediaSession, type MediaSessionOptions } from './media-session.ts'
 import { refuseUpgrade } from './refuse-upgrade.ts'
 
@@ -68,7 +69,9 @@ export class MediaServer {
       const refusal = this.#refusalOf(found, request)
       if (refusal !== null) return refuseUpgrade(socket, refusal.status, refusal.reason)
       const { route, callId } = found
-      this.#sockets.handleUpgrade(request, socket, head, (stream) => this.#open(stream, route, callId))
+      this.#sockets.handleUpgrade(request, socket, head, (stream) =>
+        this.#open(new CarrierSocket(stream, socket), route, callId),
+      )
     })
   }
 
@@ -103,8 +106,8 @@ export class MediaServer {
     return verdict.ok ? null : verdict
   }
 
-  #open(stream: WebSocket, route: MediaRoute, callId: string): void {
-    const session = new MediaSession(stream, route.codec(), callId.toLowerCase(), this.#options, (closed) =>
+  #open(carrier: CarrierSocket, route: MediaRoute, callId: string): void {
+    const session = new MediaSession(carrier, route.codec(), callId.toLowerCase(), this.#options, (closed) =>
       this.#forget(closed),
     )
     this.#sessions.add(session)

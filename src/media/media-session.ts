@@ -12,6 +12,7 @@ import type {
 import { AgentLine } from './agent-line.ts'
 import { Bridge } from './bridge.ts'
 import { CarrierLine } from './carrier-line.ts'
+import type { CarrierSocket } from './carrier-socket.ts'
 import type { Clock } from './clock.ts'
 import type { MediaMetrics } from './media-metrics.ts'
 import { Transcript } from './transcript.ts'
@@ -50,7 +51,7 @@ type Phase = 'opening' | 'joining' | 'joined' | 'finishing' | 'closing' | 'close
  * tells the call what it must know. However it ends, it ends by `close`.
  */
 export class MediaSession {
-  readonly #socket: WebSocket
+  readonly #stream: WebSocket
   readonly #codec: CarrierCodec
   readonly #callId: string
   readonly #options: MediaSessionOptions
@@ -72,14 +73,14 @@ export class MediaSession {
   #cutOff = false
 
   constructor(
-    socket: WebSocket,
+    socket: CarrierSocket,
     codec: CarrierCodec,
     callId: string,
     options: MediaSessionOptions,
     onClosed: (session: MediaSession) => void,
   ) {
     const { calls, clock, metrics } = options
-    this.#socket = socket
+    this.#stream = socket.stream
     this.#codec = codec
     this.#callId = callId
     this.#options = options
@@ -101,9 +102,9 @@ export class MediaSession {
     })
     this.#heardAt = clock.now()
     this.#deadline = this.#heardAt + START_PATIENCE_MS
-    socket.on('message', (data: Buffer, isBinary: boolean) => this.#onMessage(data, isBinary))
-    socket.on('error', (error: Error & { code?: string }) => this.#onSocketError(error))
-    socket.on('close', (code: number) => this.#onSocketClosed(code))
+    socket.stream.on('message', (data: Buffer, isBinary: boolean) => this.#onMessage(data, isBinary))
+    socket.stream.on('error', (error: Error & { code?: string }) => this.#onSocketError(error))
+    socket.stream.on('close', (code: number) => this.#onSocketClosed(code))
   }
 
   /** Ends the session, once. The reason goes to the carrier and to the log; `lost` says how the call is to take it. */
@@ -113,7 +114,7 @@ export class MediaSession {
     this.#enter('closing', CLOSE_PATIENCE_MS)
     this.#bridge.leave()
     this.#agent.hangUp()
-    this.#socket.close(code, closeReason(reason))
+    this.#stream.close(code, closeReason(reason))
     if (lost !== null) this.#bridge.report({ type: 'media.lost', clean: lost === 'announced' })
   }
 
@@ -154,14 +155,14 @@ export class MediaSession {
 
   /** First the socket is cut off; when even that does not end the session, it is given up with an alarm. */
   #forceClose(): void {
-    if (this.#socket.readyState !== this.#socket.CLOSED && !this.#cutOff) {
+    if (this.#stream.readyState !== this.#stream.CLOSED && !this.#cutOff) {
       this.#cutOff = true
       this.#enter('closing', CLOSE_PATIENCE_MS)
-      this.#socket.terminate()
+      this.#stream.terminate()
       return
     }
     this.#log.error(
-      { socket: this.#socket.readyState },
+      { socket: this.#stream.readyState },
       'Media session does not end: its call does not answer',
     )
     this.#closed()

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { type RawData, WebSocket } from 'ws'
 import type { AgentConnection, AgentListener, AgentRequest } from '../../calls/ports.ts'
-import { callerAudio } from './audio-message.ts'
+import { AudioCutter, callerAudio } from './audio-message.ts'
 import { type AgentMessage, contextualUpdate, pong, readAgentMessage, toolFailed } from './codec.ts'
 import { historyOf, initiation } from './initiation.ts'
 
@@ -37,6 +37,7 @@ type Outcome = { kind: 'ended' } | { kind: 'lost'; cause: string }
 export class AgentSocket implements AgentConnection {
   readonly #options: AgentSocketOptions
   readonly #giveUp = new AbortController()
+  readonly #audioCutter = new AudioCutter()
   #socket: WebSocket | null = null
   #isReady = false
   #isOver = false
@@ -107,7 +108,7 @@ export class AgentSocket implements AgentConnection {
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#isOver) return
     this.#lastMessageAt = performance.now()
-    this.#handle(readAgentMessage(data as Buffer, isBinary))
+    this.#handle(readAgentMessage(data as Buffer, isBinary, this.#audioCutter))
   }
 
   #handle(message: AgentMessage): void {

@@ -14,13 +14,55 @@ const QUOTE = 0x22
 const COLON = 0x3a
 
 /**
- * The audio event, if this is one in its usual spelling; null sends the message down the slow path, which judges it.
+ * Cuts the audio out of one agent's messages. They come in long runs that are alike but for their payload, so what
+ * stood around the last one is kept: a message with the same bytes there, and base64 between them, says the same.
+ */
+export class AudioCutter {
+  #head: Buffer = Buffer.alloc(0)
+  #tail: Buffer = Buffer.alloc(0)
+  #eventId: number | null = null
+
+  /** The audio event, if this is one in its usual spelling; null sends the message down the slow path, which judges it. */
+  cut(message: Buffer): AudioMessage | null {
+    return this.#cutAlike(message) ?? this.#cutAnew(message)
+  }
+
+  #cutAlike(message: Buffer): AudioMessage | null {
+    const start = this.#head.length
+    const end = message.length - this.#tail.length
+    if (this.#eventId === null || end < start) return null
+    if (!hasBytesAt(message, 0, this.#head) || !hasBytesAt(message, end, this.#tail)) return null
+    const payload = message.subarray(start, end)
+    return isBase64(payload) ? { kind: 'audio', payload, eventId: this.#eventId } : null
+  }
+
+  #cutAnew(message: Buffer): AudioMessage | null {
+    const audio = cutAudio(message)
+    if (audio === null) return null
+    const start = audio.payload.byteOffset - message.byteOffset
+    this.#head = Buffer.from(message.subarray(0, start))
+    this.#tail = Buffer.from(message.subarray(start + audio.payload.length))
+    this.#eventId = audio.eventId
+    return audio
+  }
+}
+
+/** In JavaScript, because a few dozen bytes are compared sooner than a native comparison is called. */
+function hasBytesAt(message: Buffer, at: number, bytes: Buffer): boolean {
+  let different = 0
+  for (let index = 0; index < bytes.length; index++)
+    different |= (message[at + index] as number) ^ (bytes[index] as number)
+  return different === 0
+}
+
+/**
+ * The audio event of one message by itself.
  *
  * The payload is taken out and what remains is parsed. That this finds the right string follows from three checks:
  * nothing is escaped in what remains, so the key can be spelled in one way only; it occurs once; and the parsed event
  * has the emptied string just there.
  */
-export function cutAudio(message: Buffer): AudioMessage | null {
+function cutAudio(message: Buffer): AudioMessage | null {
   const key = message.indexOf(AUDIO_KEY)
   if (key < 0) return null
   const start = stringAfterColon(message, key + AUDIO_KEY.length)

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { type AudioMessage, cutAudio, isBase64 } from './audio-message.ts'
+import { AudioCutter, type AudioMessage, isBase64 } from './audio-message.ts'
 import { parseJson } from './parse-json.ts'
 import { storable } from './storable.ts'
 
-/* The agent socket's messages: bytes to events and back, without state. Audio takes a path of its own. */
+/* The agent socket's messages: bytes to events and back. Audio takes a path of its own. */
 
 export type AgentMessage =
   | { kind: 'metadata'; conversationId: string; agentFormat: string; callerFormat: string }
@@ -23,10 +23,14 @@ export type AgentMessage =
   /** Not a message of this protocol; `why` says what is wrong in a few words. */
   | { kind: 'invalid'; why: string }
 
-/** Reads one message from the vendor. Never throws. */
-export function readAgentMessage(message: Buffer, isBinary: boolean): AgentMessage {
+/** Reads one message from the vendor; `cutter` knows the audio before it on the same socket. Never throws. */
+export function readAgentMessage(
+  message: Buffer,
+  isBinary: boolean,
+  cutter = new AudioCutter(),
+): AgentMessage {
   if (isBinary) return invalid('a binary message')
-  return cutAudio(message) ?? parseMessage(message.toString())
+  return cutter.cut(message) ?? parseMessage(message.toString())
 }
 
 const eventId = z.number()
