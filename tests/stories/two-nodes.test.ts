@@ -103,4 +103,60 @@ describe('Two nodes that take turns', () => {
     expect(await call.outcome()).toBe('caller_hung_up')
     await left?.start()
   })
+
+  it('take over by one node the clone that the other one was making when it was killed', async () => {
+    world.vendor.withholdClones = true
+    const requests = world.vendor.cloneRequests
+    const call = world.call(await world.newCallerWithVoice())
+    await call.reaches('hold')
+    await until('the clone is asked for', () => world.vendor.cloneRequests === requests + 1)
+    const maker = await nodeThatClones()
+    await maker.kill()
+    await until('the other one asks again', () => world.vendor.cloneRequests === requests + 2)
+    world.vendor.withholdClones = false
+    const { voiceId } = await call.conversation(1)
+    expect(world.vendor.voices.get(voiceId ?? '')?.category).toBe('cloned')
+    call.hangUp()
+    expect(await call.outcome()).toBe('caller_hung_up')
+    await maker.start()
+    // The vendor has finished both by now; it is looked through a quarter of an hour later.
+    await world.passTime(16 * 60_000)
+  })
+
+  /** Nodes do not say what they are called; the last to answer a call is written into its row. */
+  async function nodeThatClones(): Promise<ServiceProcess> {
+    const { line } = await bridgedAtLeft()
+    const [found] = await world.db.query<{ isLeft: boolean }>(
+      `select n.id = (select node_id from call_log where provider_call_id = $1) as "isLeft"
+       from graphile_worker._private_jobs j join service_node n on j.locked_by = any(n.worker_ids)`,
+      [line.sid],
+    )
+    if (!found || !left || !right) throw new Error('Nobody is making a clone.')
+    line.hangUp()
+    // The door must not go on sending everything to a node that is about to be killed.
+    world.door.nodes = world.nodes.map((node) => node.origin)
+    return found.isLeft ? left : right
+  }
+})
+
+describe('Two nodes that start at once on an empty database', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.begin({ nodes: 0 })
+    await world.db.query(
+      'drop schema public cascade; drop schema graphile_worker cascade; create schema public',
+    )
+  })
+  afterAll(() => world.end())
+
+  it('both come up, and take calls', async () => {
+    const nodes = await Promise.all([world.startNode(), world.startNode()])
+    for (const node of nodes) {
+      world.sendCallsTo(node.origin)
+      const call = world.call()
+      await call.reaches('bridged.talking')
+      call.hangUp()
+      expect(await call.outcome()).toBe('caller_hung_up')
+    }
+  })
 })
