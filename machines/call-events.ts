@@ -9,7 +9,16 @@ export type LegEvent =
   /** The carrier reports that the call is over, and how. */
   | { type: 'leg.ended'; status: LegEndStatus; durationSeconds?: number }
 
-export type LegEndStatus = 'completed' | 'busy' | 'no-answer' | 'failed' | 'canceled'
+export type LegEndStatus =
+  | 'completed'
+  | 'busy'
+  | 'no-answer'
+  | 'failed'
+  | 'canceled'
+  /** What only a leg that we hold ourselves, over SIP, can lose: the server of its media, that of its signalling, its holder. */
+  | 'media-server-lost'
+  | 'signalling-lost'
+  | 'holder-lost'
 
 /** What the relay says about the carrier's media stream. `attempt` names the bridge it belongs to: a late word about an old one is ignored. */
 export type MediaEvent =

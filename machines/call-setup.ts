@@ -36,6 +36,9 @@ const REASON_OF_STATUS: Record<LegEndStatus, EndReason> = {
   busy: 'caller_busy',
   'no-answer': 'caller_no_answer',
   failed: 'carrier_failed',
+  'media-server-lost': 'media_server_lost',
+  'signalling-lost': 'signalling_lost',
+  'holder-lost': 'leg_holder_lost',
 }
 
 export const chart = setup({

@@ -36,6 +36,18 @@ export const END_REASONS = {
     fault: 'service',
     meaning: 'This node was shutting down; the caller heard a polite busy message.',
   },
+  media_server_lost: {
+    fault: 'service',
+    meaning: 'No FreeSWITCH could carry the SIP leg, or the one that did went away.',
+  },
+  signalling_lost: {
+    fault: 'service',
+    meaning: 'The drachtio-server through which the SIP leg was steered went away.',
+  },
+  leg_holder_lost: {
+    fault: 'service',
+    meaning: 'The process that held the SIP leg went away; another one wrote the end and told the caller.',
+  },
   too_long: { fault: 'none', meaning: 'The call reached the longest time that a call may last.' },
   chart_retired: {
     fault: 'service',

@@ -147,6 +147,9 @@ describe('the edges of the guards', () => {
     ['busy', 'caller_busy'],
     ['no-answer', 'caller_no_answer'],
     ['failed', 'carrier_failed'],
+    ['media-server-lost', 'media_server_lost'],
+    ['signalling-lost', 'signalling_lost'],
+    ['holder-lost', 'leg_holder_lost'],
   ] as const satisfies [LegEndStatus, string][])(
     'a leg that ended as %s ends the call as %s',
     (status, reason) => {
