@@ -53,6 +53,11 @@ test('a database that is away for a while costs neither the process, nor its cal
     world.vendor.finishClone(call.cloneName)
     await sleep(AWAY_MS)
     expect(await world.node.isHealthy()).toBe(false)
+    // The caller hears on, and the carrier is told to ask once more.
+    expect(await call.poll()).toMatchObject([
+      { verb: 'Play' },
+      { verb: 'Redirect', text: expect.stringContaining('waits=1') },
+    ])
   })
   await vi.waitFor(async () => expect(await world.node.isHealthy()).toBe(true), SOON)
   expect((await call.poll()).at(-1)).toMatchObject({ verb: 'Redirect' })

@@ -18,8 +18,11 @@ let opened: Parameters<TwilioCalls['open']>[0][]
 let told: Told[]
 let rejected: string[]
 let view: CallView
+/** Why the calls cannot be asked; null while they can. */
+let fault: Error | null
 
 beforeEach(() => {
+  fault = null
   opened = []
   told = []
   rejected = []
@@ -28,10 +31,12 @@ beforeEach(() => {
 
 const calls: TwilioCalls = {
   async open(call) {
+    if (fault) throw fault
     opened.push(call)
     return { callId: CALL_ID, view, tokenOf: () => 'token' }
   },
   async tell(providerCallId, event, eventId) {
+    if (fault) throw fault
     told.push({ providerCallId, event, eventId })
     return providerCallId === CALL_SID ? { callId: CALL_ID, view, tokenOf: () => 'token' } : null
   },
@@ -133,6 +138,39 @@ describe('a leg', () => {
     await post('/status-callback', FORM, { 'I-Twilio-Idempotency-Token': 'x'.repeat(300) })
     expect(told.map(({ eventId }) => eventId)).toEqual(['twilio:d-1', 'twilio:d-1', undefined, undefined])
   })
+})
+
+describe('while the calls cannot be asked', () => {
+  const wait = async (path: string) => parseTwiml(await (await post(path, FORM)).text())
+  beforeEach(() => {
+    fault = new Error('connection refused')
+  })
+
+  test.each(['/inbound', '/status-callback', '/stream-ended?attempt=2'])(
+    'a leg at %s hears hold and asks the same again, until it is answered',
+    async (path) => {
+      let next = path
+      for (const round of [0, 1, 2]) {
+        const [hold, again] = await wait(next)
+        expect(hold).toMatchObject({ verb: 'Play', text: `https://voice.example/audio/hold/${round}.wav` })
+        const url = new URL((again as { text: string }).text)
+        expect(url.origin + url.pathname).toBe(`https://voice.example/webhooks${path.split('?')[0]}`)
+        next = url.pathname.replace('/webhooks', '') + url.search
+      }
+      fault = null
+      expect((await wait(next)).map(({ verb }) => verb)).toEqual(['Say', 'Play', 'Redirect'])
+      if (path.startsWith('/stream')) expect(told.at(-1)?.event).toMatchObject({ attempt: 2 })
+    },
+  )
+
+  test.each(['15', '99', '1e9', 'many'])(
+    'a leg that has waited %s times hears the apology',
+    async (waits) => {
+      const verbs = (await wait(`/status-callback?waits=${waits}`)).map(({ verb }) => verb)
+      expect(verbs).toEqual(['Say', 'Hangup'])
+      expect(rejected).toEqual(['call_unreachable'])
+    },
+  )
 })
 
 describe('a call status', () => {

@@ -19,6 +19,8 @@ export type HoldMusic = {
   roundMs: number
 }
 
+type HoldContext = Pick<TwimlContext, 'origin' | 'hold'>
+
 export const SPOKEN = {
   apology: 'I am sorry, something went wrong on our side. Please call again in a little while. Goodbye.',
   busy: 'Sorry, we cannot take your call right now. Please try again in a moment.',
@@ -30,6 +32,14 @@ type Response = InstanceType<typeof twilio.twiml.VoiceResponse>
 export function renderTwiml(instructions: LegInstruction[], context: TwimlContext): string {
   const response = new twilio.twiml.VoiceResponse()
   for (const instruction of instructions) add(response, instruction, context)
+  return response.toString()
+}
+
+/** A round of hold, and the same question again at `url`. */
+export function waitTwiml(url: string, round: number, context: HoldContext): string {
+  const response = new twilio.twiml.VoiceResponse()
+  hold(response, round, context)
+  response.redirect({ method: 'POST' }, url)
   return response.toString()
 }
 
@@ -70,7 +80,7 @@ const speakable = (text: string) => text.toWellFormed().replace(/[\p{Cc}\ufffe\u
 function hold(
   response: Response,
   round: number,
-  { origin, hold: { pathOf, url, roundMs } }: TwimlContext,
+  { origin, hold: { pathOf, url, roundMs } }: HoldContext,
 ): void {
   if (url) response.play(url)
   else if (pathOf) response.play(origin + pathOf(round))

@@ -3,10 +3,14 @@ import type { Logger } from 'pino'
 import type { CallEvent, LegEndStatus } from '../../../machines/call-events.ts'
 import { type CallView, legInstructions } from '../../../machines/instructions.ts'
 import { checkWebhook, originOf, type SignatureCheck } from './signature.ts'
-import { apologyTwiml, type HoldMusic, renderTwiml } from './twiml.ts'
+import { apologyTwiml, type HoldMusic, renderTwiml, waitTwiml } from './twiml.ts'
 
 /** Twilio's forms are a few kilobytes; nothing honest comes near this. */
 const MAX_FORM = '64kb'
+/** Twilio gives a webhook up after 15 s and plays an error of its own. */
+const ANSWER_WITHIN_MS = 10_000
+/** How often a leg is told to ask once more while its call cannot be asked; half a minute of hold as it is set by default. */
+const MAX_WAITS = 15
 
 /** A call as the webhooks need it. */
 export type TwilioCall = {
@@ -57,7 +61,7 @@ export function twilioWebhooks(options: WebhookOptions): Router {
     const { callSid, from, to } = callFields(req)
     if (!callSid || from === null || to === null) return refuse(res, 'malformed_webhook')
     const publicOrigin = originOf(req, signature.publicUrl)
-    answer(req, res, await calls.open({ providerCallId: callSid, from, to, publicOrigin }))
+    await answerWith(req, res, calls.open({ providerCallId: callSid, from, to, publicOrigin }))
   })
   router.post(
     '/status-callback',
@@ -83,10 +87,34 @@ export function twilioWebhooks(options: WebhookOptions): Router {
   function asks(eventOf: (req: Request) => CallEvent) {
     return async (req: Request, res: Response) => {
       const { callSid } = callFields(req)
-      const call = callSid ? await calls.tell(callSid, eventOf(req), deliveryId(req)) : null
-      if (!call) return refuse(res, callSid ? 'unknown_call' : 'malformed_webhook')
-      answer(req, res, call)
+      if (!callSid) return refuse(res, 'malformed_webhook')
+      await answerWith(req, res, calls.tell(callSid, eventOf(req), deliveryId(req)))
     }
+  }
+
+  /** Answers with what the call says. While that cannot be known, the caller is kept and the leg asks the same again. */
+  async function answerWith(req: Request, res: Response, asked: Promise<TwilioCall | null>): Promise<void> {
+    try {
+      const call = await inTime(asked)
+      if (call) answer(req, res, call)
+      else refuse(res, 'unknown_call')
+    } catch (error) {
+      log.error({ err: error, path: req.path }, 'a call could not be asked')
+      keepWaiting(req, res)
+    }
+  }
+
+  function keepWaiting(req: Request, res: Response): void {
+    const waits = Number(req.query.waits ?? 0)
+    if (!Number.isInteger(waits) || waits < 0 || waits >= MAX_WAITS) {
+      refuse(res, 'call_unreachable')
+      return
+    }
+    onRejected('call_unreachable')
+    const origin = originOf(req, signature.publicUrl)
+    const again = new URL(req.originalUrl, origin)
+    again.searchParams.set('waits', String(waits + 1))
+    twiml(res, waitTwiml(again.href, waits, { origin, hold: options.hold }))
   }
 
   async function endCall(req: Request, callSid: string, status: LegEndStatus): Promise<void> {
@@ -114,6 +142,16 @@ export function twilioWebhooks(options: WebhookOptions): Router {
     log.warn({ reason }, 'a webhook was answered with an apology')
     twiml(res, apologyTwiml())
   }
+}
+
+/** Rejects when the answer does not come in time; it may still come to be, and nobody is harmed by that. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => reject(new Error(`No answer within ${ANSWER_WITHIN_MS} ms.`)),
+    ANSWER_WITHIN_MS,
+  )
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }
 
 function twiml(res: Response, xml: string): void {
