@@ -46,6 +46,7 @@ export class AgentSocket implements AgentConnection {
   #heardFrom = Number.NEGATIVE_INFINITY
   #lastMessageAt = performance.now()
   #saidWhy: string | null = null
+  #hasHungUp = false
   #deadline: NodeJS.Timeout | null
   #watch: NodeJS.Timeout | null = null
 
@@ -178,6 +179,7 @@ export class AgentSocket implements AgentConnection {
 
   /** The vendor usually closes by itself once the agent hung up. */
   #endSoon(): void {
+    this.#hasHungUp = true
     this.#deadline ??= setTimeout(() => this.#finish({ kind: 'ended' }), LAST_WORDS_MS)
   }
 
@@ -189,7 +191,7 @@ export class AgentSocket implements AgentConnection {
 
   /** 1000 is the vendor's word for a conversation that ended in order (its AsyncAPI document, close codes). */
   #outcomeOf(code: number): Outcome {
-    if (code === 1000 && this.#isReady) return { kind: 'ended' }
+    if (this.#isReady && (code === 1000 || this.#hasHungUp)) return { kind: 'ended' }
     if (this.#saidWhy === LASTED_TOO_LONG) return { kind: 'ended' }
     return { kind: 'lost', cause: this.#saidWhy ?? `closed_${code}` }
   }
