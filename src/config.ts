@@ -5,7 +5,9 @@ import { z } from 'zod'
 import {
   aboutSetting,
   choice,
+  choices,
   cidrs,
+  credentials,
   duration,
   flag,
   hosts,
@@ -14,6 +16,7 @@ import {
   number,
   orNull,
   pattern,
+  phoneNumbers,
   port,
   secret,
   setting,
@@ -33,6 +36,10 @@ const YEAR_IN_HOURS = 8_760
 
 const GREETING = 'Hello, and thank you for calling. One moment please while I get ready to speak with you.'
 
+/** What a process does; by default all of it. */
+export const ROLES = ['web', 'media', 'sip', 'worker'] as const
+export type Role = (typeof ROLES)[number]
+
 const settings = z.object({
   NODE_ENV: text().prefault('development'),
   HOST: text('a host name or an address').prefault('0.0.0.0'),
@@ -47,6 +54,7 @@ const settings = z.object({
     ),
   ),
   DATA_DIR: text('a folder').prefault('./data'),
+  ROLES: choices(...ROLES).prefault(ROLES.join(',')),
   ELEVENLABS_API_KEY: orNull(secret()),
   ELEVENLABS_AGENT_ID: orNull(text()),
   ELEVENLABS_BASE_URL: httpBase().prefault('https://api.elevenlabs.io'),
@@ -79,6 +87,9 @@ const settings = z.object({
   ENABLE_SIP_HANDLER: flag().prefault('false'),
   SIP_HOST: text('a host name or an address').prefault('0.0.0.0'),
   SIP_PORT: port().prefault('5060'),
+  SIP_TRUNKS: orNull(cidrs()),
+  SIP_USERS: orNull(credentials()),
+  SIP_NUMBERS: orNull(phoneNumbers()),
   DRACHTIO_HOST: text('a host name or an address').prefault('127.0.0.1'),
   DRACHTIO_PORT: port().prefault('9022'),
   DRACHTIO_SECRET: orNull(secret()),
@@ -194,6 +205,7 @@ function grouped(s: Settings) {
     environment: s.NODE_ENV,
     /** Where the embedded database, voice samples and local recordings live; absolute. */
     dataDir: resolve(s.DATA_DIR),
+    roles: s.ROLES,
     /** How long live calls may go on after SIGTERM. */
     drainMs: s.DRAIN_SECONDS,
     /** Without an account and a token, the carrier is the simulated one. */
@@ -258,6 +270,12 @@ function grouped(s: Settings) {
       enabled: s.ENABLE_SIP_HANDLER,
       host: s.SIP_HOST,
       port: s.SIP_PORT,
+      /** CIDRs from which calls are taken without a password. */
+      trunks: s.SIP_TRUNKS ?? [],
+      /** Who may call from elsewhere, with digest authentication. */
+      users: s.SIP_USERS ?? [],
+      /** The numbers that are answered; null means all. */
+      numbers: s.SIP_NUMBERS,
       drachtio: { host: s.DRACHTIO_HOST, port: s.DRACHTIO_PORT, secret: s.DRACHTIO_SECRET },
       freeswitch: {
         servers: s.FREESWITCH_HOST.map((entry) => {
@@ -327,11 +345,25 @@ export function configWarnings(config: Config): string[] {
     )
   }
   for (const [name, isAsked] of [
-    ['ENABLE_SIP_HANDLER', config.sip.enabled],
     ['RECORD_CALLS', config.recordings.enabled],
     ['OPENAI_API_KEY', config.openAi.apiKey !== null],
   ]) {
     if (isAsked) warnings.push(`${name} is set, and has no effect in this version`)
+  }
+  if (config.sip.enabled && config.sip.trunks.length + config.sip.users.length === 0) {
+    warnings.push(
+      'SIP_TRUNKS and SIP_USERS are not set: every SIP call is refused, set one of them to the phones that may call',
+    )
+  }
+  for (const [name, isMissing] of [
+    ['DRACHTIO_SECRET', config.sip.drachtio.secret === null],
+    ['FREESWITCH_SECRET', config.sip.freeswitch.secret === null],
+  ] as const) {
+    if (config.sip.enabled && isMissing) {
+      warnings.push(
+        `${name} is not set: its server will refuse us, set it to the secret in that server's settings`,
+      )
+    }
   }
   if (config.admin.apiKey && config.admin.apiKey.length < SHORTEST_SAFE_KEY) {
     warnings.push(`ADMIN_API_KEY is short enough to be guessed: use at least ${SHORTEST_SAFE_KEY} characters`)

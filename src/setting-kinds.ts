@@ -83,6 +83,43 @@ const list = (value: string) =>
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
 
+/** One or more of these, each once. */
+export const choices = <const T extends readonly [string, ...string[]]>(...values: T) =>
+  setting(
+    z
+      .string()
+      .transform(list)
+      .pipe(z.array(z.enum(values)).min(1))
+      .transform((found): T[number][] => [...new Set(found)]),
+    `one or more of ${values.join(', ')}, separated by commas`,
+  )
+
+/** Names with their passwords; none of them is ever shown. */
+export const credentials = () =>
+  setting(
+    z
+      .string()
+      .transform(list)
+      .pipe(z.array(z.string().regex(/^[^\s:"\\]+:[^\s]+$/)).min(1))
+      .transform((entries) =>
+        entries.map((entry) => {
+          const colon = entry.indexOf(':')
+          return { name: entry.slice(0, colon), password: entry.slice(colon + 1) }
+        }),
+      ),
+    'name:password, several separated by commas',
+    true,
+  )
+
+export const phoneNumbers = () =>
+  setting(
+    z
+      .string()
+      .transform(list)
+      .pipe(z.array(z.string().regex(/^\+?[\w.-]{1,64}$/)).min(1)),
+    'comma-separated numbers or names, like +15551234567, support',
+  )
+
 /** Adds the full prefix to a bare address, so that all that follows only meets CIDRs. */
 const asCidr = (entry: string) => {
   if (entry.includes('/') || !ipaddr.isValid(entry)) return entry

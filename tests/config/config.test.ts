@@ -94,6 +94,18 @@ describe('values', () => {
     ])
   })
 
+  it('plays every part unless it is told otherwise, each once', () => {
+    expect(loadConfig({}).roles).toEqual(['web', 'media', 'sip', 'worker'])
+    expect(loadConfig({ ROLES: 'sip, media,sip' }).roles).toEqual(['sip', 'media'])
+  })
+
+  it('tells the users of SIP from their passwords, which may have colons', () => {
+    expect(loadConfig({ SIP_USERS: 'alice:a:b, bob:c' }).sip.users).toEqual([
+      { name: 'alice', password: 'a:b' },
+      { name: 'bob', password: 'c' },
+    ])
+  })
+
   it('uses the real carrier once there is a token, with or without an account', () => {
     expect(loadConfig({ TWILIO_AUTH_TOKEN: 't' }).carrier).toBe('real')
     expect(loadConfig({ TWILIO_ACCOUNT_SID: 'AC12', TWILIO_AUTH_TOKEN: 't' }).carrier).toBe('real')
@@ -114,6 +126,10 @@ describe('faults', () => {
     ['TRUST_PROXY', 'everyone'],
     ['ALLOWED_IPS', '10.0.0.0/33'],
     ['ALLOWED_IPS', 'localhost'],
+    ['ROLES', 'web,phone'],
+    ['ROLES', ','],
+    ['SIP_TRUNKS', 'trunk.example.com'],
+    ['SIP_NUMBERS', '+1 555'],
     ['POLL_INTERVAL_SECONDS', '0'],
     ['POLL_INTERVAL_SECONDS', '-1'],
     ['CLONE_MAX_WAIT_SECONDS', 'Infinity'],
@@ -167,6 +183,14 @@ describe('faults', () => {
   })
 })
 
+/** Whoever sets all of this is warned of nothing. */
+const SIP = {
+  ENABLE_SIP_HANDLER: 'true',
+  SIP_TRUNKS: '192.0.2.0/24',
+  DRACHTIO_SECRET: 'd',
+  FREESWITCH_SECRET: 'f',
+}
+
 describe('warnings', () => {
   const PUBLIC_URL = 'https://voice.example.com'
 
@@ -185,7 +209,9 @@ describe('warnings', () => {
       },
       'SKIP_WEBHOOK_SIGNATURE_VALIDATION',
     ],
-    [{ ENABLE_SIP_HANDLER: 'true' }, 'ENABLE_SIP_HANDLER'],
+    [{ ...SIP, SIP_TRUNKS: '' }, 'SIP_TRUNKS'],
+    [{ ...SIP, DRACHTIO_SECRET: '' }, 'DRACHTIO_SECRET'],
+    [{ ...SIP, FREESWITCH_SECRET: '' }, 'FREESWITCH_SECRET'],
     [{ RECORD_CALLS: 'true' }, 'RECORD_CALLS'],
     [{ OPENAI_API_KEY: 'k' }, 'OPENAI_API_KEY'],
     [{ ADMIN_API_KEY: 'short' }, 'ADMIN_API_KEY'],
