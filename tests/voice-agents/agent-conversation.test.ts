@@ -1,0 +1,166 @@
+import fc from 'fast-check'
+import { describe, expect, test, vi } from 'vitest'
+import { AgentStage } from './agent-stage.ts'
+import { REQUEST, SILENCE_MS } from './recorded-agent.ts'
+import type { VendorConversation } from './vendor-end.ts'
+
+/*
+ * What an agent and this end say to each other.
+ */
+
+const stage = AgentStage.set()
+
+describe('an agent that begins', () => {
+  test('is told of the call first, and what was said before', async () => {
+    const said = { role: 'caller', text: 'Hello?', interrupted: false, at: new Date(0) } as const
+    const { conversation } = await stage.talking({ voiceId: 'voice_1', conversationSoFar: [said] })
+    expect(conversation.received[0]).toMatchObject({
+      type: 'conversation_initiation_client_data',
+      dynamic_variables: { call_id: REQUEST.callId },
+      conversation_config_override: { tts: { voice_id: 'voice_1' } },
+    })
+    expect(conversation.received[1]).toMatchObject({ type: 'contextual_update' })
+    conversation.drop()
+  })
+
+  test('hears nothing before it is ready, and everything after', async () => {
+    const { connection, conversation } = await stage.dialled()
+    connection.sendAudio(Buffer.from('AAAA'))
+    conversation.begin()
+    await conversation.settled()
+    for (const payload of ['BBBB', 'CCCC']) connection.sendAudio(Buffer.from(payload))
+    await conversation.hears(({ user_audio_chunk }) => user_audio_chunk === 'CCCC')
+    const heard = conversation.received.flatMap(({ user_audio_chunk }) => user_audio_chunk ?? [])
+    expect(heard).toEqual(['BBBB', 'CCCC'])
+    connection.close()
+  })
+
+  test('begins once, however often it says so', async () => {
+    const { agent, conversation } = await stage.talking()
+    conversation.begin()
+    conversation.begin({ agent: 'pcm_16000' })
+    await conversation.settled()
+    expect(agent.reports).toEqual([])
+    conversation.drop()
+  })
+})
+
+describe('in a conversation', () => {
+  test('the caller hears the agent, and both are written down', async () => {
+    const { agent, conversation } = await stage.talking()
+    conversation.audio(1)
+    conversation.send({ type: 'agent_response', agent_response_event: { agent_response: 'Hello.' } })
+    conversation.send({ type: 'user_transcript', user_transcription_event: { user_transcript: 'Hi.' } })
+    conversation.send({
+      type: 'agent_response_correction',
+      agent_response_correction_event: {
+        original_agent_response: 'Hello.',
+        corrected_agent_response: 'Hel',
+      },
+    })
+    await conversation.settled()
+    expect(agent.reports).toEqual(['audio AAAA', 'agent: Hello.', 'caller: Hi.', 'spoken: Hel'])
+    conversation.drop()
+  })
+
+  test('what was talked over is not heard, and what comes after is', async () => {
+    const { agent, conversation } = await stage.talking()
+    conversation.audio(4, 'AAAA')
+    conversation.send({ type: 'interruption', interruption_event: { event_id: 5 } })
+    conversation.audio(4, 'BBBB')
+    conversation.audio(5, 'CCCC')
+    conversation.audio(6, 'DDDD')
+    await conversation.settled()
+    expect(agent.reports).toEqual(['audio AAAA', 'interrupted', 'audio CCCC', 'audio DDDD'])
+    conversation.drop()
+  })
+
+  test('a flood of pings is answered, each with its number', async () => {
+    const { conversation } = await stage.talking()
+    const before = conversation.received.length
+    const numbers = Array.from({ length: 5_000 }, (_, number) => number)
+    for (const event_id of numbers) conversation.send({ type: 'ping', ping_event: { event_id, ping_ms: 9 } })
+    await conversation.settled()
+    const answered = conversation.received.slice(before, -1)
+    expect(answered).toEqual(numbers.map((event_id) => ({ type: 'pong', event_id })))
+    conversation.drop()
+  })
+
+  test('a ping before the beginning is answered, too', async () => {
+    const { connection, conversation } = await stage.dialled()
+    await conversation.settled()
+    connection.close()
+  })
+
+  test('a tool that this line does not have fails, so that the agent need not wait for it', async () => {
+    const { conversation } = await stage.talking()
+    conversation.send({
+      type: 'client_tool_call',
+      client_tool_call: { tool_name: 'look_up', tool_call_id: 't1', parameters: {} },
+    })
+    const result = await conversation.hears(({ type }) => type === 'client_tool_result')
+    expect(result).toMatchObject({ tool_call_id: 't1', is_error: true })
+    conversation.drop()
+  })
+
+  test('twenty odd messages are forgiven, and one more is not', async () => {
+    const { agent, conversation } = await stage.talking()
+    for (let message = 0; message < 20; message++)
+      conversation.sendRaw(message % 2 ? '<html>' : Buffer.from([0]))
+    await conversation.settled()
+    expect(agent.reports).toEqual([])
+    conversation.sendRaw('{"type":7}')
+    expect(await agent.over).toBe('lost garbage')
+    expect(await conversation.closed).toBe(1000)
+  })
+
+  test('messages of a kind that nobody knows yet are no odd ones', async () => {
+    const { agent, conversation } = await stage.talking()
+    for (let message = 0; message < 100; message++) conversation.send({ type: 'news', news_event: {} })
+    await conversation.settled()
+    expect(agent.reports).toEqual([])
+    conversation.drop()
+  })
+})
+
+type Deed = [name: string, does: (conversation: VendorConversation) => void]
+
+const DEEDS: Deed[] = [
+  ['begins', (agent) => agent.begin()],
+  ['begins in another format', (agent) => agent.begin({ agent: 'pcm_16000' })],
+  ['speaks', (agent) => agent.audio(3)],
+  ['is interrupted', (agent) => agent.send({ type: 'interruption', interruption_event: { event_id: 4 } })],
+  ['pings', (agent) => agent.send({ type: 'ping', ping_event: { event_id: 1 } })],
+  ['fails', (agent) => agent.error('llm_timeout')],
+  ['lasted too long', (agent) => agent.error('max_duration_exceeded')],
+  [
+    'hangs up',
+    (agent) => agent.send({ type: 'agent_tool_response', agent_tool_response: { tool_name: 'end_call' } }),
+  ],
+  ['says nonsense', (agent) => agent.sendRaw('<html>')],
+  ['says much nonsense', (agent) => Array.from({ length: 21 }, () => agent.sendRaw(Buffer.from([1])))],
+  ['breaks the rules', (agent) => agent.write(Buffer.from([0xf1, 0x00]))],
+  ['closes in order', (agent) => agent.close(1000)],
+  ['closes for a fault', (agent) => agent.close(1011)],
+  ['drops the line', (agent) => agent.drop()],
+  ['keeps silent', () => vi.advanceTimersByTime(SILENCE_MS + 1_000)],
+]
+
+test('whatever an agent does, in whatever order, it is over once, and then nothing more is reported', async () => {
+  const deeds = fc.array(fc.constantFrom(...DEEDS), { maxLength: 8 })
+  await fc.assert(
+    fc.asyncProperty(deeds, fc.boolean(), async (script, together) => {
+      const { agent, conversation } = await stage.dialled()
+      for (const [, does] of script) {
+        does(conversation)
+        if (!together) await new Promise(setImmediate)
+      }
+      conversation.drop()
+      const end = await agent.over
+      await stage.timersLeft()
+      expect(agent.ends).toEqual([end])
+      expect(agent.reports.at(-1)).toBe(end)
+    }),
+    { numRuns: 150 },
+  )
+})

@@ -1,0 +1,306 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { describe, expect, test, vi } from 'vitest'
+import { AgentStage, turn } from './agent-stage.ts'
+import { connect, SILENCE_MS } from './recorded-agent.ts'
+
+/*
+ * How a conversation with an agent can fail and end. Whatever the vendor does, the listener hears of exactly one end.
+ */
+
+const CONNECT_MS = 8_000
+const CLOSE_MS = 2_000
+
+const stage = AgentStage.set()
+
+describe('an agent without an address', () => {
+  test('is lost', async () => {
+    const { agent } = connect(() => Promise.reject(new Error('The vendor is down.')))
+    expect(await agent.over).toBe('lost no_address')
+  })
+
+  test.each(['', 'hello', 'https://example.com/', 'ftp://127.0.0.1/'])(
+    'because it is "%s" is lost',
+    async (url) => {
+      const { agent } = connect(url)
+      expect(await agent.over).toMatch(/^lost (bad_address|connection_refused)$/)
+      expect(agent.reports).toHaveLength(1)
+    },
+  )
+
+  test('in time is lost, and nobody asks on', async () => {
+    const { promise, reject } = Promise.withResolvers<string>()
+    let signal: AbortSignal | undefined
+    const { agent } = connect((given) => {
+      signal = given
+      given.addEventListener('abort', () => reject(given.reason))
+      return promise
+    })
+    vi.advanceTimersByTime(CONNECT_MS)
+    expect(agent.reports).toEqual(['lost connect_timeout'])
+    expect(signal?.aborted).toBe(true)
+    await turn()
+    expect(agent.reports).toEqual(['lost connect_timeout'])
+  })
+
+  test('until it is too late is not dialled', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const { agent, connection } = connect(() => promise)
+    connection.close()
+    resolve(stage.vendor.url)
+    await turn()
+    expect(agent.reports).toEqual([])
+    expect(stage.vendor.upgrades).toBe(0)
+  })
+})
+
+describe('an agent that cannot be reached', () => {
+  test('because nobody listens is lost', async () => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    server.close()
+    await once(server, 'close')
+    const { agent } = connect(`ws://127.0.0.1:${port}/`)
+    expect(await agent.over).toBe('lost connection_refused')
+  })
+
+  const page = '<!DOCTYPE html><h1>Down</h1>'
+  const html = (status: string) =>
+    `HTTP/1.1 ${status}\r\nContent-Type: text/html\r\nContent-Length: ${page.length}\r\n\r\n${page}`
+  test.each([
+    ['a page of HTML', html('200 OK')],
+    ['401', html('401 Unauthorized')],
+    ['403', html('403 Forbidden')],
+    ['429', html('429 Too Many Requests').replace('\r\n', '\r\nRetry-After: 1\r\n')],
+    ['500', html('500 Internal Server Error')],
+    ['502', html('502 Bad Gateway')],
+    ['a redirection', 'HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n'],
+    ['half a head', 'HTTP/1.1 101 Switching Pro'],
+    ['something that is not HTTP', 'hello\r\n\r\n'],
+    ['nothing', ''],
+    [
+      'the key of somebody else',
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAA\r\n\r\n',
+    ],
+  ])('because its upgrade is answered with %s is lost', async (_, answer) => {
+    stage.vendor.answerUpgrade = (socket) => socket.end(answer)
+    const { agent } = connect(stage.vendor.url)
+    expect(await agent.over).toBe('lost connection_refused')
+    await turn()
+    expect(agent.reports).toHaveLength(1)
+  })
+
+  test('because its upgrade is never answered is lost in time', async () => {
+    const upgraded = new Promise<void>((resolve) => {
+      stage.vendor.answerUpgrade = (socket) => {
+        socket.on('end', () => socket.end()).resume()
+        resolve()
+      }
+    })
+    const { agent } = connect(stage.vendor.url)
+    await upgraded
+    vi.advanceTimersByTime(CONNECT_MS - 1)
+    expect(agent.reports).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(agent.reports).toEqual(['lost connect_timeout'])
+  })
+
+  test('because it never introduces itself is lost in time', async () => {
+    const { agent, conversation } = await stage.dialled()
+    vi.advanceTimersByTime(CONNECT_MS)
+    expect(agent.reports).toEqual(['lost connect_timeout'])
+    expect(await conversation.closed).toBe(1000)
+  })
+
+  test.each([
+    [{ agent: 'pcm_16000' }],
+    [{ caller: 'pcm_16000' }],
+    [{ agent: 'pcm_44100', caller: 'pcm_44100' }],
+    [{ agent: 'ulaw_16000' }],
+    [{ caller: '' }],
+  ])('in a format of the telephone, %j, is lost', async (formats) => {
+    const { agent, conversation } = await stage.dialled()
+    conversation.begin(formats)
+    expect(await agent.over).toBe('lost format_mismatch')
+    expect(await conversation.closed).toBe(1000)
+  })
+
+  test.each([1000, 1001, 1002, 1008, 1011, 4000])(
+    'because it closes with %i at once is lost',
+    async (code) => {
+      const { agent, conversation } = await stage.dialled()
+      conversation.close(code)
+      expect(await agent.over).toBe(`lost closed_${code}`)
+    },
+  )
+
+  test.each(['override_error', 'missing_dynamic_variable'])(
+    'because of %s is lost for that',
+    async (type) => {
+      const { agent, conversation } = await stage.dialled()
+      conversation.error(type, 1008)
+      conversation.close(1008, type)
+      expect(await agent.over).toBe(`lost ${type}`)
+    },
+  )
+})
+
+describe('a conversation is over', () => {
+  test('in order, when the agent closes with 1000', async () => {
+    const { agent, conversation } = await stage.talking()
+    conversation.audio(1)
+    conversation.close(1000)
+    expect(await agent.over).toBe('ended')
+    expect(agent.reports).toEqual(['audio AAAA', 'ended'])
+  })
+
+  test('in order, at its longest duration, whatever the code', async () => {
+    const { agent, conversation } = await stage.talking()
+    conversation.error('max_duration_exceeded')
+    conversation.close(1002)
+    expect(await agent.over).toBe('ended')
+  })
+
+  test.each([1001, 1002, 1008, 1011, 3000])('as lost, when it closes with %i', async (code) => {
+    const { agent, conversation } = await stage.talking()
+    conversation.close(code, 'Sorry.')
+    expect(await agent.over).toBe(`lost closed_${code}`)
+  })
+
+  test('as lost, when the vendor says what failed', async () => {
+    const { agent, conversation } = await stage.talking()
+    conversation.error('llm_timeout')
+    conversation.close(1002)
+    expect(await agent.over).toBe('lost llm_timeout')
+  })
+
+  test('as lost, when the connection breaks', async () => {
+    const { agent, conversation } = await stage.talking()
+    conversation.drop()
+    expect(await agent.over).toMatch(/^lost (closed_1006|connection_broken)$/)
+  })
+
+  const unmasked = (...bytes: number[]) => Buffer.from(bytes)
+  test.each([
+    ['with a reserved bit', unmasked(0xf1, 0x00)],
+    ['of an opcode that is not used', unmasked(0x83, 0x00)],
+    ['with a mask', unmasked(0x81, 0x80, 0, 0, 0, 0)],
+    ['of text that is no UTF-8', unmasked(0x81, 0x02, 0xc3, 0x28)],
+    ['that says it is 8 EiB long', unmasked(0x81, 0x7f, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)],
+    ['that begins inside another', unmasked(0x01, 0x01, 0x7b, 0x81, 0x00)],
+    ['that closes with a code that must not be sent', unmasked(0x88, 0x02, 0x03, 0xed)],
+  ])('as lost, at a frame %s', async (_, frame) => {
+    const { agent, conversation } = await stage.talking()
+    conversation.write(frame)
+    expect(await agent.over).toBe('lost connection_broken')
+    await conversation.closed
+    expect(agent.reports).toHaveLength(1)
+  })
+
+  test('as lost, at a message of three megabytes', async () => {
+    const { agent, conversation } = await stage.talking()
+    conversation.sendRaw('x'.repeat(3 * 1024 * 1024))
+    expect(await agent.over).toBe('lost connection_broken')
+    await conversation.closed
+  })
+
+  test('as lost, when nothing at all has come for too long', async () => {
+    const { agent, conversation } = await stage.talking()
+    vi.advanceTimersByTime(SILENCE_MS - 1_000)
+    await conversation.settled()
+    vi.advanceTimersByTime(SILENCE_MS - 1_000)
+    expect(agent.reports).toEqual([])
+    vi.advanceTimersByTime(2_000)
+    expect(agent.reports).toEqual(['lost silent'])
+    expect(await conversation.closed).toBe(1000)
+  })
+})
+
+describe('an agent that hangs up', () => {
+  const hangsUp = (is_error = false) => ({
+    type: 'agent_tool_response',
+    agent_tool_response: { tool_name: 'end_call', tool_call_id: 't1', tool_type: 'system', is_error },
+  })
+
+  test('may say its last word, and closes', async () => {
+    const { agent, conversation } = await stage.talking()
+    conversation.send(hangsUp())
+    conversation.audio(9)
+    conversation.close(1000)
+    expect(await agent.over).toBe('ended')
+    expect(agent.reports).toEqual(['audio AAAA', 'ended'])
+  })
+
+  test('and does not close is hung up on', async () => {
+    const { agent, conversation } = await stage.talking()
+    conversation.send(hangsUp())
+    await conversation.settled()
+    vi.advanceTimersByTime(CLOSE_MS)
+    expect(agent.reports).toEqual(['ended'])
+    expect(await conversation.closed).toBe(1000)
+  })
+
+  test.each([1002, 1011, null])('has hung up, even if its socket ends with %j', async (code) => {
+    const { agent, conversation } = await stage.talking()
+    conversation.send(hangsUp())
+    await conversation.settled()
+    if (code) conversation.close(code)
+    else conversation.drop()
+    expect(await agent.over).toBe('ended')
+  })
+
+  test('in vain goes on', async () => {
+    const { agent, conversation } = await stage.talking()
+    conversation.send(hangsUp(true))
+    await conversation.settled()
+    vi.advanceTimersByTime(CLOSE_MS)
+    expect(agent.reports).toEqual([])
+    conversation.drop()
+  })
+})
+
+describe('a connection that is closed from here', () => {
+  test.each<[string, () => Promise<ReturnType<typeof connect>>]>([
+    ['before there is an address', async () => connect(() => new Promise(() => {}))],
+    ['while it is dialled', async () => connect(stage.vendor.url)],
+    ['before the agent begins', () => stage.dialled()],
+    ['in the conversation', () => stage.talking()],
+  ])('%s reports nothing more', async (_, open) => {
+    const { agent, connection } = await open()
+    connection.close()
+    connection.close()
+    connection.sendAudio(Buffer.from('AAAA'))
+    await turn()
+    expect(agent.reports).toEqual([])
+    expect(connection.bufferedBytes).toBeGreaterThanOrEqual(0)
+  })
+
+  test('inside any of its own reports reports nothing more', async () => {
+    for (const last of ['ready conv_1', 'audio AAAA', 'interrupted', 'agent: Bye.']) {
+      const { agent, connection, conversation } = await stage.dialled()
+      agent.onReport = (report) => report === last && connection.close()
+      conversation.begin()
+      conversation.audio(1)
+      conversation.send({ type: 'interruption', interruption_event: { event_id: 2 } })
+      conversation.send({ type: 'agent_response', agent_response_event: { agent_response: 'Bye.' } })
+      conversation.audio(3)
+      conversation.close(1000)
+      await conversation.closed
+      expect(agent.reports.at(-1)).toBe(last)
+      expect(agent.ends).toEqual([])
+    }
+  })
+
+  test('is cut off when the vendor does not answer the close', async () => {
+    const { connection, conversation } = await stage.talking()
+    conversation.fallAsleep()
+    connection.close()
+    vi.advanceTimersByTime(CLOSE_MS - 1)
+    expect(vi.getTimerCount()).toBeGreaterThan(0)
+    vi.advanceTimersByTime(1)
+    expect(await stage.timersLeft()).toBe(0)
+    conversation.wakeUp()
+  })
+})

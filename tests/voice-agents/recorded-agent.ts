@@ -1,0 +1,68 @@
+import pino from 'pino'
+import type { AgentListener, AgentRequest, AgentSettings } from '../../src/calls/ports.ts'
+import { AgentSocket } from '../../src/voice-agents/elevenlabs/agent-socket.ts'
+
+const AGENT: AgentSettings = {
+  ...{ id: 'a1', name: 'Agent', backend: 'elevenlabs', vendorAgentId: null },
+  ...{ voiceId: null, instructions: null, firstMessage: null, language: null },
+}
+
+export const REQUEST: AgentRequest = {
+  ...{ callId: 'call-1', agent: AGENT, voiceId: null, conversationSoFar: [] },
+  ...{ from: '+15550100001', to: '+15550199999' },
+}
+
+export const SILENCE_MS = 20_000
+
+/** Everything that a connection reported, in order: `lost garbage`, `audio AAAA`. */
+export class RecordedAgent implements AgentListener {
+  readonly reports: string[] = []
+  /** Resolves when the conversation is over for its listener. */
+  readonly over: Promise<string>
+  /** Called with every report, inside the connection's own call. */
+  onReport: (report: string) => void = () => {}
+  readonly #over = Promise.withResolvers<string>()
+
+  constructor() {
+    this.over = this.#over.promise
+  }
+
+  get ends(): string[] {
+    return this.reports.filter((report) => /^(ended|lost)/.test(report))
+  }
+
+  ready = (id: string) => this.#report(`ready ${id}`)
+  audio = (payload: Buffer) => this.#report(`audio ${payload}`)
+  interrupted = () => this.#report('interrupted')
+  callerSaid = (text: string) => this.#report(`caller: ${text}`)
+  agentSaid = (text: string) => this.#report(`agent: ${text}`)
+  agentCorrected = (_original: string, spoken: string) => this.#report(`spoken: ${spoken}`)
+  ended = () => this.#end('ended')
+  lost = (cause: string) => this.#end(`lost ${cause}`)
+
+  #report(report: string): void {
+    this.reports.push(report)
+    this.onReport(report)
+  }
+
+  #end(report: string): void {
+    this.#report(report)
+    this.#over.resolve(report)
+  }
+}
+
+/** Connects to an agent at this address, or as `address` says. */
+export function connect(
+  address: string | ((signal: AbortSignal) => Promise<string>),
+  change: Partial<AgentRequest> = {},
+) {
+  const agent = new RecordedAgent()
+  const connection = new AgentSocket({
+    request: { ...REQUEST, ...change },
+    listener: agent,
+    address: typeof address === 'string' ? async () => address : address,
+    silenceTimeoutMs: SILENCE_MS,
+    log: pino({ level: 'silent' }),
+  })
+  return { agent, connection }
+}
