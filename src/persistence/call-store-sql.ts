@@ -74,8 +74,8 @@ export const DUE_TIMERS: Statement = {
 /** Parameters from `first` on: event, timers to forget, timers to set, jobs, node. `written` is the row that was written. */
 const sideRows = (first: number) => `
   logged as (
-    insert into call_event (call_id, seq, event_id, type, event, state_before, state_after, effects, at)
-    select w.id, w.last_seq, e.event_id, e.type, e.event, e.state_before, e.state_after, e.effects, e.at
+    insert into call_event (call_id, seq, event_id, type, event, state_before, state_after, effects, snapshot, chart_version, at)
+    select w.id, w.last_seq, e.event_id, e.type, e.event, e.state_before, e.state_after, e.effects, w.snapshot, w.chart_version, e.at
     from written w, jsonb_to_record($${first}::jsonb) as e(event_id text, type text, event jsonb, state_before text,
                                                    state_after text, effects jsonb, at timestamptz)
   ),

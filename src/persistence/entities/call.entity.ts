@@ -60,6 +60,9 @@ const CallEventSchema = defineEntity({
     stateBefore: p.string(),
     stateAfter: p.string(),
     effects: p.json<object[]>(),
+    /** What the chart came to, whole, and which chart that was; null for what was written down before either was kept. */
+    snapshot: p.json<object>().nullable(),
+    chartVersion: p.string().nullable(),
     at: p.datetime(),
   },
   uniques: [{ name: 'call_event_delivery', properties: ['call', 'eventId'] }],

@@ -1,0 +1,42 @@
+import type { RecordedCall, RecordedEvent } from '../replay/recorded-call.ts'
+import type { Database } from './database.ts'
+import { sqlOf } from './sql.ts'
+
+/** Finds what was written down of a call, by our id or by its carrier's; null when there is no such call. */
+export type FindRecordedCall = (id: string) => Promise<RecordedCall | null>
+
+type HeadRow = Omit<RecordedCall, 'startedAt' | 'endedAt' | 'events'> & {
+  startedAt: string
+  endedAt: string | null
+  snapshot: RecordedEvent['snapshot']
+}
+
+/** Of what XState saves, a replay needs no more. */
+const SAVED = `jsonb_build_object('value', snapshot->'value', 'context', snapshot->'context', 'status', snapshot->'status')`
+
+const HEAD = `select id, provider, direction, chart_version as "chartVersion", started_at as "startedAt",
+  ended_at as "endedAt", outcome, ${SAVED} as snapshot from call_log`
+
+const EVENTS = `select seq, at, event, state_before as "stateBefore", state_after as "stateAfter", effects,
+  case when snapshot is not null then ${SAVED} end as snapshot, chart_version as "chartVersion"
+  from call_event where call_id = ? order by seq`
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+export function recordedCalls(database: Database): FindRecordedCall {
+  const sql = sqlOf(database)
+  return async (id) => {
+    const where = UUID.test(id) ? 'id = ?' : 'provider_call_id = ? order by started_at desc limit 1'
+    const [head] = await sql<HeadRow>(`${HEAD} where ${where}`, [id])
+    if (!head) return null
+    const rows = await sql<RecordedEvent & { at: string }>(EVENTS, [head.id])
+    const { snapshot, startedAt, endedAt, ...call } = head
+    const events = rows.map((row) => ({ ...row, at: new Date(row.at).toISOString() }))
+    // Calls from before snapshots were kept with each event still have their last one.
+    const last = events.at(-1)
+    if (last) last.snapshot ??= snapshot
+    return { ...call, startedAt: iso(startedAt), endedAt: endedAt && iso(endedAt), events }
+  }
+}
+
+const iso = (at: string) => new Date(at).toISOString()

@@ -1,0 +1,125 @@
+import type { AnyMachineSnapshot } from 'xstate'
+import { CHART_VERSION, callMachine } from '../../machines/call.machine.ts'
+import type { CallEvent } from '../../machines/call-events.ts'
+import { beginCall, restore, stepCall } from '../calls/step.ts'
+import type { Step } from '../calls/store.ts'
+import { type Walk, walkOfBeginning, walkOfStep } from '../model/chart-walk.ts'
+import { type Difference, differencesBetween } from './differences.ts'
+import {
+  inputOf,
+  type RecordedCall,
+  type RecordedEvent,
+  requireUnbroken,
+  UnreplayableCall,
+} from './recorded-call.ts'
+import { type Reproduced, reproducedBy, type Timers, timersAfter } from './reproduced.ts'
+
+/*
+ * Steps a recorded call through the chart of today, with the very functions that the service steps it with, and says
+ * where the chart no longer does what it did.
+ */
+
+export type ReplayedStep = {
+  seq: number
+  at: string
+  type: string
+  event: RecordedEvent['event']
+  recorded: Pick<RecordedEvent, 'stateBefore' | 'stateAfter' | 'effects' | 'snapshot' | 'chartVersion'>
+  /** What the chart of today makes of it, going on from what it made of the step before. */
+  reproduced: Reproduced
+  differences: Difference[]
+} & Walk
+
+export type Replay = {
+  call: Omit<RecordedCall, 'events'>
+  /** Of the chart of today. */
+  chartVersion: string
+  steps: ReplayedStep[]
+  /** The place in `steps` of the first that has differences; all after it only follow from it. Null when there is none. */
+  firstDifference: number | null
+}
+
+/** Throws UnreplayableCall when the record is incomplete or the chart of today cannot begin with its input. */
+export function replay(recorded: RecordedCall): Replay {
+  requireUnbroken(recorded)
+  const { events, ...call } = recorded
+  const steps: ReplayedStep[] = []
+  let now = begin(recorded)
+  for (const event of events) {
+    const next = now.seq === 0 ? now : step(now, event)
+    now = { ...next, seq: event.seq }
+    steps.push(told(event, next))
+  }
+  const first = steps.findIndex(({ differences }) => differences.length > 0)
+  return { call, chartVersion: CHART_VERSION, steps, firstDifference: first < 0 ? null : first }
+}
+
+/** Where the chart of today stands, and how the last event brought it there. */
+type Standing = {
+  callId: string
+  seq: number
+  step: Step
+  timers: Timers
+  walk: Walk
+  /** False when the event changed nothing; a text when the chart failed over it. */
+  handled: boolean | string
+  /** When the timer that fired would have been due. */
+  wasDue: Date | null
+}
+
+function begin(recorded: RecordedCall): Standing {
+  const input = inputOf(recorded)
+  const at = new Date(recorded.events[0]?.at ?? recorded.startedAt)
+  try {
+    const step = beginCall(recorded.id, input, at)
+    return {
+      ...{ callId: recorded.id, seq: 0, step, timers: timersAfter(new Map(), step) },
+      ...{ walk: walkOfBeginning(callMachine, input), handled: true, wasDue: null },
+    }
+  } catch (error) {
+    const why = (error as Error).message
+    throw new UnreplayableCall(
+      `The chart of today cannot begin call ${recorded.id} with the input that was recorded: ${why}`,
+      { cause: error },
+    )
+  }
+}
+
+function step(before: Standing, { event, at, seq }: RecordedEvent): Standing {
+  const { callId, timers } = before
+  const { snapshot, chartVersion, end } = before.step
+  const isOver = end !== null
+  const row = {
+    id: callId,
+    snapshot,
+    chartVersion,
+    lastSeq: seq - 1,
+    endedAt: isOver ? before.step.at : null,
+  }
+  const stays = { ...before, step: { ...before.step, effects: [] }, walk: NOWHERE, wasDue: null }
+  try {
+    const next = stepCall(row, event as CallEvent, new Date(at))
+    if (!next) return { ...stays, handled: false }
+    const wasDue = timers.get(event.type) ?? null
+    return {
+      ...{ callId, seq, step: next, timers: timersAfter(timers, next), handled: true, wasDue },
+      walk: walkOfStep(callMachine, restore(row) as AnyMachineSnapshot, event),
+    }
+  } catch (error) {
+    return { ...stays, handled: (error as Error).message }
+  }
+}
+
+const NOWHERE: Walk = { entered: [], took: [] }
+
+function told(recorded: RecordedEvent, { step, timers, walk, handled, wasDue }: Standing): ReplayedStep {
+  const { seq, at, event, stateBefore, stateAfter, effects, snapshot, chartVersion } = recorded
+  const reproduced = reproducedBy(step, timers)
+  return {
+    ...{ seq, at, type: event.type, event },
+    recorded: { stateBefore, stateAfter, effects, snapshot, chartVersion },
+    reproduced,
+    ...walk,
+    differences: differencesBetween(recorded, { ...reproduced, handled, wasDue }),
+  }
+}

@@ -1,0 +1,61 @@
+import { getNextTransitions } from 'xstate'
+import {
+  type LegInstruction,
+  legInstructions,
+  type MediaInstruction,
+  mediaInstruction,
+  type VoiceState,
+} from '../../machines/instructions.ts'
+import { restore } from '../calls/step.ts'
+import type { Step } from '../calls/store.ts'
+import { activeStates } from '../model/chart-walk.ts'
+import type { SavedSnapshot } from './recorded-call.ts'
+
+/** A call as the chart of today has it after one event. */
+export type Reproduced = {
+  /** The leg's place, such as `bridged.talking`. */
+  stateAfter: string
+  voice: VoiceState
+  /** XState's state value. */
+  value: unknown
+  /** The ids of all states that the call is in, parents before their children. */
+  states: string[]
+  context: Record<string, unknown>
+  leg: LegInstruction[]
+  media: MediaInstruction
+  effects: Step['effects']
+  /** All that run now, the next first. */
+  timers: { timerId: string; dueAt: string }[]
+  /** The events that some transition waits for here, whatever its guard will say. */
+  accepts: string[]
+}
+
+/** When each timer that runs falls due. */
+export type Timers = ReadonlyMap<string, Date>
+
+export function timersAfter(before: Timers, { event, timers: { set, cancel }, end }: Step): Timers {
+  if (end) return new Map()
+  const timers = new Map(before)
+  for (const timerId of [...cancel, event.type]) timers.delete(timerId)
+  for (const { timerId, dueAt } of set) timers.set(timerId, dueAt)
+  return timers
+}
+
+export function reproducedBy(step: Step, timers: Timers): Reproduced {
+  const { view, effects, stateAfter } = step
+  const { value, context } = JSON.parse(JSON.stringify(step.snapshot)) as SavedSnapshot
+  const snapshot = restore(step)
+  const next = !snapshot || snapshot.status === 'done' ? [] : getNextTransitions(snapshot)
+  return {
+    ...{ stateAfter, voice: view.voice, value, context, effects },
+    states: snapshot ? activeStates(snapshot) : [],
+    leg: legInstructions(view),
+    media: mediaInstruction(view, view.context.attempt),
+    timers: [...timers]
+      .sort(([, a], [, b]) => a.getTime() - b.getTime())
+      .map(([timerId, dueAt]) => ({ timerId, dueAt: dueAt.toISOString() })),
+    accepts: [...new Set(next.map(({ eventType }) => eventType))].filter(
+      (type) => type !== '' && !type.startsWith('xstate.'),
+    ),
+  }
+}
