@@ -102,7 +102,7 @@ const rooms = [
     may: [
       MACHINES,
       AUDIO,
-      '^src/(calls|voices|persistence)/',
+      '^src/(calls|voices|persistence|replay)/',
       '^src/(config|metrics)\\.ts$',
       npm(
         'express',
