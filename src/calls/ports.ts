@@ -110,8 +110,26 @@ export interface CarrierCodec {
   media(payload: Buffer): Buffer
   /** Empties what the carrier has buffered but not yet played. */
   clear(): Buffer
-  /** Comes back from the carrier when all audio sent before it has been played or cleared. */
-  mark(name: string): Buffer
+  /** Comes back from the carrier when all audio sent before it has been played or cleared; null where a carrier has no such thing. */
+  mark(name: string): Buffer | null
+  /** Whether audio goes out as binary messages; everything else is text on every carrier. */
+  readonly sendsBinary?: boolean
+  /** Audio that brings out the last of what the carrier holds back; it is sent whenever the agent has paused. */
+  readonly flush?: Buffer | null
+}
+
+/** A call as its carrier's adapter needs it. */
+export type CarrierCall = {
+  callId: string
+  view: CallView
+  tokenOf: (attempt: number) => string
+}
+
+/** What a carrier's adapter asks of the calls. */
+export interface CarrierCalls {
+  open(call: { providerCallId: string; from: string; to: string; publicOrigin: string }): Promise<CarrierCall>
+  /** Null when no call has this id of the carrier's. `eventId` names the delivery, so that a repeated one changes nothing. */
+  tell(providerCallId: string, event: CallEvent, eventId?: string): Promise<CarrierCall | null>
 }
 
 /** What a media session asks of the calls. */

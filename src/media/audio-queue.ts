@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts'
 export interface FrameSink {
   /** Bytes sent that the socket has not yet taken. */
   readonly bufferedBytes: number
-  send(frame: Buffer): void
+  send(frame: Buffer, isAudio: boolean): void
 }
 
 export type QueueLimits = {
@@ -48,7 +48,7 @@ export class AudioQueue {
   audio(frame: Buffer): void {
     if (this.#waiting.length > 0) this.drain()
     if (this.#waiting.length === 0 && this.#sink.bufferedBytes <= this.#limits.socketBytes) {
-      this.#sink.send(frame)
+      this.#sink.send(frame, true)
       return
     }
     this.#waiting.push({ frame, isAudio: true, since: this.#clock.now() })
@@ -58,7 +58,7 @@ export class AudioQueue {
 
   /** Sends a control message after all audio given before it. */
   control(frame: Buffer): void {
-    if (this.#waiting.length === 0) this.#sink.send(frame)
+    if (this.#waiting.length === 0) this.#sink.send(frame, false)
     else this.#waiting.push({ frame, isAudio: false, since: this.#clock.now() })
   }
 
@@ -68,7 +68,7 @@ export class AudioQueue {
     for (const { frame, isAudio, since } of this.#waiting) {
       if (this.#sink.bufferedBytes > this.#limits.socketBytes) break
       sent++
-      this.#sink.send(frame)
+      this.#sink.send(frame, isAudio)
       if (!isAudio) continue
       this.#waitingBytes -= frame.length
       this.#observer.waited(this.#clock.now() - since)
@@ -84,7 +84,7 @@ export class AudioQueue {
     let dropped = 0
     for (const { frame, isAudio } of waiting) {
       if (isAudio) dropped++
-      else this.#sink.send(frame)
+      else this.#sink.send(frame, false)
     }
     if (dropped > 0) this.#observer.dropped(dropped)
   }

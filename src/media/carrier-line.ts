@@ -13,6 +13,12 @@ const LIMITS = { socketBytes: 64 * 1024, waitingBytes: 512 * 1024 }
 
 /** Stands behind the agent's last word; other marks are named by a number. */
 const LAST_WORD = 'last-word'
+/** What the network and the carrier's own buffer may add to the length of the agent's last words. */
+const LAST_WORD_SLACK_MS = 2_000
+/** The same where the carrier does not say when they were played, and every caller would wait for it. */
+const UNMARKED_SLACK_MS = 400
+/** A tick before the carrier runs out of audio: what still follows then comes after a gap anyway. */
+const FLUSH_BEFORE_END_MS = 300
 
 /** The half of a session that faces the caller: the agent's audio in order, and where the carrier is in it. */
 export class CarrierLine {
@@ -22,6 +28,7 @@ export class CarrierLine {
   readonly #metrics: MediaMetrics
   readonly #queue: AudioQueue
   readonly #speech: AgentSpeech
+  #isFlushed = true
 
   constructor(socket: CarrierSocket, codec: CarrierCodec, clock: Clock, metrics: MediaMetrics) {
     this.#socket = socket
@@ -40,6 +47,7 @@ export class CarrierLine {
   play(payload: Buffer): void {
     this.#metrics.counts.agentToCallerFrames++
     this.#queue.audio(this.#codec.media(payload))
+    this.#isFlushed = false
     if (this.#speech.sent(payload.length)) this.#markIfFlowing()
   }
 
@@ -55,16 +63,19 @@ export class CarrierLine {
   interrupt(): CutShort[] {
     const began = this.#clock.now()
     this.#queue.dropAudio()
-    this.#socket.send(this.#codec.clear(), (error) => {
+    this.#socket.send(this.#codec.clear(), false, (error) => {
       if (!error) this.#metrics.observeBargeIn((this.#clock.now() - began) / 1000)
     })
     return this.#speech.interrupted()
   }
 
-  /** Asks the carrier to say when the agent's last word was played; returns how long that takes, in milliseconds. */
+  /** Asks the carrier to say when the agent's last word was played; returns how long to wait for it, in milliseconds. */
   awaitLastWord(): number {
-    this.#queue.control(this.#codec.mark(LAST_WORD))
-    return this.#speech.remainingMs()
+    this.#flush()
+    const mark = this.#codec.mark(LAST_WORD)
+    if (mark === null) return this.#speech.remainingMs() + UNMARKED_SLACK_MS
+    this.#queue.control(mark)
+    return this.#speech.remainingMs() + LAST_WORD_SLACK_MS
   }
 
   /** The carrier has sent a mark back; true when it was the one behind the last word. */
@@ -76,10 +87,18 @@ export class CarrierLine {
   tick(): void {
     this.#queue.drain()
     if (this.#speech.tick()) this.#markIfFlowing()
+    if (!this.#isFlushed && this.#speech.remainingMs() < FLUSH_BEFORE_END_MS) this.#flush()
+  }
+
+  #flush(): void {
+    this.#isFlushed = true
+    if (this.#codec.flush) this.#queue.audio(this.#codec.flush)
   }
 
   /** A mark behind audio that waits would only wait too; the next one tells as much. */
   #markIfFlowing(): void {
-    if (!this.#queue.isWaiting) this.#queue.control(this.#codec.mark(this.#speech.mark()))
+    if (this.#queue.isWaiting) return
+    const mark = this.#codec.mark(this.#speech.mark())
+    if (mark !== null) this.#queue.control(mark)
   }
 }

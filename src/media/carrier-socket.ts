@@ -1,9 +1,11 @@
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
+import type { CarrierCodec } from '../calls/ports.ts'
 import type { FrameSink } from './audio-queue.ts'
 
-/** FIN and the opcode of text. */
+/** FIN and the opcode of text, and of binary data. */
 const TEXT = 0x81
+const BINARY = 0x82
 /** A length of this value says that the real one follows in 16 bits; 127 says so of 64 bits. */
 const LENGTH_16 = 126
 const LENGTH_64 = 127
@@ -16,28 +18,31 @@ const LENGTH_64 = 127
 export class CarrierSocket implements FrameSink {
   readonly stream: WebSocket
   readonly #wire: Duplex
+  readonly #codec: Pick<CarrierCodec, 'sendsBinary'>
 
-  constructor(stream: WebSocket, wire: Duplex) {
+  constructor(stream: WebSocket, wire: Duplex, codec: Pick<CarrierCodec, 'sendsBinary'> = {}) {
     this.stream = stream
     this.#wire = wire
+    this.#codec = codec
   }
 
   get bufferedBytes(): number {
     return this.#wire.writableLength
   }
 
-  /** Sends a text message; after the close it goes nowhere. `written` is called when the system has taken it. */
-  send(message: Buffer, written?: (error?: Error | null) => void): void {
-    if (this.stream.readyState === WebSocket.OPEN) this.#wire.write(textFrame(message), written)
+  /** Sends a message; after the close it goes nowhere. `written` is called when the system has taken it. */
+  send(message: Buffer, isAudio = false, written?: (error?: Error | null) => void): void {
+    const opcode = isAudio && this.#codec.sendsBinary ? BINARY : TEXT
+    if (this.stream.readyState === WebSocket.OPEN) this.#wire.write(frameOf(opcode, message), written)
   }
 }
 
 /** What a server sends is not masked. */
-function textFrame(message: Buffer): Buffer {
+function frameOf(opcode: number, message: Buffer): Buffer {
   const { length } = message
   const headerLength = length < LENGTH_16 ? 2 : length < 0x10000 ? 4 : 10
   const frame = Buffer.allocUnsafe(headerLength + length)
-  frame[0] = TEXT
+  frame[0] = opcode
   if (headerLength === 2) {
     frame[1] = length
   } else if (headerLength === 4) {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import type { CarrierCodec } from '../calls/ports.ts'
 import { CarrierSocket } from './carrier-socket.ts'
 import { MediaSession, type MediaSessionOptions } from './media-session.ts'
@@ -70,7 +70,7 @@ export class MediaServer {
       if (refusal !== null) return refuseUpgrade(socket, refusal.status, refusal.reason)
       const { route, callId } = found
       this.#sockets.handleUpgrade(request, socket, head, (stream) =>
-        this.#open(new CarrierSocket(stream, socket), route, callId),
+        this.#open(stream, socket, { route, callId }),
       )
     })
   }
@@ -106,8 +106,10 @@ export class MediaServer {
     return verdict.ok ? null : verdict
   }
 
-  #open(carrier: CarrierSocket, route: MediaRoute, callId: string): void {
-    const session = new MediaSession(carrier, route.codec(), callId.toLowerCase(), this.#options, (closed) =>
+  #open(stream: WebSocket, wire: Duplex, { route, callId }: { route: MediaRoute; callId: string }): void {
+    const codec = route.codec()
+    const carrier = new CarrierSocket(stream, wire, codec)
+    const session = new MediaSession(carrier, codec, callId.toLowerCase(), this.#options, (closed) =>
       this.#forget(closed),
     )
     this.#sessions.add(session)

@@ -21,8 +21,6 @@ import { Transcript } from './transcript.ts'
 const START_PATIENCE_MS = 5_000
 /** One look at the database; a caller who hears nothing for longer is better bridged again. */
 const JOIN_PATIENCE_MS = 10_000
-/** What the network and the carrier's own buffer may add to the length of the agent's last words. */
-const LAST_WORD_SLACK_MS = 2_000
 /** Shorter than the chart's own FAREWELL, so that a lost mark ends here and not there. */
 const LAST_WORD_MAX_MS = 25_000
 /** A peer that has not answered a close in this time is cut off. */
@@ -294,8 +292,7 @@ export class MediaSession {
   #finishPlaying(): void {
     if (this.#phase !== 'joined') return
     this.#agent.hangUp()
-    const remainingMs = this.#carrier.awaitLastWord()
-    this.#enter('finishing', Math.min(remainingMs + LAST_WORD_SLACK_MS, LAST_WORD_MAX_MS))
+    this.#enter('finishing', Math.min(this.#carrier.awaitLastWord(), LAST_WORD_MAX_MS))
   }
 }
 

@@ -77,7 +77,7 @@ describe('a message to the carrier', () => {
     carrier.pause()
     const written: unknown[] = []
     const large = Buffer.alloc(8 * 1024 * 1024, 'x')
-    for (let sent = 0; sent < 4; sent++) socket.send(large, (error) => written.push(error ?? null))
+    for (let sent = 0; sent < 4; sent++) socket.send(large, true, (error) => written.push(error ?? null))
     expect(socket.bufferedBytes).toBeGreaterThan(large.length)
     carrier.resume()
     await end()
@@ -91,7 +91,7 @@ describe('a message to the carrier', () => {
     carrier.pause()
     const written = Promise.withResolvers<unknown>()
     for (let sent = 0; sent < 4; sent++)
-      socket.send(Buffer.alloc(8 * 1024 * 1024), (error) => error && written.resolve(error))
+      socket.send(Buffer.alloc(8 * 1024 * 1024), true, (error) => error && written.resolve(error))
     carrier.terminate()
     expect(await written.promise).toBeInstanceOf(Error)
     await closed

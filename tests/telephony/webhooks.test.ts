@@ -3,8 +3,9 @@ import pino from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { CallEvent } from '../../machines/call-events.ts'
 import type { CallView } from '../../machines/instructions.ts'
+import type { CarrierCalls } from '../../src/calls/ports.ts'
 import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
-import { type TwilioCalls, twilioWebhooks } from '../../src/telephony/twilio/webhooks.ts'
+import { twilioWebhooks } from '../../src/telephony/twilio/webhooks.ts'
 import { serve } from '../http/serve.ts'
 import { begin, INPUTS, viewOf } from '../machines/call-model.ts'
 
@@ -14,7 +15,7 @@ const FORM = { CallSid: CALL_SID, From: '+15550100001', To: '+15550199999', Call
 
 type Told = { providerCallId: string; event: CallEvent; eventId: string | undefined }
 
-let opened: Parameters<TwilioCalls['open']>[0][]
+let opened: Parameters<CarrierCalls['open']>[0][]
 let told: Told[]
 let rejected: string[]
 let view: CallView
@@ -29,7 +30,7 @@ beforeEach(() => {
   view = viewOf(begin(INPUTS['voice to clone']).snapshot)
 })
 
-const calls: TwilioCalls = {
+const calls: CarrierCalls = {
   async open(call) {
     if (fault) throw fault
     opened.push(call)

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Router } from 'express'
 import type { Logger } from 'pino'
-import type { Telephony } from '../../calls/ports.ts'
+import type { CarrierCalls, Telephony } from '../../calls/ports.ts'
 import { TwilioMediaStream } from './media-stream.ts'
 import { createTwilioClient, silentTelephony, twilioTelephony } from './rest.ts'
 import { checkUpgrade, type SignatureCheck } from './signature.ts'
 import type { HoldMusic } from './twiml.ts'
-import { type TwilioCalls, twilioWebhooks } from './webhooks.ts'
+import { twilioWebhooks } from './webhooks.ts'
 
 export type TwilioOptions = {
   accountSid: string | null
@@ -14,7 +14,7 @@ export type TwilioOptions = {
   apiBaseUrl: string
   skipSignatureValidation: boolean
   publicUrl: string | null
-  calls: TwilioCalls
+  calls: CarrierCalls
   greeting: () => { path: string | null; text: string }
   hold: HoldMusic
   onRejected: (reason: string) => void

@@ -1,7 +1,8 @@
 import express, { type Request, type Response, Router } from 'express'
 import type { Logger } from 'pino'
 import type { CallEvent, LegEndStatus } from '../../../machines/call-events.ts'
-import { type CallView, legInstructions } from '../../../machines/instructions.ts'
+import { legInstructions } from '../../../machines/instructions.ts'
+import type { CarrierCall, CarrierCalls } from '../../calls/ports.ts'
 import { checkWebhook, originOf, type SignatureCheck } from './signature.ts'
 import { apologyTwiml, type HoldMusic, renderTwiml, waitTwiml } from './twiml.ts'
 
@@ -12,22 +13,8 @@ const ANSWER_WITHIN_MS = 10_000
 /** How often a leg is told to ask once more while its call cannot be asked; half a minute of hold as it is set by default. */
 const MAX_WAITS = 15
 
-/** A call as the webhooks need it. */
-export type TwilioCall = {
-  callId: string
-  view: CallView
-  tokenOf: (attempt: number) => string
-}
-
-/** What the webhooks ask of the calls. */
-export interface TwilioCalls {
-  open(call: { providerCallId: string; from: string; to: string; publicOrigin: string }): Promise<TwilioCall>
-  /** Null when no call has this CallSid. `eventId` names the delivery, so that a repeated one changes nothing. */
-  tell(providerCallId: string, event: CallEvent, eventId?: string): Promise<TwilioCall | null>
-}
-
 export type WebhookOptions = {
-  calls: TwilioCalls
+  calls: CarrierCalls
   signature: SignatureCheck
   /** The greeting as a path of ours once it is rendered, and as text until then. */
   greeting: () => { path: string | null; text: string }
@@ -93,7 +80,7 @@ export function twilioWebhooks(options: WebhookOptions): Router {
   }
 
   /** Answers with what the call says. While that cannot be known, the caller is kept and the leg asks the same again. */
-  async function answerWith(req: Request, res: Response, asked: Promise<TwilioCall | null>): Promise<void> {
+  async function answerWith(req: Request, res: Response, asked: Promise<CarrierCall | null>): Promise<void> {
     try {
       const call = await inTime(asked)
       if (call) answer(req, res, call)
@@ -129,7 +116,7 @@ export function twilioWebhooks(options: WebhookOptions): Router {
   }
 
   /** URLs are built on the origin of this very request: the node that took the call may be gone. */
-  function answer(req: Request, res: Response, { callId, view, tokenOf }: TwilioCall): void {
+  function answer(req: Request, res: Response, { callId, view, tokenOf }: CarrierCall): void {
     const { hold } = options
     const origin = originOf(req, signature.publicUrl)
     const context = { callId, origin, tokenOf, greeting: options.greeting(), hold }
