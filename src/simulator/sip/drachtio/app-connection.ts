@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { frame, MessageReader, timeOfDay } from './wire.ts'
+
+/** Where a SIP message came from, as the app is told. */
+export type Meta = { source: 'network' | 'application'; bytes: number; address: string }
+
+/** A message of the app: its id, its type, its further tokens, and the SIP message after them. */
+export type AppMessage = { id: string; type: string; tokens: string[]; sip: string }
+
+/** The connection of one app, which stays what it is when the socket is gone: transactions of a lost app are not anybody else's. */
+export class AppConnection {
+  /** The methods, in lower case, that the app wants to hear of. */
+  readonly verbs = new Set<string>()
+  isAuthenticated = false
+  readonly #socket: Socket
+  readonly #reader = new MessageReader()
+
+  constructor(
+    socket: Socket,
+    { onMessage, onClose }: { onMessage: (message: AppMessage) => void; onClose: () => void },
+  ) {
+    this.#socket = socket
+    socket.setNoDelay(true)
+    socket.on('data', (chunk) => {
+      try {
+        for (const message of this.#reader.read(chunk)) onMessage(split(message))
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error
+        socket.destroy()
+      }
+    })
+    socket.on('error', () => socket.destroy())
+    socket.on('close', onClose)
+  }
+
+  get isOpen(): boolean {
+    return !this.#socket.destroyed && this.#socket.writable
+  }
+
+  /** Answers a message of the app. */
+  reply(id: string, outcome: 'OK' | 'NOK' | 'NO', detail = ''): void {
+    this.#send(`response|${id}|${outcome}${detail && `|${detail}`}`)
+  }
+
+  /** Tells the app of a SIP message; `tokens` are those that follow upon the meta data. */
+  tell(meta: Meta, tokens: string[], sip: string): void {
+    this.#send(`sip|${metaTokens(meta)}|${tokens.join('|')}|\r\n${sip}`)
+  }
+
+  /** Hangs up after what has been said. */
+  end(): void {
+    this.#socket.end()
+  }
+
+  /** Cuts the connection without a word. */
+  cut(): void {
+    this.#socket.destroy()
+  }
+
+  #send(message: string): void {
+    if (this.isOpen) this.#socket.write(frame(`${randomUUID()}|${message}`))
+  }
+}
+
+/** The six tokens that describe a message: source, bytes, protocol, address, port, time. */
+export function metaTokens({ source, bytes, address }: Meta): string {
+  const [host = '', port = ''] = address.split(':')
+  return [source, bytes, 'udp', host, port, timeOfDay()].join('|')
+}
+
+function split(message: string): AppMessage {
+  const end = message.indexOf('\r\n')
+  const [id = '', type = '', ...tokens] = (end < 0 ? message : message.slice(0, end)).split('|')
+  return { id, type, tokens, sip: end < 0 ? '' : message.slice(end + 2) }
+}

@@ -1,0 +1,140 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Logger } from 'pino'
+import { SipNetwork } from '../sip-network.ts'
+import { AppConnection, type AppMessage } from './app-connection.ts'
+import { Signalling } from './signalling.ts'
+
+export type DrachtioOptions = {
+  log: Logger
+  /** What apps must say to be let in. */
+  secret?: string
+  network?: SipNetwork
+  /** Its SIP address, "host:port". */
+  sipAddress?: string
+  /** Where apps connect on 127.0.0.1; 0, the default, is any free port. */
+  port?: number
+}
+
+/** What a server of this age answers to a login. */
+const VERSION = 'v0.9.10'
+
+/**
+ * A drachtio-server for tests: apps connect to it over TCP as to the real one (drachtio-srf does not know the difference);
+ * SIP goes over the simulated network. See also SimulatedPhone and SimulatedFreeSwitch, which live on the same network.
+ */
+export class SimulatedDrachtio {
+  readonly network: SipNetwork
+  readonly secret: string
+  /** While true, connections of apps are cut as they come in. */
+  refusesConnections = false
+  readonly #log: Logger
+  readonly #port: number
+  readonly #server = createServer((socket) => this.#accept(socket))
+  readonly #apps = new Set<AppConnection>()
+  readonly #signalling: Signalling
+  #turn = 0
+
+  constructor({
+    log,
+    secret = 'cymru',
+    network = new SipNetwork(),
+    sipAddress = '127.0.0.1:5060',
+    port = 0,
+  }: DrachtioOptions) {
+    this.#log = log
+    this.secret = secret
+    this.network = network
+    this.#port = port
+    this.#signalling = new Signalling({
+      address: sipAddress,
+      network,
+      selectApp: (verb) => this.#selectApp(verb),
+    })
+    network.attach(this.#signalling)
+  }
+
+  /** Rejects when the port is taken. */
+  async listen(): Promise<void> {
+    this.#server.listen(this.#port, '127.0.0.1')
+    await once(this.#server, 'listening')
+  }
+
+  readonly host = '127.0.0.1'
+
+  /** Where apps connect. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** "host:port" to which calls are sent. */
+  get sipAddress(): string {
+    return this.#signalling.address
+  }
+
+  /** Apps that have logged in. */
+  get appCount(): number {
+    return [...this.#apps].filter((app) => app.isAuthenticated).length
+  }
+
+  get dialogCount(): number {
+    return this.#signalling.dialogCount
+  }
+
+  /** Cuts every app's connection, as a network does that breaks. Dialogs live on here, and nobody hears of them any more. */
+  dropApps(): void {
+    for (const app of this.#apps) app.cut()
+  }
+
+  /** Ends a call with a BYE to both sides, as the server does when the ACK or the refresh of a session did not come. */
+  endDialog(callId: string, reason: 'ACK timeout' | 'Session timer expired'): void {
+    this.#signalling.endDialog(callId, reason)
+  }
+
+  async stop(): Promise<void> {
+    this.network.detach(this.#signalling)
+    this.dropApps()
+    if (!this.#server.listening) return
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  #accept(socket: Socket): void {
+    if (this.refusesConnections) return void socket.destroy()
+    const app = new AppConnection(socket, {
+      onMessage: (message) => this.#take(app, message),
+      onClose: () => this.#apps.delete(app),
+    })
+    this.#apps.add(app)
+  }
+
+  #take(app: AppConnection, message: AppMessage): void {
+    const { id, type, tokens } = message
+    if (type === 'authenticate') return void this.#authenticate(app, id, tokens[0] ?? '')
+    if (type === 'ping') return void app.reply(id, 'OK', 'pong')
+    if (type === 'sip') return void this.#signalling.obey(app, message)
+    if (type === 'route') app.verbs.add(tokens[0] ?? '')
+    else if (type === 'remove_route') app.verbs.delete(tokens[0] ?? '')
+    else return void this.#refuse(app, id, 'Unknown message type')
+    app.reply(id, 'OK')
+  }
+
+  #authenticate(app: AppConnection, id: string, secret: string): void {
+    if (secret !== this.secret) return void this.#refuse(app, id, 'incorrect secret')
+    app.isAuthenticated = true
+    const transports = `udp/${this.sipAddress},tcp/${this.sipAddress}`
+    app.reply(id, 'OK', `${transports}|${VERSION}|${transports}`)
+  }
+
+  #refuse(app: AppConnection, id: string, reason: string): void {
+    this.#log.debug({ reason }, 'simulated drachtio-server hangs up on an app')
+    app.reply(id, 'NO', reason)
+    app.end()
+  }
+
+  /** Apps that want the same requests get them in turn. */
+  #selectApp(verb: string): AppConnection | null {
+    const willing = [...this.#apps].filter((app) => app.isOpen && app.verbs.has(verb))
+    return willing[this.#turn++ % willing.length] ?? null
+  }
+}

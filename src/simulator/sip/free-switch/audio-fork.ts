@@ -1,0 +1,216 @@
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { WebSocket } from 'ws'
+import { resample } from '../../../audio/resample.ts'
+import { CHANNEL_RATE } from './sound.ts'
+import { StreamedAudio } from './streamed-audio.ts'
+
+export type ForkOptions = {
+  url: string
+  mix: 'mono' | 'mixed' | 'stereo'
+  /** The rate of what the service hears, in Hz. */
+  sampling: number
+  bugname: string
+  metadata: string
+  /** The rate of binary messages that are played; 0 where they are not. */
+  streamingRate: number
+  takesPlayAudio: boolean
+  hasMarks: boolean
+  /** Frames that are kept back and sent as one message; 1 sends each by itself. */
+  coalescedFrames: number
+}
+
+/** What a fork needs of the channel that it is on. */
+export type ForkedChannel = {
+  readonly uuid: string
+  readonly isUp: boolean
+  readonly variables: ReadonlyMap<string, string>
+  /** Files that go when the channel goes. */
+  readonly temporaryFiles: string[]
+  fireCustom(subclass: string, body: string): void
+  break(what: 'one' | 'all'): void
+}
+
+const CONNECT_TIMEOUT_MS = 5000
+/** How long the service may take to answer a close before the socket is cut. */
+const CLOSE_TIMEOUT_MS = 2000
+const SUBPROTOCOL = 'audio.drachtio.org'
+
+/**
+ * mod_audio_fork on one channel: sends what the caller says to a WebSocket of the service, and plays what comes back. It
+ * stays on the channel when its socket is gone, until it is stopped. Source: jambonz/freeswitch-modules, mod_audio_fork.
+ */
+export class AudioFork {
+  readonly #channel: ForkedChannel
+  readonly #options: ForkOptions
+  readonly #socket: WebSocket
+  readonly #streamed: StreamedAudio | null
+  #held: Buffer[] = []
+  #isPaused = false
+  #isClosing = false
+  #files = 0
+
+  constructor(channel: ForkedChannel, options: ForkOptions) {
+    this.#channel = channel
+    this.#options = options
+    const { streamingRate } = options
+    this.#streamed = streamingRate ? new StreamedAudio(streamingRate, (mark) => this.#send(mark)) : null
+    const username = channel.variables.get('MOD_AUDIO_BASIC_AUTH_USERNAME')
+    const password = channel.variables.get('MOD_AUDIO_BASIC_AUTH_PASSWORD') ?? ''
+    this.#socket = new WebSocket(options.url, SUBPROTOCOL, {
+      handshakeTimeout: CONNECT_TIMEOUT_MS,
+      perMessageDeflate: false,
+      ...(username && { auth: `${username}:${password}` }),
+    })
+    let hasOpened = false
+    this.#socket.on('open', () => {
+      hasOpened = true
+      this.#opened()
+    })
+    this.#socket.on('message', (data: Buffer, isBinary) => this.#received(data, isBinary))
+    this.#socket.on('error', (error) => {
+      if (!hasOpened && !this.#isClosing)
+        this.#fire('connect_failed', JSON.stringify({ reason: error.message }))
+    })
+    this.#socket.on('close', () => {
+      if (hasOpened && !this.#isClosing) this.#fire('disconnect', '')
+    })
+  }
+
+  /** Adds what the service streams to the frame that goes to the caller. */
+  mixInto(frame: Int16Array): void {
+    this.#streamed?.mixInto(frame)
+  }
+
+  /** Takes the caller's frame and the one that goes to the caller. */
+  offer(read: Int16Array, written: Int16Array): void {
+    if (this.#isPaused || this.#socket.readyState !== WebSocket.OPEN) return
+    this.#held.push(this.#encoded(read, written))
+    if (this.#held.length < this.#options.coalescedFrames) return
+    this.#socket.send(Buffer.concat(this.#held))
+    this.#held = []
+  }
+
+  sendText(text: string): void {
+    this.#send(text)
+  }
+
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused
+  }
+
+  stopPlaying(): void {
+    this.#streamed?.clear()
+  }
+
+  /** Ends it with an optional last text. */
+  close(text = ''): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    if (this.#socket.readyState === WebSocket.CONNECTING) return void this.#socket.terminate()
+    if (text) this.#send(text)
+    this.#socket.close(1000)
+    const timer = setTimeout(() => this.#socket.terminate(), CLOSE_TIMEOUT_MS)
+    this.#socket.once('close', () => clearTimeout(timer))
+  }
+
+  /** Cuts the socket without a word, as a broken network does. */
+  drop(): void {
+    this.#socket.terminate()
+  }
+
+  #opened(): void {
+    this.#fire('connect', '')
+    if (this.#options.metadata) this.#send(this.#options.metadata)
+  }
+
+  #received(data: Buffer, isBinary: boolean): void {
+    if (isBinary) {
+      this.#streamed?.push(data)
+      return
+    }
+    const message = parsed(data.toString('utf8'))
+    if (message) this.#obey(message)
+  }
+
+  #obey(message: { type: string; data?: Record<string, unknown> }): void {
+    const { type, data } = message
+    if (type === 'playAudio') this.#playAudio(data)
+    else if (type === 'killAudio') this.#killAudio()
+    else if (type === 'mark' && this.#options.hasMarks) this.#streamed?.mark(`${data?.name ?? ''}`)
+    else if (type === 'clearMarks') this.#streamed?.clearMarks()
+    else if (type === 'json') this.#fire('json', JSON.stringify(message))
+    else if (PASSED_ON.has(type)) this.#fire(type, JSON.stringify(data ?? null))
+  }
+
+  /** Only writes a file and says so: it is the app that plays it. */
+  #playAudio(data: Record<string, unknown> | undefined): void {
+    if (!data || !this.#options.takesPlayAudio) return
+    const { audioContent, ...rest } = data
+    const ending = fileEnding(`${data.audioContentType}`, Number(data.sampleRate))
+    if (typeof audioContent !== 'string' || !ending)
+      return void this.#fire('play_audio', JSON.stringify(rest))
+    const file = join(
+      tmpdir(),
+      `${this.#channel.uuid}_${this.#options.bugname}_${this.#files++}.tmp${ending}`,
+    )
+    // Written before the app hears of it, and at once: messages keep their order.
+    writeFileSync(file, Buffer.from(audioContent, 'base64'))
+    this.#channel.temporaryFiles.push(file)
+    this.#fire('play_audio', JSON.stringify({ ...rest, file }))
+  }
+
+  #killAudio(): void {
+    this.#fire('kill_audio', '')
+    this.#channel.break('all')
+    this.#streamed?.clear()
+  }
+
+  #encoded(read: Int16Array, written: Int16Array): Buffer {
+    const { mix, sampling } = this.#options
+    const caller = resample(read, CHANNEL_RATE, sampling)
+    if (mix === 'mono') return littleEndian(caller)
+    const other = resample(written, CHANNEL_RATE, sampling)
+    if (mix === 'mixed') return littleEndian(caller.map((sample, i) => sample + (other[i] as number)))
+    const stereo = new Int16Array(caller.length * 2)
+    for (let i = 0; i < caller.length; i++) stereo.set([caller[i] as number, other[i] as number], i * 2)
+    return littleEndian(stereo)
+  }
+
+  #send(text: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text)
+  }
+
+  #fire(event: string, body: string): void {
+    if (this.#channel.isUp) this.#channel.fireCustom(`mod_audio_fork::${event}`, body)
+  }
+}
+
+/** Messages that become events of the same name. */
+const PASSED_ON = new Set(['transcription', 'transfer', 'disconnect', 'error'])
+
+function parsed(text: string): { type: string; data?: Record<string, unknown> } | null {
+  try {
+    const message: unknown = JSON.parse(text)
+    const isTyped = typeof message === 'object' && message !== null && 'type' in message
+    return isTyped ? (message as { type: string }) : null
+  } catch {
+    return null
+  }
+}
+
+function fileEnding(contentType: string, sampleRate: number): string | null {
+  if (contentType === 'wav' || contentType === 'wave') return '.wav'
+  if (contentType !== 'raw') return null
+  return [8000, 16_000, 24_000, 32_000, 48_000, 64_000].includes(sampleRate)
+    ? `.r${sampleRate / 1000}`
+    : '.r16'
+}
+
+function littleEndian(samples: Int16Array): Buffer {
+  const bytes = Buffer.alloc(samples.length * 2)
+  for (let i = 0; i < samples.length; i++)
+    bytes.writeInt16LE(Math.max(-32768, Math.min(32767, samples[i] as number)), i * 2)
+  return bytes
+}

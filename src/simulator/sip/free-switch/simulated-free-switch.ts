@@ -1,0 +1,254 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { Logger } from 'pino'
+import { type AudioDescription, readSdp } from '../sdp.ts'
+import { responseTo, type SipRequest } from '../sip-message.ts'
+import type { Respond, SipNetwork, SipParty } from '../sip-network.ts'
+import { apiCommand } from './api-commands.ts'
+import type { Channel } from './channel.ts'
+import { EventSocketConnection } from './event-socket.ts'
+import { FreeSwitchFaults } from './faults.ts'
+import type { ForkModule } from './fork-command.ts'
+import { clockFrames, type Frames } from './frames.ts'
+import { HttpCache } from './http-cache.ts'
+import { SipLeg } from './sip-leg.ts'
+import { type SwitchEvent, switchEvent } from './switch-event.ts'
+
+export type FreeSwitchOptions = {
+  log: Logger
+  /** The network of the drachtio-server that apps use. */
+  network: SipNetwork
+  password?: string
+  /** Its SIP address, "host:port". */
+  sipAddress?: string
+  profile?: string
+  /** Which mod_audio_fork is loaded. */
+  module?: ForkModule
+  /** Whether the streaming module has marks; the published image's has none. */
+  hasMarks?: boolean
+  maxSessions?: number
+  /** Time; by default the real one. */
+  frames?: Frames
+  /** How often apps hear how it is, in milliseconds. */
+  heartbeatMs?: number
+  /** Where apps connect on 127.0.0.1; 0, the default, is any free port. */
+  port?: number
+}
+
+const HEARTBEAT_MS = 20_000
+
+/**
+ * A FreeSWITCH for tests, with event socket and mod_audio_fork: drachtio-fsmrf connects to it as to the real one, sends it
+ * INVITEs through the drachtio-server on the same network, and is called back over TCP for each channel.
+ */
+export class SimulatedFreeSwitch implements SipParty {
+  readonly host = '127.0.0.1'
+  readonly address: string
+  readonly faults = new FreeSwitchFaults()
+  readonly channels = new Map<string, Channel>()
+  readonly http = new HttpCache()
+  /** Every API command and every executed application that apps have asked for, in order. */
+  readonly commands: string[] = []
+  readonly #options: Required<FreeSwitchOptions>
+  readonly #connections = new Set<EventSocketConnection>()
+  readonly #legs = new Map<string, SipLeg>()
+  readonly #calls = new Map<Channel, EventSocketConnection>()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  #server = createServer((socket) => this.#accept(socket))
+  #heartbeat: NodeJS.Timeout | null = null
+  #port = 0
+
+  constructor(options: FreeSwitchOptions) {
+    this.#options = {
+      password: 'ClueCon',
+      sipAddress: '127.0.0.1:5080',
+      profile: 'drachtio_mrf',
+      module: 'streaming',
+      hasMarks: false,
+      maxSessions: 1000,
+      frames: clockFrames(),
+      heartbeatMs: HEARTBEAT_MS,
+      port: 0,
+      ...options,
+    }
+    this.address = this.#options.sipAddress
+    this.#port = this.#options.port
+  }
+
+  /** Rejects when the port is taken. May be called again after `stop`: then it is back at the same port. */
+  async listen(): Promise<void> {
+    this.#server.listen(this.#port, this.host)
+    await once(this.#server, 'listening')
+    this.#port = (this.#server.address() as AddressInfo).port
+    this.#options.network.attach(this)
+    this.#heartbeat = setInterval(() => this.heartbeat(), this.#options.heartbeatMs)
+  }
+
+  /** Where apps connect to the event socket. */
+  get port(): number {
+    return this.#port
+  }
+
+  get password(): string {
+    return this.#options.password
+  }
+
+  /** Tells apps how many sessions there are. */
+  heartbeat(): void {
+    this.#fire(
+      switchEvent('HEARTBEAT', {
+        'Event-Info': 'System Ready',
+        'FreeSWITCH-Version': '1.10.11-release+simulated',
+        'Max-Sessions': `${this.#options.maxSessions}`,
+        'Session-Count': `${this.channels.size}`,
+        'Session-Per-Sec': '80',
+        'Session-Since-Startup': `${this.channels.size}`,
+        'Idle-CPU': '98.000000',
+      }),
+    )
+  }
+
+  /** Cuts the event sockets, all of them or those that apps opened, as a network does that breaks. */
+  dropEventSockets(which: 'all' | 'inbound' = 'all'): void {
+    const outbound = new Set(this.#calls.values())
+    for (const connection of this.#connections)
+      if (which === 'all' || !outbound.has(connection)) connection.cut()
+  }
+
+  /** Dies as a killed process does: no BYE, no word on any socket. `listen` brings it back, without its calls. */
+  async kill(): Promise<void> {
+    this.#options.network.detach(this)
+    for (const leg of this.#legs.values()) leg.die()
+    await this.#close()
+  }
+
+  /** Goes away in order: hangs up every call, says goodbye. */
+  async stop(): Promise<void> {
+    for (const channel of [...this.channels.values()]) channel.hangUp('SYSTEM_SHUTDOWN')
+    for (const connection of this.#connections) connection.end()
+    this.#options.network.detach(this)
+    await this.#close()
+  }
+
+  receive(request: SipRequest, source: string, respond: Respond): void {
+    const leg = this.#legs.get(request.headers.get('Call-ID'))
+    if (leg) return void leg.receive(request, respond)
+    if (request.method === 'ACK') return
+    if (request.method === 'OPTIONS') return void respond(responseTo(request, 200))
+    if (request.method !== 'INVITE') return void respond(responseTo(request, 481))
+    const offer = request.body ? readSdp(request.body) : null
+    const refusal = this.#refusal(request, offer)
+    if (refusal) return void respond(responseTo(request, refusal, { toTag: 'refused' }))
+    this.#invited(request, { source, offer, respond })
+  }
+
+  #refusal({ headers, body }: SipRequest, offer: AudioDescription | null): number | null {
+    if (this.faults.refuseInvites) return this.faults.refuseInvites
+    if (this.channels.size >= this.#options.maxSessions) return 503
+    // The dialplan knows no other callers.
+    if (!headers.get('User-Agent').startsWith('drachtio-fsmrf:')) return 404
+    if (body && !offer?.codecs.some((codec) => /^(PCMU|PCMA)$/i.test(codec))) return 488
+    return null
+  }
+
+  #invited(
+    request: SipRequest,
+    { source, offer, respond }: { source: string; offer: AudioDescription | null; respond: Respond },
+  ): void {
+    respond(responseTo(request, 100))
+    const callId = request.headers.get('Call-ID')
+    const { network, frames, log } = this.#options
+    const leg = new SipLeg(request, {
+      source,
+      offer,
+      respond,
+      address: this.address,
+      host: { network, frames, log, http: this.http, fire: (event) => this.#fire(event) },
+      onReady: () => this.#after(this.faults.socketDelayMs, () => this.#callApp(leg, request)),
+      onHangUp: () => {
+        this.channels.delete(leg.channel.uuid)
+        this.#calls.get(leg.channel)?.end()
+      },
+      onOver: () => this.#legs.delete(callId),
+    })
+    this.#legs.set(callId, leg)
+    this.channels.set(leg.channel.uuid, leg.channel)
+    this.#after(this.faults.answerDelayMs, () => leg.answer())
+  }
+
+  /** The dialplan's `socket ${sip_h_X-esl-outbound} async full`. */
+  #callApp({ channel }: SipLeg, request: SipRequest): void {
+    if (!channel.isUp || this.faults.neverCallsApp) return
+    const [host = '', port = ''] = request.headers.get('X-esl-outbound').split(':')
+    const socket = connect(Number(port), host)
+    socket.once('error', () => channel.hangUp('NORMAL_CLEARING'))
+    socket.once('connect', () => {
+      if (!channel.isUp) return socket.destroy()
+      const connection = this.#join(socket, channel)
+      this.#calls.set(channel, connection)
+    })
+  }
+
+  #accept(socket: Socket): void {
+    if (this.faults.refusesConnections) return void socket.destroy()
+    this.#join(socket, null)
+  }
+
+  #join(socket: Socket, controlled: Channel | null): EventSocketConnection {
+    const { password } = this.#options
+    const connection = new EventSocketConnection(socket, {
+      host: {
+        password,
+        api: (command) => this.#api(command),
+        channel: (uuid) => this.channels.get(uuid),
+        onExecute: (application) => this.commands.push(application),
+      },
+      controlled,
+      onClose: () => {
+        this.#connections.delete(connection)
+        if (!controlled) return
+        this.#calls.delete(controlled)
+        // The dialplan goes on after the socket, and has nothing more to do.
+        controlled.hangUp('NORMAL_CLEARING')
+      },
+    })
+    this.#connections.add(connection)
+    return connection
+  }
+
+  async #api(command: string): Promise<string> {
+    this.commands.push(command)
+    const { profile, sipAddress, module, hasMarks, maxSessions } = this.#options
+    const fork = { module, hasMarks, coalescedFrames: this.faults.coalescedFrames }
+    const host = { channels: this.channels, http: this.http, profile, sipAddress, fork, maxSessions }
+    return this.faults.takeFailure(command) ?? apiCommand(command, host)
+  }
+
+  #fire(event: SwitchEvent): void {
+    for (const connection of this.#connections) connection.offer(event)
+  }
+
+  /** Now, or later when a test wants it slow. */
+  #after(milliseconds: number, task: () => void): void {
+    if (milliseconds === 0) return void task()
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      task()
+    }, milliseconds)
+    this.#timers.add(timer)
+  }
+
+  async #close(): Promise<void> {
+    if (this.#heartbeat) clearInterval(this.#heartbeat)
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.http.stop()
+    this.channels.clear()
+    this.#legs.clear()
+    if (!this.#server.listening) return
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    for (const connection of this.#connections) connection.cut()
+    await closed
+    this.#server = createServer((socket) => this.#accept(socket))
+  }
+}

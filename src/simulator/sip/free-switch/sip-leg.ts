@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto'
+import { type AudioDescription, readSdp, writeSdp } from '../sdp.ts'
+import { responseTo, SipHeaders, type SipRequest, uriOf } from '../sip-message.ts'
+import type { Respond } from '../sip-network.ts'
+import { Channel, type ChannelHost } from './channel.ts'
+
+export type SipLegOptions = {
+  source: string
+  /** What the app offered; null when it leaves the offer to the switch (3PCC). */
+  offer: AudioDescription | null
+  respond: Respond
+  /** The switch's SIP address. */
+  address: string
+  host: ChannelHost
+  /** The channel is answered, and its dialplan goes on. */
+  onReady: () => void
+  onHangUp: () => void
+  /** Nothing more is to be said in this dialog. */
+  onOver: () => void
+}
+
+const CODECS = ['PCMU', 'PCMA', 'telephone-event']
+
+/** The SIP side of a channel: mod_sofia with one profile. */
+export class SipLeg {
+  readonly channel: Channel
+  readonly #invite: SipRequest
+  readonly #options: SipLegOptions
+  readonly #tag = randomBytes(6).toString('hex')
+  #sdpVersion = 1
+  #cseq = 0
+  #isAnswered = false
+  #isOver = false
+
+  constructor(invite: SipRequest, options: SipLegOptions) {
+    const { address, host, offer } = options
+    this.#invite = invite
+    this.#options = options
+    const [rtpHost = ''] = address.split(':')
+    const name = `sofia/drachtio_mrf/drachtio@${options.source}`
+    this.channel = new Channel(host, { name, rtpHost, onHangUp: () => this.#hungUp() })
+    this.#describe(offer)
+    for (const [field, value] of invite.headers.fields)
+      if (/^x-/i.test(field)) this.channel.variables.set(`sip_h_${field}`, value)
+    this.channel.fire('CHANNEL_CREATE')
+  }
+
+  answer(): void {
+    if (this.#isOver) return
+    this.#isAnswered = true
+    const { respond, offer } = this.#options
+    respond(responseTo(this.#invite, 200, { toTag: this.#tag, headers: this.#ownFields, body: this.#sdp }))
+    if (offer) this.#ready()
+  }
+
+  receive(request: SipRequest, respond: Respond): void {
+    if (request.method === 'ACK') return void this.#acknowledged(request)
+    if (request.method === 'CANCEL') return void this.#cancelled(request, respond)
+    if (request.method === 'INVITE') return void this.#reInvited(request, respond)
+    respond(responseTo(request, 200, { toTag: this.#tag }))
+    if (request.method !== 'BYE') return
+    this.#over()
+    this.channel.hangUp('NORMAL_CLEARING')
+  }
+
+  /** Ends without a word to anybody. */
+  die(): void {
+    this.#isOver = true
+    this.channel.hangUp('SYSTEM_SHUTDOWN')
+  }
+
+  #ready(): void {
+    this.channel.answer()
+    this.#options.onReady()
+  }
+
+  /** In 3PCC the answer to our offer comes with the ACK. */
+  #acknowledged({ body }: SipRequest): void {
+    if (this.#options.offer || !body || this.channel.variables.has('switch_r_sdp')) return
+    this.#takeRemote(body)
+    this.#ready()
+  }
+
+  #cancelled(request: SipRequest, respond: Respond): void {
+    respond(responseTo(request, this.#isAnswered ? 481 : 200, { toTag: this.#tag }))
+    if (this.#isAnswered) return
+    this.#over()
+    this.#options.respond(responseTo(this.#invite, 487, { toTag: this.#tag }))
+    this.channel.hangUp('ORIGINATOR_CANCEL')
+  }
+
+  #reInvited(request: SipRequest, respond: Respond): void {
+    if (request.body) this.#takeRemote(request.body)
+    this.#sdpVersion++
+    respond(responseTo(request, 200, { toTag: this.#tag, headers: this.#ownFields, body: this.#sdp }))
+  }
+
+  #hungUp(): void {
+    this.#options.onHangUp()
+    if (this.#isOver || !this.#isAnswered) return
+    this.#over()
+    const { headers } = this.#invite
+    const { address, host } = this.#options
+    const target = uriOf(headers.get('Contact'))
+    const bye: SipRequest = {
+      method: 'BYE',
+      uri: target,
+      headers: SipHeaders.of({
+        Via: `SIP/2.0/UDP ${address};branch=z9hG4bK${randomBytes(6).toString('hex')};rport`,
+        'Max-Forwards': 70,
+        From: `${headers.get('To')};tag=${this.#tag}`,
+        To: headers.get('From'),
+        'Call-ID': headers.get('Call-ID'),
+        CSeq: `${++this.#cseq} BYE`,
+        Reason: `Q.850;cause=16;text="${this.channel.cause ?? 'NORMAL_CLEARING'}"`,
+      }),
+      body: '',
+    }
+    host.network.send(bye, { uri: target, from: address, respond: () => {} })
+  }
+
+  #over(): void {
+    this.#isOver = true
+    this.#options.onOver()
+  }
+
+  #takeRemote(sdp: string): void {
+    const description = readSdp(sdp)
+    if (!description) return
+    this.channel.remoteRtp = description.address
+    this.channel.variables.set('switch_r_sdp', sdp)
+    const [ip = '', port = ''] = description.address.split(':')
+    this.channel.variables.set('remote_media_ip', ip)
+    this.channel.variables.set('remote_media_port', port)
+  }
+
+  #describe(offer: AudioDescription | null): void {
+    const { variables, rtpAddress } = this.channel
+    const [ip = '', port = ''] = rtpAddress.split(':')
+    variables.set('sip_user_agent', this.#invite.headers.get('User-Agent'))
+    variables.set('sip_call_id', this.#invite.headers.get('Call-ID'))
+    variables.set('rtp_local_sdp_str', this.#sdp)
+    variables.set('local_media_ip', ip)
+    variables.set('local_media_port', port)
+    variables.set('dtmf_type', 'rfc2833')
+    variables.set('send_silence_when_idle', '-1')
+    if (offer) this.#takeRemote(this.#invite.body)
+  }
+
+  get #sdp(): string {
+    const { rtpAddress } = this.channel
+    return writeSdp({
+      address: rtpAddress,
+      codecs: this.#codecs,
+      name: 'FreeSWITCH',
+      version: this.#sdpVersion,
+    })
+  }
+
+  /** The first codec of the offer that the switch has, and keys if they were offered. */
+  get #codecs(): string[] {
+    const remote = readSdp(this.channel.variables.get('switch_r_sdp') ?? this.#invite.body)
+    if (!remote) return CODECS
+    const codec = remote.codecs.find((each) => /^(PCMU|PCMA)$/i.test(each)) ?? 'PCMU'
+    const keys = remote.codecs.filter((each) => /^telephone-event$/i.test(each))
+    return [codec, ...keys]
+  }
+
+  get #ownFields(): Record<string, string> {
+    return {
+      Contact: `<sip:mod_sofia@${this.#options.address}>`,
+      'User-Agent': 'FreeSWITCH-simulated',
+      Allow: 'INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, UPDATE',
+      Supported: 'timer, path, replaces',
+    }
+  }
+}

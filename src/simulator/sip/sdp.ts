@@ -1,0 +1,81 @@
+/*
+ * As much of SDP (RFC 8866) and offer/answer (RFC 3264) as a call with one audio stream needs.
+ */
+
+export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
+
+export type AudioDescription = {
+  /** "host:port" to which the audio is to be sent. */
+  address: string
+  /** Encoding names in order of preference, such as PCMU or telephone-event. */
+  codecs: string[]
+  direction: Direction
+}
+
+const STATIC_PAYLOADS: Readonly<Record<string, string>> = { 0: 'PCMU', 8: 'PCMA', 9: 'G722' }
+const PAYLOADS: Readonly<Record<string, string>> = {
+  PCMU: '0 PCMU/8000',
+  PCMA: '8 PCMA/8000',
+  G722: '9 G722/8000',
+  OPUS: '102 opus/48000/2',
+  'TELEPHONE-EVENT': '101 telephone-event/8000',
+}
+
+/** Writes a session with one audio stream. `version` must grow with every change that is offered. */
+export function writeSdp({
+  address,
+  codecs,
+  direction = 'sendrecv',
+  name = 'simulated',
+  session = 1,
+  version = 1,
+}: {
+  address: string
+  codecs: readonly string[]
+  direction?: Direction
+  name?: string
+  session?: number
+  version?: number
+}): string {
+  const [host = '', port = ''] = address.split(':')
+  const payloads = codecs.map((codec) => {
+    const map = PAYLOADS[codec.toUpperCase()]
+    if (!map) throw new RangeError(`${codec} is not a codec that the simulator has a payload type for.`)
+    return map
+  })
+  const types = payloads.map((map) => map.split(' ')[0])
+  const lines = [
+    'v=0',
+    `o=${name} ${session} ${version} IN IP4 ${host}`,
+    `s=${name}`,
+    `c=IN IP4 ${host}`,
+    't=0 0',
+    `m=audio ${port} RTP/AVP ${types.join(' ')}`,
+    ...payloads.map((map) => `a=rtpmap:${map}`),
+    ...(codecs.some((codec) => /^telephone-event$/i.test(codec)) ? ['a=fmtp:101 0-15'] : []),
+    'a=ptime:20',
+    `a=${direction}`,
+  ]
+  return `${lines.join('\r\n')}\r\n`
+}
+
+/** Reads the first audio stream; null when there is none or the stream is refused. */
+export function readSdp(sdp: string): AudioDescription | null {
+  const [session = '', ...media] = sdp.split(/^(?=m=)/m)
+  const audio = media.find((part) => part.startsWith('m=audio'))
+  const [, port, types] = /^m=audio (\d+) \S+ (.*?)\r?$/m.exec(audio ?? '') ?? []
+  if (!audio || !port || port === '0' || !types) return null
+  const host = /^c=IN IP4 (\S+)/m.exec(audio)?.[1] ?? /^c=IN IP4 (\S+)/m.exec(session)?.[1] ?? ''
+  const names = new Map(
+    Array.from(audio.matchAll(/^a=rtpmap:(\d+) ([^/\r\n]+)/gm), ([, type, name]) => [type, name]),
+  )
+  const codecs = types.split(' ').map((type) => names.get(type) ?? STATIC_PAYLOADS[type] ?? type)
+  const direction = /^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m.exec(audio)?.[1] ?? 'sendrecv'
+  return { address: `${host}:${port}`, codecs, direction: direction as Direction }
+}
+
+/** The direction that answers an offered one. */
+export function answeringDirection(offered: Direction): Direction {
+  if (offered === 'sendonly') return 'recvonly'
+  return offered === 'recvonly' ? 'sendonly' : offered
+}
