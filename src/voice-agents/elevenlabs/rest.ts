@@ -108,14 +108,19 @@ export class ElevenLabsRest implements VoiceVendor {
   ): Promise<Result> {
     const { apiKey, baseUrl } = this.#account
     const limit = AbortSignal.timeout(limitMs)
+    const over = signal ? AbortSignal.any([limit, signal]) : limit
     const headers = {
       'xi-api-key': apiKey,
       ...(typeof body === 'string' && { 'content-type': 'application/json' }),
     }
     try {
+      // Given a form and a signal that has aborted, Node's fetch also rejects where nobody can catch it.
+      over.throwIfAborted()
       const answer = await fetch(baseUrl.replace(/\/$/, '') + path, {
         ...{ method, headers, body },
-        signal: signal ? AbortSignal.any([limit, signal]) : limit,
+        // Wherever a redirection leads, the key and callers' samples must not go there.
+        redirect: 'manual',
+        signal: over,
       })
       if (!answer.ok) throw refusal(answer, parse(await collect(answer, MAX_ANSWER_BYTES)))
       return await read(answer)
