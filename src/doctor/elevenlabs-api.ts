@@ -77,6 +77,8 @@ export function elevenLabsApi(baseUrl: string, apiKey: string): ElevenLabsApi {
       method: patch === undefined ? 'GET' : 'PATCH',
       headers: { 'xi-api-key': apiKey, ...(patch && { 'content-type': 'application/json' }) },
       body: patch === undefined ? null : JSON.stringify(patch),
+      // The key must not go wherever a redirection leads.
+      redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     const body: unknown = await response.json().catch(() => null)
