@@ -192,7 +192,8 @@ export class World {
       noStatusCallbacks: false,
       repeatWebhooks: false,
     })
-    Object.assign(carrier.faults, { refuseRest: null, withholdPolls: false })
+    Object.assign(carrier.faults, { refuseRest: null, hangRest: false })
+    Object.assign(carrier.faults, { withholdPolls: false, muteStreams: false })
     for (const call of carrier.calls.values()) call.hangUp()
   }
 

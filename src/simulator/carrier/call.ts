@@ -235,10 +235,9 @@ export class CarrierCall {
   }
 
   #openStream(url: string, parameters: Record<string, string>): MediaStream {
-    const { accountSid, authToken } = this.#exchange
-    const { sid: callSid } = this
-    const [line, timeline] = [this.#line, this.#timeline]
-    const stream = new MediaStream({ url, parameters, accountSid, authToken, callSid, line, timeline })
+    const { accountSid, authToken, faults } = this.#exchange
+    const call = { accountSid, authToken, callSid: this.sid, line: this.#line, timeline: this.#timeline }
+    const stream = new MediaStream({ url, parameters, ...call, isMute: faults.muteStreams })
     this.#stream = stream
     this.#track(stream.closed)
     stream.ended.then(() => {

@@ -6,6 +6,10 @@ export class CarrierFaults {
   noStatusCallbacks = false
   /** Every webhook is delivered twice at the same time; only one answer is looked at. */
   repeatWebhooks = false
+  /** REST requests are taken and never answered. */
+  hangRest = false
+  /** A stream that opens says nothing at all, not even `start`. */
+  muteStreams = false
   /** Every REST request is answered with this HTTP status; null answers as usual. */
   refuseRest: number | null = null
   #withheld: PromiseWithResolvers<void> | null = null

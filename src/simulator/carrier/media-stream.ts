@@ -17,6 +17,8 @@ export type StreamOptions = {
   callSid: string
   line: Line
   timeline: Timeline
+  /** Says nothing on the stream, for tests. */
+  isMute?: boolean
 }
 
 export type StreamEnd = { by: StreamEndedBy; code: number | null; reason: string }
@@ -88,8 +90,9 @@ export class MediaStream {
   }
 
   #opened(): void {
-    const { line, timeline, url, parameters } = this.#options
+    const { line, timeline, url, parameters, isMute } = this.#options
     timeline.add({ type: 'stream-opened', streamSid: this.sid, url, parameters })
+    if (isMute) return
     this.#send(this.#writer.connected())
     this.#send(this.#writer.start(this.#options))
     this.#stopListening = line.listen((frame) => this.#callerSpoke(frame))

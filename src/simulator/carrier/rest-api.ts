@@ -42,6 +42,7 @@ class RestError extends Error {
 /** Answers the part of Twilio's REST API that has to do with one number and its calls. */
 export function restApi(account: RestAccount) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (account.faults.hangRest) return
     try {
       send(response, 200, await answer(account, request))
     } catch (error) {
