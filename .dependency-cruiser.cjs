@@ -123,7 +123,11 @@ const rooms = [
   {
     room: 'console',
     path: '^src/console/',
-    may: [MACHINES, AUDIO, npm('react', 'react-dom', '@types/react', '@types/react-dom', 'vite')],
+    may: [
+      MACHINES,
+      AUDIO,
+      npm('react', 'react-dom', '@types/react', '@types/react-dom', '@xyflow/react', 'elkjs', 'vite'),
+    ],
     why: 'The console runs in a browser and knows the service by its HTTP API alone.',
   },
   {

@@ -1,23 +1,63 @@
+import { useEffect, useRef } from 'react'
 import { signOut } from './api/calls-api.ts'
 import { type ConsoleConfig, useConsoleConfig } from './api/console-config.ts'
 import iconUrl from './icon.svg'
+import { LivePage } from './live/live-page.tsx'
 import { RecentCalls } from './recent-calls/recent-calls.tsx'
+import { type Route, routeOf, useHash } from './routing/hash-route.ts'
+import { Navigation, PAGES } from './routing/navigation.tsx'
+import { SignInAgain } from './sign-in-again.tsx'
 import { CallUs } from './test-call/call-us.tsx'
 import type { TestCall } from './test-call/test-call.ts'
 import { TestCallPanel } from './test-call/test-call-panel.tsx'
 
-/** The frame around the console's pages; the only one yet is the test call. */
+type PageProps = { route: Route; config: ConsoleConfig | null; testCall: TestCall }
+
+/** The frame around the console's pages. A test call goes on while one looks at another page. */
 export function App({ testCall }: { testCall: TestCall }) {
   const config = useConsoleConfig()
+  const route = routeOf(useHash())
+  const main = useRef<HTMLElement>(null)
+  const place = `${route.page}/${route.id ?? ''}`
+  const first = useRef(place)
+  useEffect(() => {
+    document.title = [nameOf(route.page), 'VoiceClone Pre-Call'].filter(Boolean).join(' · ')
+    // Whoever reads with a screen reader, or goes by keyboard, is where the new page begins.
+    if (place !== first.current) main.current?.focus({ preventScroll: true })
+    first.current = place
+    scrollTo(0, 0)
+  }, [place, route.page])
   return (
     <>
-      <Header config={config} />
-      <main>
-        {config === null && <Waiting />}
-        {config?.carrier === 'simulated' && <TestCallPanel testCall={testCall} />}
-        {config?.carrier === 'real' && <CallUs phoneNumber={config.phoneNumber} />}
-        <RecentCalls testCall={testCall} />
+      <Header config={config} page={route.page} />
+      <main ref={main} tabIndex={-1} data-page={route.page || 'test-call'}>
+        <Page route={route} config={config} testCall={testCall} />
       </main>
+      <SignInAgain />
+    </>
+  )
+}
+
+function Page(props: PageProps) {
+  switch (props.route.page) {
+    case '':
+      return <TestCallPage {...props} />
+    case 'live':
+      return <LivePage />
+    default:
+      return <NoSuchPage />
+  }
+}
+
+const nameOf = (page: string) => PAGES.find((entry) => entry.page === page)?.name
+
+function TestCallPage({ config, testCall }: PageProps) {
+  return (
+    <>
+      {config === null && <Waiting />}
+      {config?.carrier === 'simulated' && <TestCallPanel testCall={testCall} />}
+      {config?.carrier === 'real' && <CallUs phoneNumber={config.phoneNumber} />}
+      <RecentCalls testCall={testCall} />
     </>
   )
 }
@@ -32,18 +72,36 @@ function Waiting() {
   )
 }
 
-function Header({ config }: { config: ConsoleConfig | null }) {
+function NoSuchPage() {
+  return (
+    <div className="introduction">
+      <h1>There is no such page</h1>
+      <p>
+        The address is none of this console’s. <a href="#/">Begin at the beginning</a>
+      </p>
+    </div>
+  )
+}
+
+function Header({ config, page }: { config: ConsoleConfig | null; page: string }) {
   return (
     <header className="app-header">
-      <img src={iconUrl} alt="" width="30" height="30" />
-      <span className="app-name">VoiceClone Pre-Call</span>
+      <a className="app-name" href="#/">
+        <img src={iconUrl} alt="" width="28" height="28" />
+        VoiceClone Pre-Call
+      </a>
+      <Navigation page={page} />
       {config && (
-        <ul className="surroundings">
+        <ul className="surroundings" aria-label="What stands behind this console">
           <li>{config.carrier === 'simulated' ? 'Simulated carrier' : 'Twilio'}</li>
           <li>{config.agentVendor === 'simulated' ? 'Simulated agent' : 'ElevenLabs'}</li>
         </ul>
       )}
-      <button type="button" className="quiet" onClick={() => void signOut().then(() => location.reload())}>
+      <button
+        type="button"
+        className="quiet small"
+        onClick={() => void signOut().then(() => location.reload())}
+      >
         Sign out
       </button>
     </header>

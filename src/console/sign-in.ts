@@ -1,3 +1,5 @@
+import { refusalOf } from './api/begin-session.ts'
+
 /*
  * Changes the admin key for a session's cookie: the key of a link like /#key=…, which never reaches a server's log, or
  * the one that a person types.
@@ -44,20 +46,6 @@ async function signIn(key: string): Promise<void> {
   if (button) button.disabled = false
   show(refusal)
   field?.select()
-}
-
-/** Null when the key is right. */
-async function refusalOf(key: string): Promise<string | null> {
-  const response = await fetch('/console/session', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ key }),
-  }).catch(() => null)
-  if (response === null) return 'The service does not answer. Is it still running?'
-  if (response.ok) return null
-  if (response.status === 401) return 'That is not the admin key of this service.'
-  const problem = await response.json().catch(() => null)
-  return problem?.detail ?? `The service answered with status ${response.status}.`
 }
 
 function show(text: string): void {

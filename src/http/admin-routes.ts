@@ -1,10 +1,13 @@
 import type { AgentStore } from '../persistence/agent-store.ts'
 import type { CallQueries } from '../persistence/call-queries.ts'
 import type { ConversationStore } from '../persistence/conversation-store.ts'
+import type { LiveCallQueries } from '../persistence/live-calls.ts'
 import { agentsRoutes } from './agents-routes.ts'
 import { cacheRoutes, type VoiceCache } from './cache-routes.ts'
 import { type CallEventsOptions, callEventsRoutes } from './call-events-routes.ts'
+import { type CallFinder, callStateRoutes } from './call-state-routes.ts'
 import { type CallDoor, callsRoutes } from './calls-routes.ts'
+import { feedRoutes } from './feed-routes.ts'
 import { machinesRoutes } from './machines-routes.ts'
 import type { ResponseTime } from './response-times.ts'
 import type { AnyRoute } from './route.ts'
@@ -13,8 +16,9 @@ import { type CallerVoices, voicesRoutes } from './voices-routes.ts'
 
 /** Everything below `/api/v1`, in the order in which the OpenAPI document lists it. */
 export function adminRoutes(options: {
-  calls: CallDoor
+  calls: CallDoor & CallFinder
   queries: CallQueries
+  live: LiveCallQueries
   conversations: ConversationStore
   agents: AgentStore
   voices: CallerVoices & VoiceCache
@@ -25,6 +29,8 @@ export function adminRoutes(options: {
   return [
     ...callsRoutes(options),
     ...callEventsRoutes(options),
+    ...callStateRoutes({ calls: options.calls, timers: options.live }),
+    ...feedRoutes({ queries: options.live, follow: options.follow }),
     ...voicesRoutes(options.voices),
     ...cacheRoutes(options.voices),
     ...agentsRoutes(options.agents),

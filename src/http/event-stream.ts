@@ -6,6 +6,9 @@ import { HttpProblem } from './problem.ts'
 /** Proxies cut connections that are silent for a minute; the rest of news that got lost is found at each beat, too. */
 const HEARTBEAT_MS = 15_000
 
+/** A browser reads within moments, or its machine sleeps; it connects again when it wakes up. */
+const PATIENCE_MS = 60_000
+
 /** A few people with a few windows each; every stream reads the database at each event of its call. */
 const MAX_STREAMS = 500
 
@@ -42,6 +45,20 @@ export class EventStreams {
 }
 
 async function stream(res: Response, source: EventSource, afterSeq: number, news: News): Promise<void> {
+  beginStream(res)
+  let seq = afterSeq
+  while (!res.destroyed) {
+    for (const event of await source.read(seq)) {
+      await send(res, `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`)
+      seq = event.seq
+      if (event.stateAfter === 'ended') return void res.end()
+    }
+    if (!(await news.wait(HEARTBEAT_MS))) await send(res, ': still there\n\n')
+  }
+}
+
+/** The head of a stream of events; from here on there is no other answer. */
+export function beginStream(res: Response): void {
   res.set({
     'Content-Type': 'text/event-stream',
     'Cache-Control': 'no-store',
@@ -49,29 +66,22 @@ async function stream(res: Response, source: EventSource, afterSeq: number, news
     'X-Accel-Buffering': 'no',
   })
   res.flushHeaders()
-  let seq = afterSeq
-  while (!res.destroyed) {
-    for (const event of await source.read(seq)) {
-      await write(res, `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`)
-      seq = event.seq
-      if (event.stateAfter === 'ended') return void res.end()
-    }
-    if (!(await news.wait(HEARTBEAT_MS))) await write(res, ': still there\n\n')
-  }
 }
 
-/** Waits for a slow client rather than keeping for it what it does not take. */
-async function write(res: Response, frame: string): Promise<void> {
+/** Waits for a slow client rather than keeping for it what it does not take, and parts with one that takes nothing. */
+export async function send(res: Response, frame: string): Promise<void> {
   if (res.destroyed || res.write(frame)) return
   const gone = new AbortController()
-  const onClose = () => gone.abort()
-  res.once('close', onClose)
+  const giveUp = () => gone.abort()
+  const patience = setTimeout(() => res.destroy(), PATIENCE_MS)
+  res.once('close', giveUp)
   await once(res, 'drain', { signal: gone.signal }).catch(() => {})
-  res.off('close', onClose)
+  clearTimeout(patience)
+  res.off('close', giveUp)
 }
 
 /** Remembers that there was news until somebody waits for it. */
-class News {
+export class News {
   #isNew = false
   #wake: (() => void) | null = null
 

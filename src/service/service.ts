@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { callMachine } from '../../machines/call.machine.ts'
 import { HOLD_TRACK } from '../audio/hold-track.ts'
 import type { CallHost } from '../calls/call-host.ts'
+import { chartDefinition } from '../calls/chart-definition.ts'
 import { effectHandlers } from '../calls/effects.ts'
 import type { CallFeed } from '../calls/feed.ts'
 import { mediaCalls } from '../calls/media-calls.ts'
@@ -204,7 +205,7 @@ export class Service {
 
   #createApp(holdTrack: Buffer) {
     const config = this.#config
-    const { queries, conversations, agents, assets } = this.#storage
+    const { queries, live, conversations, agents, assets } = this.#storage
     return createApp({
       trustProxy: config.http.trustProxy,
       log: this.#log,
@@ -220,10 +221,10 @@ export class Service {
         keep: (part) => conversations.keepReport(part),
       }),
       adminRoutes: adminRoutes({
-        ...{ queries, conversations, agents, calls: this.#host, voices: this.#voices.callerVoices },
+        ...{ queries, live, conversations, agents, calls: this.#host, voices: this.#voices.callerVoices },
         follow: (follower) => this.#feed.follow(follower),
         responseTimes: () => responseTimes(this.#metrics.webhookSeconds),
-        machines: { call: callMachine.definition },
+        machines: { call: chartDefinition(callMachine) },
       }),
       api: {
         title: 'VoiceClone Pre-Call Service',

@@ -8,6 +8,7 @@ import { createCallStore } from '../persistence/call-store.ts'
 import { type ConversationStore, createConversationStore } from '../persistence/conversation-store.ts'
 import { type Database, migrateAll, openCallPool, openDatabase } from '../persistence/database.ts'
 import { startEmbeddedPostgres } from '../persistence/embedded-postgres.ts'
+import { createLiveCallQueries, type LiveCallQueries } from '../persistence/live-calls.ts'
 import { createVoiceStore } from '../persistence/voice-store.ts'
 import type { VoiceStore } from '../voices/ports.ts'
 
@@ -16,6 +17,7 @@ export type Storage = {
   database: Database
   calls: CallStore
   queries: CallQueries
+  live: LiveCallQueries
   voices: VoiceStore
   agents: AgentStore
   conversations: ConversationStore
@@ -48,6 +50,7 @@ export async function openStorage(configured: string | null, dataDir: string, lo
     database,
     calls: createCallStore(callPool, { defaultVoiceId: null }),
     queries: createCallQueries(database),
+    live: createLiveCallQueries(database),
     voices: createVoiceStore(database),
     agents: createAgentStore(database),
     conversations: createConversationStore(database),

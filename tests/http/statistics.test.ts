@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { callMachine } from '../../machines/call.machine.ts'
+import { chartDefinition } from '../../src/calls/chart-definition.ts'
 import { machinesRoutes } from '../../src/http/machines-routes.ts'
 import { responseTimes } from '../../src/http/response-times.ts'
 import { statisticsRoutes } from '../../src/http/statistics-routes.ts'
@@ -43,7 +44,7 @@ it('reckons the 95th percentile as Prometheus does', async () => {
 })
 
 it('shows statecharts by name', async () => {
-  const url = await serve(testApp({ adminRoutes: machinesRoutes({ call: callMachine.definition }) }))
+  const url = await serve(testApp({ adminRoutes: machinesRoutes({ call: chartDefinition(callMachine) }) }))
   const definition = await (await fetch(`${url}/api/v1/machines/call`, { headers: asAdmin })).json()
   expect(definition).toMatchObject({ id: 'call', states: { live: { type: 'parallel' } } })
   for (const name of ['campaign', 'constructor']) {

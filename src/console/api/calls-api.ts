@@ -1,4 +1,5 @@
 import type { EndReason } from '../../../machines/end-reasons.ts'
+import { sessionBegunAgain } from './session.ts'
 
 /*
  * What the page reads from the service. The session's cookie goes along by itself.
@@ -42,6 +43,16 @@ export type CallRecord = {
 /** The service refused, or could not be reached; the message is for the person who looks at the page. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
+  /** Of HTTP; null when there was no answer. */
+  readonly status: number | null
+  /** What is wrong where, one line each. */
+  readonly places: readonly string[]
+
+  constructor(message: string, status: number | null = null, places: readonly string[] = []) {
+    super(message)
+    this.status = status
+    this.places = places
+  }
 }
 
 export const recentCalls = async (): Promise<Call[]> =>
@@ -67,20 +78,47 @@ export const signOut = (): Promise<Response> => request('/console/session', { me
 
 export const read = async <T>(path: string): Promise<T> => (await request(path)).json() as Promise<T>
 
-async function request(path: string, { method = 'GET', accept = [] as number[] } = {}): Promise<Response> {
-  const response = await fetch(path, { method, headers: { Accept: 'application/json' } }).catch(() => {
-    throw new ApiError('The service does not answer.')
-  })
-  // The session is over: the same address now shows the sign-in page.
-  if (response.status === 401) location.reload()
-  if (response.ok || accept.includes(response.status)) return response
-  throw new ApiError(await problemOf(response))
+export type Asked = {
+  method?: string
+  /** Sent as JSON, unless it is a form with files. */
+  body?: object
+  /** Statuses that are no fault here. */
+  accept?: number[]
 }
 
+/** Asks the service; when the session has ended meanwhile, waits until it has begun anew and asks once more. */
+export async function request(path: string, asked: Asked = {}): Promise<Response> {
+  const response = await fetch(path, initOf(asked)).catch(() => {
+    throw new ApiError('The service does not answer.')
+  })
+  if (response.ok || asked.accept?.includes(response.status)) return response
+  if (response.status === 401) {
+    await sessionBegunAgain()
+    return request(path, asked)
+  }
+  throw await faultOf(response)
+}
+
+function initOf({ method = 'GET', body }: Asked): RequestInit {
+  const headers: Record<string, string> = { Accept: 'application/json' }
+  if (body instanceof FormData) return { method, headers, body }
+  if (body) headers['Content-Type'] = 'application/json'
+  return { method, headers, ...(body && { body: JSON.stringify(body) }) }
+}
+
+type Problem = { detail?: unknown; errors?: { detail: string; pointer?: string; parameter?: string }[] }
+
 /** The service's own words, in `application/problem+json`; a proxy in between may answer with anything. */
-async function problemOf(response: Response): Promise<string> {
-  const problem = await response.json().catch(() => null)
-  return typeof problem?.detail === 'string'
-    ? problem.detail
-    : `The service answered with status ${response.status}.`
+async function faultOf(response: Response): Promise<ApiError> {
+  const problem: Problem | null = await response.json().catch(() => null)
+  const words = problem && typeof problem.detail === 'string' ? problem.detail : null
+  const places = (problem?.errors ?? []).map(({ detail, pointer, parameter }) => {
+    const place = pointer?.replace(/^#\//, '') ?? parameter
+    return place ? `${place}: ${detail}` : detail
+  })
+  return new ApiError(
+    words ?? `The service answered with status ${response.status}.`,
+    response.status,
+    places,
+  )
 }

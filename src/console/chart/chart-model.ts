@@ -1,0 +1,96 @@
+/*
+ * A statechart, as `GET /api/v1/machines/{name}` gives it, made into what is drawn: states within states, and one line for
+ * all the ways from one state to another.
+ */
+
+/** As src/calls/chart-definition.ts makes it. */
+export type ChartState = {
+  id: string
+  key: string
+  type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history'
+  description: string | null
+  initial: string[]
+  entry: string[]
+  exit: string[]
+  transitions: ChartTransition[]
+  states: Record<string, ChartState>
+}
+
+export type ChartTransition = {
+  /** Empty when it is taken by itself. */
+  eventType: string
+  source: string
+  target: string[]
+  guard: string | null
+  actions: string[]
+  delay: string | null
+  delayMs: number | null
+}
+
+export type ChartNode = Omit<ChartState, 'states' | 'transitions'> & {
+  parent: string | null
+  children: string[]
+  /** The keys from the root's child down, as `live.leg.hold`. */
+  path: string
+  transitions: Way[]
+}
+
+/** One transition to one target. */
+export type Way = Omit<ChartTransition, 'target'> & { id: string; target: string; edge: string }
+
+/** All ways from one state to another; they share a line. */
+export type Edge = { id: string; source: string; target: string; ways: Way[] }
+
+export type Chart = { root: string; nodes: ReadonlyMap<string, ChartNode>; edges: readonly Edge[] }
+
+export function chartOf(definition: ChartState): Chart {
+  const nodes = new Map<string, ChartNode>()
+  const edges = new Map<string, Edge>()
+  const visit = ({ states, transitions, ...state }: ChartState, parent: string | null, path: string) => {
+    const ways = transitions.flatMap(waysOf)
+    const children = Object.values(states)
+    nodes.set(state.id, { ...state, parent, path, children: children.map(({ id }) => id), transitions: ways })
+    for (const way of ways) {
+      const edge = edges.get(way.edge) ?? { id: way.edge, source: way.source, target: way.target, ways: [] }
+      edge.ways.push(way)
+      edges.set(way.edge, edge)
+    }
+    for (const child of children) visit(child, state.id, path ? `${path}.${child.key}` : child.key)
+  }
+  visit(definition, null, '')
+  return { root: definition.id, nodes, edges: [...edges.values()] }
+}
+
+function waysOf({ target, ...transition }: ChartTransition, index: number): Way[] {
+  return target.map((id) => ({
+    ...transition,
+    target: id,
+    id: `${transition.source}/${transition.eventType}/${index}`,
+    edge: `${transition.source}>${id}`,
+  }))
+}
+
+/** The state at this end of a path, such as `bridged.talking`; null when the chart has none. */
+export function nodeAt(chart: Chart, path: string): ChartNode | null {
+  for (const node of chart.nodes.values()) {
+    if (node.path === path || node.path.endsWith(`.${path}`)) return node
+  }
+  return null
+}
+
+/** What makes this way be taken, in a few words: an event, a time, or nothing but a condition. */
+export function triggerWords({ eventType, delay, delayMs }: ChartTransition | Way): string {
+  if (delay === null) return eventType
+  return delayMs === null ? `after ${delay}` : `after ${delayMs / 1000} s`
+}
+
+/** The words on an edge, one line for each way; a condition only where nothing else leads along it. */
+export function edgeWords({ nodes }: Chart, { ways }: Edge): string[] {
+  const words = ways.map((way) => {
+    if (way.eventType) return triggerWords(way)
+    if (way.guard) return `[${way.guard}]`
+    const siblings = nodes.get(way.source)?.transitions.filter(({ eventType }) => eventType === '')
+    return (siblings?.length ?? 0) > 1 ? '[else]' : ''
+  })
+  return [...new Set(words)].filter((line) => line !== '')
+}

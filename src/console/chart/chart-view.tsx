@@ -1,0 +1,106 @@
+import '@xyflow/react/dist/base.css'
+import '../styles/chart.css'
+import { Controls, MarkerType, ReactFlow } from '@xyflow/react'
+import { useMemo } from 'react'
+import type { ActivityStore } from './activity-store.ts'
+import type { ChartLayout } from './chart-layout.ts'
+import type { Chart } from './chart-model.ts'
+import { type Look, type StateFlowNode, StateNode } from './state-node.tsx'
+import { WayEdge, type WayFlowEdge } from './way-edge.tsx'
+
+const NODE_TYPES = { state: StateNode }
+const EDGE_TYPES = { way: WayEdge }
+const FIT = { padding: 0.02, maxZoom: 0.95 }
+const NONE: ReadonlySet<string> = new Set()
+
+export type ChartViewProps = {
+  chart: Chart
+  layout: ChartLayout
+  activity: ActivityStore
+  look: Look
+  /** The lines that may be gone along next. */
+  offered?: ReadonlySet<string>
+  onSelect?: (state: string | null) => void
+}
+
+/** The chart as a picture that can be moved and zoomed; its states can be reached with the Tab key. */
+export function ChartView({ chart, layout, activity, look, offered = NONE, onSelect }: ChartViewProps) {
+  const nodes = useMemo(() => flowNodes(chart, layout, activity, look), [chart, layout, activity, look])
+  const edges = useMemo(
+    () => flowEdges(chart, layout, activity, look, offered),
+    [chart, layout, activity, look, offered],
+  )
+  return (
+    <ReactFlow<StateFlowNode, WayFlowEdge>
+      className="chart"
+      key={layout.size.width}
+      defaultNodes={nodes}
+      edges={edges}
+      nodeTypes={NODE_TYPES}
+      edgeTypes={EDGE_TYPES}
+      fitView
+      fitViewOptions={FIT}
+      minZoom={0.15}
+      maxZoom={2}
+      nodesDraggable={false}
+      nodesConnectable={false}
+      edgesFocusable={false}
+      elevateNodesOnSelect={false}
+      zIndexMode="manual"
+      deleteKeyCode={null}
+      selectionKeyCode={null}
+      multiSelectionKeyCode={null}
+      proOptions={{ hideAttribution: true }}
+      aria-label="Statechart"
+      onSelectionChange={({ nodes: [chosen] }) => onSelect?.(chosen?.id ?? null)}
+    >
+      <Controls showInteractive={false} fitViewOptions={FIT} />
+    </ReactFlow>
+  )
+}
+
+function flowNodes(
+  chart: Chart,
+  { boxes }: ChartLayout,
+  activity: ActivityStore,
+  look: Look,
+): StateFlowNode[] {
+  return [...chart.nodes.values()].flatMap((state) => {
+    const box = boxes.get(state.id)
+    if (!box) return []
+    const { x, y, width, height } = box
+    return {
+      id: state.id,
+      type: 'state' as const,
+      position: { x, y },
+      ...(state.parent !== null && state.parent !== chart.root && { parentId: state.parent }),
+      ...{ width, height },
+      data: { state, activity, look },
+      // A state within is put one above the state around it; all of those are below the lines.
+      zIndex: state.children.length === 0 ? 2 : -10,
+      ariaLabel: `State ${state.path}: ${state.description ?? 'a group of states'}`,
+    }
+  })
+}
+
+function flowEdges(
+  chart: Chart,
+  { lines }: ChartLayout,
+  activity: ActivityStore,
+  look: Look,
+  offered: ReadonlySet<string>,
+): WayFlowEdge[] {
+  return chart.edges.flatMap(({ id, source, target }) => {
+    const line = lines.get(id)
+    if (!line) return []
+    return {
+      ...{ id, source, target },
+      type: 'way' as const,
+      data: { line, activity, look, isOffered: offered.has(id) },
+      zIndex: 1,
+      focusable: false,
+      selectable: false,
+      markerEnd: { type: MarkerType.ArrowClosed, width: 15, height: 15, color: 'var(--way)' },
+    }
+  })
+}

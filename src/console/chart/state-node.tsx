@@ -1,0 +1,34 @@
+import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
+import { type ActivityStore, useCount, useHeat } from './activity-store.ts'
+import type { ChartNode } from './chart-model.ts'
+
+/** How a chart shows calls: as many at once, or as the one call's place. */
+export type Look = 'heat' | 'one'
+
+export type StateNodeData = { state: ChartNode; activity: ActivityStore; look: Look }
+export type StateFlowNode = Node<StateNodeData, 'state'>
+
+/** One state: a box with its name, and within the box the states within. */
+export function StateNode({ data: { state, activity, look }, selected }: NodeProps<StateFlowNode>) {
+  const count = useCount(activity, state.id)
+  const heat = useHeat(activity, state.id)
+  const isLeaf = state.children.length === 0
+  return (
+    <div
+      className="state"
+      data-kind={isLeaf ? state.type : 'compound'}
+      data-parallel={state.type === 'parallel' || undefined}
+      data-active={count > 0 || undefined}
+      data-look={look}
+      data-selected={selected || undefined}
+      style={look === 'heat' && isLeaf ? { '--heat': heat } : undefined}
+    >
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <span className="state-name">{state.key}</span>
+      {look === 'heat' && count > 0 && (isLeaf || state.type === 'parallel') && (
+        <span className="state-count">{count}</span>
+      )}
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+    </div>
+  )
+}

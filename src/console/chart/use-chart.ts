@@ -1,0 +1,40 @@
+import { useEffect, useState } from 'react'
+import { read } from '../api/calls-api.ts'
+import { type ChartLayout, layOut } from './chart-layout.ts'
+import { type Chart, type ChartState, chartOf } from './chart-model.ts'
+
+export type PlacedChart = { chart: Chart; layout: ChartLayout }
+
+/** The chart changes only with the service, and to place it takes a moment: once for each page load is enough. */
+let placing: Promise<PlacedChart> | null = null
+
+function placedChart(): Promise<PlacedChart> {
+  placing ??= place()
+  placing.catch(() => {
+    placing = null
+  })
+  return placing
+}
+
+async function place(): Promise<PlacedChart> {
+  const chart = chartOf(await read<ChartState>('/api/v1/machines/call'))
+  return { chart, layout: await layOut(chart) }
+}
+
+export type ChartNow = { placed: PlacedChart | null; fault: string | null }
+
+/** The chart of calls, with its places; null until it is there. */
+export function useChart(): ChartNow {
+  const [now, setNow] = useState<ChartNow>({ placed: null, fault: null })
+  useEffect(() => {
+    let isWanted = true
+    placedChart().then(
+      (placed) => isWanted && setNow({ placed, fault: null }),
+      (error: Error) => isWanted && setNow({ placed: null, fault: error.message }),
+    )
+    return () => {
+      isWanted = false
+    }
+  }, [])
+  return now
+}

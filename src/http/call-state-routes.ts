@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import type { CallContext } from '../../machines/call-setup.ts'
+import { type CallView, legInstructions } from '../../machines/instructions.ts'
+import type { LiveCallQueries } from '../persistence/live-calls.ts'
+import { callParams, unknownCall } from './calls-routes.ts'
+import { type AnyRoute, route } from './route.ts'
+
+/** A call with everything that it goes on from; null when there is none. */
+export interface CallFinder {
+  find(address: { callId: string }): Promise<{
+    row: { lastSeq: number; chartVersion: string; snapshot: object }
+    view: CallView
+  } | null>
+}
+
+export type CallStateOptions = { calls: CallFinder; timers: Pick<LiveCallQueries, 'timers'> }
+
+const CallState = z
+  .object({
+    seq: z.number().int().describe('Of the step that brought the call here.'),
+    chartVersion: z.string(),
+    value: z.unknown().describe("XState's state value: where the call is in every region of its chart."),
+    context: z.custom<CallContext>().meta({ type: 'object' }).describe('What the call remembers.'),
+    instructions: z.array(z.unknown()).describe('What its leg is to do now, in order.'),
+    timers: z
+      .array(z.object({ timerId: z.string(), dueAt: z.date() }))
+      .describe('What happens by itself, the next first.'),
+  })
+  .meta({ id: 'CallState' })
+
+/** What a call goes on from. */
+export function callStateRoutes({ calls, timers }: CallStateOptions): AnyRoute[] {
+  return [
+    route({
+      method: 'get',
+      path: '/calls/{id}/state',
+      summary:
+        'Where a call is in its chart: state value, context, instructions, timers with their due times',
+      params: callParams,
+      answer: { status: 200, description: 'The state.', body: CallState },
+      problems: { 404: 'There is no such call.' },
+      handler: async ({ params: { id } }) => {
+        const found = await calls.find({ callId: id })
+        if (!found) throw unknownCall()
+        const { row, view } = found
+        const { lastSeq, chartVersion } = row
+        const { value } = row.snapshot as { value?: unknown }
+        return {
+          ...{ seq: lastSeq, chartVersion, value, context: view.context },
+          instructions: legInstructions(view),
+          timers: await timers.timers(id),
+        }
+      },
+    }),
+  ]
+}

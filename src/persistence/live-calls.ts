@@ -1,0 +1,72 @@
+import type { Provider } from '../calls/ports.ts'
+import type { Database } from './database.ts'
+import { sqlOf } from './sql.ts'
+
+/** A call as those see it who watch many at once: where it is in the chart, and the step that brought it there. */
+export type LiveCall = {
+  id: string
+  provider: Provider
+  direction: 'inbound' | 'outbound'
+  from: string
+  to: string
+  /** The leg's place in the chart, such as `hold` or `bridged`; `bridge` tells it further. */
+  state: string
+  bridge: string | null
+  voice: string
+  /** XState's state value: where the call is in every region. */
+  value: unknown
+  seq: number
+  /** The event that made the last step, and when. */
+  event: string
+  at: Date
+  startedAt: Date
+  endedAt: Date | null
+  outcome: string | null
+}
+
+export type DueTime = { timerId: string; dueAt: Date }
+
+export type LiveCallQueries = {
+  /** All calls that are not over. */
+  live(): Promise<LiveCall[]>
+  /** These calls, over or not; unknown ones are left out. */
+  these(ids: readonly string[]): Promise<LiveCall[]>
+  /** What this call waits for, the next first. */
+  timers(callId: string): Promise<DueTime[]>
+}
+
+const SELECT = `
+  select c.id, c.provider, c.direction, c.from_number as "from", c.to_number as "to", c.state, c.bridge,
+         c.voice_state as voice, c.snapshot->'value' as value, c.last_seq as seq, e.type as event, e.at,
+         c.started_at as "startedAt", c.ended_at as "endedAt", c.outcome
+  from call_log c join call_event e on e.call_id = c.id and e.seq = c.last_seq`
+
+/** Reads for the console's feed; many calls with one statement. */
+export function createLiveCallQueries(database: Database): LiveCallQueries {
+  const sql = sqlOf(database)
+  return {
+    async live() {
+      return (await sql<LiveCall>(`${SELECT} where c.ended_at is null`)).map(revive)
+    },
+
+    async these(ids) {
+      const among = 'where c.id in (select jsonb_array_elements_text(?::jsonb)::uuid)'
+      return (await sql<LiveCall>(`${SELECT} ${among}`, [JSON.stringify(ids)])).map(revive)
+    },
+
+    async timers(callId) {
+      const rows = await sql<DueTime>(
+        'select timer_id as "timerId", due_at as "dueAt" from call_timer where call_id = ? order by due_at',
+        [callId],
+      )
+      return rows.map((row) => ({ ...row, dueAt: new Date(row.dueAt) }))
+    },
+  }
+}
+
+const revive = (row: LiveCall): LiveCall => ({
+  ...row,
+  at: new Date(row.at),
+  startedAt: new Date(row.startedAt),
+  endedAt: row.endedAt === null ? null : new Date(row.endedAt),
+})
