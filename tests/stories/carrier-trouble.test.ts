@@ -49,7 +49,12 @@ describe('When the carrier', () => {
   }
 
   /** Delivers a webhook of this call by hand; with a `token` of old it is a repetition. */
-  function deliver(call: StoryCall, path: string, fields: Record<string, string> = {}, token = randomUUID()) {
+  function deliver(
+    call: StoryCall,
+    path: string,
+    fields: Record<string, string> = {},
+    token: string = randomUUID(),
+  ) {
     const url = path.startsWith('http') ? path : `${world.node.origin}/webhooks/${path}`
     const { sid, from, to } = call.line
     const form = { CallSid: sid, AccountSid: world.carrier.accountSid, From: from, To: to, ...fields }

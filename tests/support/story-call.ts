@@ -45,6 +45,11 @@ export class StoryCall {
     return this
   }
 
+  /** Resolves when more has happened to the call than these first events. */
+  async movesOn(events: number): Promise<void> {
+    await this.#until(`has more than ${events} events`, async () => (await this.events()).length > events)
+  }
+
   async state(): Promise<string> {
     const row = await this.row()
     return row ? [row.state, row.bridge].filter(Boolean).join('.') : 'unknown'
