@@ -1,4 +1,4 @@
-import { delayName } from '../model/delay-name.ts'
+import { delayOf } from '../model/timers.ts'
 import type { Difference } from './differences.ts'
 import type { Replay, ReplayedStep } from './replay.ts'
 
@@ -21,7 +21,7 @@ export function stepLines(step: ReplayedStep, { call, steps }: Replay): string[]
   const before = steps[step.seq - 2]?.reproduced
   const at = seconds(Date.parse(step.at) - Date.parse(call.startedAt))
   const from = before?.stateAfter ?? 'none'
-  const delay = delayName(step.type)
+  const delay = delayOf(step.type)
   const head = [
     `${step.seq}`.padStart(3),
     `+${at}`.padStart(11),
@@ -91,7 +91,7 @@ function carriedBy({ type, event }: ReplayedStep): string[] {
 }
 
 function timerWords({ timerId, dueAt }: { timerId: string; dueAt: string }, at: string): string {
-  return `${delayName(timerId) ?? timerId} in ${seconds(Date.parse(dueAt) - Date.parse(at))}`
+  return `${delayOf(timerId) ?? timerId} in ${seconds(Date.parse(dueAt) - Date.parse(at))}`
 }
 
 function changedFields(before: Record<string, unknown>, after: Record<string, unknown>): string[] {

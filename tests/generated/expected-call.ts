@@ -1,7 +1,7 @@
 import type { CallInput } from '../../machines/call-events.ts'
 import { type LegInstruction, legInstructions } from '../../machines/instructions.ts'
-import { type AnyEvent, begin, feed, placeOf, type Step, viewOf } from '../machines/call-model.ts'
-import { type ExpectedState, expectedOf } from '../machines/paths.ts'
+import { type AnyEvent, begin, feed, placeOf, type Step, viewOf } from '../../src/model/call-model.ts'
+import { type ExpectedState, expectedOf } from '../../src/model/call-paths.ts'
 import type { LegOrder } from './leg-driver.ts'
 
 /** Entered anew, each of these calls the agent. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type CallPath, coveringPaths } from '../../src/model/call-paths.ts'
 import type { RecordedEvent } from '../../src/persistence/call-queries.ts'
-import { type CallPath, coveringPaths } from '../machines/paths.ts'
 import { playPath, type Route } from './play-path.ts'
 import { Stage } from './stage.ts'
 import { twilioDriver } from './twilio-driver.ts'

@@ -1,11 +1,11 @@
 import type { CallInput } from '../../machines/call-events.ts'
+import { cellOf } from '../../src/model/call-cells.ts'
+import { CALL_ELEMENTS, elementsOfBeginning, elementsOfStep } from '../../src/model/call-coverage.ts'
+import { type AnyEvent, begin, feed } from '../../src/model/call-model.ts'
+import type { CallPath } from '../../src/model/call-paths.ts'
 import type { RecordedEvent } from '../../src/persistence/call-queries.ts'
-import { type AnyEvent, begin, feed } from '../machines/call-model.ts'
 import { EVENT_COLUMNS } from '../machines/call-rows.ts'
 import { CALL_TABLE } from '../machines/call-table.ts'
-import { chartElements, elementsOfBeginning, elementsOfStep } from '../machines/chart-coverage.ts'
-import type { CallPath } from '../machines/paths.ts'
-import { cellOf } from '../machines/ways.ts'
 
 /*
  * How much of the chart was gone through, reckoned from what the service itself wrote down: the input with which each call
@@ -22,10 +22,9 @@ export function walkedIn(played: Played[]): Walked {
   const elements = new Set<string>()
   const cells = new Set<string>()
   for (const { events } of played) walk(events, elements, cells)
-  const isTransition = (element: string) => element.includes(' on ')
   const parts = [
-    { of: 'states', seen: elements, all: chartElements().filter((element) => !isTransition(element)) },
-    { of: 'transitions', seen: elements, all: chartElements().filter(isTransition) },
+    { of: 'states', seen: elements, all: CALL_ELEMENTS.states },
+    { of: 'transitions', seen: elements, all: CALL_ELEMENTS.transitions },
     { of: 'table cells', seen: cells, all: cellsThatChange() },
   ]
   return {

@@ -4,13 +4,12 @@ import {
   type AnyEvent,
   begin,
   type CallSnapshot,
-  delayOf,
   feed,
   INPUTS,
   placeOf,
   type Step,
-  timersIn,
-} from './call-model.ts'
+} from '../../src/model/call-model.ts'
+import { delayOf, timersIn } from '../../src/model/timers.ts'
 
 /*
  * How the rows of the call's table come about: a call is led to a state, then every event and every timer is tried on

@@ -8,12 +8,12 @@ import {
   type AnyEvent,
   begin,
   type CallSnapshot,
-  delayOf,
   feed,
   INPUTS,
   outsideEvents,
   placeOf,
-} from './call-model.ts'
+} from '../../src/model/call-model.ts'
+import { delayOf } from '../../src/model/timers.ts'
 import { DELAYS, EVENTS, LEADING_TO, led, type RowName, rowOf, type SettledVoice, told } from './call-rows.ts'
 import { CALL_TABLE } from './call-table.ts'
 

@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
 import { callMachine } from '../../machines/call.machine.ts'
 import { END_REASONS } from '../../machines/end-reasons.ts'
-import { exploreCall } from './call-graph.ts'
-import { INPUTS, LIMITS } from './call-model.ts'
+import { exploreCall, INPUTS, LIMITS } from '../../src/model/call-model.ts'
 import {
   EFFECTS,
   edgesThatASaveChanges,

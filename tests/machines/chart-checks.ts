@@ -1,17 +1,18 @@
 import { getStateNodes } from 'xstate/graph'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallEffect } from '../../machines/call-events.ts'
-import type { CallGraph, Edge } from './call-graph.ts'
 import {
   ALL_TIMERS,
   type AnyEvent,
+  type CallGraph,
   type CallSnapshot,
-  delayOf,
   feed,
   outsideEvents,
   placeOf,
   serializeState,
-} from './call-model.ts'
+} from '../../src/model/call-model.ts'
+import type { Edge } from '../../src/model/explore.ts'
+import { delayOf } from '../../src/model/timers.ts'
 
 /*
  * Questions that can be asked of any chart and any graph of its states. Each answers with what it found, so that a test
@@ -110,9 +111,9 @@ export function outputs({ states }: CallGraph): { reason: string; fault: string 
 }
 
 /** The edges that come out differently for a call that was saved as JSON and restored before each of them. */
-export function edgesThatASaveChanges({ edges }: CallGraph): Edge[] {
+export function edgesThatASaveChanges({ edges }: CallGraph): CallGraph['edges'] {
   return edges.filter(({ from, event, ...expected }) => {
-    const { snapshot, actions } = feed(throughJson(from), event)
+    const { snapshot, actions } = feed(throughJson(from), event as AnyEvent)
     return saved(snapshot) !== saved(expected.snapshot) || told(actions) !== told(expected.actions)
   })
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LEG_STATES, legInstructions, mediaInstruction } from '../../machines/instructions.ts'
-import { type CallSnapshot, viewOf } from './call-model.ts'
+import { type CallSnapshot, viewOf } from '../../src/model/call-model.ts'
 import { LEADING_TO, led, type RowName } from './call-rows.ts'
 
 /** What the leg, and the media session of the call's own bridge, are told in each state. */

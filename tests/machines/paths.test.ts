@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { begin, type CallSnapshot, feed } from './call-model.ts'
+import { cellOf } from '../../src/model/call-cells.ts'
+import { CALL_ELEMENTS, elementsOfBeginning, elementsOfStep } from '../../src/model/call-coverage.ts'
+import { begin, type CallSnapshot, feed } from '../../src/model/call-model.ts'
+import {
+  type CallPath,
+  coveringPaths,
+  expectedOf,
+  type PathStep,
+  simplePaths,
+} from '../../src/model/call-paths.ts'
 import { EVENT_COLUMNS } from './call-rows.ts'
 import { CALL_TABLE } from './call-table.ts'
-import { chartElements, elementsOfBeginning, elementsOfStep } from './chart-coverage.ts'
-import { type CallPath, coveringPaths, expectedOf, type PathStep, simplePaths } from './paths.ts'
-import { cellOf } from './ways.ts'
 
 const ofTheChart = coveringPaths('chart')
 const ofTheTable = coveringPaths('table')
@@ -29,7 +35,7 @@ test('the covering paths enter every state of the chart and take every transitio
         for (const element of elementsOfStep(from, eventOf(step))) covered.add(element)
       })
     }
-    expect([...covered].sort()).toEqual(chartElements().sort())
+    expect([...covered].sort()).toEqual([...CALL_ELEMENTS.states, ...CALL_ELEMENTS.transitions].sort())
   }
 })
 

@@ -2,7 +2,7 @@ import type { CallEvent } from '../../machines/call-events.ts'
 import type { CallView } from '../../machines/instructions.ts'
 import type { AgentRequest, MediaCalls, Turn } from '../../src/calls/ports.ts'
 import { viewOf } from '../../src/calls/view.ts'
-import { type AnyEvent, begin, type CallSnapshot, feed, INPUTS } from '../machines/call-model.ts'
+import { type AnyEvent, begin, type CallSnapshot, feed, INPUTS } from '../../src/model/call-model.ts'
 
 export const CALL_ID = '01939d8e-7c4a-7b3e-9f2a-5d6c7b8a9e0f'
 export const CALL_SID = 'CAc3e8e2d7b1f04d4f9d3f7c8a6b5e4d3c'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { CallInput } from '../../machines/call-events.ts'
+import { INPUTS } from '../../src/model/call-model.ts'
 import { anonymised } from '../../src/replay/anonymise.ts'
 import { replay } from '../../src/replay/replay.ts'
-import { INPUTS } from '../machines/call-model.ts'
 import { asIfRecorded, recorded, TALK } from './recording.ts'
 
 const input: CallInput = {

@@ -1,8 +1,8 @@
 import type { CallEvent, CallInput } from '../../machines/call-events.ts'
 import { beginCall, stepCall, type TimerEvent } from '../../src/calls/step.ts'
 import type { Step } from '../../src/calls/store.ts'
+import { INPUTS } from '../../src/model/call-model.ts'
 import type { RecordedCall, RecordedEvent, SavedSnapshot } from '../../src/replay/recorded-call.ts'
-import { INPUTS } from '../machines/call-model.ts'
 
 const BEGAN = Date.UTC(2026, 0, 5, 12, 0, 0)
 export const CALL_ID = '019b0000-0000-7000-8000-00000000abcd'

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { legInstructions } from '../../machines/instructions.ts'
+import { INPUTS, LIMITS } from '../../src/model/call-model.ts'
+import { coveringPaths } from '../../src/model/call-paths.ts'
 import { UnreplayableCall } from '../../src/replay/recorded-call.ts'
 import { replay } from '../../src/replay/replay.ts'
-import { INPUTS, LIMITS } from '../machines/call-model.ts'
-import { coveringPaths } from '../machines/paths.ts'
 import { asIfRecorded, CALL_ID, recorded, type Said, TALK } from './recording.ts'
 
 /** The place of the first difference and what differs there. */

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { type LegInstruction, legInstructions } from '../../machines/instructions.ts'
 import { parseTwiml, type Verb } from '../../src/simulator/carrier/twiml.ts'
 import { apologyTwiml, renderTwiml, SPOKEN, type TwimlContext } from '../../src/telephony/twilio/twiml.ts'
-import { exploreCall } from '../machines/call-graph.ts'
-import { INPUTS, viewOf } from '../machines/call-model.ts'
+import { exploreCall } from '../../src/model/call-model.ts'
+import { INPUTS, viewOf } from '../../src/model/call-model.ts'
 
 /*
  * The documents are read back by a reader that knows Twilio's verbs, attributes and nesting, and refuses all else: what it

@@ -7,7 +7,7 @@ import type { CarrierCalls } from '../../src/calls/ports.ts'
 import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
 import { twilioWebhooks } from '../../src/telephony/twilio/webhooks.ts'
 import { serve } from '../http/serve.ts'
-import { begin, INPUTS, viewOf } from '../machines/call-model.ts'
+import { begin, INPUTS, viewOf } from '../../src/model/call-model.ts'
 
 const CALL_SID = `CA${'1'.repeat(32)}`
 const CALL_ID = '0190a0a0-0000-7000-8000-000000000000'

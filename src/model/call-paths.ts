@@ -1,21 +1,24 @@
 import type { CallEvent, CallInput } from '../../machines/call-events.ts'
+import { MAX_JOINS } from '../../machines/call-setup.ts'
 import type { EndReason } from '../../machines/end-reasons.ts'
 import type { BridgeState, LegState, VoiceState } from '../../machines/instructions.ts'
+import { cellOf, wordsFor } from './call-cells.ts'
 import {
   type AnyEvent,
   begin,
   type CallSnapshot,
-  delayOf,
+  callModel,
+  eventsIn,
   feed,
   INPUTS,
   placeOf,
-  type TimerEvent,
   viewOf,
 } from './call-model.ts'
-import { coveringWays, simpleWays, type Way, wordsFor } from './ways.ts'
+import { delayOf, type TimerEvent } from './timers.ts'
+import { fewest, shortestWays, simpleWays, type Way, walker } from './ways.ts'
 
 /*
- * Ways through the chart as plain data, for whoever plays them on something real. Attempt numbers in the events are
+ * Ways through the call's chart as plain data, for whoever plays them on something real. Attempt numbers in the events are
  * those that the call has at that step, and every event changes something.
  */
 
@@ -37,6 +40,9 @@ export type PathStep = { expect: ExpectedState } & (
   | { party: 'timer'; delay: string; timer: TimerEvent['type'] }
 )
 
+export type InputName = keyof typeof INPUTS
+export const INPUT_NAMES = Object.keys(INPUTS) as InputName[]
+
 export type CallPath = {
   /** Unique: the input and what happens, in order. */
   name: string
@@ -52,33 +58,63 @@ export type CallPath = {
  * event and timer in every place where it changes something.
  */
 export function coveringPaths(cover: 'chart' | 'table'): CallPath[] {
-  return coveringWays(cover).map(pathOf)
+  const cellsToo = (from: CallSnapshot, event: AnyEvent) => (cover === 'table' ? [cellOf(from, event)] : [])
+  const elementsOf = walker(callModel)
+  const ways = fewest(everyShortestWay(), (way) =>
+    elementsOf(way, (from, event) => cellsToo(from, event as AnyEvent)),
+  )
+  return ways.map(pathOf)
 }
 
 /** Every way that a call with one voice, one bridge and no interference can go, from its beginning to its end. */
 export function simplePaths(): CallPath[] {
   const ended = ({ status }: CallSnapshot) => status === 'done'
   const bridged = (call: CallSnapshot) => placeOf(call).leg === 'bridged.connecting'
-  const ways = [
-    ...simpleWays('voice to clone', bridged),
-    ...simpleWays('cached voice', ended),
-    ...simpleWays('no capacity', ended),
+  const searches = [
+    { inputName: 'voice to clone', toState: bridged },
+    { inputName: 'cached voice', toState: ended },
+    { inputName: 'no capacity', toState: ended },
   ]
-  return ways.map(pathOf)
+  return searches
+    .flatMap((search) => simpleWays(callModel, { ...search, filterEvents: isWithoutInterference }))
+    .map(pathOf)
 }
 
-function pathOf({ inputName, events }: Way): CallPath {
-  const input = INPUTS[inputName]
+/** The number of simple ways grows with every turn that they may take: these keep it at about a hundred. */
+export function isWithoutInterference({ context }: CallSnapshot, event: { type: string }): boolean {
+  const said = event as AnyEvent
+  if (context.attempt > 1 || said.type === 'operator.hangupRequested') return false
+  if (said.type === 'leg.ended') return said.status === 'completed'
+  return delayOf(said.type) !== 'CALL_MAX'
+}
+
+/** The search takes a second; whoever asks for another cover need not wait for it again. */
+let searched: Way[] | null = null
+
+/** For each thing that can happen in each state: the shortest way there, and that thing. */
+function everyShortestWay(): Way[] {
+  searched ??= INPUT_NAMES.flatMap((inputName) =>
+    shortestWays(callModel, { inputName })
+      .filter(({ state: { context } }) => context.attempt <= 1 || context.attempt === MAX_JOINS)
+      .flatMap(({ state, events }) =>
+        eventsIn(state).map((last) => ({ inputName, events: [...events, last] })),
+      ),
+  )
+  return searched
+}
+
+/** The path of these events, with what the chart makes of each. */
+export function pathOf({ inputName, events }: Way): CallPath {
+  const input = INPUTS[inputName as InputName]
   let { snapshot } = begin(input)
   const begins = expectedOf(snapshot)
-  const steps = events.map((event) => {
+  const steps = (events as AnyEvent[]).map((event) => {
     snapshot = feed(snapshot, event).snapshot
     return stepOf(event, expectedOf(snapshot))
   })
-  const name = [inputName, ...events.map(wordsFor)].join(', ')
+  const name = [inputName, ...(events as AnyEvent[]).map(wordsFor)].join(', ')
   return { name, input, begins, steps, expectState: expectedOf(snapshot) }
 }
-
 function stepOf(event: AnyEvent, expect: ExpectedState): PathStep {
   const delay = delayOf(event.type)
   if (delay) return { party: 'timer', delay, timer: event.type as TimerEvent['type'], expect }

@@ -1,23 +1,22 @@
 import {
   type EventFromLogic,
   type ExecutableActionsFrom,
-  getNextTransitions,
   initialTransition,
   type SnapshotFrom,
   transition,
 } from 'xstate'
-import { getStateNodes } from 'xstate/graph'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallEvent, CallInput, CallLimits, InternalEvent } from '../../machines/call-events.ts'
 import type { BridgeState, CallView, LegState, VoiceState } from '../../machines/instructions.ts'
+import { type ChartModel, type Explored, explore } from './explore.ts'
+import { allTimers, type TimerEvent, timersIn } from './timers.ts'
 
 /*
- * The chart as tests see it: driven by pure functions, told in plain words, and explored with the events that the
- * world could send in each state.
+ * The call's chart as its tests and checks see it: driven by pure functions, told in plain words, and explored with the
+ * events that the world could send in each state.
  */
 
 export type CallSnapshot = SnapshotFrom<typeof callMachine>
-export type TimerEvent = { type: `xstate.after.${string}` }
 export type AnyEvent = CallEvent | InternalEvent | TimerEvent
 export type Step = { snapshot: CallSnapshot; actions: readonly ExecutableActionsFrom<typeof callMachine>[] }
 
@@ -78,26 +77,8 @@ export function viewOf(call: CallSnapshot): CallView {
   }
 }
 
-const AFTER = /^xstate\.after\.([A-Z_]+)\./
-
-/** The name of the delay whose end this event is; null for an event that is not a timer's. */
-export const delayOf = (eventType: string): string | null => AFTER.exec(eventType)?.[1] ?? null
-
-const isTimer = (event: { type: string }): event is TimerEvent => AFTER.test(event.type)
-
-/** The timers that run in this state. */
-export function timersIn(snapshot: CallSnapshot): TimerEvent[] {
-  if (snapshot.status === 'done') return []
-  return getNextTransitions(snapshot)
-    .map(({ eventType }) => ({ type: eventType }))
-    .filter(isTimer)
-}
-
 /** Every timer that any state of the chart has. */
-export const ALL_TIMERS: TimerEvent[] = [callMachine.root, ...getStateNodes(callMachine.root)]
-  .flatMap((node) => node.after)
-  .map(({ eventType }) => ({ type: eventType }))
-  .filter(isTimer)
+export const ALL_TIMERS: TimerEvent[] = allTimers(callMachine)
 
 /** What the world can say, in the words of one who knows which bridge the call is at. */
 export function outsideEvents({ context: { attempt } }: CallSnapshot): CallEvent[] {
@@ -139,3 +120,15 @@ export function serializeState({ value, context }: CallSnapshot): string {
   const { attempt, agentReconnects, conversationId, endReason } = context
   return JSON.stringify([value, attempt, agentReconnects, conversationId !== null, endReason])
 }
+
+export type CallGraph = Explored<CallSnapshot>
+
+export const callModel: ChartModel<CallSnapshot> = {
+  machine: callMachine,
+  inputs: INPUTS,
+  outside: outsideEvents,
+  identity: serializeState,
+}
+
+/** Every state that a call of this input can be in, and everything that can happen in each. */
+export const exploreCall = (input: CallInput): CallGraph => explore(callModel, input)

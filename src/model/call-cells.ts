@@ -1,0 +1,26 @@
+import { type AnyEvent, type CallSnapshot, placeOf } from './call-model.ts'
+import { delayOf } from './timers.ts'
+
+/*
+ * The names of the call's table: a row for each place, in which a voice that is still waited for counts, and a column for
+ * each event, two for the one that says more than its name.
+ */
+
+export function rowName(snapshot: CallSnapshot): string {
+  const { leg, voice } = placeOf(snapshot)
+  return voice === 'cloning' ? `${leg} while cloning` : leg
+}
+
+export function columnName(event: AnyEvent): string {
+  if (event.type === 'media.lost') return event.clean ? 'media.lost, announced' : 'media.lost, broken'
+  return delayOf(event.type) ?? event.type
+}
+
+export const cellOf = (snapshot: CallSnapshot, event: AnyEvent): string =>
+  `${rowName(snapshot)}: ${columnName(event)}`
+
+/** An event or timer in the fewest words that tell it from others. */
+export function wordsFor(event: AnyEvent): string {
+  if (event.type === 'leg.ended') return `leg.ended as ${event.status}`
+  return columnName(event).replace(',', '')
+}
