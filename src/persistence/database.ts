@@ -6,6 +6,7 @@ import { Agent, AgentNumber } from './entities/agent.entity.ts'
 import { CallEvent, CallLog, CallTimer } from './entities/call.entity.ts'
 import { AgentConversation, ConversationTurn, PostCallReport } from './entities/conversation.entity.ts'
 import { ServiceNode } from './entities/node.entity.ts'
+import { SipLeg } from './entities/sip-leg.entity.ts'
 import {
   AudioAsset,
   CallerVoiceMapping,
@@ -18,7 +19,8 @@ import { migrateJobQueue } from './job-queue.ts'
 const ENTITIES = [
   ...[CallLog, CallEvent, CallTimer],
   ...[CallerVoiceMapping, VoiceSampleFile, VoiceCloneCache, VoiceCloneLog, AudioAsset],
-  ...[Agent, AgentNumber, ConversationTurn, AgentConversation, PostCallReport, ServiceNode],
+  ...[Agent, AgentNumber, ConversationTurn, AgentConversation, PostCallReport],
+  ...[ServiceNode, SipLeg],
 ]
 
 /** PostgreSQL's own default allows 100 connections for all nodes together. */

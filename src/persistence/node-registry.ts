@@ -15,6 +15,7 @@ export class NodeRegistry {
   readonly #run: Sql
   readonly #url: string
   readonly #nodeId: string
+  readonly #roles: readonly string[]
   readonly #log: Logger
   #sweep: NodeJS.Timeout | null = null
   #sweeping: Promise<void> = Promise.resolve()
@@ -27,6 +28,7 @@ export class NodeRegistry {
     database: Database
     url: string
     nodeId: string
+    roles: readonly string[]
     /** Called once for nodes that are gone for good, after their jobs were freed. */
     onGone: (nodes: string[]) => Promise<void>
     log: Logger
@@ -35,19 +37,41 @@ export class NodeRegistry {
     this.#run = sqlOf(options.database)
     this.#url = options.url
     this.#nodeId = options.nodeId
+    this.#roles = options.roles
     this.#log = options.log
   }
 
   /** Call it once the feed listens: a node without that connection counts as gone. */
   async join(workerIds: string[]): Promise<void> {
     await this.#run(
-      `insert into service_node (id, worker_ids) values (?, array(select jsonb_array_elements_text(?::jsonb)))`,
-      [this.#nodeId, JSON.stringify(workerIds)],
+      `insert into service_node (id, worker_ids, roles) values (?,
+        array(select jsonb_array_elements_text(?::jsonb)), array(select jsonb_array_elements_text(?::jsonb)))`,
+      [this.#nodeId, JSON.stringify(workerIds), JSON.stringify(this.#roles)],
     )
     await this.#freeTheDead()
     this.#sweep = setInterval(() => {
       this.#sweeping = this.#freeTheDead()
     }, SWEEP_MS)
+  }
+
+  /** Tells the others where this node's relay is; null when it takes no more streams. */
+  async announceRelay(url: string | null): Promise<void> {
+    await this.#run('update service_node set relay_url = ? where id = ?', [url, this.#nodeId])
+  }
+
+  /** A relay that is alive, this node's own first; null when there is none. */
+  async findRelay(): Promise<string | null> {
+    const [relay] = await this.#run<{ url: string }>(FIND_RELAY, [this.#nodeId])
+    return relay?.url ?? null
+  }
+
+  /** Whether any living node has this role. */
+  async hasRole(role: string): Promise<boolean> {
+    const nodes = await this.#run(
+      `select 1 from service_node n where ? = any(n.roles) and ${IS_ALIVE} limit 1`,
+      [role],
+    )
+    return nodes.length > 0
   }
 
   async leave(): Promise<void> {
@@ -84,7 +108,12 @@ export class NodeRegistry {
   }
 }
 
-const MISSING = `
-  select n.id from service_node n where n.id <> ? and not exists (
+const IS_ALIVE = `exists (
     select 1 from pg_stat_activity s where s.application_name = '${sessionName('')}' || n.id
   )`
+
+const MISSING = `select n.id from service_node n where n.id <> ? and not ${IS_ALIVE}`
+
+/** Of the others any: whoever asks often is spread over all. */
+const FIND_RELAY = `select n.relay_url as url from service_node n
+  where n.relay_url is not null and ${IS_ALIVE} order by n.id = ? desc, random() limit 1`

@@ -16,7 +16,15 @@ export class NodeLife {
   readonly #log: Logger
   #jobs: JobQueue | null = null
 
-  constructor(storage: Storage, calls: () => { host: CallHost; feed: CallFeed }, log: Logger) {
+  constructor(options: {
+    storage: Storage
+    roles: readonly string[]
+    calls: () => { host: CallHost; feed: CallFeed }
+    /** Nodes are gone for good; their bridges have been told so. */
+    onGone: () => Promise<void>
+    log: Logger
+  }) {
+    const { storage, roles, calls, log } = options
     this.#storage = storage
     this.#log = log
     this.#listener = new FeedListener({
@@ -29,8 +37,11 @@ export class NodeLife {
       onGap: () => this.#pass(calls().feed.missed()),
     })
     this.#registry = new NodeRegistry({
-      ...{ database: storage.database, url: storage.url, nodeId: this.id, log },
-      onGone: (nodes) => calls().host.loseBridgesOf(nodes),
+      ...{ database: storage.database, url: storage.url, nodeId: this.id, roles, log },
+      onGone: async (nodes) => {
+        await calls().host.loseBridgesOf(nodes)
+        await options.onGone()
+      },
     })
   }
 
@@ -38,11 +49,16 @@ export class NodeLife {
     return this.#listener.isConnected
   }
 
-  /** Each group of tasks is worked on beside the others, however slow those are. */
+  /** What other nodes are, and where. */
+  get registry(): NodeRegistry {
+    return this.#registry
+  }
+
+  /** Each group of tasks is worked on beside the others, however slow those are; without any, no jobs are taken. */
   async start(groups: TaskHandlers[]): Promise<void> {
     await this.#listener.start()
-    this.#jobs = await startJobQueue(this.#storage.url, groups, this.#log)
-    await this.#registry.join(this.#jobs.workerIds)
+    if (groups.length > 0) this.#jobs = await startJobQueue(this.#storage.url, groups, this.#log)
+    await this.#registry.join(this.#jobs?.workerIds ?? [])
   }
 
   /** Finishes the jobs under way, and leaves. */

@@ -6,33 +6,40 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { callMachine } from '../../machines/call.machine.ts'
 import { HOLD_TRACK } from '../audio/hold-track.ts'
+import { SPOKEN_SOUNDS } from '../audio/spoken.ts'
 import type { CallHost } from '../calls/call-host.ts'
 import { chartDefinition } from '../calls/chart-definition.ts'
 import { effectHandlers } from '../calls/effects.ts'
 import type { CallFeed } from '../calls/feed.ts'
 import { mediaCalls } from '../calls/media-calls.ts'
-import type { Config } from '../config.ts'
+import type { Config, Role } from '../config.ts'
 import { adminRoutes } from '../http/admin-routes.ts'
 import { createAddressCheck } from '../http/allowed-ips.ts'
-import { createApp } from '../http/app.ts'
+import { type AppOptions, createApp } from '../http/app.ts'
 import { type Auth, createAuth } from '../http/auth.ts'
 import { consoleRoutes } from '../http/console-routes.ts'
 import type { Health } from '../http/health-routes.ts'
 import { postCallRoutes } from '../http/post-call-routes.ts'
 import { wrongKeyLimit } from '../http/rate-limits.ts'
 import { responseTimes } from '../http/response-times.ts'
+import { createSideApp } from '../http/side-app.ts'
 import { refuseUnclaimedUpgrades } from '../http/unclaimed-upgrades.ts'
 import { systemClock } from '../media/clock.ts'
-import { MediaServer } from '../media/media-server.ts'
+import { type MediaRoute, MediaServer } from '../media/media-server.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
+import { createSipLegStore, type SipLegStore } from '../persistence/sip-leg-store.ts'
+import type { SipAdapter } from '../telephony/sip/adapter.ts'
+import { ForkStream } from '../telephony/sip/fork-stream.ts'
+import { sipTelephony } from '../telephony/sip/sip-telephony.ts'
 import { type TwilioAdapter, twilioAdapter } from '../telephony/twilio/adapter.ts'
-import { silentTelephony } from '../telephony/twilio/rest.ts'
 import type { CallerVoices } from '../voices/caller-voices.ts'
 import { createCalls } from './call-parts.ts'
+import { carrierCalls } from './carrier-calls.ts'
 import { NodeLife } from './node-life.ts'
+import { originTowardFreeSwitch } from './own-address.ts'
 import { relayMetrics } from './relay-metrics.ts'
+import { createSip } from './sip-parts.ts'
 import type { Storage } from './storage.ts'
-import { twilioCalls } from './twilio-calls.ts'
 import { createVoiceAgents, type VoiceAgents } from './voice-agents.ts'
 import { createVoices, type VoiceParts } from './voice-parts.ts'
 
@@ -64,9 +71,12 @@ export class Service {
   readonly #voices: VoiceParts
   readonly #twilio: TwilioAdapter
   readonly #media: MediaServer
+  readonly #sipLegs: SipLegStore
+  readonly #stopping = new AbortController()
+  #sip: SipAdapter | null = null
   #isDraining = false
 
-  private constructor(options: ServiceOptions & { holdTrack: Buffer }) {
+  private constructor(options: ServiceOptions & { sounds: Sounds }) {
     const { config, storage, log } = options
     this.#config = config
     this.#isAllowedAddress = createAddressCheck(config.admin.allowedIps)
@@ -74,7 +84,12 @@ export class Service {
     this.#log = log
     this.#metrics = createMetrics()
     this.#relay = relayMetrics(this.#metrics)
-    this.#node = new NodeLife(storage, () => ({ host: this.#host, feed: this.#feed }), log)
+    this.#node = new NodeLife({
+      ...{ storage, roles: config.roles, log },
+      calls: () => ({ host: this.#host, feed: this.#feed }),
+      onGone: () => this.#endAbandonedLegs(),
+    })
+    this.#sipLegs = createSipLegStore(storage.database, this.#node.id)
     const isDraining = () => this.#isDraining
     const calls = createCalls({
       storage,
@@ -93,16 +108,18 @@ export class Service {
     })
     this.#twilio = this.#createTwilio()
     this.#media = this.#createMedia()
-    this.upgradePaths.add(this.#twilio.mediaRoute.path)
     this.auth = createAuth({ adminKey: options.adminKey, wrongKeys: wrongKeyLimit() })
-    this.server = createServer(SLOW_CLIENTS, this.#createApp(options.holdTrack))
-    this.#media.attach(this.server)
+    this.server = createServer(SLOW_CLIENTS, this.#createApp(options.sounds))
+    if (this.#plays('media')) {
+      for (const { path } of this.#mediaRoutes()) this.upgradePaths.add(path)
+      this.#media.attach(this.server)
+    }
     refuseUnclaimedUpgrades(this.server, this.upgradePaths)
   }
 
   /** Resolves when calls can be taken; what was opened before a failure is closed again. */
   static async start(options: ServiceOptions): Promise<Service> {
-    const service = new Service({ ...options, holdTrack: await readFile(HOLD_TRACK) })
+    const service = new Service({ ...options, sounds: await readSounds() })
     try {
       await service.#start()
     } catch (error) {
@@ -128,6 +145,7 @@ export class Service {
   /** Takes no new calls and resolves when the live ones are over, or their time is. */
   async drain(): Promise<void> {
     this.#isDraining = true
+    if (this.#plays('media')) await this.#node.registry.announceRelay(null)
     const deadline = Date.now() + this.#config.drainMs
     while (Date.now() < deadline && (await this.#liveCalls()) > 0) await sleep(IDLE_CHECK_MS)
   }
@@ -135,6 +153,8 @@ export class Service {
   /** Closes everything; calls that still live go on at another node, or here after the next start. */
   async stop(): Promise<void> {
     this.#isDraining = true
+    await this.#sip?.stop()
+    this.#stopping.abort()
     await this.#media.stop()
     const closed = new Promise((resolve) => this.server.close(resolve))
     this.server.closeAllConnections()
@@ -150,15 +170,51 @@ export class Service {
     const legJobs = effectHandlers({
       host: this.#host,
       log: this.#log,
-      telephony: { twilio: this.#twilio.telephony, sip: silentTelephony },
+      telephony: { twilio: this.#twilio.telephony, sip: sipTelephony },
       recordCloneTimeout: (sampleKey) => this.#storage.voices.log({ sampleKey, result: 'timed_out' }),
     })
     // A voice vendor that hangs must not keep a leg from being moved or hung up.
-    await this.#node.start([legJobs, this.#voices.jobs])
+    await this.#node.start(this.#plays('worker') ? [legJobs, this.#voices.jobs] : [])
     this.#host.start()
-    this.#voices.greeting.start()
+    if (!this.#config.roles.every((role) => role === 'media')) this.#voices.greeting.start()
     this.server.listen(port, host)
     await once(this.server, 'listening')
+    if (this.#config.sip.enabled) await this.#startSip()
+  }
+
+  async #startSip(): Promise<void> {
+    const origin = await originTowardFreeSwitch(this.#config, this.port)
+    const relay = origin.replace(/^http/, 'ws')
+    const { registry } = this.#node
+    if (this.#plays('media')) await registry.announceRelay(relay)
+    if (!this.#plays('sip')) return
+    this.#sip = await createSip({
+      ...{ config: this.#config, host: this.#host, feed: this.#feed, register: this.#sipLegs, origin },
+      ...{ metrics: this.#metrics, log: this.#log, stopping: this.#stopping.signal },
+      greetingKey: () => this.#voices.greeting.key,
+      // The relay of this very process needs no looking for, and is gone when the leg is.
+      relays: this.#plays('media') ? async () => relay : () => registry.findRelay(),
+      isDraining: () => this.#isDraining,
+    })
+    this.#sip.start()
+    await this.#endAbandonedLegs()
+  }
+
+  /** Whoever held them is gone: their calls are over, and whoever can tells the callers so. */
+  async #endAbandonedLegs(): Promise<void> {
+    for (const callId of await this.#sipLegs.abandonedCalls()) {
+      await this.#host.send({ callId }, { type: 'leg.ended', status: 'holder-lost' })
+    }
+    await this.#sip?.endAbandonedLegs()
+  }
+
+  #plays(role: Role): boolean {
+    return this.#config.roles.includes(role)
+  }
+
+  #mediaRoutes(): MediaRoute[] {
+    const sip = { path: '/sip-media/', codec: () => new ForkStream() }
+    return this.#config.sip.enabled ? [this.#twilio.mediaRoute, sip] : [this.#twilio.mediaRoute]
   }
 
   #createTwilio(): TwilioAdapter {
@@ -167,7 +223,7 @@ export class Service {
     return twilioAdapter({
       ...twilio,
       publicUrl: http.publicUrl,
-      calls: twilioCalls(this.#host, (seconds) => this.#metrics.greetingSeconds.observe(seconds)),
+      calls: carrierCalls(this.#host, 'twilio', (seconds) => this.#metrics.greetingSeconds.observe(seconds)),
       greeting: () => {
         const { key, text } = this.#voices.greeting
         return { path: key && `/audio/greeting/${key}.wav`, text }
@@ -199,14 +255,14 @@ export class Service {
       metrics: this.#relay,
       log: this.#log,
       silenceTimeoutMs: this.#config.calls.silenceTimeoutMs,
-      routes: [this.#twilio.mediaRoute],
+      routes: this.#mediaRoutes(),
     })
   }
 
-  #createApp(holdTrack: Buffer) {
+  #createApp(sounds: Sounds) {
     const config = this.#config
     const { queries, live, conversations, agents, assets } = this.#storage
-    return createApp({
+    const shared: Parameters<typeof createSideApp>[0] = {
       trustProxy: config.http.trustProxy,
       log: this.#log,
       metrics: this.#metrics,
@@ -214,7 +270,11 @@ export class Service {
       auth: this.auth,
       isAllowedAddress: this.#isAllowedAddress,
       health: () => this.#health(),
-      audio: { assets, holdTrack, roundMs: config.calls.pollIntervalMs },
+      audio: { assets, ...sounds, roundMs: config.calls.pollIntervalMs },
+    }
+    if (!this.#plays('web')) return createSideApp(shared)
+    return createApp({
+      ...shared,
       carrierWebhooks: this.#twilio.webhooks,
       agentWebhooks: postCallRoutes({
         open: this.#agents.openPostCall,
@@ -245,7 +305,8 @@ export class Service {
   }
 
   async #liveCalls(): Promise<number> {
-    return this.#media.liveSessions + (await this.#storage.calls.countLive(this.#node.id))
+    const held = this.#media.liveSessions + (this.#sip?.liveLegs ?? 0)
+    return held + (await this.#storage.calls.countLive(this.#node.id))
   }
 
   async #refreshMetrics(): Promise<void> {
@@ -264,6 +325,7 @@ export class Service {
     const database = active === null || !this.#node.hearsOthers ? 'unreachable' : 'ok'
     const isFull = (active ?? 0) >= this.#config.calls.maxConcurrent
     const { carrier, agentVendor, twilio } = this.#config
+    const sip = database === 'ok' ? await this.#sipHealth() : 'unknown'
     return {
       status: this.#isDraining
         ? 'draining'
@@ -271,11 +333,28 @@ export class Service {
           ? 'database unreachable'
           : isFull
             ? 'full'
-            : 'ok',
+            : this.#sip && !this.#plays('web')
+              ? sip
+              : 'ok',
       database,
       elevenlabs: agentVendor === 'simulated' ? 'simulated' : this.#voices.policy.state,
       twilio: carrier === 'simulated' ? 'simulated' : twilio.accountSid ? 'ok' : 'no REST credentials',
-      sip: 'disabled',
+      sip,
     }
   }
+
+  /** Of legs that another process holds, only that it is there. */
+  async #sipHealth(): Promise<string> {
+    if (!this.#config.sip.enabled) return 'disabled'
+    if (this.#sip) return this.#sip.health
+    return (await this.#node.registry.hasRole('sip')) ? 'ok' : 'no process holds SIP legs'
+  }
+}
+
+/** What callers hear: the hold track, and what is said to them. */
+type Sounds = Pick<AppOptions['audio'], 'holdTrack' | 'spoken'>
+
+async function readSounds(): Promise<Sounds> {
+  const spoken = Object.entries(SPOKEN_SOUNDS).map(async ([name, file]) => [name, await readFile(file)])
+  return { holdTrack: await readFile(HOLD_TRACK), spoken: Object.fromEntries(await Promise.all(spoken)) }
 }

@@ -7,11 +7,24 @@ const ROUND_BYTES = 2_000
 /** Not a multiple of a round, so that a round goes over its end. */
 const holdTrack = Buffer.from(Array.from({ length: 5_000 }, (_, i) => i % 251))
 const greeting = Buffer.from('a greeting in mu-law')
+const spoken = Buffer.from('a sentence in mu-law')
 const assets = { get: async (key: string) => (key === 'greeting-1' ? greeting : null) }
-const app = () => testApp({ audio: { assets, holdTrack, roundMs: ROUND_MS } })
+const app = () => testApp({ audio: { assets, holdTrack, spoken: { busy: spoken }, roundMs: ROUND_MS } })
 
 const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
 const soundOf = async (response: Response) => (await bytesOf(response)).subarray(WAV_HEADER)
+
+describe('a spoken sentence', () => {
+  it('is a mu-law WAV, too', async () => {
+    const response = await fetch(`${await serve(app())}/audio/spoken/busy.wav`)
+    expect(response.status).toBe(200)
+    expect(await soundOf(response)).toEqual(spoken)
+  })
+
+  test.each(['unknown.wav', 'toString.wav', 'busy.mp3', 'busy'])('%s is unknown', async (file) => {
+    expect((await fetch(`${await serve(app())}/audio/spoken/${file}`)).status).toBe(404)
+  })
+})
 
 describe('the greeting', () => {
   it('is a mu-law WAV that may be kept for ever', async () => {

@@ -41,7 +41,7 @@ export function testApp(given: Partial<AppOptions> = {}) {
       twilio: 'simulated',
       sip: 'disabled',
     }),
-    audio: { assets: { get: async () => null }, holdTrack: Buffer.alloc(8000), roundMs: 250 },
+    audio: { assets: { get: async () => null }, holdTrack: Buffer.alloc(8000), spoken: {}, roundMs: 250 },
     carrierWebhooks: Router(),
     agentWebhooks: Router(),
     adminRoutes: [],

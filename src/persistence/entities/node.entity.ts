@@ -7,6 +7,9 @@ const ServiceNodeSchema = defineEntity({
   properties: {
     id: p.uuid().primary(),
     workerIds: p.array(),
+    roles: p.array(),
+    /** The ws origin of its relay, while it takes streams. */
+    relayUrl: p.text().nullable(),
     startedAt: p.datetime().defaultRaw('now()'),
   },
 })

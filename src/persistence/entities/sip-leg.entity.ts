@@ -1,0 +1,20 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import { CallLog } from './call.entity.ts'
+
+/** A SIP leg and the process that holds it; the row goes with the leg, so what is left was left behind. */
+const SipLegSchema = defineEntity({
+  name: 'SipLeg',
+  tableName: 'sip_leg',
+  properties: {
+    call: () => p.oneToOne(CallLog).primary().deleteRule('cascade'),
+    nodeId: p.uuid(),
+    /** The FreeSWITCH, as host:port. */
+    mediaServer: p.string(),
+    channel: p.string(),
+    /** drachtio-server's name for the dialog; null until the call is answered. */
+    dialogId: p.string().nullable(),
+  },
+  indexes: [{ name: 'sip_leg_node', properties: ['nodeId'] }],
+})
+export class SipLeg extends SipLegSchema.class {}
+SipLegSchema.setClass(SipLeg)

@@ -1,0 +1,48 @@
+import type { Database } from './database.ts'
+import { sqlOf } from './sql.ts'
+
+/** A leg as others must find it when its holder is gone. */
+export type HeldLeg = { callId: string; mediaServer: string; channel: string; dialogId: string | null }
+
+export type SipLegStore = {
+  hold(leg: HeldLeg): Promise<void>
+  answered(callId: string, dialogId: string): Promise<void>
+  release(callId: string): Promise<void>
+  /** Takes over the legs of nodes that are gone, each once for all who ask. */
+  takeAbandoned(): Promise<HeldLeg[]>
+  /** The live calls whose legs are held by nodes that are gone. */
+  abandonedCalls(): Promise<string[]>
+}
+
+/** Which SIP legs this node holds, and what other nodes held. */
+export function createSipLegStore(database: Database, nodeId: string): SipLegStore {
+  const run = sqlOf(database)
+  return {
+    async hold({ callId, mediaServer, channel, dialogId }) {
+      await run(
+        'insert into sip_leg (call_id, node_id, media_server, channel, dialog_id) values (?, ?, ?, ?, ?)',
+        [callId, nodeId, mediaServer, channel, dialogId],
+      )
+    },
+    async answered(callId, dialogId) {
+      await run('update sip_leg set dialog_id = ? where call_id = ?', [dialogId, callId])
+    },
+    async release(callId) {
+      await run('delete from sip_leg where call_id = ? and node_id = ?', [callId, nodeId])
+    },
+    takeAbandoned: () =>
+      run<HeldLeg>(
+        `delete from sip_leg l where ${IS_ABANDONED}
+         returning call_id as "callId", media_server as "mediaServer", channel, dialog_id as "dialogId"`,
+      ),
+    async abandonedCalls() {
+      const rows = await run<{ id: string }>(
+        `select c.id from sip_leg l join call_log c on c.id = l.call_id where c.ended_at is null and ${IS_ABANDONED}`,
+      )
+      return rows.map(({ id }) => id)
+    },
+  }
+}
+
+/** The registry forgets a node only once it is sure that it is gone. */
+const IS_ABANDONED = 'not exists (select 1 from service_node n where n.id = l.node_id)'

@@ -1,0 +1,60 @@
+import type { Logger } from 'pino'
+import type { CallHost } from '../calls/call-host.ts'
+import type { CallFeed } from '../calls/feed.ts'
+import type { Config } from '../config.ts'
+import type { Metrics } from '../metrics.ts'
+import type { SipLegStore } from '../persistence/sip-leg-store.ts'
+import type { SipAdapter } from '../telephony/sip/adapter.ts'
+import type { Relays, Sounds } from '../telephony/sip/sip-ports.ts'
+import { carrierCalls } from './carrier-calls.ts'
+
+export type SipParts = {
+  config: Config
+  host: CallHost
+  feed: CallFeed
+  register: SipLegStore
+  /** The http origin under which FreeSWITCH reaches this process. */
+  origin: string
+  /** Names the rendered greeting; null until there is one. */
+  greetingKey: () => string | null
+  relays: Relays
+  isDraining: () => boolean
+  stopping: AbortSignal
+  metrics: Metrics
+  log: Logger
+}
+
+/** The part that takes SIP calls and holds their legs. Its libraries are only loaded where it is wanted. */
+export async function createSip(parts: SipParts): Promise<SipAdapter> {
+  const { config, host, feed, register, relays, isDraining, stopping, metrics, log } = parts
+  const { SipAdapter } = await import('../telephony/sip/adapter.ts')
+  return new SipAdapter({
+    ...config.sip,
+    calls: {
+      ...carrierCalls(host, 'sip', () => {}),
+      watch: (callId, onChange) => feed.watch(callId, onChange),
+      stopping,
+    },
+    ...{ register, relays, isDraining, log },
+    sounds: soundsOf(parts),
+    onRejected: (reason) => metrics.httpRejections.inc({ reason }),
+    onAnswered: (seconds) => metrics.greetingSeconds.observe(seconds),
+  })
+}
+
+/** The same sounds as Twilio plays, fetched by FreeSWITCH from this very process: it lives as long as the leg does. */
+function soundsOf({ config: { greeting, calls }, origin, greetingKey }: SipParts): Sounds {
+  const roundMs = calls.pollIntervalMs
+  // Without this FreeSWITCH asks twice for everything that it has not heard before.
+  const audio = `${origin.replace('://', '://(nohead=true)')}/audio`
+  const music = (round: number) => greeting.musicUrl ?? `${audio}/hold/${round}.wav?ms=${roundMs}`
+  return {
+    greeting: () => {
+      const key = greetingKey()
+      return key ? `${audio}/greeting/${key}.wav` : `${audio}/spoken/greeting.wav`
+    },
+    hold: (round) => (greeting.musicEnabled ? music(round) : `silence_stream://${roundMs}`),
+    spoken: (message) => `${audio}/spoken/${message}.wav`,
+    roundMs,
+  }
+}

@@ -1,0 +1,82 @@
+import type { Logger } from 'pino'
+import { endAbandonedLegs } from './abandoned-legs.ts'
+import { Doorkeeper } from './admission.ts'
+import { Digest } from './digest.ts'
+import { MediaServers } from './media-servers.ts'
+import { Signalling } from './signalling.ts'
+import type { LegCalls, LegRegister, Relays, Sounds } from './sip-ports.ts'
+import { Switchboard } from './switchboard.ts'
+
+export type SipOptions = {
+  drachtio: { host: string; port: number; secret: string | null }
+  freeswitch: { servers: readonly { host: string; port: number }[]; secret: string | null }
+  trunks: readonly string[]
+  users: readonly { name: string; password: string }[]
+  numbers: readonly string[] | null
+  calls: LegCalls
+  register: LegRegister
+  sounds: Sounds
+  relays: Relays
+  isDraining: () => boolean
+  onRejected: (reason: string) => void
+  onAnswered: (seconds: number) => void
+  log: Logger
+}
+
+/** Everything that joins SIP callers to this service: what takes their calls, and holds their legs. */
+export class SipAdapter {
+  readonly #options: SipOptions
+  readonly #signalling: Signalling
+  readonly #servers: MediaServers
+  readonly #switchboard: Switchboard
+
+  constructor(options: SipOptions) {
+    const { drachtio, freeswitch, trunks, users, log } = options
+    this.#options = options
+    this.#signalling = new Signalling({
+      ...{ ...drachtio, log },
+      onBack: () => this.#resume(),
+      onLost: () => void this.#switchboard.endAll('signalling-lost'),
+    })
+    const { srf } = this.#signalling
+    const addresses = freeswitch.servers.map((server) => ({ ...server, secret: freeswitch.secret }))
+    this.#servers = new MediaServers(srf, addresses, log)
+    const digest = users.length > 0 ? new Digest(users) : null
+    const doorkeeper = new Doorkeeper({ trunks, digest })
+    this.#switchboard = new Switchboard({ ...options, srf, servers: this.#servers, doorkeeper })
+  }
+
+  /** `ok`, or what keeps calls from coming in. */
+  get health(): string {
+    return this.#signalling.fault ?? this.#servers.fault ?? 'ok'
+  }
+
+  get liveLegs(): number {
+    return this.#switchboard.liveLegs
+  }
+
+  /** Begins to connect, and returns at once: the servers may come later. */
+  start(): void {
+    this.#signalling.start()
+    this.#servers.start()
+  }
+
+  /** Ends the legs that are left and lets go of the servers. */
+  async stop(): Promise<void> {
+    await this.#switchboard.endAll('holder-lost')
+    await this.#servers.stop()
+    this.#signalling.stop()
+  }
+
+  /** Ends what is left of the legs of processes that are gone. */
+  async endAbandonedLegs(): Promise<void> {
+    const { register, log } = this.#options
+    if (this.#signalling.fault !== null) return
+    await endAbandonedLegs({ srf: this.#signalling.srf, servers: this.#servers, register, log })
+  }
+
+  #resume(): void {
+    const socket = this.#signalling.srf.app._getDefaultSocket()
+    if (socket) for (const leg of this.#switchboard.legs) void leg.resume(socket)
+  }
+}

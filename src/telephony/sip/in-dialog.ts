@@ -1,0 +1,63 @@
+import type { Logger } from 'pino'
+import type { Doorkeeper } from './admission.ts'
+import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
+import { transfer } from './refer.ts'
+import type { SipLeg } from './sip-leg.ts'
+
+/** What comes within a call: other media, keys, questions, and the wish to be put through. */
+export function handleInDialog(
+  leg: SipLeg,
+  dialog: SipDialog,
+  { srf, doorkeeper, log }: { srf: Srf; doorkeeper: Doorkeeper; log: Logger },
+): void {
+  const { media } = leg
+  let awaitsOffer = !dialog.remote.sdp
+  dialog.on('modify', async (req, res) => {
+    awaitsOffer = !req.body
+    await answerOffer({ dialog, media }, req, res, log)
+  })
+  // Whoever made no offer answers ours with the ACK (RFC 3261 §13.2.1).
+  dialog.on('ack', ({ body }) => {
+    if (!awaitsOffer || !body) return
+    awaitsOffer = false
+    media.modify(body).catch((error: unknown) => {
+      log.warn({ err: error }, 'an answer that came with the ACK cannot be used')
+      void leg.end('failed')
+    })
+  })
+  dialog.on('info', (req, res) => {
+    const digit = digitOf(req)
+    res.send(digit || !req.body ? 200 : 415)
+    if (digit) leg.press(digit)
+  })
+  dialog.on('options', (_req, res) => res.send(200))
+  dialog.on('refer', (req, res) => void transfer(leg, req, res, { srf, doorkeeper, log }))
+}
+
+/** Hold, resume, another codec or address: FreeSWITCH knows what to answer. Without an offer, ours is repeated. */
+async function answerOffer(
+  { dialog, media }: Pick<SipLeg, 'dialog' | 'media'>,
+  req: SipRequest,
+  res: SipResponse,
+  log: Logger,
+): Promise<void> {
+  try {
+    const sdp = req.body ? await media.modify(req.body) : media.sdp
+    dialog.local.sdp = sdp
+    res.send(200, { body: sdp })
+  } catch (error) {
+    // The session goes on as it was (RFC 3261 §14.2).
+    log.warn({ err: error }, 'a re-INVITE cannot be followed')
+    res.send(488)
+  }
+}
+
+/** The two forms in which phones send keys by INFO; both have one key a request. */
+function digitOf(req: SipRequest): string | null {
+  const type = (req.get('content-type') ?? '').toLowerCase()
+  const body = req.body ?? ''
+  if (type.startsWith('application/dtmf-relay'))
+    return /^\s*signal\s*=\s*([0-9A-D*#])/im.exec(body)?.[1] ?? null
+  if (type.startsWith('application/dtmf')) return /^\s*([0-9A-D*#])/i.exec(body)?.[1] ?? null
+  return null
+}

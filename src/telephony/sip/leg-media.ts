@@ -1,0 +1,185 @@
+import type Mrf from 'drachtio-fsmrf'
+import type { Logger } from 'pino'
+import type { SipDialog } from './drachtio.ts'
+import type { AudioReturn } from './stream-metadata.ts'
+import { startMetadata } from './stream-metadata.ts'
+import { within } from './within.ts'
+
+export const FORK_EVENTS = ['connect', 'connect_failed', 'disconnect', 'play_audio', 'kill_audio'].map(
+  (event) => `mod_audio_fork::${event}`,
+)
+
+/** FreeSWITCH answers its commands in a millisecond; one that does not answer for this long is not there. */
+const COMMAND_MS = 5_000
+/** A relay in the same network takes a WebSocket in a few milliseconds. */
+const FORK_CONNECT_MS = 3_000
+/** A sound that was told to stop does so with its next 20 ms; more means that it had not begun. */
+const STOP_MS = 500
+
+export type ForkTarget = {
+  relay: string
+  callId: string
+  providerCallId: string
+  token: string
+  attempt: number
+}
+
+type Fork = { name: string; isConnected: boolean; opened: (connected: boolean) => void; onEnded: () => void }
+
+/** The FreeSWITCH half of a leg: what its caller hears, and the fork that joins the caller to a relay. */
+export class LegMedia {
+  /** Resolves when FreeSWITCH has no more of this leg: with its cause when it hung up, with null when it is gone itself. */
+  readonly gone: Promise<{ cause: string | null }>
+  readonly #endpoint: Mrf.Endpoint
+  readonly #audio: AudioReturn
+  readonly #log: Logger
+  #playing: Promise<unknown> | null = null
+  #fork: Fork | null = null
+  #forks = 0
+
+  constructor(endpoint: Mrf.Endpoint, { audio, log }: { audio: AudioReturn; log: Logger }) {
+    this.#endpoint = endpoint
+    this.#audio = audio
+    this.#log = log
+    this.gone = new Promise((resolve) => {
+      endpoint.once('destroy', (end?: { reason?: string }) => resolve({ cause: end?.reason ?? null }))
+      endpoint.conn?.on('esl::end', () => resolve({ cause: null }))
+    })
+    endpoint.on('mod_audio_fork::connect', () => this.#onForkConnected())
+    endpoint.on('mod_audio_fork::connect_failed', () => this.#fork?.opened(false))
+    endpoint.on('mod_audio_fork::disconnect', () => this.#onForkEnded())
+    endpoint.on('mod_audio_fork::play_audio', (event: unknown) => this.#onAudioFile(event))
+    endpoint.on('mod_audio_fork::kill_audio', () => void this.#command('uuid_break', `${this.channel} all`))
+  }
+
+  /** FreeSWITCH's name for the channel. */
+  get channel(): string {
+    return this.#endpoint.uuid
+  }
+
+  /** The dialog between us and FreeSWITCH. */
+  get dialog(): SipDialog | null {
+    return this.#endpoint.dialog as unknown as SipDialog | null
+  }
+
+  /** What the caller is to be answered, or offered where they made no offer. */
+  get sdp(): string {
+    return this.#endpoint.local.sdp
+  }
+
+  /** Takes a new offer of the caller's; resolves with the answer to it. */
+  async modify(remoteSdp: string): Promise<string> {
+    await within(COMMAND_MS, this.#endpoint.modify(remoteSdp), 'FreeSWITCH did not take the new offer')
+    return this.sdp
+  }
+
+  /** Plays to the end, or until it is told to stop; false when FreeSWITCH could not play it. */
+  async play(sound: string): Promise<boolean> {
+    const playing = Promise.race([
+      this.#endpoint.play(sound).then(
+        () => true,
+        (error: unknown) => {
+          this.#log.warn({ err: error, sound }, 'FreeSWITCH could not play a sound')
+          return false
+        },
+      ),
+      this.gone.then(() => false),
+    ])
+    this.#playing = playing
+    const played = await playing
+    if (this.#playing === playing) this.#playing = null
+    return played
+  }
+
+  /** Resolves when nothing is being played any more. */
+  async stopPlaying(): Promise<void> {
+    const playing = this.#playing
+    if (!playing) return
+    await this.#command('uuid_break', `${this.channel} all`)
+    // A sound that had not begun is dropped without a word of its end.
+    await within(STOP_MS, playing, '').catch(() => {})
+    this.#playing = null
+  }
+
+  /** Joins the caller to a relay; false when the relay cannot be reached. `onEnded`: the socket was closed by it, or broke. */
+  async fork(target: ForkTarget, onEnded: () => void): Promise<boolean> {
+    await this.stopFork()
+    const outcome = Promise.withResolvers<boolean>()
+    // The module keeps a fork whose socket is gone under its name, so each has a name of its own.
+    const name = `bridge-${target.attempt}-${++this.#forks}`
+    this.#fork = { name, isConnected: false, opened: outcome.resolve, onEnded }
+    const reply = await this.#command('uuid_audio_fork', forkCommand(this.channel, name, target, this.#audio))
+    if (!reply.startsWith('+OK')) {
+      this.#log.warn({ reply: reply.slice(0, 100) }, 'FreeSWITCH did not start a fork')
+      outcome.resolve(false)
+    }
+    const isOpen = await within(FORK_CONNECT_MS, outcome.promise, '').catch(() => false)
+    if (!isOpen) await this.stopFork(name)
+    return isOpen
+  }
+
+  /** Closes the fork's socket from this side; its `onEnded` is not called. */
+  async stopFork(name = this.#fork?.name): Promise<void> {
+    if (name === undefined) return
+    if (this.#fork?.name === name) this.#fork = null
+    await this.#command('uuid_audio_fork', `${this.channel} stop ${name}`)
+  }
+
+  /** Sends text of ours into the fork's socket. */
+  async sendText(text: string): Promise<void> {
+    if (this.#fork?.isConnected)
+      await this.#command('uuid_audio_fork', `${this.channel} send_text ${this.#fork.name} ${text}`)
+  }
+
+  onDigit(listener: (digit: string) => void): void {
+    this.#endpoint.on('dtmf', ({ dtmf }: Mrf.Dtmf) => listener(dtmf))
+  }
+
+  /** Hangs up; resolves when FreeSWITCH has, or is gone. */
+  async destroy(): Promise<void> {
+    this.#fork = null
+    const hungUp = this.#endpoint.destroy().catch(() => {})
+    await within(COMMAND_MS, Promise.race([hungUp, this.gone]), '').catch(() => {})
+  }
+
+  #onForkConnected(): void {
+    if (!this.#fork) return
+    this.#fork.isConnected = true
+    this.#fork.opened(true)
+  }
+
+  /** The event names no fork, but is in order: what comes before a fork's `connect` is of the one before it. */
+  #onForkEnded(): void {
+    const fork = this.#fork
+    if (!fork?.isConnected) return
+    void this.stopFork(fork.name)
+    fork.onEnded()
+  }
+
+  /** Files are queued in FreeSWITCH, so that one follows the other without a gap. */
+  #onAudioFile(event: unknown): void {
+    const { file } = event as { file?: string }
+    if (file && this.#fork) void this.#endpoint.execute('playback', file).catch(() => {})
+  }
+
+  /** The answer's text; empty when FreeSWITCH gives none. */
+  async #command(name: string, args: string): Promise<string> {
+    try {
+      const asked = within(COMMAND_MS, this.#endpoint.api(name, args), `${name} was not answered`)
+      const answer = await Promise.race([asked, this.gone])
+      return 'cause' in answer ? '' : answer.getBody()
+    } catch (error) {
+      this.#log.warn({ err: error }, 'FreeSWITCH did not answer a command')
+      return ''
+    }
+  }
+}
+
+/** `^^|` makes `|` the separator. Only the module that streams knows the last three arguments. */
+function forkCommand(channel: string, name: string, target: ForkTarget, audio: AudioReturn): string {
+  const { relay, callId, providerCallId, token } = target
+  const metadata = startMetadata({ providerCallId, token, audio })
+  const args = [channel, 'start', `${relay}/sip-media/${callId}`, 'mono', '8000', name, metadata]
+  if (audio === 'stream') args.push('true', 'true', '8000')
+  return `^^|${args.join('|')}`
+}

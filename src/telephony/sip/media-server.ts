@@ -1,0 +1,176 @@
+import Mrf from 'drachtio-fsmrf'
+import type { Logger } from 'pino'
+import type { Srf } from './drachtio.ts'
+import { askFreeSwitch, type EventSocketAddress } from './event-socket.ts'
+import { FORK_EVENTS, LegMedia } from './leg-media.ts'
+import type { AudioReturn } from './stream-metadata.ts'
+
+/** The profile of freeswitch-config/ and of the published image. */
+const PROFILE = 'drachtio_mrf'
+
+const FIRST_RETRY_MS = 250
+const LONGEST_RETRY_MS = 5_000
+/** A host that vanished closes no connection: it is asked this often whether it is there. */
+const LIFE_SIGN_MS = 5_000
+
+/** Internals of the library that ending a connection for good takes. */
+type Reconnecting = { closing?: boolean; reconnectVars?: { retryTimer: NodeJS.Timeout | null } }
+
+/** One FreeSWITCH: its event socket, which is connected anew whenever it breaks, and the endpoints on it. */
+export class MediaServer {
+  readonly #mrf: Mrf
+  readonly #address: EventSocketAddress
+  readonly #log: Logger
+  #server: Mrf.MediaServer | null = null
+  #audio: AudioReturn = 'stream'
+  #fault: string | null = 'FreeSWITCH is not reached yet'
+  #legs = 0
+  #stopped = false
+  #timer: NodeJS.Timeout | null = null
+  #working: Promise<void> = Promise.resolve()
+
+  constructor(srf: Srf, address: EventSocketAddress, log: Logger) {
+    this.#mrf = new Mrf(srf as never, { customEvents: [...FORK_EVENTS] })
+    this.#address = address
+    this.#log = log.child({ freeSwitch: `${address.host}:${address.port}` })
+  }
+
+  /** What keeps it from taking legs; null while nothing does. */
+  get fault(): string | null {
+    return this.#fault
+  }
+
+  /** How many calls it has, be they ours or another process's, as far as is known. */
+  get load(): number {
+    return Math.max(this.#legs, this.#server?.currentSessions ?? 0)
+  }
+
+  start(): void {
+    this.#working = this.#connect(FIRST_RETRY_MS)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    if (this.#timer) clearTimeout(this.#timer)
+    await this.#working
+    this.#retire()
+  }
+
+  /** Makes an endpoint for a caller who offers this SDP; for one without an offer, an endpoint that makes one. */
+  async open(remoteSdp: string): Promise<LegMedia> {
+    if (!this.#server) throw new Error(this.#fault ?? 'FreeSWITCH is not connected')
+    this.#legs++
+    try {
+      const endpoint = await this.#server.createEndpoint(remoteSdp ? { remoteSdp } : {})
+      const media = new LegMedia(endpoint, { audio: this.#audio, log: this.#log })
+      void media.gone.then(() => this.#legs--)
+      return media
+    } catch (error) {
+      this.#legs--
+      throw error
+    }
+  }
+
+  /** Ends a channel that another process left; resolves when it is gone, or nobody can tell. */
+  async kill(channel: string): Promise<void> {
+    await askFreeSwitch(this.#address, [`uuid_kill ${channel}`])
+  }
+
+  is(name: string): boolean {
+    return name === this.name
+  }
+
+  get name(): string {
+    return `${this.#address.host}:${this.#address.port}`
+  }
+
+  /** First asks for what the library takes for granted: it would end the process where a profile is missing. */
+  async #connect(retryMs: number): Promise<void> {
+    try {
+      const { answers, localAddress } = await askFreeSwitch(this.#address, [
+        'sofia status',
+        'uuid_audio_fork',
+      ])
+      const [profiles = '', fork = ''] = answers
+      if (!profiles.includes(PROFILE)) throw new Error(`FreeSWITCH has no SIP profile ${PROFILE}`)
+      if (!fork.startsWith('-USAGE')) throw new Error('FreeSWITCH has no mod_audio_fork')
+      this.#audio = fork.includes('bidirectionalAudio') ? 'stream' : 'files'
+      const { host: address, port, secret } = this.#address
+      this.#use(
+        await this.#mrf.connect({
+          ...{ address, port, secret: secret ?? '', profile: PROFILE },
+          // What FreeSWITCH is reached from is what it can reach: no setting could know better.
+          ...{ listenAddress: localAddress, advertisedAddress: localAddress },
+        }),
+      )
+    } catch (error) {
+      this.#failed(error instanceof Error ? error.message : String(error), retryMs)
+    }
+  }
+
+  #use(server: Mrf.MediaServer): void {
+    this.#server = server
+    this.#fault = null
+    this.#log.info({ audio: this.#audio }, 'FreeSWITCH is connected')
+    // Commands are a few bytes each: without this they wait 40 ms for each other's acknowledgement.
+    server.conn.socket?.setNoDelay(true)
+    withoutDelay(server)
+    server.on('error', (error: Error) => this.#lost(server, error.message))
+    server.on('end', () => this.#lost(server, 'FreeSWITCH closed its event socket'))
+    if (this.#stopped) this.#retire()
+    else this.#timer = setTimeout(() => this.#watch(), LIFE_SIGN_MS)
+  }
+
+  #watch(): void {
+    this.#working = askFreeSwitch(this.#address, []).then(
+      () => {
+        if (!this.#stopped && this.#server) this.#timer = setTimeout(() => this.#watch(), LIFE_SIGN_MS)
+      },
+      (error: Error) => {
+        if (this.#server) this.#lost(this.#server, error.message)
+      },
+    )
+  }
+
+  #lost(server: Mrf.MediaServer, fault: string): void {
+    if (server !== this.#server) return
+    this.#retire()
+    this.#failed(fault, FIRST_RETRY_MS)
+  }
+
+  #failed(fault: string, retryMs: number): void {
+    if (this.#stopped) return
+    if (this.#fault !== fault) this.#log.warn({ fault }, 'FreeSWITCH takes no calls; it is tried again')
+    this.#fault = fault
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#working = this.#connect(Math.min(retryMs * 2, LONGEST_RETRY_MS))
+    }, retryMs)
+  }
+
+  /**
+   * Gives the connection up. The library would connect again by itself, but then takes answers for those of commands
+   * that were lost with the old connection; each connection is a new one instead. Endpoints have their own.
+   */
+  #retire(): void {
+    const server = this.#server
+    this.#server = null
+    if (!server) return
+    const conn = server.conn as Mrf.EslConnection & Reconnecting
+    conn.closing = true
+    if (conn.reconnectVars?.retryTimer) clearTimeout(conn.reconnectVars.retryTimer)
+    server.removeAllListeners()
+    server.on('error', () => {})
+    server.disconnect()
+  }
+}
+
+type CallingBack = {
+  _server: { on(event: 'connection::open', listener: (conn: Mrf.EslConnection) => void): void }
+}
+
+/** The same for the connections on which FreeSWITCH calls back. */
+function withoutDelay(server: Mrf.MediaServer): void {
+  const { _server } = server as unknown as CallingBack
+  _server.on('connection::open', (conn) => conn.socket?.setNoDelay(true))
+}

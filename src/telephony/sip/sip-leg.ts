@@ -1,0 +1,246 @@
+import type { Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { CallEvent, LegEndStatus } from '../../../machines/call-events.ts'
+import {
+  type CallView,
+  type LegInstruction,
+  legInstructions,
+  mediaInstruction,
+} from '../../../machines/instructions.ts'
+import type { CarrierCall } from '../../calls/ports.ts'
+import type { SipDialog } from './drachtio.ts'
+import type { LegMedia } from './leg-media.ts'
+import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
+import { digitText } from './stream-metadata.ts'
+import { isOlder } from './view-order.ts'
+import { within } from './within.ts'
+
+/** Between two tries to say something to a call while the database is away, and to reach a relay while none is there. */
+const RETRY_MS = 250
+/** A relay that was killed is back sooner, or another one is there; past this the call is asked for another bridge. */
+const FORK_PATIENCE_MS = 5_000
+/** A peer that does not answer a BYE is gone. */
+const BYE_MS = 4_000
+
+export type SipLegOptions = {
+  call: CarrierCall
+  providerCallId: string
+  dialog: SipDialog
+  media: LegMedia
+  calls: LegCalls
+  sounds: Sounds
+  relays: Relays
+  /** Whoever handles what comes within a dialog; asked again when the leg moves to another one. */
+  onDialog: (leg: SipLeg, dialog: SipDialog) => void
+  log: Logger
+}
+
+/**
+ * One caller on the line. What they hear is what the call's present state says: every change of it is followed, whichever
+ * process made it, so there are no commands that could be lost or come late. What the caller does is told to the call.
+ */
+export class SipLeg {
+  readonly media: LegMedia
+  /** Resolves when the leg is over, told to the call and cleaned up. */
+  readonly over: Promise<void>
+  readonly #options: SipLegOptions
+  readonly #log: Logger
+  readonly #answeredAt = Date.now()
+  readonly #isOver: () => void
+  #dialog: SipDialog
+  #view: CallView
+  /** The instructions that are being carried out, as text. */
+  #told = ''
+  #running = new AbortController()
+  #stopped: Promise<unknown> = Promise.resolve()
+  /** The bridge whose fork is open. */
+  #streaming: number | null = null
+  #ending = false
+  #unwatch = () => {}
+
+  constructor(options: SipLegOptions) {
+    const { dialog, media, call, log } = options
+    this.#options = options
+    this.#dialog = dialog
+    this.media = media
+    this.#view = call.view
+    this.#log = log.child({ callId: call.callId })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.over = promise
+    this.#isOver = resolve
+  }
+
+  /** Between the other party and us. */
+  get dialog(): SipDialog {
+    return this.#dialog
+  }
+
+  /** Carries out what the call says, from now to its end. */
+  begin(): void {
+    const { calls, call, media } = this.#options
+    this.moveTo(this.#dialog)
+    void media.gone.then(({ cause }) => this.end(cause === 'MEDIA_TIMEOUT' ? 'failed' : 'media-server-lost'))
+    media.onDigit((digit) => this.press(digit))
+    this.#unwatch = calls.watch(call.callId, (view) => this.#follow(view))
+    this.#follow(call.view)
+  }
+
+  /** From now on this dialog's other party is the caller; the end of an earlier one ends nothing. */
+  moveTo(dialog: SipDialog): void {
+    this.#dialog = dialog
+    dialog.on('destroy', (_req, reason) => {
+      if (dialog === this.#dialog) void this.end(endedBy(reason))
+    })
+    this.#options.onDialog(this, dialog)
+  }
+
+  /** drachtio-server is connected anew: goes on over this connection, or ends when the server knows the dialog no more. */
+  async resume(socket: Socket): Promise<void> {
+    for (const dialog of [this.#dialog, this.media.dialog]) if (dialog) dialog.req.socket = socket
+    try {
+      await within(BYE_MS, this.#dialog.request({ method: 'OPTIONS' }), 'the caller does not answer')
+    } catch (error) {
+      if ((error as { code?: string }).code === 'ENODIALOG') await this.end('signalling-lost')
+    }
+  }
+
+  /** The caller has pressed a key; the relay hears of it. */
+  press(digit: string): void {
+    void this.media.sendText(digitText(digit))
+  }
+
+  /** Ends the leg, once: both halves of it are hung up, and the call is told how it ended. */
+  async end(status: LegEndStatus): Promise<void> {
+    if (this.#ending) return this.over
+    this.#ending = true
+    this.#unwatch()
+    this.#running.abort()
+    await Promise.all([this.#sayBye(status), this.media.destroy()])
+    const durationSeconds = Math.round((Date.now() - this.#answeredAt) / 1000)
+    await this.#tell({ type: 'leg.ended', status, durationSeconds })
+    this.#log.info({ status }, 'SIP leg is over')
+    this.#isOver()
+  }
+
+  #follow(view: CallView): void {
+    if (this.#ending || isOlder(view, this.#view)) return
+    this.#view = view
+    // The relay closes the stream when the agent's last word was heard; hanging up before would cut it off.
+    if (this.#streaming !== null && mediaInstruction(view, this.#streaming) === 'finish-playing') return
+    const script = legInstructions(view)
+    const told = JSON.stringify(script)
+    if (told === this.#told) return
+    this.#told = told
+    this.#running.abort()
+    this.#running = new AbortController()
+    void this.#carryOut(script, this.#running.signal)
+  }
+
+  /** What was being done is stopped first, so that two things are never heard at once. */
+  async #carryOut(script: LegInstruction[], signal: AbortSignal): Promise<void> {
+    try {
+      this.#stopped = this.#stopped.then(() => this.#fallSilent())
+      await this.#stopped
+      for (const instruction of script) {
+        if (signal.aborted) return
+        await this.#do(instruction, signal)
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      this.#log.error({ err: error }, 'a SIP leg could not do what it was told')
+      await this.end('failed')
+    }
+  }
+
+  #do(instruction: LegInstruction, signal: AbortSignal): Promise<void> {
+    const { sounds } = this.#options
+    switch (instruction.do) {
+      case 'play-greeting':
+        return this.#play(sounds.greeting(), signal)
+      case 'hold':
+        return this.#play(sounds.hold(instruction.round), signal)
+      case 'say':
+        return this.#play(sounds.spoken(instruction.message), signal)
+      case 'ask-again':
+        return this.#tellWhile(signal, { type: 'leg.asked' })
+      case 'connect-media':
+        return this.#stream(instruction.attempt, signal)
+      case 'hang-up':
+        return this.end('completed')
+    }
+  }
+
+  /** What cannot be played is as long as a round of silence: a leg that asked at once would ask all the time. */
+  async #play(sound: string, signal: AbortSignal): Promise<void> {
+    if ((await this.media.play(sound)) || signal.aborted) return
+    await this.#pause(this.#options.sounds.roundMs, signal)
+  }
+
+  /** Joins the caller to whichever relay lives; the call is asked for another bridge when none can be reached. */
+  async #stream(attempt: number, signal: AbortSignal): Promise<void> {
+    const { call, providerCallId, relays } = this.#options
+    const token = call.tokenOf(attempt)
+    const until = Date.now() + FORK_PATIENCE_MS
+    while (Date.now() < until) {
+      const relay = await relays().catch(() => null)
+      if (signal.aborted) return
+      if (relay !== null) {
+        const target = { relay, callId: call.callId, providerCallId, token, attempt }
+        this.#streaming = attempt
+        if (await this.media.fork(target, () => this.#streamEnded(attempt, signal))) return
+        this.#streaming = null
+      }
+      await this.#pause(RETRY_MS, signal)
+      if (signal.aborted) return
+    }
+    this.#log.warn({ attempt }, 'no relay could be reached')
+    await this.#tellWhile(signal, { type: 'leg.streamEnded', attempt })
+  }
+
+  #streamEnded(attempt: number, signal: AbortSignal): void {
+    this.#streaming = null
+    void this.#tellWhile(signal, { type: 'leg.streamEnded', attempt })
+  }
+
+  async #fallSilent(): Promise<void> {
+    const isStreaming = this.#streaming !== null
+    this.#streaming = null
+    await Promise.all([this.media.stopPlaying(), isStreaming ? this.media.stopFork() : null])
+  }
+
+  /** Says it to the call as long as it is still to be said, and follows what comes of it. */
+  async #tellWhile(signal: AbortSignal, event: CallEvent): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const now = await this.#options.calls.tell(this.#options.providerCallId, event)
+        if (now) this.#follow(now.view)
+        return
+      } catch (error) {
+        this.#log.warn({ err: error, event: event.type }, 'a call could not be told; it is tried again')
+        await this.#pause(RETRY_MS, signal)
+      }
+    }
+  }
+
+  /** The same for the end, which must not be forgotten while the database is away. */
+  #tell(event: CallEvent): Promise<void> {
+    return this.#tellWhile(this.#options.calls.stopping, event)
+  }
+
+  async #sayBye(status: LegEndStatus): Promise<void> {
+    if (!this.#dialog.connected) return
+    const headers = { Reason: `Q.850;cause=${status === 'completed' ? 16 : 41}` }
+    await within(BYE_MS, this.#dialog.destroy({ headers }), '').catch(() => {})
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    await pause(ms, null, { signal, ref: false }).catch(() => {})
+  }
+}
+
+/** A BYE of drachtio-server's own gives a reason: the caller did not acknowledge, or no longer refreshes the session. */
+function endedBy(reason: string | undefined): LegEndStatus {
+  if (reason === undefined || reason === 'normal release') return 'completed'
+  return reason.includes('cancel race') ? 'canceled' : 'failed'
+}

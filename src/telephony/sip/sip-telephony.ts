@@ -1,0 +1,7 @@
+import type { Telephony } from '../../calls/ports.ts'
+
+/** Legs follow their calls by themselves: nothing that they are told could be newer than what they have seen. */
+export const sipTelephony: Telephony = {
+  moveLeg: async () => {},
+  hangUp: async () => {},
+}

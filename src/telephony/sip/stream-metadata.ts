@@ -1,0 +1,35 @@
+/*
+ * What FreeSWITCH is given for the relay when a fork begins, and what it later sends into it. Both pass through
+ * FreeSWITCH's own commands, which strip quotes and backslashes and split at `|`, so they travel as base64url.
+ */
+
+/** How agent audio goes back: into the same socket as it comes, or as files that are played one after another. */
+export type AudioReturn = 'stream' | 'files'
+
+export type StreamStart = { providerCallId: string; token: string; audio: AudioReturn }
+
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+export const startMetadata = (start: StreamStart): string => encode(start)
+
+export const digitText = (digit: string): string => encode({ digit })
+
+export type StreamText = { start: StreamStart } | { digit: string } | null
+
+/** Null for what none of ours is. */
+export function readStreamText(text: string): StreamText {
+  const { providerCallId, token, audio, digit } = decoded(text)
+  if (typeof digit === 'string') return { digit }
+  if (typeof providerCallId !== 'string' || typeof token !== 'string') return null
+  if (audio !== 'stream' && audio !== 'files') return null
+  return { start: { providerCallId, token, audio } }
+}
+
+function decoded(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}

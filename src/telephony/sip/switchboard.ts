@@ -1,0 +1,215 @@
+import type { Logger } from 'pino'
+import type { LegEndStatus } from '../../../machines/call-events.ts'
+import type { CarrierCall } from '../../calls/ports.ts'
+import type { Doorkeeper } from './admission.ts'
+import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
+import { handleInDialog } from './in-dialog.ts'
+import type { LegMedia } from './leg-media.ts'
+import { isOfTheCaller, type MediaServers } from './media-servers.ts'
+import { type Parties, partiesOf } from './parties.ts'
+import { SipLeg } from './sip-leg.ts'
+import type { LegCalls, LegRegister, Relays, Sounds } from './sip-ports.ts'
+
+/** When a trunk that was refused for now may come again, in seconds. */
+const RETRY_AFTER = { 'Retry-After': '5' }
+
+export type SwitchboardOptions = {
+  srf: Srf
+  servers: MediaServers
+  doorkeeper: Doorkeeper
+  /** The numbers that are answered; null means all. */
+  numbers: readonly string[] | null
+  calls: LegCalls
+  register: LegRegister
+  sounds: Sounds
+  relays: Relays
+  isDraining: () => boolean
+  /** Counts a request that was refused or made no sense. */
+  onRejected: (reason: string) => void
+  /** How long a caller waited for the answer. */
+  onAnswered: (seconds: number) => void
+  log: Logger
+}
+
+/** Takes calls, and holds their legs. */
+export class Switchboard {
+  readonly #options: SwitchboardOptions
+  readonly #legs = new Map<string, SipLeg>()
+
+  constructor(options: SwitchboardOptions) {
+    this.#options = options
+    options.srf.invite((req, res) => void this.#invited(req, res))
+    options.srf.options((req, res) => this.#asked(req, res))
+  }
+
+  get legs(): Iterable<SipLeg> {
+    return this.#legs.values()
+  }
+
+  get liveLegs(): number {
+    return this.#legs.size
+  }
+
+  /** Ends every leg. */
+  async endAll(status: LegEndStatus): Promise<void> {
+    await Promise.all([...this.#legs.values()].map((leg) => leg.end(status)))
+  }
+
+  /** A trunk's question whether we are there: the answer is what an INVITE would get. */
+  #asked(req: SipRequest, res: SipResponse): void {
+    const { doorkeeper, isDraining, servers } = this.#options
+    if (!doorkeeper.isTrunk(req.source_address)) {
+      this.#refuse(res, 403, 'sip_forbidden')
+      return
+    }
+    const isOpen = !isDraining() && servers.fault === null
+    res.send(isOpen ? 200 : 503, isOpen ? {} : { headers: RETRY_AFTER })
+  }
+
+  async #invited(req: SipRequest, res: SipResponse): Promise<void> {
+    const invite = new Invite(req)
+    try {
+      const parties = this.#admit(req, res)
+      if (parties) await this.#answer(invite, res, parties)
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'an INVITE could not be answered')
+      if (!res.finalResponseSent && !invite.isCanceled) res.send(500, { headers: RETRY_AFTER })
+    }
+  }
+
+  /** Null when the request was refused, for which nothing is looked up. */
+  #admit(req: SipRequest, res: SipResponse): Parties | null {
+    const { doorkeeper, servers, isDraining, numbers } = this.#options
+    const verdict = doorkeeper.examine(req)
+    if (!verdict.admitted) return this.#refuse(res, verdict.status, 'sip_forbidden', verdict.headers)
+    const parties = partiesOf(req)
+    if (!parties || !req.has('Contact')) return this.#refuse(res, 400, 'sip_malformed')
+    if (numbers && !numbers.includes(parties.to)) return this.#refuse(res, 404, 'sip_unknown_number')
+    if (isDraining() || servers.fault !== null) return this.#refuse(res, 503, 'sip_unavailable', RETRY_AFTER)
+    return parties
+  }
+
+  #refuse(res: SipResponse, status: number, reason: string, headers = {}): null {
+    this.#options.onRejected(reason)
+    res.send(status, { headers })
+    return null
+  }
+
+  /** The call is written down before anybody is answered, and every way out of here tells it how it ended. */
+  async #answer(invite: Invite, res: SipResponse, parties: Parties): Promise<void> {
+    const { calls, onAnswered, register } = this.#options
+    const begun = performance.now()
+    const { providerCallId } = invite
+    const call = await calls.open({ ...parties, providerCallId, publicOrigin: 'sip:' })
+    if (this.#legs.has(call.callId)) return this.#merged(res)
+    if (call.view.state === 'rejected') return this.#turnAway(invite, res)
+    const media = await this.#mediaFor(invite, res, call)
+    if (!media) return
+    const dialog = await this.#accept(invite, res, media)
+    if (!dialog) {
+      await media.destroy()
+      await register.release(call.callId)
+      return
+    }
+    onAnswered((performance.now() - begun) / 1000)
+    this.#begin(call, invite, dialog, media)
+  }
+
+  /** The same call by another way (RFC 3261 §8.2.2.2). */
+  #merged(res: SipResponse): void {
+    res.send(482)
+  }
+
+  /** The lines are taken: a trunk tries the next server sooner than a person would hear that out. */
+  async #turnAway({ providerCallId }: Invite, res: SipResponse): Promise<void> {
+    this.#refuse(res, 503, 'sip_full', RETRY_AFTER)
+    await this.#options.calls.tell(providerCallId, { type: 'leg.ended', status: 'failed' })
+  }
+
+  async #mediaFor(invite: Invite, res: SipResponse, { callId }: CarrierCall): Promise<LegMedia | null> {
+    const { servers, calls, register, log } = this.#options
+    const { providerCallId } = invite
+    try {
+      const { media, server } = await servers.open(invite.sdp)
+      await register.hold({ callId, mediaServer: server, channel: media.channel, dialogId: null })
+      if (!invite.isCanceled) return media
+      await media.destroy()
+      await register.release(callId)
+      await calls.tell(providerCallId, { type: 'leg.ended', status: 'canceled' })
+    } catch (error) {
+      const isTheirs = isOfTheCaller(error)
+      if (!isTheirs) log.warn({ err: error, callId }, 'no FreeSWITCH took the leg')
+      if (!invite.isCanceled) {
+        this.#refuse(
+          res,
+          isTheirs ? 488 : 503,
+          isTheirs ? 'sip_no_codec' : 'sip_unavailable',
+          isTheirs ? {} : RETRY_AFTER,
+        )
+      }
+      const status = invite.isCanceled ? 'canceled' : isTheirs ? 'failed' : 'media-server-lost'
+      await calls.tell(providerCallId, { type: 'leg.ended', status })
+    }
+    return null
+  }
+
+  /** Null when the caller had gone before the answer got out. */
+  async #accept(invite: Invite, res: SipResponse, media: LegMedia): Promise<SipDialog | null> {
+    const { srf, calls, log } = this.#options
+    try {
+      return await srf.createUAS(invite.req, res, { localSdp: media.sdp })
+    } catch (error) {
+      if (!invite.isCanceled) log.warn({ err: error }, 'a SIP call could not be answered')
+      const status = invite.isCanceled ? 'canceled' : 'signalling-lost'
+      await calls.tell(invite.providerCallId, { type: 'leg.ended', status })
+      return null
+    }
+  }
+
+  #begin(call: CarrierCall, { providerCallId }: Invite, dialog: SipDialog, media: LegMedia): void {
+    const { calls, sounds, relays, register, log } = this.#options
+    const onDialog = (leg: SipLeg, dialog: SipDialog) => {
+      handleInDialog(leg, dialog, this.#options)
+      void this.#keep(call.callId, dialog)
+    }
+    const leg = new SipLeg({ call, providerCallId, dialog, media, calls, sounds, relays, onDialog, log })
+    this.#legs.set(call.callId, leg)
+    leg.begin()
+    void leg.over.then(async () => {
+      this.#legs.delete(call.callId)
+      await register
+        .release(call.callId)
+        .catch((error: unknown) => log.warn({ err: error }, 'a leg is still registered'))
+    })
+  }
+
+  async #keep(callId: string, dialog: SipDialog): Promise<void> {
+    const { register, log } = this.#options
+    await register
+      .answered(callId, dialog.id)
+      .catch((error: unknown) => log.warn({ err: error, callId }, 'a leg could not be registered'))
+  }
+}
+
+/** An INVITE that may be called back at any time. */
+class Invite {
+  readonly req: SipRequest
+  isCanceled = false
+
+  /** Made in the first moment of its handling: a CANCEL that nobody listened for would not be heard of again. */
+  constructor(req: SipRequest) {
+    this.req = req
+    req.once('cancel', () => {
+      this.isCanceled = true
+    })
+  }
+
+  get providerCallId(): string {
+    return this.req.get('call-id') ?? ''
+  }
+
+  /** Empty when the caller makes no offer and waits for ours. */
+  get sdp(): string {
+    return this.req.body ?? ''
+  }
+}
