@@ -9,6 +9,7 @@ import { type CallFinder, callStateRoutes } from './call-state-routes.ts'
 import { type CallDoor, callsRoutes } from './calls-routes.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { machinesRoutes } from './machines-routes.ts'
+import { replayRoutes } from './replay-routes.ts'
 import type { ResponseTime } from './response-times.ts'
 import type { AnyRoute } from './route.ts'
 import { statisticsRoutes } from './statistics-routes.ts'
@@ -29,6 +30,7 @@ export function adminRoutes(options: {
   return [
     ...callsRoutes(options),
     ...callEventsRoutes(options),
+    ...replayRoutes(options.queries),
     ...callStateRoutes({ calls: options.calls, timers: options.live }),
     ...feedRoutes({ queries: options.live, follow: options.follow }),
     ...voicesRoutes(options.voices),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { FindRecordedCall } from '../persistence/recorded-calls.ts'
+import type { CallQueries } from '../persistence/call-queries.ts'
 import { CALL_FILE_TYPE, callFileName, writeCallFile } from '../replay/call-file.ts'
 import { UnreplayableCall } from '../replay/recorded-call.ts'
 import { replay } from '../replay/replay.ts'
@@ -80,9 +80,9 @@ const Replay = z
 const UNKNOWN = { 404: 'There is no such call.' }
 
 /** A call's record: stepped through the chart of today, and as a file that can be replayed elsewhere. */
-export function replayRoutes({ recordedCall }: { recordedCall: FindRecordedCall }): AnyRoute[] {
+export function replayRoutes({ recorded }: Pick<CallQueries, 'recorded'>): AnyRoute[] {
   const find = async (id: string) => {
-    const call = await recordedCall(id)
+    const call = await recorded(id)
     if (!call) throw unknownCall()
     return call
   }

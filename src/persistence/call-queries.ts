@@ -1,5 +1,6 @@
 import type { Provider } from '../calls/ports.ts'
 import type { Database } from './database.ts'
+import { type FindRecordedCall, recordedCalls } from './recorded-calls.ts'
 import { sqlOf } from './sql.ts'
 
 /** A call as operators see it. */
@@ -62,6 +63,8 @@ export type CallQueries = {
   get(id: string): Promise<CallSummary | null>
   /** In order; only those after `afterSeq`. */
   events(callId: string, afterSeq: number): Promise<RecordedEvent[]>
+  /** All that was written down of a call, to be replayed. */
+  recorded: FindRecordedCall
   statistics(): Promise<Statistics>
   countByState(): Promise<{ provider: string; state: string; count: number }[]>
 }
@@ -98,6 +101,8 @@ export function createCallQueries(database: Database): CallQueries {
       )
       return rows.map((row) => ({ ...row, at: new Date(row.at) }))
     },
+
+    recorded: recordedCalls(database),
 
     async statistics() {
       const [log] =

@@ -5,6 +5,7 @@ import { callEventsRoutes } from '../../src/http/call-events-routes.ts'
 import { callsRoutes } from '../../src/http/calls-routes.ts'
 import { machinesRoutes } from '../../src/http/machines-routes.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
+import { replayRoutes } from '../../src/http/replay-routes.ts'
 import { statisticsRoutes } from '../../src/http/statistics-routes.ts'
 import { voicesRoutes } from '../../src/http/voices-routes.ts'
 
@@ -18,6 +19,7 @@ const routes = [
   ...agentsRoutes(nothing),
   ...callsRoutes({ calls: nothing, queries: nothing, conversations: nothing }),
   ...callEventsRoutes({ queries: nothing, follow: nothing }),
+  ...replayRoutes(nothing),
   ...machinesRoutes({ call: {} }),
 ]
 
@@ -41,6 +43,8 @@ test.each([
   'get /calls',
   'get /calls/{id}',
   'get /calls/{id}/events',
+  'get /calls/{id}/replay',
+  'get /calls/{id}/export',
   'get /calls/{id}/conversation',
   'post /calls/{id}/hangup',
   'get /machines/{name}',

@@ -6,8 +6,8 @@ import { asIfRecorded, CALL_ID, recorded } from '../replay/recording.ts'
 import { asAdmin, problemOf, serve, testApp } from './serve.ts'
 
 async function ask(path: string, call: RecordedCall = recorded()): Promise<Response> {
-  const recordedCall = async (id: string) => (id === call.id ? call : null)
-  const url = await serve(testApp({ adminRoutes: replayRoutes({ recordedCall }) }))
+  const find = async (id: string) => (id === call.id ? call : null)
+  const url = await serve(testApp({ adminRoutes: replayRoutes({ recorded: find }) }))
   return fetch(`${url}/api/v1/calls/${path}`, { headers: asAdmin })
 }
 
