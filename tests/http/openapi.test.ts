@@ -71,6 +71,8 @@ it('refers to nothing that it does not hold', () => {
     'CallerVoice',
     'Conversation',
     'Problem',
+    'Replay',
+    'ReplayStep',
     'Statistics',
   ])
 })
