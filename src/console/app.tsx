@@ -1,6 +1,8 @@
 import { useEffect, useRef } from 'react'
 import { signOut } from './api/calls-api.ts'
 import { type ConsoleConfig, useConsoleConfig } from './api/console-config.ts'
+import { CallPage } from './call/call-page.tsx'
+import { CallsPage } from './calls/calls-page.tsx'
 import iconUrl from './icon.svg'
 import { LivePage } from './live/live-page.tsx'
 import { RecentCalls } from './recent-calls/recent-calls.tsx'
@@ -44,6 +46,12 @@ function Page(props: PageProps) {
       return <TestCallPage {...props} />
     case 'live':
       return <LivePage />
+    case 'calls':
+      return props.route.id ? (
+        <CallPage id={props.route.id} step={props.route.query.get('step')} />
+      ) : (
+        <CallsPage query={props.route.query} />
+      )
     default:
       return <NoSuchPage />
   }

@@ -12,12 +12,19 @@ export type Call = {
   /** Within `bridged`: how far the agent is. */
   bridge: string | null
   provider: string
+  provider_call_id: string
+  direction: 'inbound' | 'outbound'
+  agentId: string | null
+  voice: string
+  voiceId: string | null
   from: string
   to: string
   startedAt: string
   bridgedAt: string | null
   endedAt: string | null
   outcome: EndReason | null
+  /** Who is answerable for the outcome. */
+  fault: string | null
 }
 
 /** One thing said; `heard` is what the caller got to hear of it before interrupting. */
@@ -57,6 +64,18 @@ export class ApiError extends Error {
 
 export const recentCalls = async (): Promise<Call[]> =>
   (await read<{ calls: Call[] }>('/api/v1/calls?limit=20')).calls
+
+export type CallPage = { calls: Call[]; nextCursor: string | null }
+
+/** Calls, the newest first; the filter's names are the API's, and empty ones are no filter. */
+export function callPage(filter: Record<string, string>, cursor: string | null): Promise<CallPage> {
+  const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''))
+  if (cursor) query.set('cursor', cursor)
+  return read(`/api/v1/calls?${query}`)
+}
+
+export const hangUp = (callId: string): Promise<Response> =>
+  request(`/api/v1/calls/${callId}/hangup`, { method: 'POST', accept: [409] })
 
 export const callById = (callId: string): Promise<Call> => read(`/api/v1/calls/${callId}`)
 

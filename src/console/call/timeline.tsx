@@ -3,15 +3,34 @@ import { durationWords } from './numbers.ts'
 import type { TimelineEntry } from './timeline-entries.ts'
 
 /** What happened to the call, event by event, with the statechart's own names beside the words. */
-export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
+export function Timeline({
+  entries,
+  current,
+  onChoose,
+}: {
+  entries: readonly TimelineEntry[]
+  /** The event that is looked at. */
+  current?: number
+  onChoose?: (seq: number) => void
+}) {
   return (
     <section className="card" aria-labelledby="timeline">
       <h2 id="timeline">Timeline</h2>
       <FollowingScroll label="Timeline" news={entries.length}>
         <ol className="timeline">
           {entries.map(({ seq, milliseconds, words, count, type, newState }) => (
-            <li key={seq} data-state={newState ?? undefined}>
-              <span className="at">+{durationWords(milliseconds)}</span>
+            <li
+              key={seq}
+              data-state={newState ?? undefined}
+              aria-current={seq === current ? 'step' : undefined}
+            >
+              {onChoose ? (
+                <button type="button" className="at" onClick={() => onChoose(seq)}>
+                  +{durationWords(milliseconds)}
+                </button>
+              ) : (
+                <span className="at">+{durationWords(milliseconds)}</span>
+              )}
               <span className="what">
                 {words}
                 {count > 1 && <span className="count"> × {count}</span>}

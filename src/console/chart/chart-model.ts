@@ -47,7 +47,7 @@ export function chartOf(definition: ChartState): Chart {
   const nodes = new Map<string, ChartNode>()
   const edges = new Map<string, Edge>()
   const visit = ({ states, transitions, ...state }: ChartState, parent: string | null, path: string) => {
-    const ways = transitions.flatMap(waysOf)
+    const ways = waysOf(transitions)
     const children = Object.values(states)
     nodes.set(state.id, { ...state, parent, path, children: children.map(({ id }) => id), transitions: ways })
     for (const way of ways) {
@@ -61,13 +61,16 @@ export function chartOf(definition: ChartState): Chart {
   return { root: definition.id, nodes, edges: [...edges.values()] }
 }
 
-function waysOf({ target, ...transition }: ChartTransition, index: number): Way[] {
-  return target.map((id) => ({
-    ...transition,
-    target: id,
-    id: `${transition.source}/${transition.eventType}/${index}`,
-    edge: `${transition.source}>${id}`,
-  }))
+/** Several for the same event are told apart by their place among them, as src/model/chart-graph.ts names them. */
+function waysOf(transitions: readonly ChartTransition[]): Way[] {
+  const counts = new Map<string, number>()
+  return transitions.flatMap(({ target, ...transition }) => {
+    const { source, eventType } = transition
+    const place = (counts.get(eventType) ?? 0) + 1
+    counts.set(eventType, place)
+    const id = `${source} on ${eventType || 'nothing'} #${place}`
+    return target.map((to) => ({ ...transition, id, target: to, edge: `${source}>${to}` }))
+  })
 }
 
 /** The state at this end of a path, such as `bridged.talking`; null when the chart has none. */

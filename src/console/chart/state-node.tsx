@@ -15,7 +15,7 @@ export function StateNode({ data: { state, activity, look }, selected }: NodePro
   const isLeaf = state.children.length === 0
   return (
     <div
-      className="state"
+      className="chart-state"
       data-kind={isLeaf ? state.type : 'compound'}
       data-parallel={state.type === 'parallel' || undefined}
       data-active={count > 0 || undefined}
@@ -24,9 +24,9 @@ export function StateNode({ data: { state, activity, look }, selected }: NodePro
       style={look === 'heat' && isLeaf ? { '--heat': heat } : undefined}
     >
       <Handle type="target" position={Position.Top} isConnectable={false} />
-      <span className="state-name">{state.key}</span>
+      <span className="chart-state-name">{state.key}</span>
       {look === 'heat' && count > 0 && (isLeaf || state.type === 'parallel') && (
-        <span className="state-count">{count}</span>
+        <span className="chart-state-count">{count}</span>
       )}
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </div>

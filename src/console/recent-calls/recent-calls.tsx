@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react'
-import { END_REASONS } from '../../../machines/end-reasons.ts'
 import type { Call } from '../api/calls-api.ts'
-import { isState, outcomeWords, stateOf } from '../call/call-story.ts'
+import { stateOf } from '../call/call-story.ts'
 import { useFollowedCall } from '../call/followed-call-hook.ts'
 import { clockWords, phoneNumberWords } from '../call/numbers.ts'
-import { titleOf, toneOf } from '../call/state-words.ts'
+import { StateBadge } from '../call/state-badge.tsx'
+import { hrefOfCall } from '../routing/hash-route.ts'
 import { useStore } from '../store.ts'
 import type { TestCall } from '../test-call/test-call.ts'
 import { useRecentCalls } from './use-recent-calls.ts'
@@ -50,37 +50,19 @@ function CallRow({ call, now, isOwn }: { call: Call; now: number; isOwn: boolean
   return (
     <tr aria-current={isOwn || undefined} data-live={call.endedAt === null}>
       <td>
-        <span className="caller">{phoneNumberWords(call.from)}</span>{' '}
+        <a className="caller" href={hrefOfCall(call.id)}>
+          {phoneNumberWords(call.from)}
+        </a>{' '}
         <time className="hint" dateTime={call.startedAt} title={startedAt.toLocaleString()}>
           {timeWords(startedAt)}
         </time>
       </td>
       <td>
-        <span
-          className="badge"
-          data-tone={badgeTone(call)}
-          title={call.outcome ? END_REASONS[call.outcome]?.meaning : pathOf(call)}
-        >
-          {badgeWords(call)}
-        </span>
+        <StateBadge call={call} />
       </td>
       <td className="number">{clockWords(length)}</td>
     </tr>
   )
-}
-
-const pathOf = ({ state, bridge }: Call) => (bridge ? `${state}.${bridge}` : state)
-
-function badgeWords(call: Call): string {
-  if (call.outcome) return outcomeWords(call.outcome)
-  const state = pathOf(call)
-  return isState(state) ? titleOf(state) : state
-}
-
-function badgeTone(call: Call): string {
-  if (call.outcome) return END_REASONS[call.outcome]?.fault === 'none' ? 'over' : 'bad'
-  const state = pathOf(call)
-  return isState(state) ? toneOf(state) : 'calm'
 }
 
 /** The time of day, and the day when it is not today's. */

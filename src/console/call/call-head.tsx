@@ -1,0 +1,97 @@
+import { useState } from 'react'
+import { END_REASONS } from '../../../machines/end-reasons.ts'
+import { type Call, hangUp } from '../api/calls-api.ts'
+import type { Replay } from '../api/replay-api.ts'
+import { clockWords, phoneNumberWords } from './numbers.ts'
+import { StateBadge } from './state-badge.tsx'
+
+type CallHeadProps = {
+  call: Call
+  isLive: boolean
+  replay: Replay | null
+  replayFault: string | null
+  /** Shows a step by its place. */
+  onShow: (index: number) => void
+}
+
+/** Who calls whom, how it stands, and what can be done about it. Handoff and listening in find their place beside hanging up. */
+export function CallHead({ call, isLive, replay, replayFault, onShow }: CallHeadProps) {
+  const started = new Date(call.startedAt)
+  return (
+    <header className="call-head">
+      <div>
+        <h1>
+          {phoneNumberWords(call.from)} <StateBadge call={call} />
+        </h1>
+        <p className="hint">
+          to {phoneNumberWords(call.to)} · {call.provider} {call.direction} ·{' '}
+          <time dateTime={call.startedAt}>{started.toLocaleString()}</time>
+          {call.endedAt && ` · ${clockWords(Date.parse(call.endedAt) - started.getTime())}`} · voice{' '}
+          {call.voice}
+        </p>
+        {call.outcome && <p>{END_REASONS[call.outcome]?.meaning}</p>}
+        <Verdict replay={replay} fault={replayFault} onShow={onShow} />
+      </div>
+      <div className="call-actions">
+        <a className="button quiet small" href={`/api/v1/calls/${call.id}/export`} download>
+          Export
+        </a>
+        {isLive && <HangUp callId={call.id} />}
+      </div>
+    </header>
+  )
+}
+
+/** Whether the chart of today would lead this call the same way. */
+function Verdict({
+  replay,
+  fault,
+  onShow,
+}: {
+  replay: Replay | null
+  fault: string | null
+  onShow: (index: number) => void
+}) {
+  if (fault)
+    return (
+      <p className="verdict" data-tone="bad">
+        This call cannot be replayed. {fault}
+      </p>
+    )
+  if (!replay) return null
+  const { firstDifference } = replay
+  if (firstDifference === null) {
+    return <p className="verdict">Replayed: the chart of today leads this call the same way.</p>
+  }
+  return (
+    <p className="verdict" data-tone="bad">
+      The chart of today goes another way.{' '}
+      <button type="button" className="quiet small" onClick={() => onShow(firstDifference)}>
+        Show the first difference, step {firstDifference + 1}
+      </button>
+    </p>
+  )
+}
+
+function HangUp({ callId }: { callId: string }) {
+  const [progress, setProgress] = useState<'offered' | 'asked' | { fault: string }>('offered')
+  const ask = () => {
+    setProgress('asked')
+    hangUp(callId).then(
+      () => setProgress('offered'),
+      (error: Error) => setProgress({ fault: error.message }),
+    )
+  }
+  return (
+    <>
+      <button type="button" className="danger small" disabled={progress === 'asked'} onClick={ask}>
+        Hang up this call
+      </button>
+      {typeof progress === 'object' && (
+        <p className="fault" role="alert">
+          {progress.fault}
+        </p>
+      )}
+    </>
+  )
+}

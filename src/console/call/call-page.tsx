@@ -1,0 +1,88 @@
+import { lazy, Suspense, useEffect, useMemo } from 'react'
+import { ActivityStore } from '../chart/activity-store.ts'
+import { waysFrom } from '../chart/chart-activity.ts'
+import type { Chart } from '../chart/chart-model.ts'
+import { useChart } from '../chart/use-chart.ts'
+import { CallHead } from './call-head.tsx'
+import { Conversation } from './conversation.tsx'
+import { StepControls } from './step-controls.tsx'
+import { StepInspector } from './step-inspector.tsx'
+import { type CallStep, stepsOf } from './steps.ts'
+import { TimeAxis } from './time-axis.tsx'
+import { Timeline } from './timeline.tsx'
+import { timelineOf } from './timeline-entries.ts'
+import { useCall } from './use-call.ts'
+import { useCursor } from './use-cursor.ts'
+
+const ChartView = lazy(async () => ({ default: (await import('../chart/chart-view.tsx')).ChartView }))
+
+/** One call, live or past: its chart, its time axis, and everything that was true at the moment that one looks at. */
+export function CallPage({ id, step: wanted }: { id: string; step: string | null }) {
+  const known = useCall(id)
+  const { placed, fault: chartFault } = useChart()
+  const { call, records, turns, replay, replayFault, fault } = known
+  const steps = useMemo(() => stepsOf(records, replay, placed?.chart ?? null), [records, replay, placed])
+  const isLive = call !== null && call.endedAt === null && records.at(-1)?.stateAfter !== 'ended'
+  const cursor = useCursor(steps, isLive, wanted)
+  const step = steps[cursor.index]
+  const activity = useStepActivity(step, placed?.chart ?? null)
+  const offered = useMemo(
+    () => new Set(placed && step ? waysFrom(placed.chart, new Set(step.states)).map(({ edge }) => edge) : []),
+    [placed, step],
+  )
+  if (fault) return <NoCall {...fault} />
+  if (!call) return <p className="hint">Asking for the call…</p>
+  return (
+    <div className="call">
+      <CallHead call={call} isLive={isLive} replay={replay} replayFault={replayFault} onShow={cursor.go} />
+      <section className="card call-chart" aria-label="The call in its statechart">
+        {chartFault && <p className="fault">{chartFault}</p>}
+        {placed && step && (
+          <Suspense fallback={null}>
+            <ChartView {...placed} activity={activity} look="one" offered={offered} />
+          </Suspense>
+        )}
+        <StepControls cursor={cursor} steps={steps} isLive={isLive} />
+      </section>
+      {step && <StepInspector step={step} before={steps[cursor.index - 1] ?? null} />}
+      {step && <TimeAxis steps={steps} turns={turns} cursor={cursor} isLive={isLive} />}
+      <div className="columns">
+        <Conversation turns={turns} isOver={!isLive} />
+        <Timeline entries={timelineOf(records)} current={step?.seq} onChoose={cursor.goToSeq} />
+      </div>
+    </div>
+  )
+}
+
+/** The chart's picture of the step; the lines that led there light up, whichever way one steps. */
+function useStepActivity(step: CallStep | undefined, chart: Chart | null): ActivityStore {
+  const activity = useMemo(() => new ActivityStore(), [])
+  const states = step?.states.join('\n') ?? ''
+  const took = step && chart ? edgesOf(chart, step.took).join('\n') : ''
+  const seq = step?.seq
+  useEffect(() => {
+    activity.count(new Map(states.split('\n').map((state) => [state, 1])))
+  }, [activity, states])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: two steps in a row may take the same way.
+  useEffect(() => {
+    if (took) activity.pass(took.split('\n'))
+  }, [activity, took, seq])
+  return activity
+}
+
+const edgesOf = (chart: Chart, ways: readonly string[]): string[] =>
+  chart.edges.filter((edge) => edge.ways.some(({ id }) => ways.includes(id))).map(({ id }) => id)
+
+function NoCall({ message, isUnknown }: { message: string; isUnknown: boolean }) {
+  return (
+    <div className="introduction">
+      <h1>{isUnknown ? 'There is no such call' : 'The call cannot be shown'}</h1>
+      <p role="status">
+        {isUnknown
+          ? 'This service has no call of this id: it may be another service’s, or mistyped. '
+          : `${message} Trying again… `}
+        <a href="#/calls">All calls</a>
+      </p>
+    </div>
+  )
+}

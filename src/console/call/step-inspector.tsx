@@ -1,0 +1,126 @@
+import { isDeepEqual } from './deep-equal.ts'
+import { durationWords } from './numbers.ts'
+import { type CallStep, delayName } from './steps.ts'
+
+/** Everything that was true after one step: what happened, what was asked for, what may come, and what is remembered. */
+export function StepInspector({ step, before }: { step: CallStep; before: CallStep | null }) {
+  const { detail, type, stateBefore, stateAfter, effects, differences } = step
+  return (
+    <section className="card inspector" aria-label="This step">
+      <h2>
+        <code>{type}</code>
+      </h2>
+      <p className="hint">
+        {stateBefore === stateAfter ? (
+          <>
+            stays in <code>{stateAfter}</code>
+          </>
+        ) : (
+          <>
+            <code>{stateBefore}</code> → <code className="state-word">{stateAfter}</code>
+          </>
+        )}
+      </p>
+      {differences.map(({ what, recorded, reproduced }) => (
+        <p key={what} className="difference">
+          <strong>{what}</strong> was <code>{shown(recorded)}</code>, the chart of today says{' '}
+          <code>{shown(reproduced)}</code>
+        </p>
+      ))}
+      <Fields name="What was said" fields={withoutType(step.event)} />
+      <Facts
+        name="Asked of the world"
+        facts={effects.map(({ type: effect, params }) => `${effect}${paramsOf(params)}`)}
+      />
+      {detail && (
+        <>
+          <Facts
+            name="The leg is told"
+            facts={detail.leg.map(({ do: what, ...params }) => `${what}${paramsOf(params)}`)}
+          />
+          <Facts name="Takes these events" facts={detail.accepts} />
+          <Timers step={step} detail={detail} />
+          <Fields name="Remembers" fields={detail.context} before={before?.detail?.context ?? null} />
+        </>
+      )}
+    </section>
+  )
+}
+
+const withoutType = ({ type: _, ...event }: CallStep['event']) => event
+
+function Facts({ name, facts }: { name: string; facts: readonly string[] }) {
+  if (facts.length === 0) return null
+  return (
+    <>
+      <h3>{name}</h3>
+      <ul className="facts">
+        {facts.map((fact) => (
+          <li key={fact}>
+            <code>{fact}</code>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function Timers({ step, detail: { timers } }: { step: CallStep; detail: NonNullable<CallStep['detail']> }) {
+  if (timers.length === 0) return null
+  return (
+    <>
+      <h3>Happens by itself</h3>
+      <ul className="facts">
+        {timers.map(({ timerId, dueAt }) => (
+          <li key={timerId}>
+            <code>{delayName(timerId)}</code>{' '}
+            <time className="hint" dateTime={dueAt}>
+              in {durationWords(Date.parse(dueAt) - Date.parse(step.at))}, at{' '}
+              {new Date(dueAt).toLocaleTimeString()}
+            </time>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+/** Names and values; those that this step changed stand out. */
+function Fields({
+  name,
+  fields,
+  before = null,
+}: {
+  name: string
+  fields: Record<string, unknown>
+  before?: Record<string, unknown> | null
+}) {
+  const entries = Object.entries(fields)
+  if (entries.length === 0) return null
+  return (
+    <>
+      <h3>{name}</h3>
+      <dl className="fields-shown">
+        {entries.map(([field, value]) => (
+          <div
+            key={field}
+            data-changed={(before !== null && !isDeepEqual(before[field], value)) || undefined}
+          >
+            <dt>{field}</dt>
+            <dd>
+              <code>{shown(value)}</code>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  )
+}
+
+const shown = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value, null, 1)?.replace(/\s+/g, ' ') ?? 'nothing')
+
+function paramsOf(params: object | undefined): string {
+  const entries = Object.entries(params ?? {})
+  return entries.length === 0 ? '' : ` ${entries.map(([name, value]) => `${name}=${shown(value)}`).join(' ')}`
+}

@@ -1,0 +1,73 @@
+import { useCallback, useEffect, useState } from 'react'
+import { replaceQuery } from '../routing/hash-route.ts'
+import { type CallStep, stepAt } from './steps.ts'
+
+/** How long each step is shown while the call is played. */
+const PLAY_MS = 900
+
+export type Cursor = {
+  /** The step that is looked at. */
+  index: number
+  /** The moment that is looked at, in milliseconds since the call began; null means the present, or the end. */
+  ms: number | null
+  isPlaying: boolean
+  /** Goes to a step by its place. */
+  go(index: number): void
+  goToSeq(seq: number): void
+  /** Goes to a moment between two steps. */
+  seek(ms: number): void
+  /** Follows the call again, or goes to its end. */
+  follow(): void
+  play(isPlaying: boolean): void
+}
+
+/** Where in a call one is. It stays with the newest step until somebody moves it; the address keeps the step. */
+export function useCursor(steps: readonly CallStep[], isLive: boolean, wanted: string | null): Cursor {
+  const [ms, setMs] = useState<number | null>(null)
+  const [isPlaying, setPlaying] = useState(false)
+  const [isPlaced, setPlaced] = useState(wanted === null)
+  const last = Math.max(0, steps.length - 1)
+  const index = ms === null ? last : stepAt(steps, ms)
+
+  const go = useCallback(
+    (to: number) => {
+      const step = steps[Math.min(Math.max(0, to), last)]
+      if (!step) return
+      setMs(to >= last && isLive ? null : step.ms)
+      replaceQuery({ step: to >= last && isLive ? '' : String(step.seq) })
+    },
+    [steps, last, isLive],
+  )
+
+  // The step of the address, as soon as it is there.
+  useEffect(() => {
+    const step = isPlaced ? undefined : steps.find(({ seq }) => String(seq) === wanted)
+    if (!step) return
+    setPlaced(true)
+    setMs(step.ms)
+  }, [isPlaced, steps, wanted])
+
+  useEffect(() => {
+    if (!isPlaying) return
+    if (index >= last && !isLive) return setPlaying(false)
+    const next = setTimeout(() => go(index + 1), PLAY_MS)
+    return () => clearTimeout(next)
+  }, [isPlaying, index, last, isLive, go])
+
+  return {
+    ...{ index, ms, isPlaying, go },
+    goToSeq: (seq) => go(steps.findIndex((step) => step.seq === seq)),
+    seek: (to) => {
+      setPlaying(false)
+      setMs(to)
+    },
+    follow: () => {
+      setMs(null)
+      replaceQuery({})
+    },
+    play: (isToPlay) => {
+      if (isToPlay && index >= last) go(0)
+      setPlaying(isToPlay)
+    },
+  }
+}

@@ -1,0 +1,177 @@
+import { type ReactNode, useEffect, useState } from 'react'
+import { END_REASONS, type EndReason } from '../../../machines/end-reasons.ts'
+import { type Call, callPage } from '../api/calls-api.ts'
+import { outcomeWords } from '../call/call-story.ts'
+import { clockWords, phoneNumberWords } from '../call/numbers.ts'
+import { StateBadge } from '../call/state-badge.tsx'
+import { hrefOfCall, replaceQuery } from '../routing/hash-route.ts'
+
+const FILTERS = ['from', 'to', 'outcome', 'provider', 'active', 'since'] as const
+type Filter = Record<(typeof FILTERS)[number], string>
+/** A number is asked for when one has stopped to type it. */
+const TYPING_MS = 300
+
+/** All calls, the newest first, with filters that stay in the address. */
+export function CallsPage({ query }: { query: URLSearchParams }) {
+  const filter = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ''])) as Filter
+  const { calls, isMore, fault, more } = useCalls(filter)
+  const change = (name: keyof Filter, value: string) => replaceQuery({ ...filter, [name]: value })
+  return (
+    <>
+      <div className="page-head">
+        <h1>Calls</h1>
+      </div>
+      <section className="card" aria-label="Calls">
+        <search className="filters">
+          <Labelled name="Caller">
+            <input
+              type="search"
+              placeholder="+15551234567"
+              defaultValue={filter.from}
+              onChange={(event) => change('from', event.target.value.replace(/[^\w+:@.]/g, ''))}
+            />
+          </Labelled>
+          <Labelled name="Called">
+            <input
+              type="search"
+              placeholder="+15557654321"
+              defaultValue={filter.to}
+              onChange={(event) => change('to', event.target.value.replace(/[^\w+:@.]/g, ''))}
+            />
+          </Labelled>
+          <Labelled name="Which">
+            <select value={filter.active} onChange={(event) => change('active', event.target.value)}>
+              <option value="">Live and past</option>
+              <option value="true">Live</option>
+              <option value="false">Past</option>
+            </select>
+          </Labelled>
+          <Labelled name="How it ended">
+            <select value={filter.outcome} onChange={(event) => change('outcome', event.target.value)}>
+              <option value="">Any way</option>
+              {Object.keys(END_REASONS).map((reason) => (
+                <option key={reason} value={reason}>
+                  {outcomeWords(reason as EndReason)}
+                </option>
+              ))}
+            </select>
+          </Labelled>
+          <Labelled name="Carrier">
+            <select value={filter.provider} onChange={(event) => change('provider', event.target.value)}>
+              <option value="">Any</option>
+              <option value="twilio">Twilio</option>
+              <option value="sip">SIP</option>
+            </select>
+          </Labelled>
+          <Labelled name="Since">
+            <input
+              type="date"
+              value={filter.since}
+              onChange={(event) => change('since', event.target.value)}
+            />
+          </Labelled>
+        </search>
+        <p className="fault" role="status">
+          {fault}
+        </p>
+        {calls?.length === 0 && <p className="hint">No call is like that.</p>}
+        {calls && calls.length > 0 && <CallTable calls={calls} />}
+        {isMore && (
+          <button type="button" className="quiet small more" onClick={more}>
+            Older calls
+          </button>
+        )}
+      </section>
+    </>
+  )
+}
+
+function Labelled({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child.
+    <label>
+      <span>{name}</span>
+      {children}
+    </label>
+  )
+}
+
+function CallTable({ calls }: { calls: readonly Call[] }) {
+  return (
+    <table className="calls-table">
+      <thead>
+        <tr>
+          <th scope="col">Caller</th>
+          <th scope="col">Began</th>
+          <th scope="col">State</th>
+          <th scope="col" className="wide-only">
+            Called
+          </th>
+          <th scope="col" className="wide-only">
+            Carrier
+          </th>
+          <th scope="col" className="wide-only">
+            Voice
+          </th>
+          <th scope="col" className="number">
+            Length
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {calls.map((call) => (
+          <tr key={call.id}>
+            <td>
+              <a className="caller" href={hrefOfCall(call.id)}>
+                {phoneNumberWords(call.from)}
+              </a>
+            </td>
+            <td>
+              <time dateTime={call.startedAt}>{whenWords(call.startedAt)}</time>
+            </td>
+            <td>
+              <StateBadge call={call} />
+            </td>
+            <td className="wide-only">{phoneNumberWords(call.to)}</td>
+            <td className="wide-only">{call.provider === 'sip' ? 'SIP' : 'Twilio'}</td>
+            <td className="wide-only">{call.voice}</td>
+            <td className="number">
+              {call.endedAt ? clockWords(Date.parse(call.endedAt) - Date.parse(call.startedAt)) : 'live'}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+const whenWords = (at: string) =>
+  new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+type CallsNow = { calls: readonly Call[] | null; next: string | null; fault: string | null }
+
+/** Pages of calls, one after the other; another filter begins anew. */
+function useCalls(filter: Filter) {
+  const [now, setNow] = useState<CallsNow>({ calls: null, next: null, fault: null })
+  const key = JSON.stringify(filter)
+  useEffect(() => {
+    let isWanted = true
+    const asking = setTimeout(() => {
+      callPage(JSON.parse(key), null).then(
+        ({ calls, nextCursor }) => isWanted && setNow({ calls, next: nextCursor, fault: null }),
+        (error: Error) => isWanted && setNow((before) => ({ ...before, fault: error.message })),
+      )
+    }, TYPING_MS)
+    return () => {
+      isWanted = false
+      clearTimeout(asking)
+    }
+  }, [key])
+  const more = () =>
+    void callPage(filter, now.next).then(
+      ({ calls, nextCursor }) =>
+        setNow((before) => ({ calls: [...(before.calls ?? []), ...calls], next: nextCursor, fault: null })),
+      (error: Error) => setNow((before) => ({ ...before, fault: error.message })),
+    )
+  return { calls: now.calls, isMore: now.next !== null, fault: now.fault, more }
+}
