@@ -252,6 +252,15 @@ describe('whatever comes late, twice or out of order', () => {
     })
   })
 
+  test('ends a call that was hung up before it began here', async () => {
+    const fields = { ...formOf('ringing'), CallSid: newSid('CA') }
+    const over = world.carrier.post(urlOf('call-status'), { ...fields, CallStatus: 'canceled' })
+    await world.carrier.post(urlOf('inbound'), fields)
+    expect((await over).status).toBe(204)
+    const ended = 'select outcome from call_log where provider_call_id = $1'
+    expect(await world.db.query(ended, [fields.CallSid])).toEqual([{ outcome: 'caller_hung_up' }])
+  })
+
   test('of a stream that is long over is answered with where the call is now', async () => {
     const live = await newCall()
     const fields = world.carrier.fieldsOf(live)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import express, { type Request, type Response, Router } from 'express'
 import type { Logger } from 'pino'
 import type { CallEvent, LegEndStatus } from '../../../machines/call-events.ts'
@@ -10,6 +11,8 @@ import { apologyTwiml, type HoldMusic, renderTwiml, waitTwiml } from './twiml.ts
 const MAX_FORM = '64kb'
 /** Twilio gives a webhook up after 15 s and plays an error of its own. */
 const ANSWER_WITHIN_MS = 10_000
+/** Who hangs up while they are still being answered may be reported before their call has begun here. */
+const OVERTAKEN_MS = 1_000
 /** How often a leg is told to ask once more while its call cannot be asked; half a minute of hold as it is set by default. */
 const MAX_WAITS = 15
 
@@ -111,7 +114,8 @@ export function twilioWebhooks(options: WebhookOptions): Router {
       status,
       ...(seconds !== undefined && { durationSeconds: Number(seconds) }),
     }
-    const call = await calls.tell(callSid, event, `status:${status}`)
+    const end = () => calls.tell(callSid, event, `status:${status}`)
+    const call = (await end()) ?? (await sleep(OVERTAKEN_MS).then(end))
     if (!call) onRejected('unknown_call')
   }
 
