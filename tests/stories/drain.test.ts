@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { ServiceProcess } from '../support/service-process.ts'
+import type { StoryCall } from '../support/story-call.ts'
+import { until } from '../support/until.ts'
+import { World } from '../support/world.ts'
+
+/* A node is told to stop, as every deployment does. */
+
+/** So soon is `at once`, on a busy machine too. */
+const AT_ONCE_MS = 1_500
+
+async function health(node: ServiceProcess): Promise<{ code: number; status?: string }> {
+  const answer = await fetch(`${node.origin}/health`)
+  return { code: answer.status, status: ((await answer.json()) as { status: string }).status }
+}
+
+/** Tells the node to stop and resolves when it says so. */
+async function drain(node: ServiceProcess): Promise<void> {
+  node.signal('SIGTERM')
+  await until('the node says that it drains', async () => (await health(node)).status === 'draining')
+}
+
+async function talking(world: World, from = world.newCaller()): Promise<StoryCall> {
+  const call = world.call(from)
+  await call.hasTurns(1)
+  return call
+}
+
+async function hangUp(call: StoryCall): Promise<void> {
+  call.hangUp()
+  expect(await call.outcome()).toBe('caller_hung_up')
+}
+
+const said = (call: StoryCall) =>
+  call.line.timeline.flatMap((entry) =>
+    entry.type === 'verb-started' && entry.verb === 'Say' ? [entry.detail] : [],
+  )
+
+describe('A node that is told to stop and has time', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.begin({ frontDoor: true, settings: { DRAIN_SECONDS: '60' } })
+  })
+  afterEach(async () => {
+    world.mend()
+    if (await world.node.isHealthy()) return
+    await world.node.exit()
+    await world.node.start()
+  })
+  afterAll(() => world.end())
+
+  it('takes no new call, politely, leads the live ones to their end, and goes', async () => {
+    world.vendor.withholdClones = true
+    const waiting = await world.call(await world.newCallerWithVoice()).reaches('hold')
+    const call = await talking(world)
+    await drain(world.node)
+    expect(await health(world.node)).toEqual({ code: 503, status: 'draining' })
+
+    const late = world.call(world.newCaller())
+    expect(await late.outcome()).toBe('draining')
+    expect(said(late)).toEqual([expect.stringMatching(/^Sorry, we cannot take your call/)])
+
+    call.speak(1_500)
+    await call.hasTurns(3)
+    world.vendor.withholdClones = false
+    const { voiceId } = await waiting.conversation(1)
+    expect(world.vendor.voices.get(voiceId ?? '')?.category).toBe('cloned')
+    await hangUp(call)
+    await waiting.reaches('bridged.talking')
+    expect(world.node.ended).toBeNull()
+    await hangUp(waiting)
+    expect(await world.node.exit()).toBe(0)
+  })
+
+  it('goes at once when nobody is on the phone', async () => {
+    const told = Date.now()
+    expect(await world.node.terminate()).toBe(0)
+    expect(Date.now() - told).toBeLessThan(AT_ONCE_MS)
+  })
+
+  it('goes at once when it is told again, and the call goes on when it is back', async () => {
+    const call = await talking(world)
+    await drain(world.node)
+    const told = Date.now()
+    expect(await world.node.terminate()).not.toBeNull()
+    expect(Date.now() - told).toBeLessThan(AT_ONCE_MS)
+    await world.node.start()
+    const again = await call.conversation(2)
+    await until('the agent is told what was said', () => again.contextualUpdates.length > 0)
+    await call.reaches('bridged.talking')
+    await hangUp(call)
+  })
+})
+
+describe('A node that is told to stop and has a second', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.begin({ frontDoor: true, settings: { DRAIN_SECONDS: '1' } })
+  })
+  afterEach(() => world.mend())
+  afterAll(() => world.end())
+
+  it('goes though somebody is on the phone, whose call goes on when it is back', async () => {
+    const call = await talking(world)
+    const [greeting] = await call.turns()
+    const told = Date.now()
+    expect(await world.node.terminate()).toBe(0)
+    expect(Date.now() - told).toBeGreaterThanOrEqual(1_000)
+    expect(call.line.endedAt).toBeNull()
+    expect((await call.sees('stream-closed')).by).toBe('service')
+
+    await world.node.start()
+    const again = await call.conversation(2)
+    await until('the agent is told what was said', () =>
+      again.contextualUpdates.join().includes(greeting?.text ?? '?'),
+    )
+    await call.reaches('bridged.talking')
+    await hangUp(call)
+  })
+})
