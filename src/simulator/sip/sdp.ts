@@ -4,6 +4,11 @@
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 
+/** Whether the side that says this of itself hears the other one. */
+export function isHeard(direction: Direction): boolean {
+  return direction === 'sendrecv' || direction === 'recvonly'
+}
+
 export type AudioDescription = {
   /** "host:port" to which the audio is to be sent. */
   address: string

@@ -160,9 +160,12 @@ export function responseTo(
 ): SipResponse {
   const fields = new SipHeaders()
   for (const [name, value] of request.headers.fields) if (isSameName(name, 'Via')) fields.add('Via', value)
-  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) fields.add(name, request.headers.get(name))
-  if (toTag && !tagOf(fields.get('To'))) fields.set('To', `${fields.get('To')};tag=${toTag}`)
+  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
+    const value = request.headers.get(name)
+    fields.add(name, name === 'To' && toTag && !tagOf(value) ? `${value};tag=${toTag}` : value)
+  }
   for (const [name, value] of Object.entries(headers)) fields.add(name, value)
   if (body && !fields.has('Content-Type')) fields.add('Content-Type', 'application/sdp')
+  fields.set('Content-Length', `${Buffer.byteLength(body)}`)
   return { status, reason: reason || (REASONS[status] ?? 'Unknown'), headers: fields, body }
 }

@@ -10,20 +10,34 @@ export interface SipParty {
   receive(request: SipRequest, source: string, respond: Respond): void
 }
 
-/** A socket for audio: one end of a call's RTP. Frames are 20 ms of 8 kHz samples. */
+/** One end of a call's RTP. Frames are 20 ms of 8 kHz samples. */
 export interface RtpSocket {
-  hear(frame: Int16Array, from: string): void
-  /** What is said into `to` at this moment, if anything is. */
-  nextFrame(to: string): Int16Array | null
-  /** A key that is pressed into `to` at this moment (RFC 4733), if one is. */
-  nextDigit(to: string): string | null
+  /** "host:port" to which it sends; empty while that is not known. */
+  readonly target: string
+  hear(frame: Int16Array): void
+  /** What is said at this moment, if anything is. */
+  nextFrame(): Int16Array | null
+  /** A key that is pressed at this moment (RFC 4733), if one is. */
+  nextDigit(): string | null
+}
+
+/** What lies between phones and servers. */
+export interface SipNetwork {
+  attach(party: SipParty): void
+  detach(party: SipParty): void
+  /** Sends a request from one's address to that of a URI. */
+  send(request: SipRequest, options: { uri: string; from: string; respond: Respond }): void
+  /** A port that nobody has had yet; even, as RTP's are. */
+  freePort(): number
+  openRtp(address: string, socket: RtpSocket): void
+  closeRtp(address: string): void
 }
 
 /**
  * The wires between the simulated parties: SIP requests by the address in a URI, audio by the address in an SDP. A message
  * takes a turn of the event loop, and messages never overtake each other.
  */
-export class SipNetwork {
+export class SimulatedNetwork implements SipNetwork {
   readonly #parties = new Map<string, SipParty>()
   readonly #sockets = new Map<string, RtpSocket>()
   #nextPort = 20_000
@@ -36,17 +50,16 @@ export class SipNetwork {
     if (this.#parties.get(party.address) === party) this.#parties.delete(party.address)
   }
 
-  /** Delivers a request to whoever is at the URI's address; 408 comes back when nobody is. */
+  /** 503 comes back when nobody is at the address, as it does when a host says that its port is closed. */
   send(request: SipRequest, { uri, from, respond }: { uri: string; from: string; respond: Respond }): void {
     const back: Respond = (response) => void setImmediate(respond, response)
     setImmediate(() => {
       const party = this.#parties.get(addressOf(uri))
       if (party) party.receive(request, from, back)
-      else if (request.method !== 'ACK') back(responseTo(request, 408))
+      else if (request.method !== 'ACK') back(responseTo(request, 503))
     })
   }
 
-  /** An RTP or SIP port that nobody has had yet; even, as RTP's are. */
   freePort(): number {
     this.#nextPort += 2
     return this.#nextPort
@@ -60,6 +73,7 @@ export class SipNetwork {
     this.#sockets.delete(address)
   }
 
+  /** Whoever listens for audio at this address. */
   rtpAt(address: string): RtpSocket | undefined {
     return this.#sockets.get(address)
   }

@@ -128,9 +128,8 @@ export class Signalling implements SipParty {
       const rest = invite.hasProvisional ? [dialogId] : ['', host, port]
       return void this.#tell(invite.app, request, source, [invite.id, ...rest])
     }
+    // What has been answered cannot be cancelled any more.
     respond(responseTo(request, 481))
-    const dialog = [...this.#dialogs.values()].find((each) => each.callId === callId)
-    if (dialog) this.#sendUnsolicitedBye(dialog, 'CANCEL after 200 OK')
   }
 
   #respond(app: AppConnection, messageId: string, transactionId: string, answer: SipResponse): void {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Logger } from 'pino'
-import { SipNetwork } from '../sip-network.ts'
+import { SimulatedNetwork } from '../sip-network.ts'
 import { AppConnection, type AppMessage } from './app-connection.ts'
 import { Signalling } from './signalling.ts'
 
@@ -9,7 +9,7 @@ export type DrachtioOptions = {
   log: Logger
   /** What apps must say to be let in. */
   secret?: string
-  network?: SipNetwork
+  network?: SimulatedNetwork
   /** Its SIP address, "host:port". */
   sipAddress?: string
   /** Where apps connect on 127.0.0.1; 0, the default, is any free port. */
@@ -24,7 +24,7 @@ const VERSION = 'v0.9.10'
  * SIP goes over the simulated network. See also SimulatedPhone and SimulatedFreeSwitch, which live on the same network.
  */
 export class SimulatedDrachtio {
-  readonly network: SipNetwork
+  readonly network: SimulatedNetwork
   readonly secret: string
   /** While true, connections of apps are cut as they come in. */
   refusesConnections = false
@@ -38,7 +38,7 @@ export class SimulatedDrachtio {
   constructor({
     log,
     secret = 'cymru',
-    network = new SipNetwork(),
+    network = new SimulatedNetwork(),
     sipAddress = '127.0.0.1:5060',
     port = 0,
   }: DrachtioOptions) {

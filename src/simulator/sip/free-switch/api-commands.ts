@@ -1,18 +1,26 @@
 import type { Channel } from './channel.ts'
 import { type ForkSettings, forkCommand } from './fork-command.ts'
-import type { HttpCache } from './http-cache.ts'
+import type { HttpFiles } from './http-files.ts'
 import { eventAsText, switchEvent } from './switch-event.ts'
 
 /** What the commands need of the switch. */
 export type ApiHost = {
   channels: ReadonlyMap<string, Channel>
-  http: HttpCache
+  http: HttpFiles
   profile: string
   sipAddress: string
   fork: ForkSettings
   maxSessions: number
 }
 
+const MODULES = new Set([
+  'mod_audio_fork',
+  'mod_sofia',
+  'mod_commands',
+  'mod_dptools',
+  'mod_httapi',
+  'mod_sndfile',
+])
 const NO_CHANNEL = '-ERR No such channel!\n'
 
 /** Executes an API command and returns its output. Source: FreeSWITCH, mod_commands and mod_sofia. */
@@ -28,9 +36,9 @@ export function apiCommand(command: string, host: ApiHost): string {
     case 'sofia':
       return argument === 'status' ? sofiaStatus(host) : `-ERR sofia ${argument} is not simulated\n`
     case 'show':
-      return `${host.channels.size} total.\n`
+      return `\n${host.channels.size} total.\n`
     case 'module_exists':
-      return 'true'
+      return MODULES.has(argument) ? 'true' : 'false'
     case 'global_getvar':
       return ''
     case 'hupall':
@@ -55,10 +63,12 @@ export function apiCommand(command: string, host: ApiHost): string {
 function channelCommand(name: string, [first = '', ...rest]: string[], channel: Channel): string {
   switch (name) {
     case 'uuid_break':
-      channel.break(first === 'all' ? 'all' : 'one')
+      // With "all", too, only one sound ends: what apps send is a broadcast to the switch, and that stops one at a time.
+      channel.playing.break('break')
       return '+OK\n'
     case 'uuid_kill':
-      channel.hangUp(first || 'NORMAL_CLEARING')
+      // The answer is on its way before the channel has gone.
+      setImmediate(() => channel.hangUp(first || 'NORMAL_CLEARING'))
       return '+OK\n'
     case 'uuid_dump':
       return eventAsText(switchEvent('CHANNEL_DATA', { ...channel.fields, ...channel.variableFields }))

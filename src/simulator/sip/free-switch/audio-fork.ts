@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
@@ -26,16 +26,15 @@ export type ForkedChannel = {
   readonly uuid: string
   readonly isUp: boolean
   readonly variables: ReadonlyMap<string, string>
-  /** Files that go when the channel goes. */
-  readonly temporaryFiles: string[]
   fireCustom(subclass: string, body: string): void
-  break(what: 'one' | 'all'): void
+  readonly playing: { break(how: 'break-all'): void }
 }
 
 const CONNECT_TIMEOUT_MS = 5000
 /** How long the service may take to answer a close before the socket is cut. */
 const CLOSE_TIMEOUT_MS = 2000
 const SUBPROTOCOL = 'audio.drachtio.org'
+let filesWritten = 0
 
 /**
  * mod_audio_fork on one channel: sends what the caller says to a WebSocket of the service, and plays what comes back. It
@@ -49,7 +48,8 @@ export class AudioFork {
   #held: Buffer[] = []
   #isPaused = false
   #isClosing = false
-  #files = 0
+  /** What `playAudio` has left on the disk; it goes when the fork ends. */
+  readonly #files: string[] = []
 
   constructor(channel: ForkedChannel, options: ForkOptions) {
     this.#channel = channel
@@ -71,7 +71,7 @@ export class AudioFork {
     this.#socket.on('message', (data: Buffer, isBinary) => this.#received(data, isBinary))
     this.#socket.on('error', (error) => {
       if (!hasOpened && !this.#isClosing)
-        this.#fire('connect_failed', JSON.stringify({ reason: error.message }))
+        this.#fire('connect_failed', JSON.stringify({ reason: failure(error) }))
     })
     this.#socket.on('close', () => {
       if (hasOpened && !this.#isClosing) this.#fire('disconnect', '')
@@ -108,6 +108,7 @@ export class AudioFork {
   close(text = ''): void {
     if (this.#isClosing) return
     this.#isClosing = true
+    for (const file of this.#files) rmSync(file, { force: true })
     if (this.#socket.readyState === WebSocket.CONNECTING) return void this.#socket.terminate()
     if (text) this.#send(text)
     this.#socket.close(1000)
@@ -120,9 +121,10 @@ export class AudioFork {
     this.#socket.terminate()
   }
 
+  /** The service hears of the connection before the app does. */
   #opened(): void {
-    this.#fire('connect', '')
     if (this.#options.metadata) this.#send(this.#options.metadata)
+    setImmediate(() => this.#fire('connect', ''))
   }
 
   #received(data: Buffer, isBinary: boolean): void {
@@ -141,7 +143,7 @@ export class AudioFork {
     else if (type === 'mark' && this.#options.hasMarks) this.#streamed?.mark(`${data?.name ?? ''}`)
     else if (type === 'clearMarks') this.#streamed?.clearMarks()
     else if (type === 'json') this.#fire('json', JSON.stringify(message))
-    else if (PASSED_ON.has(type)) this.#fire(type, JSON.stringify(data ?? null))
+    else if (PASSED_ON.has(type)) this.#fire(type, data === undefined ? '' : JSON.stringify(data))
   }
 
   /** Only writes a file and says so: it is the app that plays it. */
@@ -151,19 +153,16 @@ export class AudioFork {
     const ending = fileEnding(`${data.audioContentType}`, Number(data.sampleRate))
     if (typeof audioContent !== 'string' || !ending)
       return void this.#fire('play_audio', JSON.stringify(rest))
-    const file = join(
-      tmpdir(),
-      `${this.#channel.uuid}_${this.#options.bugname}_${this.#files++}.tmp${ending}`,
-    )
+    const file = join(tmpdir(), `${this.#channel.uuid}_${filesWritten++}.tmp${ending}`)
     // Written before the app hears of it, and at once: messages keep their order.
     writeFileSync(file, Buffer.from(audioContent, 'base64'))
-    this.#channel.temporaryFiles.push(file)
+    this.#files.push(file)
     this.#fire('play_audio', JSON.stringify({ ...rest, file }))
   }
 
   #killAudio(): void {
     this.#fire('kill_audio', '')
-    this.#channel.break('all')
+    this.#channel.playing.break('break-all')
     this.#streamed?.clear()
   }
 
@@ -189,6 +188,12 @@ export class AudioFork {
 
 /** Messages that become events of the same name. */
 const PASSED_ON = new Set(['transcription', 'transfer', 'disconnect', 'error'])
+
+/** What the module says of it: libwebsockets' words. */
+function failure({ message, code = '' }: Error & { code?: string }): string {
+  if (/Unexpected server response/.test(message)) return 'HS: ws upgrade response not 101'
+  return code === 'ECONNREFUSED' ? 'conn fail: 111' : message
+}
 
 function parsed(text: string): { type: string; data?: Record<string, unknown> } | null {
   try {

@@ -12,6 +12,8 @@ export class FreeSwitchFaults {
   refusesConnections = false
   /** So many frames of the caller go out as one message of a fork. */
   coalescedFrames = 1
+  /** Apps are not told that a channel hangs up: their socket ends before, as FreeSWITCH lets it happen now and then. */
+  hidesHangUps = false
   readonly #failing = new Map<string, string>()
 
   /** The next API command that begins like this is answered with this text, such as `-ERR Operation Failed`. */

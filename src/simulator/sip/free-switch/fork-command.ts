@@ -10,6 +10,14 @@ export type ForkModule = 'streaming' | 'playAudio'
 
 export type ForkSettings = { module: ForkModule; hasMarks: boolean; coalescedFrames: number }
 
+/** Apps ask for this to find out which module is loaded. */
+const SYNTAX: Record<ForkModule, string> = {
+  streaming:
+    '<uuid> [start | stop | send_text | pause | resume | graceful-shutdown | stop_play ] [wss-url | path] [mono | mixed | stereo] [8000 | 16000 | 24000 | 32000 | 64000] [bugname] [metadata] [bidirectionalAudio_enabled] [bidirectionalAudio_stream_enabled] [bidirectionalAudio_stream_samplerate]',
+  playAudio:
+    '<uuid> [start | stop | send_text | pause | resume | graceful-shutdown ] [wss-url | path] [mono | mixed | stereo] [8000 | 16000 | 24000 | 32000 | 64000] [bugname] [metadata]',
+}
+
 const DEFAULT_BUGNAME = 'audio_fork'
 const SUCCESS = '+OK Success\n'
 const FAILURE = '-ERR Operation Failed\n'
@@ -23,7 +31,7 @@ export function forkCommand(
 ): string {
   const args = separateArguments(text, MOST_ARGUMENTS[settings.module])
   const [uuid = '', verb = '', third, fourth = ''] = args
-  if (args.length < 2 || (verb === 'start' && args.length < 4)) return '-USAGE: <uuid> [start | stop | ...]\n'
+  if (args.length < 2 || (verb === 'start' && args.length < 4)) return `-USAGE: ${SYNTAX[settings.module]}\n`
   const channel = find(uuid)
   if (!channel?.isUp) return FAILURE
   if (verb === 'start') return start(channel, args, settings)

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { resample } from '../../../audio/resample.ts'
 import { readWav, WavError } from '../../../audio/wav.ts'
-import type { HttpCache } from './http-cache.ts'
-import { CHANNEL_RATE, type Sound, sampled } from './sound.ts'
+import type { HttpFiles } from './http-files.ts'
+import { CHANNEL_RATE, type Sound, sampled, silence } from './sound.ts'
 import { toneStream } from './tone-stream.ts'
 
 /** Headerless 16-bit samples, by the ending of the file's name. */
@@ -17,26 +17,13 @@ const RAW_RATES: Readonly<Record<string, number>> = {
 /** Opens what a playback names, at `seek` samples; null is "file not found". What has no name for its kind is taken for a file. */
 export async function openSound(
   path: string,
-  { http, seek }: { http: HttpCache; seek: number },
+  { http, seek }: { http: HttpFiles; seek: number },
 ): Promise<Sound | null> {
   const [, scheme = 'file', rest = path] = /^([a-z_]+):\/\/(.*)$/s.exec(path) ?? []
   if (scheme === 'silence_stream') return silence(Number.parseInt(rest, 10))
   if (scheme === 'tone_stream') return toneStream(rest)
-  if (scheme === 'http_cache') return decoded(rest, await http.get(rest.replace(/^\{[^}]*\}/, '')), seek)
   if (scheme === 'http' || scheme === 'https') return decoded(path, await http.get(path), seek)
   return scheme === 'file' ? decoded(rest, await readFile(rest).catch(() => null), seek) : null
-}
-
-function silence(milliseconds: number): Sound {
-  let left = milliseconds < 0 ? Number.POSITIVE_INFINITY : (milliseconds * CHANNEL_RATE) / 1000
-  return {
-    nativeRate: CHANNEL_RATE,
-    read(count) {
-      const length = Math.min(count, left)
-      left -= length
-      return new Int16Array(length)
-    },
-  }
 }
 
 function decoded(name: string, file: Buffer | null, seek: number): Sound | null {
@@ -44,7 +31,7 @@ function decoded(name: string, file: Buffer | null, seek: number): Sound | null 
   const raw = RAW_RATES[/\.(r\d+)$/.exec(name)?.[1] ?? '']
   try {
     const { samples, rate } = raw ? { samples: rawSamples(file), rate: raw } : readWav(file)
-    return sampled(resample(samples.subarray(seek), rate, CHANNEL_RATE), rate)
+    return sampled(resample(samples.subarray(seek), rate, CHANNEL_RATE), { nativeRate: rate })
   } catch (error) {
     if (error instanceof WavError) return null
     throw error

@@ -3,21 +3,22 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { type AudioDescription, readSdp } from '../sdp.ts'
 import { responseTo, type SipRequest } from '../sip-message.ts'
-import type { Respond, SipNetwork, SipParty } from '../sip-network.ts'
+import type { Respond, SimulatedNetwork, SipParty } from '../sip-network.ts'
 import { apiCommand } from './api-commands.ts'
+import { runApplication } from './applications.ts'
 import type { Channel } from './channel.ts'
 import { EventSocketConnection } from './event-socket.ts'
 import { FreeSwitchFaults } from './faults.ts'
 import type { ForkModule } from './fork-command.ts'
 import { clockFrames, type Frames } from './frames.ts'
-import { HttpCache } from './http-cache.ts'
+import { HttpFiles } from './http-files.ts'
 import { SipLeg } from './sip-leg.ts'
 import { type SwitchEvent, switchEvent } from './switch-event.ts'
 
 export type FreeSwitchOptions = {
   log: Logger
   /** The network of the drachtio-server that apps use. */
-  network: SipNetwork
+  network: SimulatedNetwork
   password?: string
   /** Its SIP address, "host:port". */
   sipAddress?: string
@@ -46,7 +47,7 @@ export class SimulatedFreeSwitch implements SipParty {
   readonly address: string
   readonly faults = new FreeSwitchFaults()
   readonly channels = new Map<string, Channel>()
-  readonly http = new HttpCache()
+  readonly http = new HttpFiles()
   /** Every API command and every executed application that apps have asked for, in order. */
   readonly commands: string[] = []
   readonly #options: Required<FreeSwitchOptions>
@@ -65,7 +66,7 @@ export class SimulatedFreeSwitch implements SipParty {
       profile: 'drachtio_mrf',
       module: 'streaming',
       hasMarks: false,
-      maxSessions: 1000,
+      maxSessions: 1200,
       frames: clockFrames(),
       heartbeatMs: HEARTBEAT_MS,
       port: 0,
@@ -145,8 +146,8 @@ export class SimulatedFreeSwitch implements SipParty {
   #refusal({ headers, body }: SipRequest, offer: AudioDescription | null): number | null {
     if (this.faults.refuseInvites) return this.faults.refuseInvites
     if (this.channels.size >= this.#options.maxSessions) return 503
-    // The dialplan knows no other callers.
-    if (!headers.get('User-Agent').startsWith('drachtio-fsmrf:')) return 404
+    // The dialplan lets nobody else in.
+    if (!headers.get('User-Agent').startsWith('drachtio-fsmrf:')) return 403
     if (body && !offer?.codecs.some((codec) => /^(PCMU|PCMA)$/i.test(codec))) return 488
     return null
   }
@@ -157,17 +158,23 @@ export class SimulatedFreeSwitch implements SipParty {
   ): void {
     respond(responseTo(request, 100))
     const callId = request.headers.get('Call-ID')
-    const { network, frames, log } = this.#options
+    const { network, frames } = this.#options
     const leg = new SipLeg(request, {
       source,
       offer,
       respond,
       address: this.address,
-      host: { network, frames, log, http: this.http, fire: (event) => this.#fire(event) },
+      host: {
+        network,
+        frames,
+        fire: (event) => this.#fire(event),
+        run: (channel, application, argument) =>
+          runApplication(channel, { application, argument, http: this.http }),
+      },
       onReady: () => this.#after(this.faults.socketDelayMs, () => this.#callApp(leg, request)),
       onHangUp: () => {
         this.channels.delete(leg.channel.uuid)
-        this.#calls.get(leg.channel)?.end()
+        this.#letGo(leg.channel)
       },
       onOver: () => this.#legs.delete(callId),
     })
@@ -187,6 +194,13 @@ export class SimulatedFreeSwitch implements SipParty {
       const connection = this.#join(socket, channel)
       this.#calls.set(channel, connection)
     })
+  }
+
+  /** Says goodbye on the channel's socket once what the hang-up set off has been told; sometimes even that comes too late. */
+  #letGo(channel: Channel): void {
+    const connection = this.#calls.get(channel)
+    if (this.faults.hidesHangUps) connection?.end()
+    else setImmediate(() => connection?.end())
   }
 
   #accept(socket: Socket): void {

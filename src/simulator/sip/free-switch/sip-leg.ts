@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { type AudioDescription, readSdp, writeSdp } from '../sdp.ts'
+import {
+  type AudioDescription,
+  answeringDirection,
+  type Direction,
+  isHeard,
+  readSdp,
+  writeSdp,
+} from '../sdp.ts'
 import { responseTo, SipHeaders, type SipRequest, uriOf } from '../sip-message.ts'
 import type { Respond } from '../sip-network.ts'
 import { Channel, type ChannelHost } from './channel.ts'
@@ -21,6 +28,21 @@ export type SipLegOptions = {
 
 const CODECS = ['PCMU', 'PCMA', 'telephone-event']
 
+/** What a channel's variables say when the dialplan has done its part. */
+const DIALPLAN_VARIABLES: Readonly<Record<string, string>> = {
+  direction: 'inbound',
+  dtmf_type: 'rfc2833',
+  read_codec: 'PCMU',
+  read_rate: '8000',
+  write_codec: 'PCMU',
+  write_rate: '8000',
+  send_silence_when_idle: '-1',
+  playback_terminators: 'none',
+  hangup_after_bridge: 'false',
+  park_after_bridge: 'true',
+  endpoint_disposition: 'ANSWER',
+}
+
 /** The SIP side of a channel: mod_sofia with one profile. */
 export class SipLeg {
   readonly channel: Channel
@@ -28,6 +50,7 @@ export class SipLeg {
   readonly #options: SipLegOptions
   readonly #tag = randomBytes(6).toString('hex')
   #sdpVersion = 1
+  #direction: Direction = 'sendrecv'
   #cseq = 0
   #isAnswered = false
   #isOver = false
@@ -36,9 +59,9 @@ export class SipLeg {
     const { address, host, offer } = options
     this.#invite = invite
     this.#options = options
-    const [rtpHost = ''] = address.split(':')
-    const name = `sofia/drachtio_mrf/drachtio@${options.source}`
-    this.channel = new Channel(host, { name, rtpHost, onHangUp: () => this.#hungUp() })
+    const name = `sofia/drachtio_mrf/nobody@${options.source}`
+    const rtpAddress = `${address.split(':')[0]}:${host.network.freePort()}`
+    this.channel = new Channel(host, { name, rtpAddress, onHangUp: () => this.#hungUp() })
     this.#describe(offer)
     for (const [field, value] of invite.headers.fields)
       if (/^x-/i.test(field)) this.channel.variables.set(`sip_h_${field}`, value)
@@ -92,6 +115,7 @@ export class SipLeg {
   #reInvited(request: SipRequest, respond: Respond): void {
     if (request.body) this.#takeRemote(request.body)
     this.#sdpVersion++
+    this.channel.variables.set('rtp_local_sdp_str', this.#sdp)
     respond(responseTo(request, 200, { toTag: this.#tag, headers: this.#ownFields, body: this.#sdp }))
   }
 
@@ -127,6 +151,9 @@ export class SipLeg {
   #takeRemote(sdp: string): void {
     const description = readSdp(sdp)
     if (!description) return
+    this.#direction = answeringDirection(description.direction)
+    if (isHeard(description.direction)) this.channel.unhold()
+    else this.channel.hold()
     this.channel.remoteRtp = description.address
     this.channel.variables.set('switch_r_sdp', sdp)
     const [ip = '', port = ''] = description.address.split(':')
@@ -142,8 +169,10 @@ export class SipLeg {
     variables.set('rtp_local_sdp_str', this.#sdp)
     variables.set('local_media_ip', ip)
     variables.set('local_media_port', port)
-    variables.set('dtmf_type', 'rfc2833')
-    variables.set('send_silence_when_idle', '-1')
+    for (const [name, value] of Object.entries(DIALPLAN_VARIABLES)) variables.set(name, value)
+    variables.set('uuid', this.channel.uuid)
+    variables.set('call_uuid', this.channel.uuid)
+    variables.set('socket_host', this.#invite.headers.get('X-esl-outbound'))
     if (offer) this.#takeRemote(this.#invite.body)
   }
 
@@ -152,6 +181,7 @@ export class SipLeg {
     return writeSdp({
       address: rtpAddress,
       codecs: this.#codecs,
+      direction: this.#direction,
       name: 'FreeSWITCH',
       version: this.#sdpVersion,
     })

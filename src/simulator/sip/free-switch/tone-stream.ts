@@ -15,8 +15,8 @@ export function toneStream(script: string): Sound | null {
   if (tones.length === 0) return null
   const loops = Number(/(?:loops|L)=(-?\d+)/.exec(script)?.[1] ?? 1)
   const once = Int16Array.from(tones.flat())
-  if (loops < 0) return sampled(once, CHANNEL_RATE, true)
-  return sampled(Int16Array.from(Array.from({ length: loops }, () => [...once]).flat()), CHANNEL_RATE)
+  if (loops < 0) return sampled(once, { isEndless: true })
+  return sampled(Int16Array.from(Array.from({ length: loops }, () => [...once]).flat()))
 }
 
 function tone(milliseconds: number, pitches: number[]): Int16Array {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { SipHeaders, type SipRequest, type SipResponse } from '../sip-message.ts'
-import type { SipNetwork } from '../sip-network.ts'
+import { responseTo, SipHeaders, type SipRequest, type SipResponse } from '../sip-message.ts'
+import type { SipNetwork, SipParty } from '../sip-network.ts'
 import { type InviteOptions, SipCall } from './sip-call.ts'
 
 /** The phones and trunks beyond a drachtio-server. */
@@ -45,9 +45,13 @@ export class SimulatedPhone {
     for (const [name, value] of Object.entries(headers)) fields.set(name, value)
     const uri = `sip:${to}@${this.#server}`
     const request: SipRequest = { method, uri, headers: fields, body: '' }
+    const party: SipParty = { address, receive: (asked, _source, respond) => respond(responseTo(asked, 481)) }
+    this.#network.attach(party)
     return new Promise((resolve) => {
       const respond = (response: SipResponse) => {
-        if (response.status >= 200) resolve(response)
+        if (response.status < 200) return
+        this.#network.detach(party)
+        resolve(response)
       }
       this.#network.send(request, { uri, from: address, respond })
     })

@@ -60,7 +60,7 @@ export class SipCall extends EventEmitter<Events> implements SipParty, RtpSocket
   #answer: SipResponse | null = null
   #isAcknowledged = false
   #isOver = false
-  #remoteRtp = ''
+  #rtpTarget = ''
 
   constructor(network: SipNetwork, server: string, options: InviteOptions) {
     super()
@@ -77,6 +77,11 @@ export class SipCall extends EventEmitter<Events> implements SipParty, RtpSocket
     network.attach(this)
     network.openRtp(this.rtpAddress, this)
     this.#invite({})
+  }
+
+  /** Where the audio is sent. */
+  get target(): string {
+    return this.#rtpTarget
   }
 
   get isAnswered(): boolean {
@@ -143,7 +148,7 @@ export class SipCall extends EventEmitter<Events> implements SipParty, RtpSocket
     this.#sdpVersion++
     const request = this.#request('INVITE', { body: sdp ?? this.sdp })
     const response = await this.#send(request)
-    this.#network.send(this.#request('ACK', { cseq: this.#cseq }), {
+    this.#network.send(this.#request('ACK', { cseq: Number.parseInt(request.headers.get('CSeq'), 10) }), {
       uri: `sip:${this.#server}`,
       from: this.address,
       respond: () => {},
@@ -203,16 +208,16 @@ export class SipCall extends EventEmitter<Events> implements SipParty, RtpSocket
     this.voice.hear(frame)
   }
 
-  nextFrame(to: string): Int16Array | null {
-    return this.#speaksTo(to) ? this.voice.nextFrame() : null
+  nextFrame(): Int16Array | null {
+    return this.#speaks ? this.voice.nextFrame() : null
   }
 
-  nextDigit(to: string): string | null {
-    return this.#speaksTo(to) ? this.voice.nextDigit() : null
+  nextDigit(): string | null {
+    return this.#speaks ? this.voice.nextDigit() : null
   }
 
-  #speaksTo(address: string): boolean {
-    return !this.#isOver && this.#remoteRtp === address && this.direction === 'sendrecv'
+  get #speaks(): boolean {
+    return !this.#isOver && this.direction === 'sendrecv'
   }
 
   #invite(headers: Record<string, string>): void {
@@ -276,14 +281,13 @@ export class SipCall extends EventEmitter<Events> implements SipParty, RtpSocket
   }
 
   #takeRemote(sdp: string): void {
-    this.#remoteRtp = readSdp(sdp)?.address ?? this.#remoteRtp
+    this.#rtpTarget = readSdp(sdp)?.address ?? this.#rtpTarget
   }
 
   #end(end: CallEnd): void {
     if (this.#isOver) return
     this.#isOver = true
-    // What still comes is answered as before; only the audio ends.
-    this.#network.closeRtp(this.rtpAddress)
+    this.#detach()
     this.#ending.resolve(end)
     this.emit('ended', end)
   }
