@@ -1,0 +1,142 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { loadConfig, SETTING_NAMES } from '../../src/config.ts'
+
+/*
+ * docker-compose.yml against what it promises: nothing floats, nobody is root, nothing that steers calls is published,
+ * and the service is told only what it knows.
+ */
+
+type Compose = { services: Record<string, Container>; volumes: Record<string, unknown> }
+type Container = {
+  image: string
+  build?: string
+  user?: string
+  command?: string[]
+  environment?: Record<string, string | number | null>
+  ports?: string[]
+  networks?: string[]
+  volumes?: string[]
+  cap_drop?: string[]
+  healthcheck: { test?: string[]; disable?: boolean }
+  depends_on?: Record<string, { condition: string }>
+  stop_grace_period?: string
+}
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const { services, volumes } = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), {
+  merge: true,
+}) as Compose
+const all = Object.entries(services)
+const { service, freeswitch } = services as { service: Container; freeswitch: Container }
+
+/** As an operator without a `.env` gets them: `${NAME:-default}` is its default. */
+const withDefaults = (text: string) => text.replace(/\$\{\w+:-([^}]*)\}/g, '$1')
+
+const published = all.flatMap(([name, { ports = [] }]) =>
+  ports.map((port) => `${name} ${withDefaults(port).split(':').slice(1).join(':')}`),
+)
+
+test('brings what the service needs', () => {
+  expect(Object.keys(services).sort()).toEqual(
+    ['drachtio', 'freeswitch', 'minio', 'passwords', 'postgres', 'service'].sort(),
+  )
+})
+
+test.each(all)('%s has an image whose version cannot change', (_name, { image }) => {
+  expect(image).toMatch(/^[\w./-]+:[\w.-]*\d[\w.-]*$/)
+})
+
+test.each(all)(
+  '%s is confined, and is not root if it stays',
+  (_name, { user, build, cap_drop, healthcheck }) => {
+    expect(cap_drop).toEqual(['ALL'])
+    // What is built here names its user in the Dockerfile.
+    if (!healthcheck.disable && !build) expect(user).toMatch(/^(postgres|[1-9]\d*:[1-9]\d*)$/)
+  },
+)
+
+test('everybody who stays says how they are, and nobody starts before those they need are well', () => {
+  const staying = all.filter(([, { healthcheck }]) => !healthcheck.disable)
+  expect(staying.filter(([, { healthcheck }]) => !healthcheck.test?.length)).toEqual([])
+  expect(all.length - staying.length).toBe(1)
+  for (const [, { depends_on = {} }] of all) {
+    for (const [needed, { condition }] of Object.entries(depends_on)) {
+      const ends = services[needed]?.healthcheck.disable
+      expect(condition).toBe(ends ? 'service_completed_successfully' : 'service_healthy')
+    }
+  }
+})
+
+describe('what is reachable from outside', () => {
+  test('is HTTP, SIP and RTP, and nothing that steers calls or keeps data', () => {
+    expect(published).toEqual([
+      'service 3006:3006',
+      'drachtio 5060:5060/udp',
+      'drachtio 5060:5060/tcp',
+      'freeswitch 25000-25399:25000-25399/udp',
+    ])
+  })
+
+  test('is as wide for RTP as calls may need, and no wider', () => {
+    const { FREESWITCH_RTP_START_PORT: first, FREESWITCH_RTP_END_PORT: last } = freeswitch.environment ?? {}
+    expect(published).toContain(`freeswitch ${first}-${last}:${first}-${last}/udp`)
+    const portsOfACall = 2
+    expect(Number(last) - Number(first) + 1).toBe(
+      Number(service.environment?.MAX_CONCURRENT_CALLS) * portsOfACall,
+    )
+  })
+
+  test('does not share a network with the data', () => {
+    const withData = all.filter(([, { networks = [] }]) => networks.includes('data')).map(([name]) => name)
+    expect(withData.sort()).toEqual(['minio', 'postgres', 'service'])
+  })
+})
+
+describe('what the service is told', () => {
+  const told = Object.entries(service.environment ?? {})
+  /** What its command reads from the files of the passwords. */
+  const exported = [...(service.command?.join('\n') ?? '').matchAll(/\b([A-Z][A-Z\d_]*)=/g)].map(
+    ([, name = '']) => name,
+  )
+
+  test('are settings that it knows', () => {
+    const names = [...told.map(([name]) => name), ...exported]
+    expect(names.filter((name) => !SETTING_NAMES.some((known) => known === name))).toEqual([])
+    expect(exported).toContain('DATABASE_URL')
+  })
+
+  test('are values that it takes', () => {
+    const fixed = told.filter(([, value]) => value !== null).map(([name, value]) => [name, String(value)])
+    const passwords = exported.map((name) => [name, 'postgres://anything-goes-for-a-password'])
+    const config = loadConfig(Object.fromEntries([...passwords, ...fixed]))
+    expect(config.sip.freeswitch.servers.map(({ host }) => host)).toEqual(['freeswitch'])
+    expect(Object.keys(services)).toContain(config.sip.drachtio.host)
+  })
+
+  test('leaves it the time to drain', () => {
+    const seconds = Number(/^(\d+)s$/.exec(service.stop_grace_period ?? '')?.[1])
+    expect(seconds).toBeGreaterThan(Number(service.environment?.DRAIN_SECONDS))
+  })
+})
+
+test('no password is written down', () => {
+  const secret = /(SECRET|PASSWORD|TOKEN|API_KEY)$/
+  const written = all.flatMap(([name, { environment = {} }]) =>
+    Object.entries(environment)
+      .filter(([key, value]) => secret.test(key) && value !== null)
+      .map(([key]) => `${name} ${key}`),
+  )
+  expect(written).toEqual([])
+})
+
+test('what is mounted is there', () => {
+  const mounted = all
+    .flatMap(([, container]) => container.volumes ?? [])
+    .map((mount) => mount.split(':')[0] ?? '')
+  const folders = mounted.filter((source) => source.startsWith('.'))
+  expect(folders.filter((folder) => !existsSync(join(ROOT, folder)))).toEqual([])
+  expect(mounted.filter((source) => !source.startsWith('.') && !(source in volumes))).toEqual([])
+})
