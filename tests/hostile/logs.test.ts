@@ -166,16 +166,18 @@ async function badRequests(): Promise<void> {
   await fetch(url(`/api/v1/calls?key=${world.adminKey}`), {
     headers: { authorization: `Bearer ${world.adminKey}x` },
   })
-  await whileTheDatabaseRefuses('call_log', () => world.carrier.post(url('/webhooks/inbound'), fields))
-  await whileTheDatabaseRefuses('voice_sample', () => putVoice(number, 'RIFF....WAVE'))
+  const inbound = () => world.carrier.post(url('/webhooks/inbound'), fields)
+  expect(await (await whileTheDatabaseRefuses('call_log', inbound)).text()).toContain('waits=1')
+  const upload = () => putVoice(number, 'RIFF....WAVE')
+  expect((await whileTheDatabaseRefuses('voice_sample', upload)).status).toBe(500)
 }
 
 /** What a database says of a statement that it refuses may hold all that stood in it. */
-async function whileTheDatabaseRefuses(table: string, act: () => Promise<Response>): Promise<void> {
+async function whileTheDatabaseRefuses(table: string, act: () => Promise<Response>): Promise<Response> {
   await world.db.query(`alter table ${table} rename to gone`)
-  const { status } = await act()
+  const response = await act()
   await world.db.query(`alter table gone rename to ${table}`)
-  expect(status).toBe(500)
+  return response
 }
 
 describe('the log at info', () => {
@@ -185,6 +187,7 @@ describe('the log at info', () => {
       'Media stream joined',
       'The voice agent was lost',
       'a request failed',
+      'a call could not be asked',
     ]) {
       expect(log()).toContain(told)
     }
