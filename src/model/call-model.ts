@@ -8,7 +8,6 @@ import {
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallEvent, CallInput, CallLimits, InternalEvent } from '../../machines/call-events.ts'
 import type { BridgeState, CallView, LegState, VoiceState } from '../../machines/instructions.ts'
-import { type ChartModel, type Explored, explore } from './explore.ts'
 import { allTimers, type TimerEvent, timersIn } from './timers.ts'
 
 /*
@@ -120,15 +119,3 @@ export function serializeState({ value, context }: CallSnapshot): string {
   const { attempt, agentReconnects, conversationId, endReason } = context
   return JSON.stringify([value, attempt, agentReconnects, conversationId !== null, endReason])
 }
-
-export type CallGraph = Explored<CallSnapshot>
-
-export const callModel: ChartModel<CallSnapshot> = {
-  machine: callMachine,
-  inputs: INPUTS,
-  outside: outsideEvents,
-  identity: serializeState,
-}
-
-/** Every state that a call of this input can be in, and everything that can happen in each. */
-export const exploreCall = (input: CallInput): CallGraph => explore(callModel, input)

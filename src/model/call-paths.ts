@@ -3,11 +3,11 @@ import { MAX_JOINS } from '../../machines/call-setup.ts'
 import type { EndReason } from '../../machines/end-reasons.ts'
 import type { BridgeState, LegState, VoiceState } from '../../machines/instructions.ts'
 import { cellOf, wordsFor } from './call-cells.ts'
+import { callChart } from './call-chart.ts'
 import {
   type AnyEvent,
   begin,
   type CallSnapshot,
-  callModel,
   eventsIn,
   feed,
   INPUTS,
@@ -40,6 +40,8 @@ export type PathStep = { expect: ExpectedState } & (
   | { party: 'timer'; delay: string; timer: TimerEvent['type'] }
 )
 
+const CHART = callChart()
+
 export type InputName = keyof typeof INPUTS
 export const INPUT_NAMES = Object.keys(INPUTS) as InputName[]
 
@@ -59,7 +61,7 @@ export type CallPath = {
  */
 export function coveringPaths(cover: 'chart' | 'table'): CallPath[] {
   const cellsToo = (from: CallSnapshot, event: AnyEvent) => (cover === 'table' ? [cellOf(from, event)] : [])
-  const elementsOf = walker(callModel)
+  const elementsOf = walker(CHART)
   const ways = fewest(everyShortestWay(), (way) =>
     elementsOf(way, (from, event) => cellsToo(from, event as AnyEvent)),
   )
@@ -76,7 +78,7 @@ export function simplePaths(): CallPath[] {
     { inputName: 'no capacity', toState: ended },
   ]
   return searches
-    .flatMap((search) => simpleWays(callModel, { ...search, filterEvents: isWithoutInterference }))
+    .flatMap((search) => simpleWays(CHART, { ...search, filterEvents: isWithoutInterference }))
     .map(pathOf)
 }
 
@@ -94,7 +96,7 @@ let searched: Way[] | null = null
 /** For each thing that can happen in each state: the shortest way there, and that thing. */
 function everyShortestWay(): Way[] {
   searched ??= INPUT_NAMES.flatMap((inputName) =>
-    shortestWays(callModel, { inputName })
+    shortestWays(CHART, { inputName })
       .filter(({ state: { context } }) => context.attempt <= 1 || context.attempt === MAX_JOINS)
       .flatMap(({ state, events }) =>
         eventsIn(state).map((last) => ({ inputName, events: [...events, last] })),

@@ -40,6 +40,12 @@ export function walkOfStep(machine: AnyStateMachine, from: AnyMachineSnapshot, e
 export const activeStates = (snapshot: AnyMachineSnapshot): string[] =>
   snapshot._nodes.toSorted((a, b) => a.order - b.order).map(({ id }) => id)
 
+/** The states in which an actor rests, one in each region, by their paths: `live.leg.hold + live.voice.cloning`. */
+export function placesOf({ _nodes }: AnyMachineSnapshot): string {
+  const resting = _nodes.filter(({ type }) => type === 'atomic' || type === 'final')
+  return resting.map(({ path }) => path.join('.')).join(' + ')
+}
+
 /** Every state and transition of a chart by its id. */
 export function chartElements(machine: AnyStateMachine): { states: string[]; transitions: string[] } {
   const { states, transitions } = chartGraph(chartDefinition(machine))

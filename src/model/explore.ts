@@ -20,7 +20,17 @@ export type ChartModel<Snapshot extends AnyMachineSnapshot = AnyMachineSnapshot>
   outside: (snapshot: Snapshot) => EventObject[]
   /** What tells two states apart; without it a counter would make states without end. */
   identity: (snapshot: Snapshot) => string
+  /** True when nobody said what the world says: every event then comes without what it may carry. */
+  guessesEvents?: boolean
+  /** What the ledger of ignored events calls a state and an event. */
+  rowName: (snapshot: Snapshot) => string
+  columnName: (event: EventObject) => string
+  /** What the caller hears in a state; null where there is no caller. */
+  hears: ((snapshot: Snapshot) => Hearing) | null
 }
+
+/** A line that is hung up has nobody on it. */
+export type Hearing = 'sound' | 'nothing' | 'nothing, until the carrier answers' | 'hung up'
 
 /** An action that the chart asks for; XState's own, such as timers, begin with `xstate.`. */
 export type Action = { type: string; params?: unknown }

@@ -1,17 +1,18 @@
-import { getStateNodes } from 'xstate/graph'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallEffect } from '../../machines/call-events.ts'
+import { chartDefinition } from '../../src/calls/chart-definition.ts'
+import type { CallGraph } from '../../src/model/call-chart.ts'
 import {
   ALL_TIMERS,
   type AnyEvent,
-  type CallGraph,
   type CallSnapshot,
   feed,
   outsideEvents,
   placeOf,
   serializeState,
 } from '../../src/model/call-model.ts'
-import type { Edge } from '../../src/model/explore.ts'
+import { chartGraph } from '../../src/model/chart-graph.ts'
+import * as boundedTime from '../../src/model/checks/bounded-time.ts'
 import { delayOf } from '../../src/model/timers.ts'
 
 /*
@@ -29,40 +30,27 @@ export const EFFECTS: {
   hangUpLeg: ['reason'],
 }
 
-type Node = typeof callMachine.root
-
-const isWayPoint = (node: Node) => node.always?.some(({ guard }) => guard === undefined) ?? false
+const GRAPH = chartGraph(chartDefinition(callMachine))
 
 /** The delays that bound how long a call may stay in each place where it can rest, the nearest first. */
 export function timeBounds(): Record<string, string[]> {
-  const leaves = getStateNodes(callMachine.root).filter((node) => node.type === 'atomic' && !isWayPoint(node))
-  return Object.fromEntries(leaves.map((node) => [placeOfNode(node), boundsOf(node)]))
+  const bounds = boundedTime.timeBounds(GRAPH)
+  return Object.fromEntries(
+    GRAPH.states.flatMap((state) => {
+      const found = bounds.get(state.id)
+      return found ? [[placeOfNode(state), found]] : []
+    }),
+  )
 }
 
-function boundsOf(node: Node): string[] {
-  const own = node.after.map(({ eventType }) => String(delayOf(eventType)))
-  return node.parent ? [...own, ...boundsOf(node.parent)] : own
-}
-
-/** A node's path within its region, as calls tell it. */
-export function placeOfNode({ path }: Node): string {
+/** A state's path within its region, as calls tell it. */
+export function placeOfNode({ path }: { path: readonly string[] }): string {
   return path.filter((key) => !['live', 'voice', 'leg'].includes(key)).join('.')
 }
 
-/** States that only an unguarded `always` leaves: no time passes in them. */
-export function wayPoints(): string[] {
-  return getStateNodes(callMachine.root).filter(isWayPoint).map(placeOfNode)
-}
-
-/** The states from which no sequence of events leads to an end. */
-export function statesWithoutEnd({ states, edges }: CallGraph): string[] {
-  const before = Map.groupBy(edges, ({ snapshot }) => serializeState(snapshot))
-  const reached = new Set(states.filter(({ status }) => status === 'done').map(serializeState))
-  for (const state of reached) {
-    for (const { from } of before.get(state) ?? []) reached.add(serializeState(from))
-  }
-  return states.map(serializeState).filter((state) => !reached.has(state))
-}
+/** No time passes in these. */
+export const wayPoints = (): string[] =>
+  GRAPH.states.filter(({ isPassedThrough }) => isPassedThrough).map(placeOfNode)
 
 /**
  * The longest time, in milliseconds, that a call goes on from each leg state when nobody says another word and only the
@@ -151,4 +139,5 @@ export function throughJson(snapshot: CallSnapshot): CallSnapshot {
 
 const saved = (snapshot: CallSnapshot) => JSON.stringify(callMachine.getPersistedSnapshot(snapshot))
 
-const told = (actions: Edge['actions']) => JSON.stringify(actions.map(({ type, params }) => [type, params]))
+const told = (actions: CallGraph['start']['actions']) =>
+  JSON.stringify(actions.map(({ type, params }) => [type, params]))

@@ -1,0 +1,42 @@
+import type { AnyMachineSnapshot } from 'xstate'
+import { chartElements, walkOfBeginning, walkOfStep } from '../chart-walk.ts'
+import type { ChartModel, Explored } from '../explore.ts'
+import type { Checked, Finding } from './finding.ts'
+
+/*
+ * Every state is entered and every transition taken by something that can happen: the rest is dead, or a guard is wrong.
+ */
+
+export function checkDeadParts<Snapshot extends AnyMachineSnapshot>(
+  { machine, inputs, guessesEvents }: ChartModel<Snapshot>,
+  graphs: Explored<Snapshot>[],
+): Checked {
+  const seen = new Set(Object.values(inputs).flatMap((input) => elements(walkOfBeginning(machine, input))))
+  for (const { from, event } of graphs.flatMap((graph) => graph.edges)) {
+    for (const element of elements(walkOfStep(machine, from, event))) seen.add(element)
+  }
+  const { states, transitions } = chartElements(machine)
+  const deadStates = states.filter((id) => !seen.has(id))
+  const deadWays = transitions.filter((id) => !seen.has(id))
+  const all = `all ${states.length} states are entered and all ${transitions.length} transitions taken`
+  if (!guessesEvents || deadStates.length + deadWays.length === 0) {
+    const findings = [...deadStates.map(neverEntered), ...deadWays.map(neverTaken)]
+    return { rule: 'nothing dead', findings, answer: all }
+  }
+  const answer = `${deadStates.length} states and ${deadWays.length} transitions were not come by; export \`inputs\` and \`events\` beside the machine to have them looked for with what its guards look at`
+  return { rule: 'nothing dead', findings: [], answer, isSkipped: true }
+}
+
+const elements = ({ entered, took }: { entered: string[]; took: string[] }) => [...entered, ...took]
+
+const neverEntered = (where: string): Finding => ({
+  where,
+  why: 'no sequence of events enters it',
+  mend: 'lead a transition to it that can be taken, or take the state out',
+})
+
+const neverTaken = (where: string): Finding => ({
+  where,
+  why: 'no event in any state takes it: its guard never holds, another transition comes first, or its state is never entered',
+  mend: 'look at its guard and at the transitions before it, or take it out',
+})

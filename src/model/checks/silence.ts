@@ -1,0 +1,111 @@
+import type { AnyMachineSnapshot } from 'xstate'
+import type { ChartModel, Edge, Explored } from '../explore.ts'
+import { delayOf, timersIn } from '../timers.ts'
+import type { Checked, Finding } from './finding.ts'
+
+/*
+ * How long a caller may hear nothing, in the worst case that the chart allows: every silent state lasts as long as its
+ * nearest timer lets it, and the next one that follows is silent too.
+ */
+
+export type SilenceLimits = {
+  /** The longest that a caller may hear nothing. */
+  silenceMs: number
+  /** A carrier that is there answers within this; one that does not is gone, and nobody is on its line to hear silence. */
+  carrierMs: number
+}
+
+export type Silence<Snapshot> = { ms: number; states: { state: Snapshot; ms: number }[] }
+
+export function checkSilence<Snapshot extends AnyMachineSnapshot>(
+  { hears, identity, rowName }: ChartModel<Snapshot>,
+  graphs: Explored<Snapshot>[],
+  limits: SilenceLimits,
+): Checked {
+  const rule = 'no silence'
+  if (!hears) {
+    const answer = 'nothing says what a caller hears in which state: export `hears` beside the machine'
+    return { rule, findings: [], answer, isSkipped: true }
+  }
+  const longest = graphs
+    .map((graph) => longestSilence(graph, { hears, identity, carrierMs: limits.carrierMs }))
+    .reduce((a, b) => (b.ms > a.ms ? b : a), NO_SILENCE as Silence<Snapshot>)
+  const answer = `a caller hears nothing for at most ${seconds(longest.ms)} (allowed: ${seconds(limits.silenceMs)})${wayOf(longest, rowName)}`
+  const findings = longest.ms > limits.silenceMs ? [tooLong(longest, limits, rowName)] : []
+  return { rule, findings, answer }
+}
+
+const NO_SILENCE = { ms: 0, states: [] }
+
+function tooLong<Snapshot extends AnyMachineSnapshot>(
+  silence: Silence<Snapshot>,
+  { silenceMs }: SilenceLimits,
+  rowName: ChartModel<Snapshot>['rowName'],
+): Finding {
+  const first = silence.states[0]
+  return {
+    where: first ? rowName(first.state) : '',
+    why: `a caller may hear nothing for ${seconds(silence.ms)}, more than ${seconds(silenceMs)}${wayOf(silence, rowName)}`,
+    mend: 'shorten the timers of these states, let one of them be heard, or allow more with --silence SECONDS',
+  }
+}
+
+function wayOf<Snapshot extends AnyMachineSnapshot>(
+  { states }: Silence<Snapshot>,
+  rowName: ChartModel<Snapshot>['rowName'],
+): string {
+  const way = states.map(({ state, ms }) => `${rowName(state)} ${seconds(ms)}`)
+  return way.length === 0 ? '' : `: ${way.join(', ')}`
+}
+
+const seconds = (ms: number) => (ms === Infinity ? 'any time' : `${Math.round(ms / 100) / 10} s`)
+
+type Listening<Snapshot extends AnyMachineSnapshot> = {
+  hears: NonNullable<ChartModel<Snapshot>['hears']>
+  identity: ChartModel<Snapshot>['identity']
+  carrierMs: number
+}
+
+/** Infinite when silent states follow each other in a circle, or when nothing bounds one of them. */
+export function longestSilence<Snapshot extends AnyMachineSnapshot>(
+  { start, states, edges }: Explored<Snapshot>,
+  { hears, identity, carrierMs }: Listening<Snapshot>,
+): Silence<Snapshot> {
+  const isSilent = (state: Snapshot) => hears(state).startsWith('nothing')
+  const lengths = timerLengths([start, ...edges])
+  const next = Map.groupBy(
+    edges.filter(({ from, snapshot }) => isSilent(from) && isSilent(snapshot)),
+    ({ from }) => identity(from),
+  )
+  const known = new Map<string, Silence<Snapshot>>()
+
+  function silenceFrom(state: Snapshot): Silence<Snapshot> {
+    const id = identity(state)
+    const found = known.get(id)
+    if (found) return found
+    const carrier = hears(state) === 'nothing, until the carrier answers' ? carrierMs : Infinity
+    const ms = Math.min(carrier, ...timersIn(state).map(({ type }) => lengths.get(type) ?? Infinity))
+    // Stands for this state while what follows is looked at: to meet it again means that silence goes in a circle.
+    known.set(id, { ms: Infinity, states: [{ state, ms: Infinity }] })
+    const ways = (next.get(id) ?? []).filter(({ snapshot }) => identity(snapshot) !== id)
+    const rests = ways.map(({ snapshot }) => silenceFrom(snapshot))
+    const rest = rests.reduce((a, b) => (b.ms > a.ms ? b : a), NO_SILENCE as Silence<Snapshot>)
+    const silence = { ms: ms + rest.ms, states: [{ state, ms }, ...rest.states] }
+    known.set(id, silence)
+    return silence
+  }
+
+  const silences = states.filter(isSilent).map(silenceFrom)
+  return silences.reduce((a, b) => (b.ms > a.ms ? b : a), NO_SILENCE as Silence<Snapshot>)
+}
+
+/** How long each timer runs, as it was started; the longest where a call may start it differently. */
+function timerLengths(steps: Pick<Edge, 'actions'>[]): Map<string, number> {
+  const lengths = new Map<string, number>()
+  for (const { type, params } of steps.flatMap(({ actions }) => [...actions])) {
+    const { id, delay } = (params ?? {}) as { id?: string; delay?: number }
+    if (type !== 'xstate.raise' || id === undefined || delay === undefined || delayOf(id) === null) continue
+    lengths.set(id, Math.max(lengths.get(id) ?? 0, delay))
+  }
+  return lengths
+}
