@@ -23,6 +23,11 @@ export abstract class CallRecord {
   /** How things stand with the carrier, for whoever waits in vain. */
   protected abstract tell(): unknown
 
+  /** How long a call may take to what is awaited of it; by default what `until` takes for long. */
+  protected get patienceMs(): number | undefined {
+    return undefined
+  }
+
   /** Our own id of the call, once it is there. */
   async id(): Promise<string> {
     this.#id ??= await this.until('is written down', async () => (await this.row())?.id ?? null)
@@ -88,8 +93,11 @@ export abstract class CallRecord {
   }
 
   protected until<Result>(what: string, look: () => Promise<Result>): Promise<NonNullable<Result>> {
-    return until(`Call ${this.sid} ${what}`, look, async () =>
-      JSON.stringify({ row: await this.row(), carrier: this.tell() }, null, 1),
+    return until(
+      `Call ${this.sid} ${what}`,
+      look,
+      async () => JSON.stringify({ row: await this.row(), carrier: this.tell() }, null, 1),
+      this.patienceMs,
     )
   }
 }

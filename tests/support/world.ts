@@ -121,9 +121,9 @@ export class World {
     return this.#parts.env.TWILIO_AUTH_TOKEN ?? ''
   }
 
-  /** Starts one more node and resolves when it takes calls. */
-  async startNode(): Promise<ServiceProcess> {
-    const node = await ServiceProcess.start(this.#parts.env)
+  /** Starts one more node and resolves when it takes calls; `settings` are its own, over those of all. */
+  async startNode(settings: Record<string, string> = {}): Promise<ServiceProcess> {
+    const node = await ServiceProcess.start({ ...this.#parts.env, ...settings })
     this.nodes.push(node)
     this.#parts.door?.nodes.push(node.origin)
     return node

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { endAbandonedLegs } from './abandoned-legs.ts'
 import { Doorkeeper } from './admission.ts'
 import { Digest } from './digest.ts'
+import { socketOf } from './drachtio.ts'
 import { MediaServers } from './media-servers.ts'
 import { Signalling } from './signalling.ts'
 import type { LegCalls, LegRegister, Relays, Sounds } from './sip-ports.ts'
@@ -76,7 +77,7 @@ export class SipAdapter {
   }
 
   #resume(): void {
-    const socket = this.#signalling.srf.app._getDefaultSocket()
+    const socket = socketOf(this.#signalling.srf)
     if (socket) for (const leg of this.#switchboard.legs) void leg.resume(socket)
   }
 }

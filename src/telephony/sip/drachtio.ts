@@ -70,11 +70,18 @@ export interface Srf extends EventEmitter {
     uri: string,
     options: { method: string; headers?: SipHeaders; stackDialogId?: string },
   ): Promise<EventEmitter>
-  readonly app: {
-    _getDefaultSocket(): Socket | undefined
-    readonly wp?: { closing?: boolean; reconnectVars?: { retryTimer: NodeJS.Timeout | null } }
-  }
+  /** Without a client before `connect`. */
+  readonly app: { client?: Client }
 }
+
+/** The library's own half of the connection, where it shows no other way to end one that is broken, or to find the socket. */
+type Client = {
+  readonly mapServer: Map<Socket, unknown>
+  readonly wp: { closing?: boolean; reconnectVars?: { retryTimer: NodeJS.Timeout | null } }
+}
+
+/** The connection as it is now; a dialog speaks over the one on which it came. */
+export const socketOf = (srf: Srf): Socket | undefined => srf.app.client?.mapServer.keys().next().value
 
 /**
  * The tag by which drachtio-server knows our processes as one application. It hands what comes in the dialogs of one that

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { createSrf, type Srf } from './drachtio.ts'
+import { createSrf, type Srf, socketOf } from './drachtio.ts'
 
 /** Short enough that a server that is back takes calls soon, long enough not to storm it. */
 const LONGEST_RETRY_MS = 2_000
@@ -53,11 +53,11 @@ export class Signalling {
   stop(): void {
     if (this.#givingUp) clearTimeout(this.#givingUp)
     this.srf.removeAllListeners('close')
-    const { wp } = this.srf.app
+    const wp = this.srf.app.client?.wp
     // The library can only end a connection that it has; the next attempt has to be called off by hand.
     if (wp) wp.closing = true
     if (wp?.reconnectVars?.retryTimer) clearTimeout(wp.reconnectVars.retryTimer)
-    if (this.srf.app._getDefaultSocket()) this.srf.disconnect()
+    if (socketOf(this.srf)) this.srf.disconnect()
   }
 
   #connected(hostport: string): void {
