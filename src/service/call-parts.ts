@@ -1,29 +1,11 @@
 import type { Logger } from 'pino'
-import type { CallLimits } from '../../machines/call-events.ts'
 import { CallHost, type StepReport } from '../calls/call-host.ts'
+import { callLimits } from '../calls/call-limits.ts'
 import { systemClock } from '../calls/clock.ts'
 import { CallFeed } from '../calls/feed.ts'
 import type { Config } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Storage } from './storage.ts'
-
-/** A round of hold music may be a whole track of the operator's own; no leg is given up while one may be playing. */
-const OWN_TRACK_MS = 10 * 60_000
-/** Greeting, one hold round and the carrier's slowness, generously. */
-const LEG_PATIENCE_MS = 90_000
-/** An agent that is not there within this time is tried once more, or given up. */
-const AGENT_CONNECT_MS = 10_000
-/** Twilio's own limit of a call. */
-const CALL_MAX_MS = 4 * 3_600_000
-
-export function callLimits({ calls, greeting }: Config): CallLimits {
-  return {
-    cloneMaxWaitMs: calls.cloneMaxWaitMs,
-    legPatienceMs: greeting.musicUrl ? OWN_TRACK_MS : LEG_PATIENCE_MS,
-    agentConnectMs: AGENT_CONNECT_MS,
-    callMaxMs: CALL_MAX_MS,
-  }
-}
 
 /** The calls and the feed of what happens to them, counted as they go. */
 export function createCalls(options: {
