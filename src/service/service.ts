@@ -45,6 +45,8 @@ import { createVoices, type VoiceParts } from './voice-parts.ts'
 
 const IDLE_CHECK_MS = 200
 const HEALTH_CHECK_MS = 2_000
+/** A carrier's next webhook is a round trip away. */
+const LAST_WEBHOOKS_MS = 1_000
 /** Headers come in one piece from everybody who means well; a body may be an upload from far away and has Node's five minutes. */
 const SLOW_CLIENTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 }
 const CONSOLE = new URL('../../dist/console/', import.meta.url).pathname
@@ -75,6 +77,8 @@ export class Service {
   readonly #stopping = new AbortController()
   #sip: SipAdapter | null = null
   #isDraining = false
+  /** Nothing more can be done for a call here: whoever asks is to ask again when another process answers. */
+  #isLeaving = false
 
   private constructor(options: ServiceOptions & { sounds: Sounds }) {
     const { config, storage, log } = options
@@ -155,7 +159,7 @@ export class Service {
     this.#isDraining = true
     await this.#sip?.stop()
     this.#stopping.abort()
-    await this.#media.stop()
+    await this.#leaveStreams()
     const closed = new Promise((resolve) => this.server.close(resolve))
     this.server.closeAllConnections()
     await closed
@@ -163,6 +167,14 @@ export class Service {
     await this.#host.stop()
     await this.#node.stop()
     await this.#storage.close()
+  }
+
+  /** A carrier whose stream is closed asks at once what comes next, and is to find somebody. */
+  async #leaveStreams(): Promise<void> {
+    const hasCallers = this.#media.liveSessions > 0
+    this.#isLeaving = true
+    await this.#media.stop()
+    if (hasCallers) await sleep(LAST_WEBHOOKS_MS)
   }
 
   async #start(): Promise<void> {
@@ -236,6 +248,7 @@ export class Service {
         url: greeting.musicEnabled ? greeting.musicUrl : null,
         roundMs: calls.pollIntervalMs,
       },
+      isLeaving: () => this.#isLeaving,
       onRejected: (reason) => this.#metrics.httpRejections.inc({ reason }),
       log: this.#log,
     })

@@ -31,6 +31,7 @@ async function startService(given: Partial<SignatureCheck> = {}, { streams = tru
     signature,
     greeting: () => ({ path: null, text: 'Hello' }),
     hold: { slicePath: () => '', roundMs: 1000 } as never,
+    isLeaving: () => false,
     onRejected: () => {},
     log,
   })

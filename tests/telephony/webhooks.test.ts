@@ -4,10 +4,10 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { CallEvent } from '../../machines/call-events.ts'
 import type { CallView } from '../../machines/instructions.ts'
 import type { CarrierCalls } from '../../src/calls/ports.ts'
+import { begin, INPUTS, viewOf } from '../../src/model/call-model.ts'
 import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
 import { twilioWebhooks } from '../../src/telephony/twilio/webhooks.ts'
 import { serve } from '../http/serve.ts'
-import { begin, INPUTS, viewOf } from '../../src/model/call-model.ts'
 
 const CALL_SID = `CA${'1'.repeat(32)}`
 const CALL_ID = '0190a0a0-0000-7000-8000-000000000000'
@@ -21,9 +21,11 @@ let rejected: string[]
 let view: CallView
 /** Why the calls cannot be asked; null while they can. */
 let fault: Error | null
+let isLeaving: boolean
 
 beforeEach(() => {
   fault = null
+  isLeaving = false
   opened = []
   told = []
   rejected = []
@@ -54,6 +56,7 @@ async function post(
     signature: { authToken: null, skip: true, publicUrl: 'https://voice.example' },
     greeting: () => ({ path: null, text: 'Hello.' }),
     hold: { pathOf: (round) => `/audio/hold/${round}.wav`, url: null, roundMs: 2_000 },
+    isLeaving: () => isLeaving,
     onRejected: (reason) => rejected.push(reason),
     log: pino({ level: 'silent' }),
   })
@@ -173,6 +176,20 @@ describe('while the calls cannot be asked', () => {
     },
   )
 })
+
+test.each(['/inbound', '/status-callback', '/stream-ended?attempt=2'])(
+  'a process that is going keeps the leg at %s until another can be asked, and tells the call nothing',
+  async (path) => {
+    isLeaving = true
+    const verbs = parseTwiml(await (await post(path, FORM)).text())
+    const again = `https://voice.example/webhooks${path}${path.includes('?') ? '&' : '?'}waits=1`
+    expect(verbs).toMatchObject([
+      ...[0, 1, 2].map((round) => ({ verb: 'Play', text: `https://voice.example/audio/hold/${round}.wav` })),
+      { verb: 'Redirect', text: again },
+    ])
+    expect([opened, told, rejected]).toEqual([[], [], []])
+  },
+)
 
 describe('a call status', () => {
   test.each(['completed', 'busy', 'no-answer', 'failed', 'canceled'])(

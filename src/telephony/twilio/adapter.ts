@@ -17,6 +17,7 @@ export type TwilioOptions = {
   calls: CarrierCalls
   greeting: () => { path: string | null; text: string }
   hold: HoldMusic
+  isLeaving: () => boolean
   onRejected: (reason: string) => void
   log: Logger
 }

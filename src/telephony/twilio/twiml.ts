@@ -35,10 +35,12 @@ export function renderTwiml(instructions: LegInstruction[], context: TwimlContex
   return response.toString()
 }
 
-/** A round of hold, and the same question again at `url`. */
-export function waitTwiml(url: string, round: number, context: HoldContext): string {
+/** Hold for so long, at least a round of it, and the same question again at `url`. */
+export function waitTwiml(url: string, wait: { from: number; forMs: number }, context: HoldContext): string {
   const response = new twilio.twiml.VoiceResponse()
-  hold(response, round, context)
+  // A track of the operator's own is as long as it is, and is not begun twice.
+  const rounds = context.hold.url ? 1 : Math.max(1, Math.ceil(wait.forMs / context.hold.roundMs))
+  for (let round = wait.from; round < wait.from + rounds; round++) hold(response, round, context)
   response.redirect({ method: 'POST' }, url)
   return response.toString()
 }

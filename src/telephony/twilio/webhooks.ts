@@ -15,6 +15,8 @@ const ANSWER_WITHIN_MS = 10_000
 const OVERTAKEN_MS = 1_000
 /** How often a leg is told to ask once more while its call cannot be asked; half a minute of hold as it is set by default. */
 const MAX_WAITS = 15
+/** A process that is started again takes calls within this time. */
+const UNTIL_THE_NEXT_MS = 5_000
 
 export type WebhookOptions = {
   calls: CarrierCalls
@@ -22,6 +24,8 @@ export type WebhookOptions = {
   /** The greeting as a path of ours once it is rendered, and as text until then. */
   greeting: () => { path: string | null; text: string }
   hold: HoldMusic
+  /** Whether this process is about to go, so that a leg has to ask whoever comes after it. */
+  isLeaving: () => boolean
   /** Counts a request that was refused or made no sense. */
   onRejected: (reason: string) => void
   log: Logger
@@ -45,6 +49,11 @@ export function twilioWebhooks(options: WebhookOptions): Router {
       'Signature check failed',
       `The X-Twilio-Signature header is ${verdict}. Is PUBLIC_URL the URL that Twilio calls?`,
     )
+  })
+
+  router.post(['/inbound', '/status-callback', '/stream-ended'], (req, res, next) => {
+    if (options.isLeaving()) keepWaiting(req, res, UNTIL_THE_NEXT_MS)
+    else next()
   })
 
   router.post('/inbound', async (req, res) => {
@@ -94,17 +103,16 @@ export function twilioWebhooks(options: WebhookOptions): Router {
     }
   }
 
-  function keepWaiting(req: Request, res: Response): void {
+  function keepWaiting(req: Request, res: Response, forMs = 0): void {
     const waits = Number(req.query.waits ?? 0)
     if (!Number.isInteger(waits) || waits < 0 || waits >= MAX_WAITS) {
       refuse(res, 'call_unreachable')
       return
     }
-    onRejected('call_unreachable')
     const origin = originOf(req, signature.publicUrl)
     const again = new URL(req.originalUrl, origin)
     again.searchParams.set('waits', String(waits + 1))
-    twiml(res, waitTwiml(again.href, waits, { origin, hold: options.hold }))
+    twiml(res, waitTwiml(again.href, { from: waits, forMs }, { origin, hold: options.hold }))
   }
 
   async function endCall(req: Request, callSid: string, status: LegEndStatus): Promise<void> {
