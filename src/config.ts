@@ -117,6 +117,9 @@ type SettingName = keyof Settings
 /** The names of all settings, in the order in which `.env.example` lists them. */
 export const SETTING_NAMES = Object.keys(settings.shape) as SettingName[]
 
+/** What each setting allows. */
+export const SETTING_SCHEMAS = settings.shape
+
 /** What must hold between settings; looked at even when others are wrong, so that one start tells every fault. */
 const rules: { name: SettingName; broken: (found: Partial<Settings>) => unknown; mend: string }[] = [
   {

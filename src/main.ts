@@ -4,6 +4,7 @@ import { type AdminKey, adminKey } from './service/admin-key.ts'
 import { Demo } from './service/demo.ts'
 import { Service } from './service/service.ts'
 import { openStorage, UnusableDatabase } from './service/storage.ts'
+import { settingsInUse } from './settings-in-use.ts'
 
 /* The process: settings in, a running service, and its end. */
 
@@ -27,7 +28,13 @@ async function run(settings: Config): Promise<void> {
   const { config } = demo
   const admin = await adminKey(config.admin.apiKey, config.dataDir)
   const storage = await openStorage(config.database.url, config.dataDir, log)
-  const service = await Service.start({ config, adminKey: admin.key, storage, log })
+  const service = await Service.start({
+    config,
+    settings: settingsInUse(),
+    adminKey: admin.key,
+    storage,
+    log,
+  })
   await demo.connect(service, storage)
   greetOperator(config, service.port, admin)
 

@@ -1,8 +1,10 @@
 import type { AgentStore } from '../persistence/agent-store.ts'
+import type { AuditLog } from '../persistence/audit-log.ts'
 import type { CallQueries } from '../persistence/call-queries.ts'
 import type { ConversationStore } from '../persistence/conversation-store.ts'
 import type { LiveCallQueries } from '../persistence/live-calls.ts'
 import { agentsRoutes } from './agents-routes.ts'
+import { auditRoutes } from './audit-routes.ts'
 import { cacheRoutes, type VoiceCache } from './cache-routes.ts'
 import { type CallEventsOptions, callEventsRoutes } from './call-events-routes.ts'
 import { type CallFinder, callStateRoutes } from './call-state-routes.ts'
@@ -12,6 +14,7 @@ import { machinesRoutes } from './machines-routes.ts'
 import { replayRoutes } from './replay-routes.ts'
 import type { ResponseTime } from './response-times.ts'
 import type { AnyRoute } from './route.ts'
+import { type ShownSetting, settingsRoutes } from './settings-routes.ts'
 import { statisticsRoutes } from './statistics-routes.ts'
 import { type CallerVoices, voicesRoutes } from './voices-routes.ts'
 
@@ -26,6 +29,8 @@ export function adminRoutes(options: {
   follow: CallEventsOptions['follow']
   responseTimes: () => Promise<ResponseTime[]>
   machines: Readonly<Record<string, object>>
+  settings: () => ShownSetting[]
+  audit: Pick<AuditLog, 'list'>
 }): AnyRoute[] {
   return [
     ...callsRoutes(options),
@@ -38,5 +43,7 @@ export function adminRoutes(options: {
     ...agentsRoutes(options.agents),
     ...statisticsRoutes(options.queries, options.responseTimes),
     ...machinesRoutes(options.machines),
+    ...settingsRoutes(options.settings),
+    ...auditRoutes(options.audit),
   ]
 }

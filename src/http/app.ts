@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
 import { requireAllowedAddress } from './allowed-ips.ts'
 import { type AudioOptions, audioRoutes } from './audio-routes.ts'
+import type { RecordWrite } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { bodyDeadline } from './body-deadline.ts'
 import { errorHandler, notFound } from './error-handler.ts'
@@ -30,6 +31,8 @@ export type AppOptions = {
   /** The voice agents' webhooks, mounted at `/webhook`. */
   agentWebhooks: Router
   adminRoutes: readonly AnyRoute[]
+  /** Told of everything that an admin does, before it is done. */
+  recordWrite?: RecordWrite
   api: ApiInfo
   /** The console's page and its files, mounted at `/`. */
   console?: Router
@@ -78,9 +81,9 @@ export function createApp(options: AppOptions): Express {
   return app
 }
 
-function adminApi({ adminRoutes, api }: AppOptions): Router {
+function adminApi({ adminRoutes, api, recordWrite }: AppOptions): Router {
   const document = openApiDocument(adminRoutes, API_ROOT, api)
-  const router = routerOf(adminRoutes)
+  const router = routerOf(adminRoutes, recordWrite)
   router.get('/openapi.json', (_req, res) => {
     res.json(document)
   })

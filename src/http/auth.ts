@@ -13,8 +13,13 @@ const SESSION_MS = 12 * 3_600_000
 export type AuthOptions = {
   adminKey: string
   wrongKeys: FailureLimit
+  /** Told of every console session that begins. */
+  onSession?: (req: Request, session: string) => void
   now?: () => number
 }
+
+/** Who shows that they may: with the key itself, or by a console session, which `session` tells apart from others. */
+export type Admin = { kind: 'key' | 'session'; session: string | null }
 
 export interface Auth {
   /** Lets through who shows the key or a session's cookie; 401 for all others. */
@@ -25,13 +30,15 @@ export interface Auth {
   sessionRoutes: Router
   /** For what does not pass through Express, such as a WebSocket's upgrade. */
   isAdmin(request: IncomingMessage): boolean
+  /** Of a request that was let through. */
+  adminOf(request: IncomingMessage): Admin
 }
 
 /**
  * One key guards everything that an operator may see and do. A browser changes it for a session's cookie: the time at
  * which it ends, signed with the key itself, so that any node knows it and a new key ends all sessions.
  */
-export function createAuth({ adminKey, wrongKeys, now = Date.now }: AuthOptions): Auth {
+export function createAuth({ adminKey, wrongKeys, onSession, now = Date.now }: AuthOptions): Auth {
   const digest = sha256(adminKey)
   const isKey = (given: string | null) => given !== null && timingSafeEqual(sha256(given), digest)
   const hasSession = (request: IncomingMessage) => isSession(sessionIn(request), adminKey, now())
@@ -45,13 +52,15 @@ export function createAuth({ adminKey, wrongKeys, now = Date.now }: AuthOptions)
     return false
   }
 
+  const begin = (req: Request, res: Response) => onSession?.(req, setSession(req, res, adminKey, now()))
+
   const requireAdmin: RequestHandler = async (req, res, next) => {
     if (!hasSession(req) && !(await accepts(keyIn(req), req, res))) throw unauthorized()
     next()
   }
 
   const rememberAdmin: RequestHandler = async (req, res, next) => {
-    if (await accepts(keyIn(req), req, res)) setSession(req, res, adminKey, now())
+    if (await accepts(keyIn(req), req, res)) begin(req, res)
     next()
   }
 
@@ -60,7 +69,7 @@ export function createAuth({ adminKey, wrongKeys, now = Date.now }: AuthOptions)
     const { data } = z.object({ key: z.string() }).safeParse(req.body)
     if (!data) throw new HttpProblem(422, 'The body must be JSON like {"key": "…"}.')
     if (!(await accepts(data.key, req, res))) throw unauthorized()
-    setSession(req, res, adminKey, now())
+    begin(req, res)
     res.status(204).end()
   })
   sessionRoutes.delete('/', (req, res) => {
@@ -68,7 +77,11 @@ export function createAuth({ adminKey, wrongKeys, now = Date.now }: AuthOptions)
   })
 
   const isAdmin = (request: IncomingMessage) => isKey(keyIn(request)) || hasSession(request)
-  return { requireAdmin, rememberAdmin, sessionRoutes, isAdmin }
+  const adminOf = (request: IncomingMessage): Admin =>
+    hasSession(request)
+      ? { kind: 'session', session: sessionName(sessionIn(request)) }
+      : { kind: 'key', session: null }
+  return { requireAdmin, rememberAdmin, sessionRoutes, isAdmin, adminOf }
 }
 
 const MAX_KEY_BODY = '4kb'
@@ -101,12 +114,18 @@ function isSession(cookie: string | null, key: string, now: number): boolean {
   return isAuthentic && Number(expiry) > now
 }
 
-function setSession(req: Request, res: Response, key: string, now: number): void {
+/** A few letters that tell nothing about the cookie itself. */
+const sessionName = (cookie: string | null) =>
+  sha256(cookie ?? '')
+    .toString('hex')
+    .slice(0, 8)
+
+/** Returns the session's name. */
+function setSession(req: Request, res: Response, key: string, now: number): string {
   const expiry = String(now + SESSION_MS)
-  res.cookie(SESSION_COOKIE, `${expiry}.${sign(expiry, key)}`, {
-    ...cookieOptions(req),
-    maxAge: SESSION_MS,
-  })
+  const cookie = `${expiry}.${sign(expiry, key)}`
+  res.cookie(SESSION_COOKIE, cookie, { ...cookieOptions(req), maxAge: SESSION_MS })
+  return sessionName(cookie)
 }
 
 /** Strict: the browser sends it along with our own pages' requests only, so no other page can act in its name. */

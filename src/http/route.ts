@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import type { z } from 'zod'
+import type { RecordWrite } from './audit.ts'
 import { type FieldError, HttpProblem } from './problem.ts'
 
 /*
@@ -52,8 +53,11 @@ export function route<
   return declared
 }
 
-/** The routes as an Express router; a path that is known with other methods is answered with 405. */
-export function routerOf(routes: readonly AnyRoute[]): Router {
+/**
+ * The routes as an Express router; a path that is known with other methods is answered with 405. `recordWrite` is told of
+ * everything that is not a mere question, before it is done.
+ */
+export function routerOf(routes: readonly AnyRoute[], recordWrite?: RecordWrite): Router {
   const router = Router()
   const methods = new Map<string, string[]>()
   for (const declared of routes) {
@@ -63,7 +67,7 @@ export function routerOf(routes: readonly AnyRoute[]): Router {
       ...(methods.get(path) ?? []),
       ...(method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]),
     ])
-    router[method](path, ...(declared.upload ? [declared.upload.receive] : []), serve(declared))
+    router[method](path, ...(declared.upload ? [declared.upload.receive] : []), serve(declared, recordWrite))
   }
   for (const [path, allowed] of methods) router.all(path, refuseMethod(allowed.join(', ')))
   return router
@@ -77,9 +81,10 @@ function refuseMethod(allow: string): RequestHandler {
   }
 }
 
-function serve(declared: AnyRoute): RequestHandler {
+function serve(declared: AnyRoute, recordWrite?: RecordWrite): RequestHandler {
   const { answer } = declared
   return async (req, res) => {
+    if (declared.method !== 'get') await recordWrite?.(declared.summary, req, res)
     const result: unknown = await declared.handler({ ...checked(declared, req), req, res })
     if (res.headersSent || res.destroyed) return
     if (!answer.created || res.statusCode !== 201) res.status(answer.status)

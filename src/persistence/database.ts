@@ -3,6 +3,7 @@ import { MikroORM } from '@mikro-orm/postgresql'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { Agent, AgentNumber } from './entities/agent.entity.ts'
+import { AuditEntry } from './entities/audit.entity.ts'
 import { CallEvent, CallLog, CallTimer } from './entities/call.entity.ts'
 import { AgentConversation, ConversationTurn, PostCallReport } from './entities/conversation.entity.ts'
 import { ServiceNode } from './entities/node.entity.ts'
@@ -21,6 +22,7 @@ const ENTITIES = [
   ...[CallerVoiceMapping, VoiceSampleFile, VoiceCloneCache, VoiceCloneLog, AudioAsset],
   ...[Agent, AgentNumber, ConversationTurn, AgentConversation, PostCallReport],
   ...[ServiceNode, SipLeg],
+  AuditEntry,
 ]
 
 /** PostgreSQL's own default allows 100 connections for all nodes together. */

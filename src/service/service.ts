@@ -16,6 +16,7 @@ import type { Config, Role } from '../config.ts'
 import { adminRoutes } from '../http/admin-routes.ts'
 import { createAddressCheck } from '../http/allowed-ips.ts'
 import { type AppOptions, createApp } from '../http/app.ts'
+import { recordSessions, recordWrites } from '../http/audit.ts'
 import { type Auth, createAuth } from '../http/auth.ts'
 import { consoleRoutes } from '../http/console-routes.ts'
 import type { Health } from '../http/health-routes.ts'
@@ -28,6 +29,7 @@ import { systemClock } from '../media/clock.ts'
 import { type MediaRoute, MediaServer } from '../media/media-server.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { createSipLegStore, type SipLegStore } from '../persistence/sip-leg-store.ts'
+import type { SettingInUse } from '../settings-in-use.ts'
 import type { SipAdapter } from '../telephony/sip/adapter.ts'
 import { ForkStream } from '../telephony/sip/fork-stream.ts'
 import { sipTelephony } from '../telephony/sip/sip-telephony.ts'
@@ -52,7 +54,14 @@ const SLOW_CLIENTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2_00
 const CONSOLE = new URL('../../dist/console/', import.meta.url).pathname
 const CALLER_SAMPLE = new URL('../simulator/assets/caller-sample.wav', import.meta.url).pathname
 
-export type ServiceOptions = { config: Config; adminKey: string; storage: Storage; log: Logger }
+export type ServiceOptions = {
+  config: Config
+  /** For the console to show. */
+  settings: SettingInUse[]
+  adminKey: string
+  storage: Storage
+  log: Logger
+}
 
 /** The whole service in one process: built here, started, drained and stopped. */
 export class Service {
@@ -112,8 +121,11 @@ export class Service {
     })
     this.#twilio = this.#createTwilio()
     this.#media = this.#createMedia()
-    this.auth = createAuth({ adminKey: options.adminKey, wrongKeys: wrongKeyLimit() })
-    this.server = createServer(SLOW_CLIENTS, this.#createApp(options.sounds))
+    this.auth = createAuth({
+      ...{ adminKey: options.adminKey, wrongKeys: wrongKeyLimit() },
+      onSession: recordSessions({ audit: storage.audit, log }),
+    })
+    this.server = createServer(SLOW_CLIENTS, this.#createApp(options))
     if (this.#plays('media')) {
       for (const { path } of this.#mediaRoutes()) this.upgradePaths.add(path)
       this.#media.attach(this.server)
@@ -272,9 +284,9 @@ export class Service {
     })
   }
 
-  #createApp(sounds: Sounds) {
+  #createApp({ sounds, settings }: ServiceOptions & { sounds: Sounds }) {
     const config = this.#config
-    const { queries, live, conversations, agents, assets } = this.#storage
+    const { queries, live, conversations, agents, assets, audit } = this.#storage
     const shared: Parameters<typeof createSideApp>[0] = {
       trustProxy: config.http.trustProxy,
       log: this.#log,
@@ -294,11 +306,13 @@ export class Service {
         keep: (part) => conversations.keepReport(part),
       }),
       adminRoutes: adminRoutes({
-        ...{ queries, live, conversations, agents, calls: this.#host, voices: this.#voices.callerVoices },
+        ...{ queries, live, conversations, agents, audit, settings: () => settings },
+        ...{ calls: this.#host, voices: this.#voices.callerVoices },
         follow: (follower) => this.#feed.follow(follower),
         responseTimes: () => responseTimes(this.#metrics.webhookSeconds),
         machines: { call: chartDefinition(callMachine) },
       }),
+      recordWrite: recordWrites({ audit, adminOf: (req) => this.auth.adminOf(req), log: this.#log }),
       api: {
         title: 'VoiceClone Pre-Call Service',
         version: '1',

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { CallStore } from '../calls/store.ts'
 import { type AgentStore, createAgentStore } from '../persistence/agent-store.ts'
 import { type AssetStore, createAssetStore } from '../persistence/asset-store.ts'
+import { type AuditLog, createAuditLog } from '../persistence/audit-log.ts'
 import { type CallQueries, createCallQueries } from '../persistence/call-queries.ts'
 import { createCallStore } from '../persistence/call-store.ts'
 import { type ConversationStore, createConversationStore } from '../persistence/conversation-store.ts'
@@ -18,6 +19,7 @@ export type Storage = {
   calls: CallStore
   queries: CallQueries
   live: LiveCallQueries
+  audit: AuditLog
   voices: VoiceStore
   agents: AgentStore
   conversations: ConversationStore
@@ -51,6 +53,7 @@ export async function openStorage(configured: string | null, dataDir: string, lo
     calls: createCallStore(callPool, { defaultVoiceId: null }),
     queries: createCallQueries(database),
     live: createLiveCallQueries(database),
+    audit: createAuditLog(database),
     voices: createVoiceStore(database),
     agents: createAgentStore(database),
     conversations: createConversationStore(database),
