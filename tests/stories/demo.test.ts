@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { decodeMuLaw, encodeMuLaw, MU_LAW_RATE } from '../../src/audio/mulaw.ts'
+import { readWav, writePcmWav } from '../../src/audio/wav.ts'
+import { speak } from '../../src/simulator/assets/speech.ts'
+import { DEMO_SCRIPT } from '../../src/simulator/elevenlabs/script.ts'
+import { ServiceProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
+
+/* What the README promises to somebody who has nothing but Node: no account, no key, no database. */
+
+const SOURCES = new URL('../../src/', import.meta.url).pathname
+/** The first start creates a database cluster. */
+const FIRST_START_MS = 60_000
+/** Real time: the greeting, the agent's first sentence, and an answer. */
+const CALL_SECONDS = 14
+const WHOLE_CALL_MS = 60_000
+
+describe('The demo', () => {
+  let folder: string
+  let service: ServiceProcess
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'precall-demo-'))
+    service = await ServiceProcess.start({ DATA_DIR: folder, DRAIN_SECONDS: '1' })
+  }, FIRST_START_MS)
+  afterAll(async () => {
+    const code = await service.terminate()
+    await rm(folder, { recursive: true, force: true })
+    if (code !== 0) throw new Error(`The demo ended with ${code}:\n${service.output}`)
+  })
+
+  /** Runs one of the commands where its user would, and resolves with its exit status and what it printed. */
+  async function run(command: string, ...args: string[]): Promise<{ status: number; printed: string }> {
+    const env = { DATA_DIR: folder, PORT: new URL(service.origin).port }
+    const running = promisify(execFile)(process.execPath, [join(SOURCES, command), ...args], {
+      cwd: folder,
+      env,
+    })
+    const { stdout } = await running.catch((error: { stdout: string }) => error)
+    return { status: running.child.exitCode ?? -1, printed: stdout }
+  }
+
+  it.concurrent('says where its console is, and that its vendors are simulated', async ({ expect }) => {
+    // A moment after calls can be taken.
+    await until('it says where the console is', () => service.output.includes('console'))
+    expect(service.output).toMatch(/^Open the console at http:\/\/127\.0\.0\.1:\d+\/#key=\S+ /m)
+    const answer = await fetch(`${service.origin}/health`)
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toEqual({
+      ...{ status: 'ok', database: 'ok', elevenlabs: 'simulated', twilio: 'simulated', sip: 'disabled' },
+      timestamp: expect.any(String),
+    })
+    const page = await fetch(service.origin)
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/)
+  })
+
+  it.concurrent('is well, as the doctor sees it', async ({ expect }) => {
+    const { status, printed } = await run('doctor/main.ts')
+    expect(status, printed).toBe(0)
+    expect(printed).toMatch(/ELEVENLABS_API_KEY is not set/)
+    expect(printed).toMatch(/TWILIO_ACCOUNT_SID/)
+    expect(printed).not.toMatch(/FAIL(?!,| )/)
+  })
+
+  it.concurrent(
+    'takes a test call, in which the caller is heard and hears the agent',
+    async ({ expect }) => {
+      const [wav, out] = [join(folder, 'caller.wav'), join(folder, 'heard.wav')]
+      await writeFile(wav, writePcmWav({ samples: SPEECH, rate: MU_LAW_RATE }))
+      const options = ['--wav', wav, '--out', out, '--from', '+15550100777', '--seconds', `${CALL_SECONDS}`]
+      const { status, printed } = await run('call.ts', ...options)
+      expect(status, printed).toBe(0)
+      expect(printed).toMatch(/\+15550100777 dials/)
+      for (const state of ['greeting', 'joining', 'bridged.connecting', 'bridged.talking', 'ended'])
+        expect(printed).toContain(state)
+      expect(printed).toMatch(/^The caller was joined to the voice agent after \d+\.\d\d s\.$/m)
+      expect(printed).toMatch(/^ +agent {3}\S.*$/m)
+      expect(printed).toContain(DEMO_SCRIPT.firstMessage)
+      expect(printed).toMatch(/^ +caller {2}\S.*$/m)
+      const heard = readWav(await readFile(out))
+      const word = speak(DEMO_SCRIPT.firstMessage).subarray(MU_LAW_RATE, MU_LAW_RATE * 1.06)
+      expect(encodeMuLaw(heard.samples).includes(encodeMuLaw(decodeMuLaw(word)))).toBe(true)
+    },
+    WHOLE_CALL_MS,
+  )
+})
+
+/** The caller lets the agent say a word, and then speaks: loud enough to be taken for a voice. */
+const SPEECH = Int16Array.from({ length: 4 * MU_LAW_RATE }, (_, at) =>
+  at < 2.5 * MU_LAW_RATE ? 0 : 9_000 * Math.sin(at / 4),
+)
