@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { VoiceVendor } from './ports.ts'
+import { VendorError, type VoiceVendor } from './ports.ts'
 
 /** Where rendered audio is kept, by a key that names exactly this audio. */
 export interface Assets {
@@ -65,7 +65,9 @@ export class Greeting {
       this.#ready = true
     } catch (error) {
       if (this.#stopping.signal.aborted) return
-      log.warn({ err: error }, 'the greeting could not be rendered; until it can, the carrier reads it out')
+      // What the vendor said is the whole story; anything else comes with where it happened.
+      const why = error instanceof VendorError ? { why: error.message } : { err: error }
+      log.warn(why, 'the greeting could not be rendered; until it can, the carrier reads it out')
       this.#retry = setTimeout(() => {
         this.#rendering = this.#render(Math.min(retryMs * 2, LONGEST_RETRY_MS))
       }, retryMs)

@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createLogger } from '../../src/log.ts'
 import { createAssetStore } from '../../src/persistence/asset-store.ts'
 import { AGENT_VOICE_ID } from '../../src/simulator/elevenlabs/script.ts'
 import { type SimulatedElevenLabs, startElevenLabs } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
@@ -55,6 +56,20 @@ describe('with the vendor and the database', () => {
     await rendered(one, other)
     expect(one.key).toBe(other.key)
     expect(await kept()).toHaveLength(1)
+  })
+
+  it('that the vendor does not speak is told of in one line, without a stack', async () => {
+    simulator.failNext('speech', [{ status: 503 }])
+    const lines: string[] = []
+    start({ log: createLogger('info', { write: (line) => lines.push(line) }) })
+    await expect.poll(() => lines, { interval: 10 }).toHaveLength(1)
+    const { time, ...line } = JSON.parse(lines[0] ?? '')
+    expect(line).toMatchObject({
+      level: 'warn',
+      why: expect.stringContaining('ElevenLabs answered 503'),
+      msg: expect.stringContaining('the carrier reads it out'),
+    })
+    expect(lines[0]).not.toContain('stack')
   })
 
   it('is not rendered again at the next start', async () => {
