@@ -1,14 +1,21 @@
-import { parseArgs } from 'node:util'
 import { environment } from '../config.ts'
+import { readDoctorOptions, USAGE, UsageError } from './command-line.ts'
 import { runDoctor } from './doctor.ts'
 
 /** `npm run doctor`, and `npm run doctor -- --fix` to mend what can be mended; see docs/doctor.md. */
-const { fix } = parseArgs({ options: { fix: { type: 'boolean', default: false } } }).values
+const print = (line: string) => process.stdout.write(`${line}\n`)
 
-const isWell = await runDoctor({
-  env: environment,
-  fix,
-  print: (line) => process.stdout.write(`${line}\n`),
+async function examine(args: string[]): Promise<number> {
+  const options = readDoctorOptions(args)
+  if (options) return (await runDoctor({ env: environment, ...options, print })) ? 0 : 1
+  print(USAGE)
+  return 0
+}
+
+const status = await examine(process.argv.slice(2)).catch((error: unknown) => {
+  if (!(error instanceof UsageError)) throw error
+  print(error.message)
+  return 2
 })
 // Whatever hangs has been reported, and need not be waited for.
-process.exit(isWell ? 0 : 1)
+process.exit(status)

@@ -65,6 +65,8 @@ function parsed(args: string[]) {
       options: { ...options, 'fix-as-test': flag, help: { type: 'boolean', short: 'h' } },
     })
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    throw new UsageError(
+      `${(error as Error).message}\nUsage: npm run replay -- CALL [options]; --help lists them.`,
+    )
   }
 }

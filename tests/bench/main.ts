@@ -8,9 +8,17 @@ import { benchWebhooks } from './webhooks.ts'
 
 /* npm run bench [-- webhooks join relay]: each figure beside its reference, measured in the same run. */
 
+const NAMES = ['webhooks', 'join', 'relay']
+const USAGE = `Usage: npm run bench [-- ${NAMES.join(' ')}]; all of them when none is named.`
+
+const print = (text: string) => process.stdout.write(`${text}\n\n`)
 const asked = process.argv.slice(2)
 const wants = (name: string) => asked.length === 0 || asked.includes(name)
-const print = (text: string) => process.stdout.write(`${text}\n\n`)
+const isHelpWanted = asked.some((name) => ['--help', '-h'].includes(name))
+if (isHelpWanted || !asked.every((name) => NAMES.includes(name))) {
+  print(USAGE)
+  process.exit(isHelpWanted ? 0 : 2)
+}
 
 const folder = await mkdtemp(join(tmpdir(), 'precall-bench-'))
 const postgres = await startEmbeddedPostgres(folder)

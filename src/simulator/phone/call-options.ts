@@ -59,7 +59,7 @@ function parsed(args: string[]) {
   try {
     return parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } } }).values
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    throw new UsageError(`${(error as Error).message}\nUsage: npm run call -- [options]; --help lists them.`)
   }
 }
 
