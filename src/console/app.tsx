@@ -1,6 +1,8 @@
 import { useEffect, useRef } from 'react'
+import { AgentsPage } from './agents/agents-page.tsx'
 import { signOut } from './api/calls-api.ts'
 import { type ConsoleConfig, useConsoleConfig } from './api/console-config.ts'
+import { AuditPage } from './audit/audit-page.tsx'
 import { CallPage } from './call/call-page.tsx'
 import { CallsPage } from './calls/calls-page.tsx'
 import iconUrl from './icon.svg'
@@ -9,9 +11,12 @@ import { RecentCalls } from './recent-calls/recent-calls.tsx'
 import { type Route, routeOf, useHash } from './routing/hash-route.ts'
 import { Navigation, PAGES } from './routing/navigation.tsx'
 import { SignInAgain } from './sign-in-again.tsx'
+import { StatisticsPage } from './statistics/statistics-page.tsx'
+import { SystemPage } from './system/system-page.tsx'
 import { CallUs } from './test-call/call-us.tsx'
 import type { TestCall } from './test-call/test-call.ts'
 import { TestCallPanel } from './test-call/test-call-panel.tsx'
+import { VoicesPage } from './voices/voices-page.tsx'
 
 type PageProps = { route: Route; config: ConsoleConfig | null; testCall: TestCall }
 
@@ -52,6 +57,16 @@ function Page(props: PageProps) {
       ) : (
         <CallsPage query={props.route.query} />
       )
+    case 'voices':
+      return <VoicesPage />
+    case 'agents':
+      return <AgentsPage />
+    case 'statistics':
+      return <StatisticsPage />
+    case 'system':
+      return <SystemPage config={props.config} />
+    case 'audit':
+      return <AuditPage />
     default:
       return <NoSuchPage />
   }

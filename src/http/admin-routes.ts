@@ -3,6 +3,7 @@ import type { AuditLog } from '../persistence/audit-log.ts'
 import type { CallQueries } from '../persistence/call-queries.ts'
 import type { ConversationStore } from '../persistence/conversation-store.ts'
 import type { LiveCallQueries } from '../persistence/live-calls.ts'
+import type { VoiceQueries } from '../persistence/voice-queries.ts'
 import { agentsRoutes } from './agents-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { cacheRoutes, type VoiceCache } from './cache-routes.ts'
@@ -16,6 +17,7 @@ import type { ResponseTime } from './response-times.ts'
 import type { AnyRoute } from './route.ts'
 import { type ShownSetting, settingsRoutes } from './settings-routes.ts'
 import { statisticsRoutes } from './statistics-routes.ts'
+import { voiceListRoutes } from './voice-list-routes.ts'
 import { type CallerVoices, voicesRoutes } from './voices-routes.ts'
 
 /** Everything below `/api/v1`, in the order in which the OpenAPI document lists it. */
@@ -26,6 +28,7 @@ export function adminRoutes(options: {
   conversations: ConversationStore
   agents: AgentStore
   voices: CallerVoices & VoiceCache
+  voiceQueries: VoiceQueries
   follow: CallEventsOptions['follow']
   responseTimes: () => Promise<ResponseTime[]>
   machines: Readonly<Record<string, object>>
@@ -38,6 +41,7 @@ export function adminRoutes(options: {
     ...replayRoutes(options.queries),
     ...callStateRoutes({ calls: options.calls, timers: options.live }),
     ...feedRoutes({ queries: options.live, follow: options.follow }),
+    ...voiceListRoutes(options.voiceQueries),
     ...voicesRoutes(options.voices),
     ...cacheRoutes(options.voices),
     ...agentsRoutes(options.agents),

@@ -27,7 +27,7 @@ export interface CallerVoices {
   remove(callerId: string): Promise<boolean>
 }
 
-const Voice = z
+export const Voice = z
   .object({
     callerId: z.string(),
     name: z.string(),

@@ -286,7 +286,7 @@ export class Service {
 
   #createApp({ sounds, settings }: ServiceOptions & { sounds: Sounds }) {
     const config = this.#config
-    const { queries, live, conversations, agents, assets, audit } = this.#storage
+    const { queries, live, conversations, agents, assets, audit, voiceQueries } = this.#storage
     const shared: Parameters<typeof createSideApp>[0] = {
       trustProxy: config.http.trustProxy,
       log: this.#log,
@@ -306,7 +306,7 @@ export class Service {
         keep: (part) => conversations.keepReport(part),
       }),
       adminRoutes: adminRoutes({
-        ...{ queries, live, conversations, agents, audit, settings: () => settings },
+        ...{ queries, live, conversations, agents, audit, voiceQueries, settings: () => settings },
         ...{ calls: this.#host, voices: this.#voices.callerVoices },
         follow: (follower) => this.#feed.follow(follower),
         responseTimes: () => responseTimes(this.#metrics.webhookSeconds),

@@ -10,6 +10,7 @@ import { type ConversationStore, createConversationStore } from '../persistence/
 import { type Database, migrateAll, openCallPool, openDatabase } from '../persistence/database.ts'
 import { startEmbeddedPostgres } from '../persistence/embedded-postgres.ts'
 import { createLiveCallQueries, type LiveCallQueries } from '../persistence/live-calls.ts'
+import { createVoiceQueries, type VoiceQueries } from '../persistence/voice-queries.ts'
 import { createVoiceStore } from '../persistence/voice-store.ts'
 import type { VoiceStore } from '../voices/ports.ts'
 
@@ -21,6 +22,7 @@ export type Storage = {
   live: LiveCallQueries
   audit: AuditLog
   voices: VoiceStore
+  voiceQueries: VoiceQueries
   agents: AgentStore
   conversations: ConversationStore
   assets: AssetStore
@@ -55,6 +57,7 @@ export async function openStorage(configured: string | null, dataDir: string, lo
     live: createLiveCallQueries(database),
     audit: createAuditLog(database),
     voices: createVoiceStore(database),
+    voiceQueries: createVoiceQueries(database),
     agents: createAgentStore(database),
     conversations: createConversationStore(database),
     assets: createAssetStore(database),

@@ -65,15 +65,6 @@ export class ApiError extends Error {
 export const recentCalls = async (): Promise<Call[]> =>
   (await read<{ calls: Call[] }>('/api/v1/calls?limit=20')).calls
 
-export type CallPage = { calls: Call[]; nextCursor: string | null }
-
-/** Calls, the newest first; the filter's names are the API's, and empty ones are no filter. */
-export function callPage(filter: Record<string, string>, cursor: string | null): Promise<CallPage> {
-  const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''))
-  if (cursor) query.set('cursor', cursor)
-  return read(`/api/v1/calls?${query}`)
-}
-
 export const hangUp = (callId: string): Promise<Response> =>
   request(`/api/v1/calls/${callId}/hangup`, { method: 'POST', accept: [409] })
 

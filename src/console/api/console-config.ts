@@ -6,6 +6,8 @@ export type ConsoleConfig = {
   carrier: 'simulated' | 'real'
   agentVendor: 'simulated' | 'real'
   phoneNumber: string | null
+  /** Whether something would start the process again that the page may kill. */
+  canBeKilled?: boolean
 }
 
 const RETRY_MS = 3_000

@@ -1,20 +1,20 @@
-import { type ReactNode, useEffect, useState } from 'react'
 import { END_REASONS, type EndReason } from '../../../machines/end-reasons.ts'
-import { type Call, callPage } from '../api/calls-api.ts'
+import type { Call } from '../api/calls-api.ts'
+import { usePages } from '../api/use-pages.ts'
 import { outcomeWords } from '../call/call-story.ts'
 import { clockWords, phoneNumberWords } from '../call/numbers.ts'
 import { StateBadge } from '../call/state-badge.tsx'
+import { Labelled } from '../parts/labelled.tsx'
+import { When } from '../parts/when.tsx'
 import { hrefOfCall, replaceQuery } from '../routing/hash-route.ts'
 
 const FILTERS = ['from', 'to', 'outcome', 'provider', 'active', 'since'] as const
 type Filter = Record<(typeof FILTERS)[number], string>
-/** A number is asked for when one has stopped to type it. */
-const TYPING_MS = 300
 
 /** All calls, the newest first, with filters that stay in the address. */
 export function CallsPage({ query }: { query: URLSearchParams }) {
   const filter = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ''])) as Filter
-  const { calls, isMore, fault, more } = useCalls(filter)
+  const { items: calls, next, fault, more } = usePages<Call>('/api/v1/calls', 'calls', filter)
   const change = (name: keyof Filter, value: string) => replaceQuery({ ...filter, [name]: value })
   return (
     <>
@@ -76,23 +76,13 @@ export function CallsPage({ query }: { query: URLSearchParams }) {
         </p>
         {calls?.length === 0 && <p className="hint">No call is like that.</p>}
         {calls && calls.length > 0 && <CallTable calls={calls} />}
-        {isMore && (
+        {next && (
           <button type="button" className="quiet small more" onClick={more}>
             Older calls
           </button>
         )}
       </section>
     </>
-  )
-}
-
-function Labelled({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child.
-    <label>
-      <span>{name}</span>
-      {children}
-    </label>
   )
 }
 
@@ -127,7 +117,7 @@ function CallTable({ calls }: { calls: readonly Call[] }) {
               </a>
             </td>
             <td>
-              <time dateTime={call.startedAt}>{whenWords(call.startedAt)}</time>
+              <When at={call.startedAt} />
             </td>
             <td>
               <StateBadge call={call} />
@@ -143,35 +133,4 @@ function CallTable({ calls }: { calls: readonly Call[] }) {
       </tbody>
     </table>
   )
-}
-
-const whenWords = (at: string) =>
-  new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
-
-type CallsNow = { calls: readonly Call[] | null; next: string | null; fault: string | null }
-
-/** Pages of calls, one after the other; another filter begins anew. */
-function useCalls(filter: Filter) {
-  const [now, setNow] = useState<CallsNow>({ calls: null, next: null, fault: null })
-  const key = JSON.stringify(filter)
-  useEffect(() => {
-    let isWanted = true
-    const asking = setTimeout(() => {
-      callPage(JSON.parse(key), null).then(
-        ({ calls, nextCursor }) => isWanted && setNow({ calls, next: nextCursor, fault: null }),
-        (error: Error) => isWanted && setNow((before) => ({ ...before, fault: error.message })),
-      )
-    }, TYPING_MS)
-    return () => {
-      isWanted = false
-      clearTimeout(asking)
-    }
-  }, [key])
-  const more = () =>
-    void callPage(filter, now.next).then(
-      ({ calls, nextCursor }) =>
-        setNow((before) => ({ calls: [...(before.calls ?? []), ...calls], next: nextCursor, fault: null })),
-      (error: Error) => setNow((before) => ({ ...before, fault: error.message })),
-    )
-  return { calls: now.calls, isMore: now.next !== null, fault: now.fault, more }
 }

@@ -1,0 +1,114 @@
+import { type FormEvent, useState } from 'react'
+import { request } from '../api/calls-api.ts'
+import { FaultLines } from '../parts/fault-lines.tsx'
+import { Labelled } from '../parts/labelled.tsx'
+import type { Agent } from './agents-page.tsx'
+
+/** Sets up a new agent or changes one. What was written stays when the service does not like it. */
+export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () => void }) {
+  const [fault, setFault] = useState<Error | null>(null)
+  const [isSaving, setSaving] = useState(false)
+
+  const save = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = event.currentTarget
+    setSaving(true)
+    try {
+      const body = draftOf(new FormData(form))
+      const path = agent ? `/api/v1/agents/${agent.id}` : '/api/v1/agents'
+      await request(path, { method: agent ? 'PATCH' : 'POST', body })
+      setFault(null)
+      form.reset()
+      onDone()
+    } catch (error) {
+      setFault(error as Error)
+    }
+    setSaving(false)
+  }
+
+  return (
+    <section className="card" aria-labelledby="agent-form">
+      <h2 id="agent-form">{agent ? `Change ${agent.name}` : 'Set up an agent'}</h2>
+      <form className="fields" onSubmit={(event) => void save(event)}>
+        <Labelled name="Name">
+          <input name="name" defaultValue={agent?.name} required autoComplete="off" />
+        </Labelled>
+        <Labelled name="Numbers it answers" hint="One a line, like +15551234567.">
+          <textarea name="numbers" rows={2} defaultValue={agent?.numbers.join('\n')} />
+        </Labelled>
+        <div className="field-pair">
+          <Labelled name="Vendor">
+            <select name="backend" defaultValue={agent?.backend ?? 'elevenlabs'}>
+              <option value="elevenlabs">ElevenLabs</option>
+              <option value="openai">OpenAI</option>
+            </select>
+          </Labelled>
+          <Labelled name="Language">
+            <input name="language" placeholder="en" defaultValue={agent?.language ?? ''} autoComplete="off" />
+          </Labelled>
+        </div>
+        <Labelled name="Vendor’s agent id" hint="Empty: the one in the settings.">
+          <input name="vendorAgentId" defaultValue={agent?.vendorAgentId ?? ''} autoComplete="off" />
+        </Labelled>
+        <Labelled name="Voice id" hint="For callers without a voice of their own. Empty: the agent’s.">
+          <input name="voiceId" defaultValue={agent?.voiceId ?? ''} autoComplete="off" />
+        </Labelled>
+        <Labelled name="First message">
+          <textarea name="firstMessage" rows={2} defaultValue={agent?.firstMessage ?? ''} />
+        </Labelled>
+        <Labelled name="Instructions">
+          <textarea name="instructions" rows={5} defaultValue={agent?.instructions ?? ''} />
+        </Labelled>
+        <details>
+          <summary>Tools and handoff</summary>
+          <div className="fields">
+            <Labelled name="Transfer number" hint="Where a caller is handed to who wants a human.">
+              <input name="transferNumber" defaultValue={agent?.transferNumber ?? ''} autoComplete="off" />
+            </Labelled>
+            <Labelled name="Tools" hint="A JSON list, as the vendor declares them.">
+              <textarea
+                name="tools"
+                rows={4}
+                className="code"
+                defaultValue={JSON.stringify(agent?.tools ?? [], null, 1)}
+              />
+            </Labelled>
+          </div>
+        </details>
+        <FaultLines fault={fault} />
+        <div className="form-actions">
+          <button type="submit" disabled={isSaving}>
+            {agent ? 'Save' : 'Set up'}
+          </button>
+          {agent && (
+            <button type="button" className="quiet" onClick={onDone}>
+              Cancel
+            </button>
+          )}
+        </div>
+      </form>
+    </section>
+  )
+}
+
+/** An empty field means null: the agent's own, or the settings'. */
+function draftOf(form: FormData): object {
+  const value = (name: string) => String(form.get(name) ?? '').trim()
+  const orNull = (name: string) => value(name) || null
+  const nullable = ['vendorAgentId', 'voiceId', 'instructions', 'firstMessage', 'language', 'transferNumber']
+  return {
+    ...{ name: value('name'), backend: value('backend'), tools: toolsIn(value('tools')) },
+    numbers: value('numbers')
+      .split(/[\s,]+/)
+      .filter(Boolean),
+    ...Object.fromEntries(nullable.map((name) => [name, orNull(name)])),
+  }
+}
+
+function toolsIn(text: string): unknown {
+  try {
+    return JSON.parse(text || '[]')
+  } catch (cause) {
+    throw new Error('Tools must be a JSON list, like [].', { cause })
+  }
+}

@@ -1,0 +1,79 @@
+import { useState } from 'react'
+import { request } from '../api/calls-api.ts'
+import { useRead } from '../api/use-read.ts'
+import { phoneNumberWords } from '../call/numbers.ts'
+import { ConfirmButton } from '../parts/confirm-button.tsx'
+import { AgentForm } from './agent-form.tsx'
+
+/** An agent as `GET /api/v1/agents` lists it. */
+export type Agent = {
+  id: string
+  name: string
+  backend: 'elevenlabs' | 'openai'
+  vendorAgentId: string | null
+  voiceId: string | null
+  instructions: string | null
+  firstMessage: string | null
+  language: string | null
+  tools: object[]
+  transferNumber: string | null
+  numbers: string[]
+}
+
+/** How voice agents are set up, and which numbers they answer. */
+export function AgentsPage() {
+  const { value, fault, again } = useRead<{ agents: Agent[] }>('/api/v1/agents')
+  const [edited, setEdited] = useState<Agent | null>(null)
+  const done = () => {
+    setEdited(null)
+    again()
+  }
+  return (
+    <>
+      <div className="page-head">
+        <h1>Agents</h1>
+        <p className="hint">Numbers without an agent of their own are answered by the one in the settings.</p>
+      </div>
+      <div className="with-side">
+        <section className="card" aria-label="Agents">
+          <p className="fault" role="status">
+            {fault}
+          </p>
+          {value?.agents.length === 0 && (
+            <p className="hint">No agent is set up; the one in the settings answers every number.</p>
+          )}
+          <ul className="entries">
+            {value?.agents.map((agent) => (
+              <li className="entry" key={agent.id} aria-current={agent.id === edited?.id || undefined}>
+                <div>
+                  <p className="entry-title">
+                    {agent.name}{' '}
+                    <span className="badge">{agent.backend === 'openai' ? 'OpenAI' : 'ElevenLabs'}</span>
+                  </p>
+                  <p className="hint">
+                    {agent.numbers.length > 0
+                      ? `Answers ${agent.numbers.map(phoneNumberWords).join(', ')}`
+                      : 'Answers no number yet'}
+                    {agent.language && ` · ${agent.language}`}
+                  </p>
+                </div>
+                <div className="entry-actions">
+                  <button type="button" className="quiet small" onClick={() => setEdited(agent)}>
+                    Edit<span className="for-screen-readers"> {agent.name}</span>
+                  </button>
+                  <ConfirmButton
+                    name="Delete"
+                    onConfirm={() =>
+                      request(`/api/v1/agents/${agent.id}`, { method: 'DELETE', accept: [404] }).then(done)
+                    }
+                  />
+                </div>
+              </li>
+            ))}
+          </ul>
+        </section>
+        <AgentForm key={edited?.id ?? 'new'} agent={edited} onDone={done} />
+      </div>
+    </>
+  )
+}

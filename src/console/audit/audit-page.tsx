@@ -1,0 +1,101 @@
+import { usePages } from '../api/use-pages.ts'
+import { When } from '../parts/when.tsx'
+
+/** As `GET /api/v1/audit` tells it. */
+type AuditEntry = {
+  id: string
+  at: string
+  actor: 'key' | 'session'
+  session: string | null
+  address: string
+  action: string
+  method: string
+  path: string
+  fields: string[]
+  status: number | null
+}
+
+const NO_QUERY = {}
+
+/** Who did what, when, and from where. */
+export function AuditPage() {
+  const { items, next, fault, more } = usePages<AuditEntry>('/api/v1/audit', 'entries', NO_QUERY)
+  return (
+    <>
+      <div className="page-head">
+        <h1>Audit log</h1>
+        <p className="hint">
+          Everything that an operator changed. Values that were sent are not kept, only their names.
+        </p>
+      </div>
+      <section className="card" aria-label="Audit log">
+        <p className="fault" role="status">
+          {fault}
+        </p>
+        {items?.length === 0 && <p className="hint">Nothing has been changed yet.</p>}
+        {items && items.length > 0 && (
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">When</th>
+                <th scope="col">Who</th>
+                <th scope="col">What</th>
+                <th scope="col" className="wide-only">
+                  From
+                </th>
+                <th scope="col" className="number">
+                  Answer
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((entry) => (
+                <AuditRow key={entry.id} {...entry} />
+              ))}
+            </tbody>
+          </table>
+        )}
+        {next && (
+          <button type="button" className="quiet small more" onClick={more}>
+            Older entries
+          </button>
+        )}
+      </section>
+    </>
+  )
+}
+
+function AuditRow({ at, actor, session, address, action, method, path, fields, status }: AuditEntry) {
+  const isRefused = status !== null && status >= 400
+  return (
+    <tr>
+      <td>
+        <When at={at} />
+      </td>
+      <td>
+        {actor === 'key' ? 'The key' : 'Console'}
+        {session && (
+          <>
+            {' '}
+            <code className="hint">{session}</code>
+          </>
+        )}
+      </td>
+      <td className="what">
+        {action}
+        <span className="hint">
+          <code>
+            {method} {path}
+          </code>
+          {fields.length > 0 && ` with ${fields.join(', ')}`}
+        </span>
+      </td>
+      <td className="wide-only">{address}</td>
+      <td className="number">
+        <span className="badge" data-tone={status === null ? 'waiting' : isRefused ? 'bad' : 'over'}>
+          {status ?? 'none'}
+        </span>
+      </td>
+    </tr>
+  )
+}

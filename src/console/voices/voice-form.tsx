@@ -1,0 +1,59 @@
+import { type FormEvent, useState } from 'react'
+import { request } from '../api/calls-api.ts'
+import { FaultLines } from '../parts/fault-lines.tsx'
+import { Labelled } from '../parts/labelled.tsx'
+
+/** Puts a voice on file. What was written stays when the service does not like it. */
+export function VoiceForm({ onSaved }: { onSaved: () => void }) {
+  const [fault, setFault] = useState<Error | null>(null)
+  const [saved, setSaved] = useState<string | null>(null)
+  const [isSaving, setSaving] = useState(false)
+
+  const save = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = event.currentTarget
+    const fields = new FormData(form)
+    const callerId = String(fields.get('callerId') ?? '').trim()
+    fields.delete('callerId')
+    if (String(fields.get('name')).trim() === '') fields.delete('name')
+    setSaving(true)
+    setFault(null)
+    setSaved(null)
+    await request(`/api/v1/voices/${encodeURIComponent(callerId)}`, { method: 'PUT', body: fields }).then(
+      () => {
+        form.reset()
+        setSaved(callerId)
+        onSaved()
+      },
+      (error: Error) => setFault(error),
+    )
+    setSaving(false)
+  }
+
+  return (
+    <section className="card" aria-labelledby="new-voice">
+      <h2 id="new-voice">Put a voice on file</h2>
+      <form className="fields" onSubmit={(event) => void save(event)}>
+        <Labelled name="Caller" hint="As the carrier gives it; a voice that is there is replaced.">
+          <input name="callerId" placeholder="+15551234567" required autoComplete="off" />
+        </Labelled>
+        <Labelled name="Name">
+          <input name="name" placeholder="Ann" autoComplete="off" />
+        </Labelled>
+        <Labelled name="Consent" hint="Who agreed to the cloning, and when.">
+          <input name="consent" placeholder="Ann Example, 2026-11-20" required autoComplete="off" />
+        </Labelled>
+        <Labelled name="Samples" hint="WAV, MP3, OGG or FLAC; one to ten files of 10 MB at most.">
+          <input type="file" name="sample" accept=".wav,.mp3,.ogg,.flac,audio/*" multiple required />
+        </Labelled>
+        <FaultLines fault={fault} />
+        <p role="status" className="saved">
+          {saved && `The voice of ${saved} is on file.`}
+        </p>
+        <button type="submit" disabled={isSaving}>
+          {isSaving ? 'Sending…' : 'Put on file'}
+        </button>
+      </form>
+    </section>
+  )
+}

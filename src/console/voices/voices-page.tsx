@@ -1,0 +1,109 @@
+import { useState } from 'react'
+import { forgetVoice, request } from '../api/calls-api.ts'
+import { usePages } from '../api/use-pages.ts'
+import { phoneNumberWords } from '../call/numbers.ts'
+import { ConfirmButton } from '../parts/confirm-button.tsx'
+import { Labelled } from '../parts/labelled.tsx'
+import { When } from '../parts/when.tsx'
+import { VoiceForm } from './voice-form.tsx'
+
+/** A caller's own voice, as `GET /api/v1/voices` lists it. */
+export type CallerVoice = {
+  callerId: string
+  name: string
+  consent: { by: string; at: string }
+  createdAt: string
+  clone: {
+    status: 'cloning' | 'ready' | 'failed'
+    failure: string | null
+    readyAt: string | null
+    expiresAt: string | null
+  } | null
+}
+
+/** Which callers have a voice of their own, who agreed to that, and what became of its clone. */
+export function VoicesPage() {
+  const [search, setSearch] = useState('')
+  const [round, setRound] = useState(0)
+  const again = () => setRound((before) => before + 1)
+  const { items, next, fault, more } = usePages<CallerVoice>('/api/v1/voices', 'voices', { search }, round)
+  return (
+    <>
+      <div className="page-head">
+        <h1>Voices</h1>
+        <p className="hint">
+          Callers with a voice on file wait on hold while it is cloned; others hear the default voice.
+        </p>
+      </div>
+      <div className="with-side">
+        <section className="card" aria-label="Voices on file">
+          <div className="filters">
+            <Labelled name="Find">
+              <input
+                type="search"
+                placeholder="Number or name"
+                value={search}
+                onChange={(event) => setSearch(event.target.value)}
+              />
+            </Labelled>
+          </div>
+          <p className="fault" role="status">
+            {fault}
+          </p>
+          {items?.length === 0 && (
+            <p className="hint">{search ? 'No voice is like that.' : 'No voice is on file yet.'}</p>
+          )}
+          <ul className="entries">
+            {items?.map((voice) => (
+              <VoiceEntry key={voice.callerId} voice={voice} onChange={again} />
+            ))}
+          </ul>
+          {next && (
+            <button type="button" className="quiet small more" onClick={more}>
+              More voices
+            </button>
+          )}
+        </section>
+        <VoiceForm onSaved={again} />
+      </div>
+    </>
+  )
+}
+
+function VoiceEntry({ voice, onChange }: { voice: CallerVoice; onChange: () => void }) {
+  const { callerId, name, consent, clone } = voice
+  const path = `/api/v1/voices/${encodeURIComponent(callerId)}`
+  return (
+    <li className="entry">
+      <div>
+        <p className="entry-title">
+          {phoneNumberWords(callerId)} <CloneBadge clone={clone} />
+        </p>
+        <p className="hint">
+          {name} · agreed to by {consent.by}, <When at={consent.at} />
+        </p>
+        {clone?.failure && <p className="fault">{clone.failure}</p>}
+      </div>
+      <div className="entry-actions">
+        {clone && (
+          <ConfirmButton name="Forget the clone" onConfirm={() => forgetVoice(callerId).then(onChange)} />
+        )}
+        <ConfirmButton
+          name="Delete"
+          onConfirm={() => request(path, { method: 'DELETE', accept: [404] }).then(onChange)}
+        />
+      </div>
+    </li>
+  )
+}
+
+function CloneBadge({ clone }: { clone: CallerVoice['clone'] }) {
+  if (clone === null) return <span className="badge">not cloned yet</span>
+  const tone = { cloning: 'waiting', ready: 'live', failed: 'bad' }[clone.status]
+  const words = { cloning: 'being cloned', ready: 'cloned', failed: 'not cloned' }[clone.status]
+  return (
+    <span className="badge" data-tone={tone}>
+      {words}
+    </span>
+  )
+}
