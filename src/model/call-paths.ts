@@ -78,7 +78,7 @@ export function simplePaths(): CallPath[] {
     { inputName: 'no capacity', toState: ended },
   ]
   return searches
-    .flatMap((search) => simpleWays(CHART, { ...search, filterEvents: isWithoutInterference }))
+    .flatMap((search) => [...simpleWays(CHART, { ...search, filterEvents: isWithoutInterference })])
     .map(pathOf)
 }
 

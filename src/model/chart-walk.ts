@@ -8,7 +8,7 @@ import {
   SimulatedClock,
 } from 'xstate'
 import { chartDefinition } from '../calls/chart-definition.ts'
-import { chartGraph, transitionId } from './chart-graph.ts'
+import { type ChartGraph, chartGraph, transitionId } from './chart-graph.ts'
 
 /*
  * Which states a step enters and which transitions it takes. XState's pure functions do not tell, its inspection does:
@@ -48,9 +48,11 @@ export function placesOf({ _nodes }: AnyMachineSnapshot): string {
 
 /** Every state and transition of a chart by its id. */
 export function chartElements(machine: AnyStateMachine): { states: string[]; transitions: string[] } {
-  const { states, transitions } = chartGraph(chartDefinition(machine))
+  const { states, transitions } = graphOf(machine)
   return { states: states.map(({ id }) => id), transitions: transitions.map(({ id }) => id) }
 }
+
+export const graphOf = (machine: AnyStateMachine): ChartGraph => chartGraph(chartDefinition(machine))
 
 type Seen = { active: Set<string>; left: Set<string>; took: Set<string> }
 

@@ -1,7 +1,7 @@
 import { type AnyMachineSnapshot, type EventObject, initialTransition, transition } from 'xstate'
-import { getShortestPaths, getSimplePaths } from 'xstate/graph'
+import { getShortestPaths } from 'xstate/graph'
 import { type Walk, walkOfBeginning, walkOfStep } from './chart-walk.ts'
-import { type ChartModel, eventsOf } from './explore.ts'
+import { type ChartModel, eventsOf, explore } from './explore.ts'
 
 /*
  * The search for ways through a chart: XState finds the shortest and the simple ones, and of many ways the few are taken
@@ -19,37 +19,67 @@ export type Search<Snapshot extends AnyMachineSnapshot> = {
 }
 
 /** The shortest way to every state that is asked for. */
-export const shortestWays = <Snapshot extends AnyMachineSnapshot>(
+export function shortestWays<Snapshot extends AnyMachineSnapshot>(
   model: ChartModel<Snapshot>,
   search: Search<Snapshot>,
-): (Way & { state: Snapshot })[] => waysBy(getShortestPaths, model, search)
-
-/** Every way without a circle to every state that is asked for: their number grows with every turn that they may take. */
-export const simpleWays = <Snapshot extends AnyMachineSnapshot>(
-  model: ChartModel<Snapshot>,
-  search: Search<Snapshot>,
-): (Way & { state: Snapshot })[] => waysBy(getSimplePaths, model, search)
-
-type FindPaths = typeof getShortestPaths | typeof getSimplePaths
-
-function waysBy<Snapshot extends AnyMachineSnapshot>(
-  findPaths: FindPaths,
-  model: ChartModel<Snapshot>,
-  { inputName, ...search }: Search<Snapshot>,
 ): (Way & { state: Snapshot })[] {
-  const paths = findPaths(model.machine, {
+  const paths = getShortestPaths(model.machine, {
     ...search,
-    input: model.inputs[inputName],
+    input: model.inputs[search.inputName],
     serializeState: model.identity,
     events: (snapshot: Snapshot) => eventsOf(snapshot, model.outside),
-  } as Parameters<FindPaths>[1])
+  } as Parameters<typeof getShortestPaths>[1])
   // The first step of XState's paths is its own initial event.
   return paths.map(({ state, steps }) => ({
-    inputName,
+    inputName: search.inputName,
     events: steps.slice(1).map(({ event }) => event),
     state: state as Snapshot,
   }))
 }
+
+/** A search that was told neither where to go nor what to leave out looks at no more ways than this. */
+const MOST_WAYS = 500_000
+
+/**
+ * Every way that comes by no state twice and ends where it was asked to, the shorter ones first, as many as are wanted.
+ * XState's getSimplePaths finds all of them before it gives any, and of a call to its end there are millions.
+ */
+export function* simpleWays<Snapshot extends AnyMachineSnapshot>(
+  model: ChartModel<Snapshot>,
+  search: Search<Snapshot>,
+): Generator<Way> {
+  const { inputName, toState = ({ status }) => status === 'done', filterEvents = () => true } = search
+  const { start, edges } = explore(model, model.inputs[inputName])
+  const next = Map.groupBy(
+    edges.filter(({ from, event }) => filterEvents(from, event)),
+    ({ from }) => model.identity(from),
+  )
+  const queue: Going<Snapshot>[] = [
+    { state: start.snapshot, at: model.identity(start.snapshot), before: null },
+  ]
+  for (const way of queue) {
+    if (toState(way.state)) {
+      yield { inputName, events: eventsOfWay(way) }
+      continue
+    }
+    for (const { event, snapshot } of next.get(way.at) ?? []) {
+      const at = model.identity(snapshot)
+      if (!comesBy(way, at) && queue.length < MOST_WAYS)
+        queue.push({ state: snapshot, at, event, before: way })
+    }
+  }
+}
+
+/** A way as far as it has been gone. */
+type Going<Snapshot> = { state: Snapshot; at: string; event?: EventObject; before: Going<Snapshot> | null }
+
+function comesBy<Snapshot>(way: Going<Snapshot>, at: string): boolean {
+  for (let place: Going<Snapshot> | null = way; place; place = place.before) if (place.at === at) return true
+  return false
+}
+
+const eventsOfWay = <Snapshot>({ before, event }: Going<Snapshot>): EventObject[] =>
+  before && event ? [...eventsOfWay(before), event] : []
 
 /** Takes, again and again, the way that adds most for its length, until none adds anything. */
 export function fewest<Kept extends Way>(ways: Kept[], elementsOf: (way: Kept) => string[]): Kept[] {

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { formatFiles } from '../model/format-files.ts'
 import { anonymised } from './anonymise.ts'
 import type { Difference } from './differences.ts'
 import { type RecordedCall, UnreplayableCall } from './recorded-call.ts'
@@ -58,7 +58,7 @@ export async function writeRegression(
   await mkdir(folder, { recursive: true })
   await writeFile(paths.fixture, `${JSON.stringify(fixture, null, 2)}\n`)
   await writeFile(paths.test, testOf(name, fixture, folder))
-  await format([paths.test, paths.fixture])
+  await formatFiles([paths.test, paths.fixture])
   return paths
 }
 
@@ -76,15 +76,4 @@ test('a call over ${provider} that ${ending} goes as it was recorded', () => {
   expect(differencesOf(call)).toEqual([])
 })
 `
-}
-
-const BIOME = fileURLToPath(new URL('../../node_modules/.bin/biome', import.meta.url))
-
-/** As the linter wants it, where there is one: it is a development package. */
-function format(files: string[]): Promise<void> {
-  return new Promise((done) => {
-    const biome = spawn(BIOME, ['format', '--write', ...files], { stdio: 'ignore' })
-    biome.once('error', () => done())
-    biome.once('exit', () => done())
-  })
 }

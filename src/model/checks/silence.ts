@@ -30,7 +30,7 @@ export function checkSilence<Snapshot extends AnyMachineSnapshot>(
   const longest = graphs
     .map((graph) => longestSilence(graph, { hears, identity, carrierMs: limits.carrierMs }))
     .reduce((a, b) => (b.ms > a.ms ? b : a), NO_SILENCE as Silence<Snapshot>)
-  const answer = `a caller hears nothing for at most ${seconds(longest.ms)} (allowed: ${seconds(limits.silenceMs)})${wayOf(longest, rowName)}`
+  const answer = `a caller hears nothing for at most ${seconds(longest.ms)} (allowed: ${seconds(limits.silenceMs)}), in ${longest.states.length} states that follow each other`
   const findings = longest.ms > limits.silenceMs ? [tooLong(longest, limits, rowName)] : []
   return { rule, findings, answer }
 }

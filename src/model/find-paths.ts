@@ -1,0 +1,79 @@
+import type { AnyMachineSnapshot } from 'xstate'
+import { callMachine } from '../../machines/call.machine.ts'
+import type { LegEndStatus } from '../../machines/call-events.ts'
+import type { AnyEvent, CallSnapshot } from './call-model.ts'
+import { isWithoutInterference } from './call-paths.ts'
+import { graphOf } from './chart-walk.ts'
+import type { ChartModel } from './explore.ts'
+import { UnusableChart } from './load-chart.ts'
+import type { PathsOptions } from './model-options.ts'
+import { shortestWays, simpleWays, type Way } from './ways.ts'
+
+/*
+ * The ways that `npm run model -- paths` was asked for.
+ */
+
+export function findPaths(model: ChartModel, { kind, to, limit, carrier }: PathsOptions): Way[] {
+  const toState = to === null ? null : isAt(to, model)
+  const found = kind === 'shortest' ? shortest(model, toState, limit) : simple(model, toState, limit)
+  return carrier === null
+    ? found
+    : found.filter(({ events }) => events.every((event) => canSay(carrier, event)))
+}
+
+/** A state is meant by its id, or by the end of its path: `bridged.talking`. */
+function isAt(name: string, { machine }: ChartModel): (snapshot: AnyMachineSnapshot) => boolean {
+  const means = ({ id, path }: { id: string; path: string[] }) =>
+    id === name || `.${path.join('.')}`.endsWith(`.${name}`)
+  const known = graphOf(machine).states
+  if (!known.some(means)) {
+    const places = known.filter(({ path }) => path.length > 0).map(({ path }) => path.join('.'))
+    throw new UnusableChart(`The chart has no state ${name}. It has: ${places.join(', ')}.`)
+  }
+  return ({ _nodes }) => _nodes.some(means)
+}
+
+type ToState = ((snapshot: AnyMachineSnapshot) => boolean) | null
+
+/** One way to each place, or to the one that is asked for from each beginning: the shortest. */
+function shortest(model: ChartModel, toState: ToState, limit: number): Way[] {
+  const kept = new Map<string, Way>()
+  for (const inputName of Object.keys(model.inputs)) {
+    for (const { state, ...way } of shortestWays(model, { inputName, ...(toState && { toState }) })) {
+      const place = toState ? inputName : model.rowName(state)
+      const known = kept.get(place)
+      if (!known || way.events.length < known.events.length) kept.set(place, way)
+    }
+  }
+  return [...kept.values()].sort((a, b) => a.events.length - b.events.length).slice(0, limit)
+}
+
+/** From every beginning in its turn, so that each has its share of the limit. */
+function simple(model: ChartModel, toState: ToState, limit: number): Way[] {
+  // Of a call's chart, hang-ups at every turn and bridges that break again and again would crowd out the rest.
+  const filterEvents =
+    model.machine.id === callMachine.id && !model.guessesEvents
+      ? (snapshot: AnyMachineSnapshot, event: { type: string }) =>
+          isWithoutInterference(snapshot as CallSnapshot, event)
+      : null
+  const searches = Object.keys(model.inputs).map((inputName) =>
+    simpleWays(model, { inputName, ...(toState && { toState }), ...(filterEvents && { filterEvents }) }),
+  )
+  const found: Way[] = []
+  while (searches.length > 0 && found.length < limit) {
+    const search = searches.shift()
+    const next = search?.next()
+    if (!search || !next || next.done) continue
+    found.push(next.value)
+    searches.push(search)
+  }
+  return found
+}
+
+/** What only a leg that we hold ourselves can come to. */
+const SIP_ALONE: readonly LegEndStatus[] = ['media-server-lost', 'signalling-lost', 'holder-lost']
+
+function canSay(carrier: NonNullable<PathsOptions['carrier']>, event: { type: string }): boolean {
+  const said = event as AnyEvent
+  return carrier === 'sip' || said.type !== 'leg.ended' || !SIP_ALONE.includes(said.status)
+}

@@ -1,0 +1,133 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type AnyMachineSnapshot, type AnyStateMachine, type EventObject, initialTransition } from 'xstate'
+import { callMachine } from '../../machines/call.machine.ts'
+import type { CallLimits } from '../../machines/call-events.ts'
+import { callChart } from './call-chart.ts'
+import { placesOf } from './chart-walk.ts'
+import type { Ledger } from './checks/lost-events.ts'
+import type { ChartModel, Hearing } from './explore.ts'
+import { isTimer } from './timers.ts'
+
+/*
+ * A chart from a file: the machine, and beside it whatever the file says of the world around it.
+ */
+
+export type LoadedChart = {
+  model: ChartModel
+  ledger: Ledger | null
+  /** Where the machine is from, and under what name it is exported there. */
+  machine: { file: string; name: string }
+}
+
+/** The call's own chart. */
+export const ownChart = (limits: CallLimits): LoadedChart => ({
+  model: callChart(limits) as ChartModel,
+  ledger: null,
+  machine: {
+    file: fileURLToPath(new URL('../../machines/call.machine.ts', import.meta.url)),
+    name: 'callMachine',
+  },
+})
+
+/** The chart cannot be used; the message says what is wrong and how to mend it. */
+export class UnusableChart extends Error {
+  override readonly name = 'UnusableChart'
+}
+
+type Exports = {
+  /** Ways to begin, by name. */
+  inputs?: Record<string, unknown>
+  /** What the world can say: always the same, or depending on the state. */
+  events?: EventObject[] | ((snapshot: AnyMachineSnapshot) => EventObject[])
+  /** What tells two states apart; where they are and what they remember, if nothing else is said. */
+  identity?: (snapshot: AnyMachineSnapshot) => string
+  /** What is ignored where: by place, then by event. */
+  ledger?: Ledger['cells']
+  hears?: (snapshot: AnyMachineSnapshot) => Hearing
+}
+
+/** Loads a machine file. Rejects with UnusableChart. */
+export async function loadChart(file: string, limits: CallLimits): Promise<LoadedChart> {
+  const exported = await importFile(file)
+  const { machine, name } = machineIn(exported, file)
+  const { inputs, events, ledger } = exported as Exports
+  const isCall = machine.id === callMachine.id && !inputs && !events
+  const model = isCall ? (callChart(limits, machine) as ChartModel) : modelOf(machine, exported as Exports)
+  requireBeginning(model, file)
+  return { model, ledger: ledger ? { file, cells: ledger } : null, machine: { file, name } }
+}
+
+/** Loads a ledger: what the module exports as `ledger` or as CALL_TABLE, or the JSON. Rejects with UnusableChart. */
+export async function loadLedger(file: string): Promise<Ledger> {
+  const exported = await importFile(file)
+  const cells = exported.ledger ?? exported.CALL_TABLE ?? exported.default
+  if (typeof cells !== 'object' || cells === null)
+    throw new UnusableChart(`${file} holds no ledger: export one as \`ledger\`, by place and then by event.`)
+  return { file, cells: cells as Ledger['cells'] }
+}
+
+async function importFile(file: string): Promise<Record<string, unknown>> {
+  const found = await stat(file).catch(() => null)
+  if (!found?.isFile()) throw new UnusableChart(`There is no file ${file}.`)
+  const url = pathToFileURL(resolve(file)).href
+  try {
+    return file.endsWith('.json') ? await import(url, { with: { type: 'json' } }) : await import(url)
+  } catch (error) {
+    throw new UnusableChart(`${file} cannot be loaded: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+const isMachine = (value: unknown): value is AnyStateMachine =>
+  typeof value === 'object' && value !== null && 'root' in value && 'getInitialSnapshot' in value
+
+function machineIn(
+  exported: Record<string, unknown>,
+  file: string,
+): { machine: AnyStateMachine; name: string } {
+  const machines = Object.entries(exported).filter(([, value]) => isMachine(value))
+  const [found] = machines
+  if (!found)
+    throw new UnusableChart(
+      `${file} exports no machine: export what \`setup().createMachine()\` made. It exports: ${Object.keys(exported).join(', ') || 'nothing'}.`,
+    )
+  if (new Set(machines.map(([, machine]) => machine)).size > 1)
+    throw new UnusableChart(
+      `${file} exports several machines, ${machines.map(([name]) => name).join(', ')}: leave one of them.`,
+    )
+  return { name: found[0], machine: found[1] as AnyStateMachine }
+}
+
+function modelOf(machine: AnyStateMachine, { inputs, events, identity, hears }: Exports): ChartModel {
+  const guessed = eventsTakenBy(machine)
+  return {
+    machine,
+    inputs: inputs ?? { 'no input': undefined },
+    outside: typeof events === 'function' ? events : () => events ?? guessed,
+    guessesEvents: events === undefined,
+    identity: identity ?? (({ value, context }) => JSON.stringify([value, context])),
+    rowName: placesOf,
+    columnName: ({ type }) => type,
+    hears: hears ?? null,
+  }
+}
+
+/** By name alone: what they carry nobody knows. XState raises those of finished states itself. */
+const eventsTakenBy = ({ events }: AnyStateMachine): EventObject[] =>
+  [...new Set(events as string[])]
+    .filter((type) => !isTimer({ type }) && !type.startsWith('xstate.done.state.') && type !== '*')
+    .map((type) => ({ type }))
+
+function requireBeginning({ machine, inputs }: ChartModel, file: string): void {
+  for (const [name, input] of Object.entries(inputs)) {
+    try {
+      initialTransition(machine, input as never)
+    } catch (error) {
+      throw new UnusableChart(
+        `The machine in ${file} cannot begin with ${name}: ${(error as Error).message}. Export \`inputs\` beside it: its inputs, by name.`,
+        { cause: error },
+      )
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { CallLimits } from '../../machines/call-events.ts'
+import { chartDefinition } from '../calls/chart-definition.ts'
+import { graphOf } from './chart-walk.ts'
+import { checkChart, reportLines } from './check-chart.ts'
+import { TooManyStates } from './explore.ts'
+import { findPaths } from './find-paths.ts'
+import { formatFiles } from './format-files.ts'
+import { type LoadedChart, loadChart, loadLedger, ownChart, UnusableChart } from './load-chart.ts'
+import { mermaidOf } from './mermaid.ts'
+import { type ModelOptions, readModelOptions, USAGE, UsageError } from './model-options.ts'
+import { carrierTestFile, chartTestFile, wayLines } from './paths-file.ts'
+import { statelyJson } from './stately-json.ts'
+
+/* `npm run model`; see docs/model-testing.md. */
+
+/** What the command works in. */
+export type Surroundings = {
+  args: string[]
+  print: (line: string) => void
+  /** The bounds that the service would give a call. */
+  limits: CallLimits
+}
+
+/** The table of the machine's own tests says of every state what it ignores. */
+const CALL_LEDGER = fileURLToPath(new URL('../../tests/machines/call-table.ts', import.meta.url))
+
+const ALL_WELL = 0
+const FOUND = 1
+const NOTHING_DONE = 2
+
+type Asked<Command extends ModelOptions['command']> = Extract<ModelOptions, { command: Command }>
+
+/** Runs the command and resolves with its exit status. */
+export async function modelCommand(surroundings: Surroundings): Promise<number> {
+  try {
+    return await run(readModelOptions(surroundings.args), surroundings)
+  } catch (error) {
+    const isExpected = [UsageError, UnusableChart, TooManyStates].some((kind) => error instanceof kind)
+    if (!isExpected) throw error
+    surroundings.print((error as Error).message)
+    return NOTHING_DONE
+  }
+}
+
+async function run(options: ModelOptions, surroundings: Surroundings): Promise<number> {
+  switch (options.command) {
+    case 'help':
+      surroundings.print(USAGE)
+      return ALL_WELL
+    case 'check':
+      return check(options, surroundings)
+    case 'paths':
+      return paths(options, surroundings)
+    case 'coverage':
+      return NOTHING_DONE
+    case 'export':
+      return exportChart(options, surroundings)
+  }
+}
+
+const chartOf = (file: string | null, limits: CallLimits): Promise<LoadedChart> | LoadedChart =>
+  file === null ? ownChart(limits) : loadChart(file, limits)
+
+async function check(options: Asked<'check'>, { print, limits }: Surroundings): Promise<number> {
+  const loaded = await chartOf(options.machine, limits)
+  const isCall = !loaded.model.guessesEvents && loaded.model.hears !== null && loaded.ledger === null
+  const file = options.ledger ?? (isCall ? CALL_LEDGER : null)
+  const ledger = file === null ? loaded.ledger : await loadLedger(file)
+  const report = checkChart(loaded.model, { ...options, ledger })
+  for (const line of reportLines(report)) print(line)
+  return report.checks.some(({ findings }) => findings.length > 0) ? FOUND : ALL_WELL
+}
+
+async function paths(options: Asked<'paths'>, { print, limits }: Surroundings): Promise<number> {
+  const loaded = await chartOf(options.machine, limits)
+  const ways = findPaths(loaded.model, options)
+  if (ways.length === 0) {
+    print('There is no such way.')
+    return FOUND
+  }
+  const { out, carrier } = options
+  if (out === null) for (const way of ways) for (const line of wayLines(way, loaded.model)) print(line)
+  else {
+    const file = carrier
+      ? carrierTestFile(ways, loaded.model, { out, carrier })
+      : chartTestFile(ways, loaded.model, { out, machine: loaded.machine })
+    await write(out, file, print)
+    await formatFiles([out])
+    print(`${ways.length} ways; run them with: npx vitest run ${out}`)
+  }
+  return ALL_WELL
+}
+
+async function exportChart(
+  { machine, format, out }: Asked<'export'>,
+  { print, limits }: Surroundings,
+): Promise<number> {
+  const { model } = await chartOf(machine, limits)
+  const text =
+    format === 'mermaid'
+      ? mermaidOf(graphOf(model.machine))
+      : `${JSON.stringify(statelyJson(chartDefinition(model.machine)), null, 2)}\n`
+  if (out === null) print(text.trimEnd())
+  else await write(out, text, print)
+  return ALL_WELL
+}
+
+async function write(file: string, text: string, print: (line: string) => void): Promise<void> {
+  try {
+    await writeFile(file, text)
+  } catch (error) {
+    throw new UsageError(`--out ${file} cannot be written: ${(error as Error).message}`)
+  }
+  print(`Written: ${file}.`)
+}

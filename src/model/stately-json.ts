@@ -1,0 +1,66 @@
+import type { ChartDefinition, ChartState, ChartTransition } from '../calls/chart-definition.ts'
+
+/*
+ * A chart as the JSON that `createMachine` takes and Stately's editor imports: what was written in the machine's file, with
+ * functions told by their names.
+ */
+
+type Json = { [key: string]: unknown }
+
+export function statelyJson(chart: ChartDefinition): Json {
+  return { id: chart.id, ...(chart.version !== null && { version: chart.version }), ...stateJson(chart) }
+}
+
+function stateJson(state: ChartState): Json {
+  const { description, type, entry, exit, initial, states, transitions } = state
+  const waysBy = (chosen: (way: ChartTransition) => string | null) => grouped(transitions, chosen)
+  const [first] = initial
+  const beginsIn = Object.values(states).find(({ id }) => id === first)?.key ?? first
+  const always = transitions.filter(({ eventType }) => eventType === '').map(wayJson)
+  const isPlain = type === 'atomic' || type === 'compound'
+  return {
+    // What others lead to by name must bear that name.
+    ...(state.id !== '' && { id: state.id }),
+    ...(description !== null && { description }),
+    ...(!isPlain && { type }),
+    ...(first !== undefined && { initial: beginsIn }),
+    ...(entry.length > 0 && { entry: entry.map(namedJson) }),
+    ...(exit.length > 0 && { exit: exit.map(namedJson) }),
+    ...unlessEmpty(
+      'on',
+      waysBy(({ eventType, delay }) => (delay === null ? eventType : null)),
+    ),
+    ...unlessEmpty(
+      'after',
+      waysBy(({ delay }) => delay),
+    ),
+    ...(always.length > 0 && { always }),
+    ...unlessEmpty(
+      'states',
+      Object.fromEntries(Object.entries(states).map(([key, inner]) => [key, stateJson(inner)])),
+    ),
+  }
+}
+
+function grouped(ways: ChartTransition[], nameOf: (way: ChartTransition) => string | null): Json {
+  const groups: Record<string, Json[]> = {}
+  for (const way of ways) {
+    const name = nameOf(way)
+    if (name) groups[name] = [...(groups[name] ?? []), wayJson(way)]
+  }
+  return groups
+}
+
+function wayJson({ target, guard, actions, reenter }: ChartTransition): Json {
+  const targets = target.map((id) => `#${id}`)
+  return {
+    ...(targets.length > 0 && { target: targets.length === 1 ? targets[0] : targets }),
+    ...(guard !== null && { guard: { type: guard } }),
+    ...(actions.length > 0 && { actions: actions.map(namedJson) }),
+    ...(reenter && { reenter }),
+  }
+}
+
+const namedJson = (name: string): Json => ({ type: name })
+
+const unlessEmpty = (name: string, part: Json): Json => (Object.keys(part).length > 0 ? { [name]: part } : {})
