@@ -84,3 +84,7 @@ export function answeringDirection(offered: Direction): Direction {
   if (offered === 'sendonly') return 'recvonly'
   return offered === 'recvonly' ? 'sendonly' : offered
 }
+
+/** Whether it offers a codec of the telephone network, which is all that is spoken here. */
+export const speaksTelephone = (description: AudioDescription | null): boolean =>
+  description?.codecs.some((codec) => /^(PCMU|PCMA)$/i.test(codec)) ?? false

@@ -11,7 +11,7 @@ export function handleInDialog(
   { srf, doorkeeper, log }: { srf: Srf; doorkeeper: Doorkeeper; log: Logger },
 ): void {
   const { media } = leg
-  let awaitsOffer = !dialog.remote.sdp
+  let awaitsOffer = !dialog.req.body
   dialog.on('modify', async (req, res) => {
     awaitsOffer = !req.body
     await answerOffer({ dialog, media }, req, res, log)

@@ -83,7 +83,9 @@ export class SipLeg {
     void media.gone.then(({ cause }) => this.end(cause === 'MEDIA_TIMEOUT' ? 'failed' : 'media-server-lost'))
     media.onDigit((digit) => this.press(digit))
     this.#unwatch = calls.watch(call.callId, (view) => this.#follow(view))
-    this.#follow(call.view)
+    // A BYE may come in one piece with the word that the answer was sent, before anybody could listen for it.
+    if (this.#dialog.connected) this.#follow(call.view)
+    else void this.end('completed')
   }
 
   /** From now on this dialog's other party is the caller; the end of an earlier one ends nothing. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Logger } from 'pino'
-import { type AudioDescription, readSdp } from '../sdp.ts'
+import { type AudioDescription, readSdp, speaksTelephone } from '../sdp.ts'
 import { responseTo, type SipRequest } from '../sip-message.ts'
 import type { Respond, SimulatedNetwork, SipParty } from '../sip-network.ts'
 import { apiCommand } from './api-commands.ts'
@@ -148,7 +148,7 @@ export class SimulatedFreeSwitch implements SipParty {
     if (this.channels.size >= this.#options.maxSessions) return 503
     // The dialplan lets nobody else in.
     if (!headers.get('User-Agent').startsWith('drachtio-fsmrf:')) return 403
-    if (body && !offer?.codecs.some((codec) => /^(PCMU|PCMA)$/i.test(codec))) return 488
+    if (body && !speaksTelephone(offer)) return 488
     return null
   }
 

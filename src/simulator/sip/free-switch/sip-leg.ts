@@ -5,6 +5,7 @@ import {
   type Direction,
   isHeard,
   readSdp,
+  speaksTelephone,
   writeSdp,
 } from '../sdp.ts'
 import { responseTo, SipHeaders, type SipRequest, uriOf } from '../sip-message.ts'
@@ -113,6 +114,8 @@ export class SipLeg {
   }
 
   #reInvited(request: SipRequest, respond: Respond): void {
+    if (request.body && !speaksTelephone(readSdp(request.body)))
+      return void respond(responseTo(request, 488, { toTag: this.#tag }))
     if (request.body) this.#takeRemote(request.body)
     this.#sdpVersion++
     this.channel.variables.set('rtp_local_sdp_str', this.#sdp)

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { REAL_SERVERS } from '../support/sip-servers.ts'
+import { SipWorld } from '../support/sip-world.ts'
+import { SERVICE_NUMBER } from '../support/world.ts'
+
+const ALICE = { username: 'alice', password: 'correct horse' }
+const STRANGER = '198.51.100.7'
+
+/** What knocks on every SIP port within minutes, as its tools send it. */
+const SCANNERS = [
+  { from: '100', to: '100', headers: { 'User-Agent': 'friendly-scanner' } },
+  { from: 'sipvicious', to: '00972592000000' },
+  { from: '1001', to: '9011442071838000', headers: { 'User-Agent': 'pplsip' } },
+]
+
+describe.skipIf(REAL_SERVERS)('Who may call', () => {
+  let sip: SipWorld
+  beforeAll(async () => {
+    const settings = { SIP_TRUNKS: '192.0.2.0/24', SIP_USERS: 'alice:correct horse'.replace(' ', '-') }
+    sip = await SipWorld.begin({ settings: { ...settings, SIP_NUMBERS: `${SERVICE_NUMBER},support` } })
+  })
+  afterAll(() => sip.end())
+
+  const password = ALICE.password.replace(' ', '-')
+  const calls = async () =>
+    Number((await sip.world.db.query<{ n: string }>('select count(*) as n from call_log'))[0]?.n)
+
+  it('a trunk, by its address', async () => {
+    const call = sip.call({ sourceAddress: '192.0.2.9' })
+    expect(await call.answer()).toBe(200)
+    await call.line.bye()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
+  it('a user with the password, from anywhere', async () => {
+    const call = sip.call({ sourceAddress: STRANGER, credentials: { ...ALICE, password } })
+    expect(await call.answer()).toBe(200)
+    expect(call.line.responses.map(({ status }) => status)).toContain(407)
+    await call.line.bye()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
+  it.each([
+    ['without a password', undefined],
+    ['with a wrong one', { username: 'alice', password: 'wrong' }],
+    ['as somebody else', { username: 'bob', password: 'x' }],
+  ])('nobody else: %s it is 407, and nothing was done for it', async (_, credentials) => {
+    const before = await calls()
+    const call = sip.call({ sourceAddress: STRANGER, credentials })
+    expect(await call.answer()).toBe(407)
+    expect(await calls()).toBe(before)
+    expect(sip.simulated.freeSwitch.channels.size).toBe(0)
+  })
+
+  it.each(SCANNERS)('no scanner: $from to $to', async (scanner) => {
+    const before = await calls()
+    expect(await sip.call({ sourceAddress: STRANGER, ...scanner }).answer()).toBe(407)
+    expect(await calls()).toBe(before)
+  })
+
+  it('nobody may ask whether we are there but a trunk', async () => {
+    const { phone } = sip.servers
+    expect((await phone.request('OPTIONS', { sourceAddress: '192.0.2.9' })).status).toBe(200)
+    expect((await phone.request('OPTIONS', { sourceAddress: STRANGER })).status).toBe(403)
+  })
+
+  it('only numbers of ours are answered, in whatever form a trunk writes them', async () => {
+    const from = '+15550100777'
+    expect(await sip.call({ sourceAddress: '192.0.2.9', to: '+15550142' }).answer()).toBe(404)
+    const call = sip.call({ sourceAddress: '192.0.2.9', from, to: SERVICE_NUMBER.slice(1) })
+    expect(await call.answer()).toBe(200)
+    const [row] = await sip.world.db.query(
+      'select from_number, to_number from call_log where provider_call_id = $1',
+      [call.sid],
+    )
+    expect(row).toEqual({ from_number: from, to_number: SERVICE_NUMBER })
+    await call.line.bye()
+    await call.outcome()
+  })
+
+  it('who calls is whom the trunk asserts', async () => {
+    const call = sip.call({
+      sourceAddress: '192.0.2.9',
+      from: 'anonymous',
+      headers: { 'P-Asserted-Identity': '<sip:+15550100888@trunk.example.com>' },
+    })
+    expect(await call.answer()).toBe(200)
+    const sql = 'select from_number from call_log where provider_call_id = $1'
+    expect(await sip.world.db.query(sql, [call.sid])).toEqual([{ from_number: '+15550100888' }])
+    await call.line.bye()
+    await call.outcome()
+  })
+
+  it('what is refused is counted by its reason', async () => {
+    const metrics = await fetch(`${sip.world.node.origin}/metrics`, {
+      headers: { authorization: `Bearer ${sip.world.adminKey}` },
+    })
+    const text = await metrics.text()
+    expect(text).toMatch(/reason="sip_forbidden"\} [1-9]/)
+    expect(text).toMatch(/reason="sip_unknown_number"\} 1/)
+    expect(text).toMatch(
+      /precall_calls_total\{provider="sip",direction="inbound",outcome="caller_hung_up"\} [1-9]/,
+    )
+  })
+})
