@@ -162,8 +162,14 @@ export class ConfigError extends Error {
 
 /** The process's environment over what `.env` in the working directory says, if there is one. */
 export function environment(): NodeJS.ProcessEnv {
-  return { ...dotEnv(), ...process.env }
+  const { file, shell } = settingSources()
+  return { ...file, ...shell }
 }
+
+/** The same, each by itself. */
+export const settingSources = (): SettingSources => ({ file: dotEnv(), shell: process.env })
+
+export type SettingSources = { file: NodeJS.Dict<string>; shell: NodeJS.Dict<string> }
 
 function dotEnv(): NodeJS.Dict<string> {
   try {

@@ -1,5 +1,6 @@
-import { type Config, ConfigError, configWarnings, loadConfig } from './config.ts'
+import { type Config, ConfigError, configWarnings, loadConfig, settingSources } from './config.ts'
 import { openLog } from './log.ts'
+import { misspeltSettings } from './misspelt-settings.ts'
 import { type AdminKey, adminKey } from './service/admin-key.ts'
 import { Demo } from './service/demo.ts'
 import { Service } from './service/service.ts'
@@ -16,14 +17,18 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 try {
   await run(loadConfig())
 } catch (error) {
-  const lines = error instanceof ConfigError ? error.faults : [whyNotStarted(error)]
+  const lines =
+    error instanceof ConfigError
+      ? [...error.faults, ...misspeltSettings(settingSources())]
+      : [whyNotStarted(error)]
   for (const line of lines) process.stderr.write(`${line}\n`)
   process.exit(error instanceof ConfigError ? WRONG_SETTINGS : 1)
 }
 
 async function run(settings: Config): Promise<void> {
   const { log, close: closeLog } = openLog(settings.log)
-  for (const warning of configWarnings(settings)) log.warn(warning)
+  for (const warning of [...misspeltSettings(settingSources()), ...configWarnings(settings)])
+    log.warn(warning)
   const demo = await Demo.start(settings, log)
   const { config } = demo
   const admin = await adminKey(config.admin.apiKey, config.dataDir)

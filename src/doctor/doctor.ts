@@ -12,13 +12,15 @@ import { twilioCheck } from './twilio.ts'
 export type DoctorOptions = RunOptions & {
   /** Reads the settings; called once. */
   env: () => NodeJS.Dict<string>
+  /** What is to be said of names that are no setting's, one line each. */
+  misspelt?: () => string[]
   /** Takes one line, without its end; no secret is ever in it. */
   print: (line: string) => void
 }
 
 /** Looks at everything that calls depend on and prints a line for each. Resolves with false when something FAILs. */
-export async function runDoctor({ env, fix, print }: DoctorOptions): Promise<boolean> {
-  const { config, findings } = examineSettings(env)
+export async function runDoctor({ env, misspelt, fix, print }: DoctorOptions): Promise<boolean> {
+  const { config, findings } = examineSettings(env, misspelt)
   const secrets = config === null ? [] : secretsOf(config)
   const verdicts: Verdict[] = []
   const say = (finding: (typeof findings)[number]) => {

@@ -1,13 +1,16 @@
-import { environment } from '../config.ts'
+import { environment, settingSources } from '../config.ts'
+import { misspeltSettings } from '../misspelt-settings.ts'
 import { readDoctorOptions, USAGE, UsageError } from './command-line.ts'
 import { runDoctor } from './doctor.ts'
 
 /** `npm run doctor`, and `npm run doctor -- --fix` to mend what can be mended; see docs/doctor.md. */
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
+const misspelt = () => misspeltSettings(settingSources())
+
 async function examine(args: string[]): Promise<number> {
   const options = readDoctorOptions(args)
-  if (options) return (await runDoctor({ env: environment, ...options, print })) ? 0 : 1
+  if (options) return (await runDoctor({ env: environment, misspelt, ...options, print })) ? 0 : 1
   print(USAGE)
   return 0
 }

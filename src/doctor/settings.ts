@@ -3,11 +3,28 @@ import { type Finding, fail, ok, warn } from './finding.ts'
 
 const NAME = 'settings'
 
-/** The settings, or null when they are not valid, and what is to be said about them. */
-export function examineSettings(read: () => NodeJS.Dict<string>): {
-  config: Config | null
-  findings: Finding[]
-} {
+/** The settings, or null when they are not valid, and what is to be said about them; `misspelt` is says which names are no setting's. */
+export function examineSettings(
+  read: () => NodeJS.Dict<string>,
+  misspelt: () => string[] = () => [],
+): { config: Config | null; findings: Finding[] } {
+  const { config, findings } = examineValues(read)
+  return {
+    config,
+    findings: [...findings, ...readable(misspelt).map((name) => warn(NAME, name, `rename it ${WHERE}`))],
+  }
+}
+
+/** A .env that cannot be read has been told of by then. */
+function readable(names: () => string[]): string[] {
+  try {
+    return names()
+  } catch {
+    return []
+  }
+}
+
+function examineValues(read: () => NodeJS.Dict<string>): { config: Config | null; findings: Finding[] } {
   try {
     const env = read()
     const config = loadConfig(env)

@@ -14,6 +14,13 @@ test('settings that are in order say how many are set', () => {
   expect(findingsOf({ ...REAL_TWILIO, ...PUBLIC })[0]?.finding).toMatch(/^valid, 3 of/)
 })
 
+test('names that no setting has are warned about, also where something is wrong', () => {
+  const misspelt = () => ['PROT in .env is not read']
+  const warning = { name: 'settings', verdict: 'warn', finding: 'PROT in .env is not read' }
+  for (const env of [{}, { PORT: 'x' }])
+    expect(examineSettings(() => env, misspelt).findings.at(-1)).toMatchObject(warning)
+})
+
 test('every fault is a line of its own, and no secret is in it', () => {
   const { config, findings } = examineSettings(() => ({
     PORT: 'http',
