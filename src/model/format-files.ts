@@ -6,7 +6,7 @@ const BIOME = fileURLToPath(new URL('../../node_modules/.bin/biome', import.meta
 /** Formats written code as the linter wants it, where there is one: it is a development package. */
 export function formatFiles(files: string[]): Promise<void> {
   return new Promise((done) => {
-    const biome = spawn(BIOME, ['format', '--write', ...files], { stdio: 'ignore' })
+    const biome = spawn(BIOME, ['check', '--write', ...files], { stdio: 'ignore' })
     biome.once('error', () => done())
     biome.once('exit', () => done())
   })

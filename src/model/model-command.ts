@@ -1,16 +1,19 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { callMachine } from '../../machines/call.machine.ts'
 import type { CallLimits } from '../../machines/call-events.ts'
 import { chartDefinition } from '../calls/chart-definition.ts'
 import { graphOf } from './chart-walk.ts'
 import { checkChart, reportLines } from './check-chart.ts'
+import { coverageOf, readRuns } from './coverage.ts'
 import { TooManyStates } from './explore.ts'
 import { findPaths } from './find-paths.ts'
 import { formatFiles } from './format-files.ts'
 import { type LoadedChart, loadChart, loadLedger, ownChart, UnusableChart } from './load-chart.ts'
 import { mermaidOf } from './mermaid.ts'
-import { type ModelOptions, readModelOptions, USAGE, UsageError } from './model-options.ts'
+import { CARRIERS, type ModelOptions, readModelOptions, USAGE, UsageError } from './model-options.ts'
 import { carrierTestFile, chartTestFile, wayLines } from './paths-file.ts'
+import { coverageLines, isWhole, pathLines } from './print-coverage.ts'
 import { statelyJson } from './stately-json.ts'
 
 /* `npm run model`; see docs/model-testing.md. */
@@ -54,7 +57,7 @@ async function run(options: ModelOptions, surroundings: Surroundings): Promise<n
     case 'paths':
       return paths(options, surroundings)
     case 'coverage':
-      return NOTHING_DONE
+      return coverage(options, surroundings)
     case 'export':
       return exportChart(options, surroundings)
   }
@@ -91,6 +94,16 @@ async function paths(options: Asked<'paths'>, { print, limits }: Surroundings): 
     print(`${ways.length} ways; run them with: npx vitest run ${out}`)
   }
   return ALL_WELL
+}
+
+async function coverage({ json, paths, from }: Asked<'coverage'>, { print }: Surroundings): Promise<number> {
+  const definition = chartDefinition(callMachine)
+  const runs = await readRuns(definition.id, from ?? undefined)
+  const found = coverageOf(definition, runs)
+  if (json) print(JSON.stringify(found, null, 2))
+  else for (const line of coverageLines(found, CARRIERS)) print(line)
+  if (paths) for (const run of runs) for (const line of pathLines(run)) print(line)
+  return isWhole(found, CARRIERS) ? ALL_WELL : FOUND
 }
 
 async function exportChart(

@@ -14,7 +14,9 @@ export const USAGE = `Walks through a statechart: proves it, finds paths through
     --carrier twilio|sip        with --out: play them on the running service over this carrier
     --out FILE                  write a Vitest file
   npm run model -- coverage   tells which states and transitions the tests have gone through, over each carrier
+    --paths                     what each path of the tests went through, too
     --json                      as JSON
+    --from FOLDER               where the runs left what they measured (default: coverage)
   npm run model -- export     writes the chart down
     --format json|mermaid|svg   Stately's JSON (default), Mermaid's text, or a picture
     --out FILE                  write to this file
@@ -44,7 +46,7 @@ const MACHINE = { machine: text }
 const OPTIONS = {
   check: { ...MACHINE, ledger: text, silence: text, 'carrier-seconds': text },
   paths: { ...MACHINE, kind: text, to: text, limit: text, carrier: text, out: text },
-  coverage: { json: flag },
+  coverage: { json: flag, paths: flag, from: text },
   export: { ...MACHINE, format: text, out: text },
 } as const satisfies Record<string, ParseArgsConfig['options']>
 
@@ -58,8 +60,10 @@ export type ModelOptions =
       carrierMs: number
     }
   | ({ command: 'paths'; machine: string | null } & PathsOptions)
-  | { command: 'coverage'; json: boolean }
+  | ({ command: 'coverage' } & CoverageOptions)
   | { command: 'export'; machine: string | null; format: ExportFormat; out: string | null }
+
+export type CoverageOptions = { json: boolean; paths: boolean; from: string | null }
 
 export type PathsOptions = {
   kind: 'shortest' | 'simple'
@@ -93,8 +97,10 @@ export function readModelOptions([command = '', ...args]: string[]): ModelOption
     }
     case 'paths':
       return pathsOptions(args)
-    case 'coverage':
-      return { command, json: parsed(args, OPTIONS.coverage).json ?? false }
+    case 'coverage': {
+      const { json = false, paths = false, from = null } = parsed(args, OPTIONS.coverage)
+      return { command, json, paths, from }
+    }
     case 'export': {
       const { machine = null, format = 'json', out = null } = parsed(args, OPTIONS.export)
       return { command, machine, format: oneOf('format', format, FORMATS), out }

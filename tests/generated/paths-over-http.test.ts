@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CallPath, coveringPaths } from '../../src/model/call-paths.ts'
 import type { RecordedEvent } from '../../src/persistence/call-queries.ts'
+import { keepCoverage } from './keep-coverage.ts'
 import { playPath, type Route } from './play-path.ts'
 import { Stage } from './stage.ts'
 import { twilioDriver } from './twilio-driver.ts'
@@ -34,7 +35,8 @@ describe.concurrent.each([
 })
 
 describe('what the service wrote down of it', () => {
-  test('is every state and every transition of the chart, and every cell of its table', () => {
+  test('is every state and every transition of the chart, and every cell of its table', async () => {
+    await keepCoverage('twilio', played)
     const { missed, ...walked } = walkedIn(played)
     process.stdout.write(reportOf(walked, played))
     expect(missed).toEqual([])

@@ -19,9 +19,9 @@ export type Walked = { shares: Share[]; missed: string[] }
 export type Played = { path: CallPath; events: RecordedEvent[] }
 
 export function walkedIn(played: Played[]): Walked {
-  const elements = new Set<string>()
-  const cells = new Set<string>()
-  for (const { events } of played) walk(events, elements, cells)
+  const walks = played.map(({ events }) => walkOf(events))
+  const elements = new Set(walks.flatMap((walk) => walk.elements))
+  const cells = new Set(walks.flatMap((walk) => walk.cells))
   const parts = [
     { of: 'states', seen: elements, all: CALL_ELEMENTS.states },
     { of: 'transitions', seen: elements, all: CALL_ELEMENTS.transitions },
@@ -37,17 +37,20 @@ export function walkedIn(played: Played[]): Walked {
   }
 }
 
-function walk([began, ...events]: RecordedEvent[], elements: Set<string>, cells: Set<string>): void {
+/** The states and transitions, by their ids, and the cells of the table that a call went through. */
+export function walkOf([began, ...events]: RecordedEvent[]): { elements: string[]; cells: string[] } {
   if (!began) throw new Error('A call without a beginning was written down.')
   const { input } = began.event as { input: CallInput }
-  for (const element of elementsOfBeginning(input)) elements.add(element)
+  const elements = elementsOfBeginning(input)
+  const cells: string[] = []
   let { snapshot } = begin(input)
   for (const recorded of events) {
     const event = recorded.event as AnyEvent
-    for (const element of elementsOfStep(snapshot, event)) elements.add(element)
-    cells.add(cellOf(snapshot, event))
+    elements.push(...elementsOfStep(snapshot, event))
+    cells.push(cellOf(snapshot, event))
     snapshot = feed(snapshot, event).snapshot
   }
+  return { elements: [...new Set(elements)], cells }
 }
 
 /** `voice.settled` is raised inside the chart: nobody can say it. */

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ChartDefinition } from '../calls/chart-definition.ts'
+import { chartGraph } from './chart-graph.ts'
+
+/*
+ * Which states and transitions of a chart the tests have gone through on the running service. Each run over a carrier
+ * leaves a file of what the service itself wrote down; they are put together here.
+ */
+
+/** Where runs leave what they measured. */
+export const COVERAGE_FOLDER = fileURLToPath(new URL('../../coverage/', import.meta.url))
+
+/** What one run over one carrier went through. */
+export type MeasuredRun = {
+  chart: string
+  /** Tells the chart from one that was changed since. */
+  fingerprint: string
+  carrier: string
+  /** ISO 8601. */
+  at: string
+  /** Each path that was played, with the ids of the states and transitions that it went through, in order, each once. */
+  paths: { name: string; elements: string[] }[]
+}
+
+/** How often the paths of each carrier went through each part of the chart. */
+export type ChartCoverage = {
+  chart: string
+  version: string | null
+  carriers: CarrierCoverage[]
+}
+
+export type CarrierCoverage = {
+  carrier: string
+  at: string
+  /** False when it was measured on a chart that has changed since. */
+  isOfThisChart: boolean
+  paths: number
+  /** By id; 0 for what no path came by. */
+  states: Record<string, number>
+  transitions: Record<string, number>
+}
+
+export const fingerprintOf = (definition: ChartDefinition): string =>
+  createHash('sha256').update(JSON.stringify(definition)).digest('hex')
+
+export async function keepRun(run: MeasuredRun, folder = COVERAGE_FOLDER): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, `chart-${run.chart}-${run.carrier}.json`), `${JSON.stringify(run)}\n`)
+}
+
+/** The latest run over each carrier; none when nothing was measured here. */
+export async function readRuns(chart: string, folder = COVERAGE_FOLDER): Promise<MeasuredRun[]> {
+  const names = await readdir(folder).catch(() => [])
+  const files = names.filter((name) => name.startsWith(`chart-${chart}-`) && name.endsWith('.json'))
+  return Promise.all(
+    files.sort().map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as MeasuredRun),
+  )
+}
+
+export function coverageOf(definition: ChartDefinition, runs: MeasuredRun[]): ChartCoverage {
+  const { id, version, states, transitions } = chartGraph(definition)
+  const fingerprint = fingerprintOf(definition)
+  return {
+    chart: id,
+    version,
+    carriers: runs.map((run) => {
+      const counts = Map.groupBy(
+        run.paths.flatMap(({ elements }) => elements),
+        (element) => element,
+      )
+      const counted = (parts: { id: string }[]) =>
+        Object.fromEntries(parts.map((part) => [part.id, counts.get(part.id)?.length ?? 0]))
+      return {
+        carrier: run.carrier,
+        at: run.at,
+        isOfThisChart: run.fingerprint === fingerprint,
+        paths: run.paths.length,
+        states: counted(states),
+        transitions: counted(transitions),
+      }
+    }),
+  }
+}
+
+/** The ids of what no path of this carrier came by. */
+export const missedBy = ({ states, transitions }: CarrierCoverage): string[] =>
+  Object.entries({ ...states, ...transitions }).flatMap(([id, count]) => (count === 0 ? [id] : []))

@@ -1,0 +1,66 @@
+import { type CarrierCoverage, type ChartCoverage, type MeasuredRun, missedBy } from './coverage.ts'
+
+/* Coverage as a table for a terminal: a line for each state and transition, a column for each carrier. */
+
+const MEASURE = 'npx vitest run tests/generated'
+
+/** `wanted` are the carriers that should have been measured. */
+export function coverageLines(coverage: ChartCoverage, wanted: readonly string[]): string[] {
+  const columns = wanted.map(
+    (name) => [name, coverage.carriers.find(({ carrier }) => carrier === name)] as const,
+  )
+  const [first] = coverage.carriers
+  const ids = { states: Object.keys(first?.states ?? {}), transitions: Object.keys(first?.transitions ?? {}) }
+  const width = Math.max(...[...ids.states, ...ids.transitions].map((id) => shown(id).length), 20)
+  const row = (label: string, cell: (column: CarrierCoverage) => string) =>
+    [label.padEnd(width), ...columns.map(([, column]) => (column ? cell(column) : '-').padStart(9))].join(' ')
+  return [
+    [`Chart ${coverage.chart}`.padEnd(width), ...wanted.map((name) => name.padStart(9))].join(' '),
+    ...(['states', 'transitions'] as const).flatMap((part) => [
+      row(part, (column) => share(column[part])),
+      ...ids[part].map((id) => row(`  ${shown(id)}`, (column) => `${column[part][id]}`)),
+    ]),
+    row('paths played', ({ paths }) => `${paths}`),
+    ...columns.flatMap(([name, column]) => verdictLines(name, column)),
+  ]
+}
+
+/** What each path went through, and what no other path of its carrier did. */
+export function pathLines({ carrier, paths }: MeasuredRun): string[] {
+  const counts = Map.groupBy(
+    paths.flatMap(({ elements }) => elements),
+    (element) => element,
+  )
+  return paths.flatMap(({ name, elements }) => {
+    const alone = elements.filter((element) => counts.get(element)?.length === 1)
+    const transitions = elements.filter((element) => element.includes(' on ')).length
+    return [
+      `${carrier}: ${name}: ${elements.length - transitions} states, ${transitions} transitions`,
+      ...alone.map((element) => `  alone in ${shown(element)}`),
+    ]
+  })
+}
+
+export const isWhole = (coverage: ChartCoverage, wanted: readonly string[]): boolean =>
+  wanted.every((name) =>
+    coverage.carriers.some(
+      (column) => column.carrier === name && column.isOfThisChart && missedBy(column).length === 0,
+    ),
+  )
+
+function verdictLines(name: string, column: CarrierCoverage | undefined): string[] {
+  if (!column) return [`Nothing was measured over ${name} yet: run ${MEASURE}.`]
+  const { isOfThisChart, at } = column
+  if (!isOfThisChart) return [`What was measured over ${name} at ${at} is of another chart: run ${MEASURE}.`]
+  const missed = missedBy(column)
+  if (missed.length === 0) return [`Over ${name} everything was gone through.`]
+  return [`Over ${name} nothing came by:`, ...missed.map((id) => `  ${shown(id)}`)]
+}
+
+function share(counts: Record<string, number>): string {
+  const all = Object.values(counts)
+  return `${all.filter((count) => count > 0).length} of ${all.length}`
+}
+
+/** A timer's event names its state a second time. */
+const shown = (id: string) => id.replace(/ on xstate\.after\.(\w+)\.\S+ /, ' after $1 ')

@@ -1,0 +1,13 @@
+import { callMachine } from '../../machines/call.machine.ts'
+import { chartDefinition } from '../../src/calls/chart-definition.ts'
+import { fingerprintOf, keepRun } from '../../src/model/coverage.ts'
+import { type Played, walkOf } from './walked.ts'
+
+/** Leaves what a run over a carrier went through for `npm run model -- coverage` and for the console. */
+export async function keepCoverage(carrier: string, played: Played[]): Promise<void> {
+  await keepRun({
+    ...{ chart: callMachine.id, fingerprint: fingerprintOf(chartDefinition(callMachine)), carrier },
+    at: new Date().toISOString(),
+    paths: played.map(({ path, events }) => ({ name: path.name, elements: walkOf(events).elements })),
+  })
+}
