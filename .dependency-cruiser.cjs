@@ -108,7 +108,7 @@ const rooms = [
     may: [
       MACHINES,
       AUDIO,
-      '^src/(calls|voices|persistence|replay)/',
+      '^src/(calls|voices|persistence|replay|model)/',
       '^src/(config|metrics)\\.ts$',
       npm(
         'express',

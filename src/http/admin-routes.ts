@@ -10,6 +10,7 @@ import { cacheRoutes, type VoiceCache } from './cache-routes.ts'
 import { type CallEventsOptions, callEventsRoutes } from './call-events-routes.ts'
 import { type CallFinder, callStateRoutes } from './call-state-routes.ts'
 import { type CallDoor, callsRoutes } from './calls-routes.ts'
+import { demoRoutes } from './demo-routes.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { machinesRoutes } from './machines-routes.ts'
 import { replayRoutes } from './replay-routes.ts'
@@ -31,9 +32,10 @@ export function adminRoutes(options: {
   voiceQueries: VoiceQueries
   follow: CallEventsOptions['follow']
   responseTimes: () => Promise<ResponseTime[]>
-  machines: Readonly<Record<string, object>>
+  machines: Parameters<typeof machinesRoutes>[0]
   settings: () => ShownSetting[]
   audit: Pick<AuditLog, 'list'>
+  kill: (() => void) | null
 }): AnyRoute[] {
   return [
     ...callsRoutes(options),
@@ -49,5 +51,6 @@ export function adminRoutes(options: {
     ...machinesRoutes(options.machines),
     ...settingsRoutes(options.settings),
     ...auditRoutes(options.audit),
+    ...demoRoutes(options.kill),
   ]
 }

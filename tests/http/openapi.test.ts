@@ -20,7 +20,7 @@ const routes = [
   ...callsRoutes({ calls: nothing, queries: nothing, conversations: nothing }),
   ...callEventsRoutes({ queries: nothing, follow: nothing }),
   ...replayRoutes(nothing),
-  ...machinesRoutes({ call: {} }),
+  ...machinesRoutes({ call: nothing }),
 ]
 
 type Operation = { summary: string; parameters: { in: string; name: string }[]; responses: object }
@@ -48,6 +48,7 @@ test.each([
   'get /calls/{id}/conversation',
   'post /calls/{id}/hangup',
   'get /machines/{name}',
+  'get /machines/{name}/coverage',
 ])('describes %s', (promised) => {
   const [method = '', path = ''] = promised.split(' ')
   const operation = document.paths[`/api/v1${path}`]?.[method]
@@ -69,6 +70,7 @@ it('refers to nothing that it does not hold', () => {
     'Call',
     'CallEvent',
     'CallerVoice',
+    'ChartCoverage',
     'Conversation',
     'Problem',
     'Replay',

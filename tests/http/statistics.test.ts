@@ -1,7 +1,4 @@
 import { expect, it } from 'vitest'
-import { callMachine } from '../../machines/call.machine.ts'
-import { chartDefinition } from '../../src/calls/chart-definition.ts'
-import { machinesRoutes } from '../../src/http/machines-routes.ts'
 import { responseTimes } from '../../src/http/response-times.ts'
 import { statisticsRoutes } from '../../src/http/statistics-routes.ts'
 import { createMetrics } from '../../src/metrics.ts'
@@ -41,13 +38,4 @@ it('reckons the 95th percentile as Prometheus does', async () => {
   const [a, b] = await responseTimes(webhookSeconds)
   expect(a).toMatchObject({ route: 'a', count: 100, p95Seconds: expect.closeTo(0.375) })
   expect(b).toEqual({ route: 'b', count: 1, meanSeconds: 60, p95Seconds: null })
-})
-
-it('shows statecharts by name', async () => {
-  const url = await serve(testApp({ adminRoutes: machinesRoutes({ call: chartDefinition(callMachine) }) }))
-  const definition = await (await fetch(`${url}/api/v1/machines/call`, { headers: asAdmin })).json()
-  expect(definition).toMatchObject({ id: 'call', states: { live: { type: 'parallel' } } })
-  for (const name of ['campaign', 'constructor']) {
-    expect((await fetch(`${url}/api/v1/machines/${name}`, { headers: asAdmin })).status).toBe(404)
-  }
 })

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type LegInstruction, legInstructions } from '../../machines/instructions.ts'
-import { parseTwiml, type Verb } from '../../src/simulator/carrier/twiml.ts'
-import { apologyTwiml, renderTwiml, SPOKEN, type TwimlContext } from '../../src/telephony/twilio/twiml.ts'
 import { exploreCall } from '../../src/model/call-chart.ts'
 import { INPUTS, viewOf } from '../../src/model/call-model.ts'
+import { parseTwiml, type Verb } from '../../src/simulator/carrier/twiml.ts'
+import { apologyTwiml, renderTwiml, SPOKEN, type TwimlContext } from '../../src/telephony/twilio/twiml.ts'
 
 /*
  * The documents are read back by a reader that knows Twilio's verbs, attributes and nesting, and refuses all else: what it
