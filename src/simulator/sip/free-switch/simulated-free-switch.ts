@@ -196,11 +196,10 @@ export class SimulatedFreeSwitch implements SipParty {
     })
   }
 
-  /** Says goodbye on the channel's socket once what the hang-up set off has been told; sometimes even that comes too late. */
+  /** Says goodbye on the channel's socket when all that the hang-up set off has been told. */
   #letGo(channel: Channel): void {
     const connection = this.#calls.get(channel)
-    if (this.faults.hidesHangUps) connection?.end()
-    else setImmediate(() => connection?.end())
+    setImmediate(() => connection?.end())
   }
 
   #accept(socket: Socket): void {
@@ -239,6 +238,7 @@ export class SimulatedFreeSwitch implements SipParty {
   }
 
   #fire(event: SwitchEvent): void {
+    if (this.faults.hidesHangUps && event.fields['Channel-Call-State'] === 'HANGUP') return
     for (const connection of this.#connections) connection.offer(event)
   }
 

@@ -12,9 +12,9 @@ import {
 import type { Respond, RtpSocket, SipNetwork, SipParty } from '../sip-network.ts'
 import { FRAME_SAMPLES } from './scripted-voice.ts'
 
-/** Below the ports that the system gives to others. */
+/** Below the ports that the system gives to others, and those that media servers use for their own audio. */
 const FIRST_PORT = 10_000
-const PORTS = 20_000
+const PORTS = 10_000
 
 /** RFC 3550 and 3551: version 2, no extras; PCMU is payload type 0, and keys (RFC 4733) come as 101. */
 const RTP_VERSION = 0x80

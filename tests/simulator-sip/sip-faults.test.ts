@@ -1,0 +1,195 @@
+import { once } from 'node:events'
+import pino from 'pino'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Channel } from '../../src/simulator/sip/free-switch/channel.ts'
+import { clockFrames, HandFrames } from '../../src/simulator/sip/free-switch/frames.ts'
+import { SimulatedFreeSwitch } from '../../src/simulator/sip/free-switch/simulated-free-switch.ts'
+import { type SimulatedSip, startSipNetwork } from '../../src/simulator/sip/start-sip-network.ts'
+import { ForkReceiver } from './fork-receiver.ts'
+import { eventually, SipApp, toldOf } from './sip-app.ts'
+
+/*
+ * What only simulated servers can be asked for: that they fail, and that time passes by hand.
+ */
+
+const log = pino({ level: 'silent' })
+
+let sip: SimulatedSip
+let app: SipApp
+
+async function begin(frames = clockFrames(0.05)): Promise<void> {
+  sip = await startSipNetwork({ log, freeSwitch: { frames } })
+  app = await SipApp.start({ phone: sip.phone, settings: settingsOf(sip) })
+}
+
+function settingsOf({ drachtio, freeSwitch }: SimulatedSip): Record<string, string> {
+  return {
+    DRACHTIO_HOST: drachtio.host,
+    DRACHTIO_PORT: `${drachtio.port}`,
+    DRACHTIO_SECRET: drachtio.secret,
+    FREESWITCH_HOST: freeSwitch.host,
+    FREESWITCH_PORT: `${freeSwitch.port}`,
+    FREESWITCH_SECRET: freeSwitch.password,
+  }
+}
+
+beforeEach(() => begin())
+afterEach(async () => {
+  app.stop()
+  await sip.stop()
+})
+
+function onlyChannel(): Channel {
+  const [channel, ...others] = sip.freeSwitch.channels.values()
+  if (!channel || others.length > 0) throw new Error(`There are ${sip.freeSwitch.channels.size} channels.`)
+  return channel
+}
+
+describe('a drachtio-server', () => {
+  test('whose connections break says 503 until the app is back', async () => {
+    sip.drachtio.refusesConnections = true
+    sip.drachtio.dropApps()
+    await eventually(() => expect(sip.drachtio.appCount).toBe(0))
+    const refused = sip.phone.invite({ from: '+15550001111', to: '100' })
+    expect((await refused.final).status).toBe(503)
+    sip.drachtio.refusesConnections = false
+    await eventually(() => expect(sip.drachtio.appCount).toBe(1))
+    // The app routes again by itself.
+    await eventually(async () => expect((await sip.phone.request('OPTIONS')).status).toBe(200))
+    await app.end(await app.answeredCall())
+  })
+
+  test.each(['ACK timeout', 'Session timer expired'] as const)('ends a call itself: %s', async (reason) => {
+    const leg = await app.answeredCall()
+    const told = Promise.withResolvers<unknown>()
+    leg.dialog.on('destroy', (...words: unknown[]) => told.resolve(words[1]))
+    sip.drachtio.endDialog(leg.call.callId, reason)
+    expect(await told.promise).toBe(reason)
+    expect(await leg.call.ended).toEqual({ by: 'service', reason: `SIP ;cause=200 ;text="${reason}"` })
+    await app.end(leg)
+  })
+
+  test('keeps the dialogs of calls, and none when they are over', async () => {
+    const leg = await app.answeredCall()
+    // The caller's and the media server's.
+    expect(sip.drachtio.dialogCount).toBe(2)
+    await app.end(leg)
+    await eventually(() => expect(sip.drachtio.dialogCount).toBe(0))
+  })
+})
+
+describe('a phone', () => {
+  test('that is gone answers nothing', async () => {
+    const leg = await app.answeredCall()
+    leg.call.vanish()
+    leg.dialog.destroy()
+    await leg.endpoint.destroy()
+    await eventually(() => expect(sip.drachtio.dialogCount).toBe(0))
+    expect(leg.call.requests).toEqual([])
+  })
+})
+
+describe('a FreeSWITCH', () => {
+  test('refuses endpoints', async () => {
+    sip.freeSwitch.faults.refuseInvites = 503
+    await expect(app.mediaServer.createEndpoint()).rejects.toMatchObject({ status: 503 })
+  })
+
+  test('is full', async () => {
+    const second = new SimulatedFreeSwitch({
+      log,
+      network: sip.drachtio.network,
+      sipAddress: '127.0.0.1:5082',
+      maxSessions: 0,
+    })
+    await second.listen()
+    const other = await SipApp.start({
+      phone: sip.phone,
+      settings: { ...settingsOf(sip), FREESWITCH_PORT: `${second.port}` },
+    })
+    await expect(other.mediaServer.createEndpoint()).rejects.toMatchObject({ status: 503 })
+    other.stop()
+    await second.stop()
+  })
+
+  test('is slow to answer and to call the app', async () => {
+    Object.assign(sip.freeSwitch.faults, { answerDelayMs: 60, socketDelayMs: 60 })
+    const began = performance.now()
+    const leg = await app.answeredCall()
+    expect(performance.now() - began).toBeGreaterThan(100)
+    await app.end(leg)
+  })
+
+  test('fails one command of a kind', async () => {
+    sip.freeSwitch.faults.failNextApi('uuid_break')
+    expect(await app.mediaServer.api('uuid_break x')).toBe('-ERR Operation Failed\n')
+    expect(await app.mediaServer.api('uuid_break x')).toBe('-ERR No such channel!\n')
+  })
+
+  test('tells how many sessions it has', async () => {
+    const leg = await app.answeredCall()
+    sip.freeSwitch.heartbeat()
+    await eventually(() => expect(app.mediaServer.currentSessions).toBe(1))
+    expect(app.mediaServer.maxSessions).toBe(1200)
+    await app.end(leg)
+  })
+
+  test('whose event socket breaks is connected again', async () => {
+    const ready = new Promise<void>((resolve) => app.mediaServer.conn.on('esl::ready', resolve))
+    const ended = once(app.mediaServer, 'end')
+    sip.freeSwitch.dropEventSockets('inbound')
+    await ended
+    await ready
+    expect(await app.mediaServer.api('uuid_exists x')).toBe('false')
+  })
+
+  test('dies with its calls, says nothing, and comes back at the same place', async () => {
+    const leg = await app.answeredCall()
+    await sip.freeSwitch.kill()
+    expect(await toldOf(leg, 'destroy')).toBeUndefined()
+    expect(leg.call.isOver).toBe(false)
+    leg.dialog.destroy()
+    await leg.call.ended
+    await sip.freeSwitch.listen()
+    await eventually(() => expect(app.mediaServer.connected()).toBe(true))
+    await app.end(await app.answeredCall())
+  })
+
+  test('hangs up without telling why', async () => {
+    sip.freeSwitch.faults.hidesHangUps = true
+    const leg = await app.answeredCall()
+    await app.mediaServer.api(`uuid_kill ${leg.endpoint.uuid}`)
+    expect(await toldOf(leg, 'destroy')).toBeUndefined()
+    await app.end(leg)
+  })
+
+  test('sends frames of a fork together, and loses its socket', async () => {
+    sip.freeSwitch.faults.coalescedFrames = 3
+    const receiver = await ForkReceiver.listen()
+    const leg = await app.answeredCall()
+    await leg.endpoint.forkAudioStart({ wsUrl: receiver.url(), bugname: 'bot' })
+    expect((await receiver.newest(1)).binaries[0]).toHaveLength(3 * 320)
+    onlyChannel().forks.get('bot')?.drop()
+    expect(await toldOf(leg, 'mod_audio_fork::disconnect')).toBe('')
+    await app.end(leg)
+    receiver.stop()
+  })
+})
+
+describe('time by hand', () => {
+  test('passes only when it is told to', async () => {
+    app.stop()
+    await sip.stop()
+    const frames = new HandFrames()
+    await begin(frames)
+    const leg = await app.answeredCall()
+    const played = leg.endpoint.play('tone_stream://%(100,0,440)')
+    await toldOf(leg, 'playback-start')
+    expect(leg.call.voice.heardFrames).toBe(0)
+    await frames.advance(60)
+    expect(leg.call.voice.heardFrames).toBe(3)
+    await frames.advance(60)
+    expect(await played).toMatchObject({ playbackMilliseconds: '100' })
+    await app.end(leg)
+  })
+})
