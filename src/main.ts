@@ -2,7 +2,10 @@ import { type Config, ConfigError, configWarnings, loadConfig, settingSources } 
 import { openLog } from './log.ts'
 import { misspeltSettings } from './misspelt-settings.ts'
 import { type AdminKey, adminKey } from './service/admin-key.ts'
-import { Demo } from './service/demo.ts'
+import { type Demo, OneProcessDemo } from './service/demo.ts'
+import { DEMO_SERVICE } from './service/demo-messages.ts'
+import { HandedOnDemo } from './service/demo-service.ts'
+import { DemoWorld, isWholeDemo } from './service/demo-world.ts'
 import { Service } from './service/service.ts'
 import { openStorage, UnusableDatabase } from './service/storage.ts'
 import { settingsInUse } from './settings-in-use.ts'
@@ -26,22 +29,27 @@ try {
 }
 
 async function run(settings: Config): Promise<void> {
+  const isDemoService = process.argv.includes(DEMO_SERVICE)
+  if (isWholeDemo(settings) && !isDemoService) return runWorld(settings)
   const { log, close: closeLog } = openLog(settings.log)
   for (const warning of [...misspeltSettings(settingSources()), ...configWarnings(settings)])
     log.warn(warning)
-  const demo = await Demo.start(settings, log)
+  const demo: Demo = isDemoService
+    ? await HandedOnDemo.start(settings)
+    : await OneProcessDemo.start(settings, log)
   const { config } = demo
   const admin = await adminKey(config.admin.apiKey, config.dataDir)
   const storage = await openStorage(config.database.url, config.dataDir, log)
   const service = await Service.start({
     config,
     settings: settingsInUse(),
+    kill: demo.kill,
     adminKey: admin.key,
     storage,
     log,
   })
   await demo.connect(service, storage)
-  greetOperator(config, service.port, admin)
+  if (!isDemoService) greetOperator(config, service.port, admin)
 
   let isStopping = false
   const stop = async (signal: NodeJS.Signals) => {
@@ -57,6 +65,20 @@ async function run(settings: Config): Promise<void> {
     process.exit(0)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
+}
+
+/** A demo's service is a process of its own, so that it can be killed before everyone's eyes; this one is the world around it. */
+async function runWorld(settings: Config): Promise<void> {
+  // A log file is the service's alone.
+  const logged = settings.log.file === null ? settings.log : ({ level: 'warn', file: null } as const)
+  const { log, close: closeLog } = openLog(logged)
+  const admin = await adminKey(settings.admin.apiKey, settings.dataDir)
+  const world = await DemoWorld.start(settings, log)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => world.stop(signal))
+  if (world.isReady) greetOperator(settings, world.port, admin)
+  const status = await world.ended
+  await closeLog()
+  process.exit(status)
 }
 
 /** The faults that people meet, each with its mend; what is left is ours, and comes with its stack. */

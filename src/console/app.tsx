@@ -53,7 +53,11 @@ function Page(props: PageProps) {
       return <LivePage />
     case 'calls':
       return props.route.id ? (
-        <CallPage id={props.route.id} step={props.route.query.get('step')} />
+        <CallPage
+          id={props.route.id}
+          step={props.route.query.get('step')}
+          canBeKilled={props.config?.canBeKilled ?? false}
+        />
       ) : (
         <CallsPage query={props.route.query} />
       )

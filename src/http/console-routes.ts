@@ -19,6 +19,8 @@ export type ConsoleConfig = {
   agentVendor: 'simulated' | 'real'
   /** Where callers reach the service, in E.164 form. */
   phoneNumber: string | null
+  /** Whether the page may kill the process, because something would start it again. */
+  canBeKilled?: boolean
 }
 
 /** The names of built files change with their content. */

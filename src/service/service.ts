@@ -58,6 +58,8 @@ export type ServiceOptions = {
   config: Config
   /** For the console to show. */
   settings: SettingInUse[]
+  /** Ends the process as a crash would; null when nobody would start it again. */
+  kill: (() => void) | null
   adminKey: string
   storage: Storage
   log: Logger
@@ -284,7 +286,7 @@ export class Service {
     })
   }
 
-  #createApp({ sounds, settings }: ServiceOptions & { sounds: Sounds }) {
+  #createApp({ sounds, settings, kill }: ServiceOptions & { sounds: Sounds }) {
     const config = this.#config
     const { queries, live, conversations, agents, assets, audit, voiceQueries } = this.#storage
     const shared: Parameters<typeof createSideApp>[0] = {
@@ -307,7 +309,7 @@ export class Service {
       }),
       adminRoutes: adminRoutes({
         ...{ queries, live, conversations, agents, audit, voiceQueries, settings: () => settings },
-        ...{ calls: this.#host, voices: this.#voices.callerVoices },
+        ...{ calls: this.#host, voices: this.#voices.callerVoices, kill },
         follow: (follower) => this.#feed.follow(follower),
         responseTimes: () => responseTimes(this.#metrics.webhookSeconds),
         machines: { call: chartDefinition(callMachine) },
@@ -326,6 +328,7 @@ export class Service {
           carrier: config.carrier,
           agentVendor: config.agentVendor,
           phoneNumber: config.twilio.phoneNumber,
+          canBeKilled: kill !== null,
         },
       }),
     })

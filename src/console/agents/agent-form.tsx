@@ -2,7 +2,7 @@ import { type FormEvent, useState } from 'react'
 import { request } from '../api/calls-api.ts'
 import { FaultLines } from '../parts/fault-lines.tsx'
 import { Labelled } from '../parts/labelled.tsx'
-import type { Agent } from './agents-page.tsx'
+import type { Agent } from './agent.ts'
 
 /** Sets up a new agent or changes one. What was written stays when the service does not like it. */
 export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () => void }) {

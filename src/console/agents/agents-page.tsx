@@ -3,22 +3,8 @@ import { request } from '../api/calls-api.ts'
 import { useRead } from '../api/use-read.ts'
 import { phoneNumberWords } from '../call/numbers.ts'
 import { ConfirmButton } from '../parts/confirm-button.tsx'
+import type { Agent } from './agent.ts'
 import { AgentForm } from './agent-form.tsx'
-
-/** An agent as `GET /api/v1/agents` lists it. */
-export type Agent = {
-  id: string
-  name: string
-  backend: 'elevenlabs' | 'openai'
-  vendorAgentId: string | null
-  voiceId: string | null
-  instructions: string | null
-  firstMessage: string | null
-  language: string | null
-  tools: object[]
-  transferNumber: string | null
-  numbers: string[]
-}
 
 /** How voice agents are set up, and which numbers they answer. */
 export function AgentsPage() {

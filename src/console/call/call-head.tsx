@@ -2,12 +2,15 @@ import { useState } from 'react'
 import { END_REASONS } from '../../../machines/end-reasons.ts'
 import { type Call, hangUp } from '../api/calls-api.ts'
 import type { Replay } from '../api/replay-api.ts'
+import { KillBesideCall } from '../system/kill-process.tsx'
 import { clockWords, phoneNumberWords } from './numbers.ts'
 import { StateBadge } from './state-badge.tsx'
 
 type CallHeadProps = {
   call: Call
   isLive: boolean
+  /** In a demo, the process that has this call can be killed. */
+  canBeKilled: boolean
   replay: Replay | null
   replayFault: string | null
   /** Shows a step by its place. */
@@ -15,7 +18,7 @@ type CallHeadProps = {
 }
 
 /** Who calls whom, how it stands, and what can be done about it. Handoff and listening in find their place beside hanging up. */
-export function CallHead({ call, isLive, replay, replayFault, onShow }: CallHeadProps) {
+export function CallHead({ call, isLive, canBeKilled, replay, replayFault, onShow }: CallHeadProps) {
   const started = new Date(call.startedAt)
   return (
     <header className="call-head">
@@ -33,6 +36,7 @@ export function CallHead({ call, isLive, replay, replayFault, onShow }: CallHead
         <Verdict replay={replay} fault={replayFault} onShow={onShow} />
       </div>
       <div className="call-actions">
+        {isLive && canBeKilled && <KillBesideCall />}
         <a className="button quiet small" href={`/api/v1/calls/${call.id}/export`} download>
           Export
         </a>

@@ -16,8 +16,10 @@ import { useCursor } from './use-cursor.ts'
 
 const ChartView = lazy(async () => ({ default: (await import('../chart/chart-view.tsx')).ChartView }))
 
+type CallPageProps = { id: string; step: string | null; canBeKilled: boolean }
+
 /** One call, live or past: its chart, its time axis, and everything that was true at the moment that one looks at. */
-export function CallPage({ id, step: wanted }: { id: string; step: string | null }) {
+export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
   const known = useCall(id)
   const { placed, fault: chartFault } = useChart()
   const { call, records, turns, replay, replayFault, fault } = known
@@ -34,7 +36,7 @@ export function CallPage({ id, step: wanted }: { id: string; step: string | null
   if (!call) return <p className="hint">Asking for the call…</p>
   return (
     <div className="call">
-      <CallHead call={call} isLive={isLive} replay={replay} replayFault={replayFault} onShow={cursor.go} />
+      <CallHead {...{ call, isLive, canBeKilled, replay, replayFault }} onShow={cursor.go} />
       <section className="card call-chart" aria-label="The call in its statechart">
         {chartFault && <p className="fault">{chartFault}</p>}
         {placed && step && (

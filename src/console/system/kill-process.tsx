@@ -1,32 +1,8 @@
-import { useState } from 'react'
-import { request } from '../api/calls-api.ts'
+import { useKill } from './use-kill.ts'
 
-type Progress = 'offered' | 'killing' | 'away' | { backAfterMs: number } | { fault: string }
-
-const LOOK_EVERY_MS = 100
-/** A start takes two seconds; after this something is wrong. */
-const PATIENCE_MS = 60_000
-
-/** Kills the process that serves this page, as a crash would, and shows that calls go on. */
+/** Kills the process that serves this page, and shows that calls go on. */
 export function KillProcess() {
-  const [progress, setProgress] = useState<Progress>('offered')
-  const kill = async () => {
-    setProgress('killing')
-    try {
-      await request('/api/v1/demo/kill', { method: 'POST' })
-      const killedAt = performance.now()
-      setProgress('away')
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
-      while (!(await isThere())) {
-        if (performance.now() - killedAt > PATIENCE_MS)
-          throw new Error('It has not come back within a minute.')
-        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
-      }
-      setProgress({ backAfterMs: performance.now() - killedAt })
-    } catch (error) {
-      setProgress({ fault: (error as Error).message })
-    }
-  }
+  const { words, isAway, kill } = useKill()
   return (
     <section className="card" aria-labelledby="kill">
       <h2 id="kill">Kill this process</h2>
@@ -35,30 +11,26 @@ export function KillProcess() {
         Place a test call first: it is in the database and goes on when the process has been started again.
       </p>
       <p className="kill-result" role="status">
-        {wordsFor(progress)}
+        {words}
       </p>
-      <button
-        type="button"
-        className="danger"
-        disabled={progress === 'killing' || progress === 'away'}
-        onClick={() => void kill()}
-      >
+      <button type="button" className="danger" disabled={isAway} onClick={kill}>
         Kill this process
       </button>
     </section>
   )
 }
 
-const isThere = () =>
-  fetch('/health').then(
-    ({ ok }) => ok,
-    () => false,
+/** The same beside a call, where one sees what becomes of it. */
+export function KillBesideCall() {
+  const { words, isAway, kill } = useKill()
+  return (
+    <>
+      <p className="kill-result" role="status">
+        {words}
+      </p>
+      <button type="button" className="quiet small" disabled={isAway} onClick={kill}>
+        Kill this process
+      </button>
+    </>
   )
-
-function wordsFor(progress: Progress): string {
-  if (progress === 'killing') return 'Killing it…'
-  if (progress === 'away') return 'It is gone. Waiting for its successor…'
-  if (typeof progress !== 'object') return ''
-  if ('fault' in progress) return progress.fault
-  return `Killed, started again and taking calls after ${(progress.backAfterMs / 1000).toFixed(1)} s.`
 }

@@ -4,6 +4,7 @@ import { Conversation } from '../call/conversation.tsx'
 import { useFollowedCall } from '../call/followed-call-hook.ts'
 import { Timeline } from '../call/timeline.tsx'
 import { timelineOf } from '../call/timeline-entries.ts'
+import { hrefOfCall } from '../routing/hash-route.ts'
 import { useStore } from '../store.ts'
 import { CallSetup } from './call-setup.tsx'
 import { CallStage } from './call-stage.tsx'
@@ -21,6 +22,11 @@ export function TestCallPanel({ testCall }: { testCall: TestCall }) {
     <>
       {state.phase === 'idle' && <Introduction />}
       {state.phase !== 'idle' && <CallStage testCall={testCall} state={state} call={call} />}
+      {state.followed && (
+        <p className="to-chart">
+          <a href={hrefOfCall(state.followed.callId)}>See this call in its statechart</a>
+        </p>
+      )}
       {!isCalling && (
         <CallSetup
           wishes={wishes}

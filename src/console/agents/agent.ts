@@ -1,0 +1,14 @@
+/** An agent as `GET /api/v1/agents` lists it. */
+export type Agent = {
+  id: string
+  name: string
+  backend: 'elevenlabs' | 'openai'
+  vendorAgentId: string | null
+  voiceId: string | null
+  instructions: string | null
+  firstMessage: string | null
+  language: string | null
+  tools: object[]
+  transferNumber: string | null
+  numbers: string[]
+}
