@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { loadConfig, SETTING_NAMES } from '../../src/config.ts'
+import { loadConfig, ROLES, SETTING_NAMES } from '../../src/config.ts'
 
 /*
  * docker-compose.yml against what it promises: nothing floats, nobody is root, nothing that steers calls is published,
@@ -30,7 +30,11 @@ const { services, volumes } = parse(readFileSync(join(ROOT, 'docker-compose.yml'
   merge: true,
 }) as Compose
 const all = Object.entries(services)
-const { service, freeswitch } = services as { service: Container; freeswitch: Container }
+const { service, legs, freeswitch } = services as {
+  service: Container
+  legs: Container
+  freeswitch: Container
+}
 
 /** As an operator without a `.env` gets them: `${NAME:-default}` is its default. */
 const withDefaults = (text: string) => text.replace(/\$\{\w+:-([^}]*)\}/g, '$1')
@@ -40,9 +44,15 @@ const published = all.flatMap(([name, { ports = [] }]) =>
 )
 
 test('brings what the service needs', () => {
-  expect(Object.keys(services).sort()).toEqual(
-    ['drachtio', 'freeswitch', 'minio', 'passwords', 'postgres', 'service'].sort(),
-  )
+  expect(Object.keys(services).sort()).toEqual([
+    'drachtio',
+    'freeswitch',
+    'legs',
+    'minio',
+    'passwords',
+    'postgres',
+    'service',
+  ])
 })
 
 test.each(all)('%s has an image whose version cannot change', (_name, { image }) => {
@@ -91,14 +101,17 @@ describe('what is reachable from outside', () => {
 
   test('does not share a network with the data', () => {
     const withData = all.filter(([, { networks = [] }]) => networks.includes('data')).map(([name]) => name)
-    expect(withData.sort()).toEqual(['minio', 'postgres', 'service'])
+    expect(withData.sort()).toEqual(['legs', 'minio', 'postgres', 'service'])
   })
 })
 
-describe('what the service is told', () => {
-  const told = Object.entries(service.environment ?? {})
+describe.each([
+  ['service', service],
+  ['legs', legs],
+])('what %s is told', (_name, { environment, command, stop_grace_period }) => {
+  const told = Object.entries(environment ?? {})
   /** What its command reads from the files of the passwords. */
-  const exported = [...(service.command?.join('\n') ?? '').matchAll(/\b([A-Z][A-Z\d_]*)=/g)].map(
+  const exported = [...(command?.join('\n') ?? '').matchAll(/\b([A-Z][A-Z\d_]*)=/g)].map(
     ([, name = '']) => name,
   )
 
@@ -108,19 +121,32 @@ describe('what the service is told', () => {
     expect(exported).toContain('DATABASE_URL')
   })
 
-  test('are values that it takes', () => {
-    const fixed = told.filter(([, value]) => value !== null).map(([name, value]) => [name, String(value)])
-    const passwords = exported.map((name) => [name, 'postgres://anything-goes-for-a-password'])
-    const config = loadConfig(Object.fromEntries([...passwords, ...fixed]))
-    expect(config.sip.freeswitch.servers.map(({ host }) => host)).toEqual(['freeswitch'])
-    expect(Object.keys(services)).toContain(config.sip.drachtio.host)
+  test('are values that it takes, and hosts that are there', () => {
+    const { sip } = configOf(environment, exported)
+    expect(sip.enabled).toBe(true)
+    expect(sip.freeswitch.servers.map(({ host }) => host)).toEqual(['freeswitch'])
+    expect(Object.keys(services)).toContain(sip.drachtio.host)
   })
 
   test('leaves it the time to drain', () => {
-    const seconds = Number(/^(\d+)s$/.exec(service.stop_grace_period ?? '')?.[1])
-    expect(seconds).toBeGreaterThan(Number(service.environment?.DRAIN_SECONDS))
+    const seconds = Number(/^(\d+)s$/.exec(stop_grace_period ?? '')?.[1])
+    expect(seconds).toBeGreaterThan(Number(environment?.DRAIN_SECONDS))
   })
 })
+
+test('the processes of the service have every role between them, and none twice', () => {
+  const roles = [service, legs].flatMap(({ environment }) => configOf(environment).roles)
+  expect(roles.sort()).toEqual([...ROLES].sort())
+})
+
+/** The settings as the service takes them, with a password wherever one is read from a file. */
+function configOf(environment: Container['environment'] = {}, exported: string[] = ['S3_SECRET_ACCESS_KEY']) {
+  const fixed = Object.entries(environment).flatMap(([name, value]) =>
+    value === null ? [] : [[name, String(value)]],
+  )
+  const passwords = exported.map((name) => [name, 'postgres://anything-goes-for-a-password'])
+  return loadConfig(Object.fromEntries([...passwords, ...fixed]))
+}
 
 test('no password is written down', () => {
   const secret = /(SECRET|PASSWORD|TOKEN|API_KEY)$/
