@@ -135,13 +135,23 @@ export class Channel {
     if (!this.isUp) return
     this.unhold()
     this.cause = cause
-    this.#stopClock?.()
-    this.playing.stop()
+    this.#stop()
     for (const fork of this.forks.values()) fork.close()
-    this.forks.clear()
     this.#enter('HANGUP')
     this.fire('CHANNEL_HANGUP')
     this.#onHangUp()
+  }
+
+  /** Is gone without a word, as when its process is killed. */
+  vanish(): void {
+    this.#state = 'HANGUP'
+    this.#stop()
+    for (const fork of this.forks.values()) fork.drop()
+  }
+
+  #stop(): void {
+    this.#stopClock?.()
+    this.playing.stop()
   }
 
   /** Tells of a new call state, or of what the switch calls the way to it. */

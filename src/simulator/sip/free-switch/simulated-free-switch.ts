@@ -119,6 +119,7 @@ export class SimulatedFreeSwitch implements SipParty {
   /** Dies as a killed process does: no BYE, no word on any socket. `listen` brings it back, without its calls. */
   async kill(): Promise<void> {
     this.#options.network.detach(this)
+    for (const connection of this.#connections) connection.cut()
     for (const leg of this.#legs.values()) leg.die()
     await this.#close()
   }

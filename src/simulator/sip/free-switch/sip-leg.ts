@@ -90,7 +90,7 @@ export class SipLeg {
   /** Ends without a word to anybody. */
   die(): void {
     this.#isOver = true
-    this.channel.hangUp('SYSTEM_SHUTDOWN')
+    this.channel.vanish()
   }
 
   #ready(): void {
