@@ -50,4 +50,5 @@ function wordsOf({ eventType, delay, guard, actions }: ChartTransition): string 
   return [trigger, condition, effect].filter(Boolean).join(' ').replaceAll(/[:;]/g, ',')
 }
 
-const idOf = (id: string) => id.replaceAll(/\W/g, '_')
+/** `end` and other words of the language are no ids. */
+const idOf = (id: string) => `s_${id.replaceAll(/\W/g, '_')}`

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallLimits } from '../../machines/call-events.ts'
 import { chartDefinition } from '../calls/chart-definition.ts'
-import { graphOf } from './chart-walk.ts'
+import { chartGraph } from './chart-graph.ts'
+import { chartSvg } from './chart-svg.ts'
 import { checkChart, reportLines } from './check-chart.ts'
 import { coverageOf, readRuns } from './coverage.ts'
 import { TooManyStates } from './explore.ts'
@@ -111,10 +112,12 @@ async function exportChart(
   { print, limits }: Surroundings,
 ): Promise<number> {
   const { model } = await chartOf(machine, limits)
-  const text =
-    format === 'mermaid'
-      ? mermaidOf(graphOf(model.machine))
-      : `${JSON.stringify(statelyJson(chartDefinition(model.machine)), null, 2)}\n`
+  const definition = chartDefinition(model.machine)
+  const text = await {
+    json: () => `${JSON.stringify(statelyJson(definition), null, 2)}\n`,
+    mermaid: () => mermaidOf(chartGraph(definition)),
+    svg: () => chartSvg(definition),
+  }[format]()
   if (out === null) print(text.trimEnd())
   else await write(out, text, print)
   return ALL_WELL
