@@ -51,6 +51,12 @@ export class ConsolePage {
     await this.page.locator('.setup, .intro').waitFor()
   }
 
+  /** One of the console's pages, as by its link. */
+  async visit(hash: string): Promise<void> {
+    await this.page.goto(`${this.#url}/${hash}`)
+    await this.page.getByRole('heading', { level: 1 }).waitFor()
+  }
+
   /** By the link that the service prints. */
   async signInByLink(key: string): Promise<void> {
     await this.page.goto(`${this.#url}/#key=${encodeURIComponent(key)}`)

@@ -1,17 +1,33 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { callMachine } from '../../machines/call.machine.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
 import { rms } from '../../src/audio/energy.ts'
 import { decodeMuLaw, encodeMuLaw, MU_LAW_RATE } from '../../src/audio/mulaw.ts'
+import { chartDefinition } from '../../src/calls/chart-definition.ts'
+import { agentsRoutes } from '../../src/http/agents-routes.ts'
+import { recordWrites } from '../../src/http/audit.ts'
+import { auditRoutes } from '../../src/http/audit-routes.ts'
 import { createAuth } from '../../src/http/auth.ts'
 import { callEventsRoutes } from '../../src/http/call-events-routes.ts'
 import { callsRoutes } from '../../src/http/calls-routes.ts'
 import { type ConsoleConfig, consoleRoutes } from '../../src/http/console-routes.ts'
+import { feedRoutes } from '../../src/http/feed-routes.ts'
+import { machinesRoutes } from '../../src/http/machines-routes.ts'
 import { wrongKeyLimit } from '../../src/http/rate-limits.ts'
+import { replayRoutes } from '../../src/http/replay-routes.ts'
 import { route } from '../../src/http/route.ts'
+import { settingsRoutes } from '../../src/http/settings-routes.ts'
+import { statisticsRoutes } from '../../src/http/statistics-routes.ts'
+import { voiceListRoutes } from '../../src/http/voice-list-routes.ts'
+import type { Statistics } from '../../src/persistence/call-queries.ts'
+import type { ListedVoice } from '../../src/persistence/voice-queries.ts'
+import { settingsInUse } from '../../src/settings-in-use.ts'
 import { ADMIN_KEY, testApp } from '../http/serve.ts'
+import { agentsInMemory, auditInMemory } from './console-stores.ts'
 import { ScriptedCalls } from './scripted-calls.ts'
 
 const FRAME_MS = 20
@@ -24,6 +40,12 @@ export const TONE = encodeMuLaw(
 )
 export const SILENCE = encodeMuLaw(new Int16Array(FRAME))
 
+const STATISTICS: Statistics = {
+  cache: { hits: 30, misses: 10 },
+  clone: { count: 9, failed: 1, meanSeconds: 11.4, p95Seconds: 18.2 },
+  calls: { active: 2, byOutcome: { caller_hung_up: 40, agent_lost: 3 } },
+}
+
 /**
  * The service as the console sees it, with its real pages, sessions, calls API and statechart. Only the carrier is
  * missing: the test says what happens to the call and what the caller hears.
@@ -31,6 +53,9 @@ export const SILENCE = encodeMuLaw(new Int16Array(FRAME))
 export class ConsoleService {
   readonly key = ADMIN_KEY
   readonly calls = new ScriptedCalls()
+  readonly agents = agentsInMemory()
+  readonly audit = auditInMemory()
+  voices: ListedVoice[] = []
   url = ''
   /** Of the call's last frames from the browser, how loud the loudest was. */
   loudestReceived = 0
@@ -89,7 +114,21 @@ export class ConsoleService {
     })
     return testApp({
       auth: this.#auth,
-      adminRoutes: [...callsRoutes(calls), ...callEventsRoutes(calls), forgetVoice],
+      adminRoutes: [
+        ...[...callsRoutes(calls), ...callEventsRoutes(calls), forgetVoice],
+        ...feedRoutes({ queries: calls.live, follow: calls.follow }),
+        ...replayRoutes({ recorded: calls.recorded }),
+        ...machinesRoutes({ call: chartDefinition(callMachine) }),
+        ...[...agentsRoutes(this.agents), ...auditRoutes(this.audit)],
+        ...voiceListRoutes({ list: async () => this.voices }),
+        ...statisticsRoutes({ statistics: async () => STATISTICS }, async () => []),
+        ...settingsRoutes(() => settingsInUse({ PORT: '3006', ADMIN_API_KEY: 'hidden' })),
+      ],
+      recordWrite: recordWrites({
+        audit: this.audit,
+        adminOf: (req) => this.#auth.adminOf(req),
+        log: pino({ level: 'silent' }),
+      }),
       console: consoleRoutes({
         auth: this.#auth,
         assetsDir,

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { v7 as uuidv7 } from 'uuid'
 import type { CallEvent, VoiceLookup } from '../../machines/call-events.ts'
 import type { Turn } from '../../src/calls/ports.ts'
 import { beginCall, restore, stepCall } from '../../src/calls/step.ts'
@@ -6,12 +6,27 @@ import type { CallRow, Step } from '../../src/calls/store.ts'
 import { viewOf } from '../../src/calls/view.ts'
 import type { CallEventsOptions } from '../../src/http/call-events-routes.ts'
 import type { CallsOptions } from '../../src/http/calls-routes.ts'
-import type { CallSummary, RecordedEvent } from '../../src/persistence/call-queries.ts'
+import type {
+  CallCursor,
+  CallFilter,
+  CallSummary,
+  RecordedEvent,
+} from '../../src/persistence/call-queries.ts'
+import type { LiveCall, LiveCallQueries } from '../../src/persistence/live-calls.ts'
+import type { FindRecordedCall } from '../../src/persistence/recorded-calls.ts'
+import type { RecordedCall } from '../../src/replay/recorded-call.ts'
 
 const LIMITS = { cloneMaxWaitMs: 35_000, legPatienceMs: 30_000, agentConnectMs: 10_000, callMaxMs: 3_600_000 }
 const KNOWN_CALLER = '+15550100001'
 
-type ScriptedCall = { row: CallRow; summary: CallSummary; events: RecordedEvent[]; turns: Turn[] }
+type ScriptedCall = {
+  row: CallRow
+  summary: CallSummary
+  events: RecordedEvent[]
+  /** What was saved with each event. */
+  snapshots: object[]
+  turns: Turn[]
+}
 
 /** Calls in memory that the test leads through the real statechart, behind what the HTTP routes ask for. */
 export class ScriptedCalls implements CallsOptions, CallEventsOptions {
@@ -25,12 +40,27 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
     return () => this.#followers.delete(follower)
   }
 
+  /** For the console's feed and its page of one call. */
+  readonly live: LiveCallQueries = {
+    live: async () => this.#calls.filter(({ summary }) => !summary.endedAt).map(liveCall),
+    these: async (ids) => this.#calls.filter(({ row }) => ids.includes(row.id)).map(liveCall),
+    timers: async () => [],
+  }
+
+  readonly recorded: FindRecordedCall = async (id) => {
+    const call = this.#find(id)
+    return call ? recordedCall(call) : null
+  }
+
   readonly queries = {
-    list: async ({ providerCallId }: { providerCallId?: string }, { limit }: { limit: number }) =>
+    list: async (filter: CallFilter, { limit, after }: { limit: number; after?: CallCursor }) =>
       this.#calls
-        .filter(({ summary }) => !providerCallId || summary.providerCallId === providerCallId)
-        .slice(0, limit)
-        .map(({ summary }) => summary),
+        .map(({ summary }) => summary)
+        .filter(({ providerCallId }) => !filter.providerCallId || providerCallId === filter.providerCallId)
+        .filter(({ from }) => !filter.from || from === filter.from)
+        .filter(({ outcome }) => !filter.outcome || outcome === filter.outcome)
+        .filter(({ id }) => !after || id < after.id)
+        .slice(0, limit),
     get: async (id: string) => this.#find(id)?.summary ?? null,
     events: async (id: string, after: number) =>
       this.#find(id)?.events.filter(({ seq }) => seq > after) ?? [],
@@ -42,15 +72,15 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
   }
 
   readonly calls: CallsOptions['calls'] = {
-    send: async (_address, event) => {
-      await this.say(event)
-      return { view: this.#latest().summary as never, handled: true }
+    send: async ({ callId }, event) => {
+      await this.say(event, new Date(), callId)
+      return { view: this.#find(callId)?.summary as never, handled: true }
     },
   }
 
   /** A call comes in; answers with the carrier's name for it. */
   begin(from: string, at = new Date()): string {
-    const id = randomUUID()
+    const id = uuidv7()
     const providerCallId = `CA${id.replaceAll('-', '')}`
     const step = beginCall(id, { admission: 'accepted', voice: this.#lookUp(from), limits: LIMITS }, at)
     const summary = {
@@ -67,14 +97,18 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
       ...{ state: 'greeting', bridge: null, voice: '', voiceId: null },
     } as CallSummary
     const row = { id, snapshot: step.snapshot, lastSeq: 0 } as CallRow
-    this.#calls.unshift({ row, summary, events: [], turns: [] })
+    this.#calls.unshift({ row, summary, events: [], snapshots: [], turns: [] })
     this.#commit(this.#latest(), step)
     return providerCallId
   }
 
-  /** Says something to the latest call; `at` is when it happened. */
-  async say(event: CallEvent, at = new Date()): Promise<void> {
-    const call = this.#latest()
+  get latestId(): string {
+    return this.#latest().row.id
+  }
+
+  /** Says something to the latest call, or to that one; `at` is when it happened. */
+  async say(event: CallEvent, at = new Date(), id = this.latestId): Promise<void> {
+    const call = this.#find(id) ?? this.#latest()
     const step = stepCall(call.row, event, at)
     if (step) this.#commit(call, step)
   }
@@ -101,11 +135,13 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
     return this.#calls.find(({ row }) => row.id === id)
   }
 
-  #commit({ row, summary, events }: ScriptedCall, step: Step): void {
+  #commit({ row, summary, events, snapshots }: ScriptedCall, step: Step): void {
     const { event, stateBefore, stateAfter, effects, at } = step
     row.snapshot = step.snapshot
     row.lastSeq++
     events.push({ seq: row.lastSeq, at, type: event.type, event, stateBefore, stateAfter, effects })
+    row.chartVersion = step.chartVersion
+    snapshots.push(step.snapshot)
     const snapshot = restore(row)
     if (!snapshot) throw new Error('A snapshot that was just made could not be restored.')
     const { state, bridge, voice } = viewOf(snapshot)
@@ -114,4 +150,24 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
     if (step.end) Object.assign(summary, { endedAt: at, outcome: step.end.reason, fault: step.end.fault })
     for (const follower of this.#followers) follower({ callId: row.id })
   }
+}
+
+function liveCall({ row, summary, events }: ScriptedCall): LiveCall {
+  const last = events.at(-1)
+  return {
+    ...summary,
+    value: (row.snapshot as { value: unknown }).value,
+    ...{ seq: row.lastSeq, event: last?.type ?? '', at: last?.at ?? summary.startedAt },
+  }
+}
+
+function recordedCall({ row, summary, events, snapshots }: ScriptedCall): RecordedCall {
+  const { id, provider, direction, startedAt, endedAt, outcome } = summary
+  const { chartVersion } = row
+  const call = {
+    ...{ id, provider, direction, outcome, chartVersion },
+    ...{ startedAt, endedAt },
+    events: events.map((event, index) => ({ ...event, snapshot: snapshots[index], chartVersion })),
+  }
+  return JSON.parse(JSON.stringify(call)) as RecordedCall
 }

@@ -1,0 +1,151 @@
+import { describe, expect, it, test } from 'vitest'
+import { callMachine } from '../../machines/call.machine.ts'
+import type { CallEvent } from '../../machines/call-events.ts'
+import { chartDefinition } from '../../src/calls/chart-definition.ts'
+import { beginCall, restore, stepCall } from '../../src/calls/step.ts'
+import { activeStates, leavesOf, waysFrom, waysTaken } from '../../src/console/chart/chart-activity.ts'
+import { type ChartState, chartOf, edgeWords, nodeAt } from '../../src/console/chart/chart-model.ts'
+import { INPUTS } from '../../src/model/call-model.ts'
+import { chartElements, walkOfBeginning, walkOfStep } from '../../src/model/chart-walk.ts'
+
+const definition = JSON.parse(JSON.stringify(chartDefinition(callMachine))) as ChartState
+const chart = chartOf(definition)
+const pathsOf = (ids: Iterable<string>) => [...ids].map((id) => chart.nodes.get(id)?.path).sort()
+
+describe('the chart that is drawn', () => {
+  it('has every state and every transition of the machine, and no other', () => {
+    const { states, transitions } = chartElements(callMachine)
+    expect([...chart.nodes.keys()].sort()).toEqual([...states].sort())
+    const drawn = chart.edges.flatMap(({ ways }) => ways.map(({ id }) => id))
+    expect([...new Set(drawn)].sort()).toEqual([...transitions].sort())
+  })
+
+  it('knows where it begins, which the machine says nowhere but in its own objects', () => {
+    expect(nodeAt(chart, 'leg.bridged')?.initial.map((id) => chart.nodes.get(id)?.key)).toEqual([
+      'connecting',
+    ])
+  })
+
+  it('says on each line what makes a call go along it', () => {
+    const words = (from: string, to: string) => {
+      const [source, target] = [nodeAt(chart, from)?.id, nodeAt(chart, to)?.id]
+      const edge = chart.edges.find((drawn) => drawn.source === source && drawn.target === target)
+      return edge ? edgeWords(chart, edge) : null
+    }
+    expect(words('greeting', 'polling')).toEqual(['leg.asked'])
+    expect(words('departing', 'ended')).toEqual(['after 15 s'])
+    expect(words('cloning', 'settled.default')).toEqual(['voice.failed', 'after CLONE_MAX_WAIT'])
+    expect(words('polling', 'joining')).toEqual(['[voiceIsSettled]'])
+    expect(words('polling', 'hold')).toEqual(['[else]'])
+    expect(words('moving', 'joining')).toEqual([])
+  })
+})
+
+describe('where a call is', () => {
+  it('is read off its state value, in every region', () => {
+    const active = activeStates(chart, {
+      live: { leg: { bridged: 'talking' }, voice: { settled: 'cloned' } },
+    })
+    expect(pathsOf(leavesOf(chart, active))).toEqual([
+      'live.leg.bridged.talking',
+      'live.voice.settled.cloned',
+    ])
+    expect(pathsOf(active)).toContain('live.leg.bridged')
+  })
+
+  it('leaves out what the chart does not know', () => {
+    expect(pathsOf(activeStates(chart, { live: { leg: 'gone' } }))).toEqual(['', 'live', 'live.leg'])
+    expect(activeStates(chart, null).size).toBe(1)
+  })
+
+  it('tells what can happen there, the innermost first', () => {
+    const events = waysFrom(chart, activeStates(chart, { live: { leg: 'hold', voice: 'cloning' } }))
+    const types = events.map(({ eventType }) => eventType)
+    expect(types).toEqual(
+      expect.arrayContaining(['leg.asked', 'voice.ready', 'operator.hangupRequested', 'leg.ended']),
+    )
+    expect(types.indexOf('leg.asked')).toBeLessThan(types.indexOf('leg.ended'))
+  })
+})
+
+/** Everything that may be said to a call; most of it changes something somewhere. */
+const SAYABLE: CallEvent[] = [
+  { type: 'leg.asked' },
+  { type: 'voice.ready', voiceId: 'v' },
+  { type: 'voice.failed', cause: 'c' },
+  { type: 'operator.hangupRequested', by: 'api' },
+  { type: 'leg.ended', status: 'completed' },
+  { type: 'leg.streamEnded' },
+  ...[1, 2, 3].flatMap((attempt): CallEvent[] => [
+    { type: 'media.joined', attempt, node: 'n' },
+    { type: 'media.lost', attempt, clean: true },
+    { type: 'media.lost', attempt, clean: false },
+    { type: 'agent.ready', attempt, conversationId: 'c' },
+    { type: 'agent.lost', attempt, cause: 'c' },
+    { type: 'agent.ended', attempt },
+  ]),
+]
+
+/** A call that hears these one after the other, and what it was taken through. */
+function courses(input: (typeof INPUTS)[keyof typeof INPUTS], depth: number) {
+  const seen = new Set<string>()
+  const found: { before: unknown; after: unknown; event: string; took: string[] }[] = []
+  const visit = (row: Parameters<typeof stepCall>[0], left: number) => {
+    if (left === 0) return
+    const before = restore(row)
+    if (!before) return
+    for (const event of SAYABLE) {
+      const step = stepCall(row, event, new Date(0))
+      if (!step) continue
+      const after = (step.snapshot as { value: unknown }).value
+      const key = JSON.stringify([before.value, event, after])
+      if (seen.has(key)) continue
+      seen.add(key)
+      found.push({
+        before: before.value,
+        after,
+        event: event.type,
+        took: walkOfStep(callMachine, before, event).took,
+      })
+      visit({ ...row, snapshot: step.snapshot, endedAt: step.end ? new Date(0) : null }, left - 1)
+    }
+  }
+  const { snapshot, chartVersion } = beginCall('call', input, new Date(0))
+  visit({ id: 'call', snapshot, chartVersion, lastSeq: 1, endedAt: null }, depth)
+  return found
+}
+
+/** Two transitions that only a condition tells apart share a line, and the line is what lights up. */
+const linesOf = (took: string[]) =>
+  chart.edges.filter(({ ways }) => ways.some(({ id }) => took.includes(id))).map(({ id }) => id)
+
+describe('the way that a call took', () => {
+  test.each(Object.entries(INPUTS))('is the one that the machine says, for a call with %s', (_, input) => {
+    const found = courses(input, 7)
+    expect(found.length).toBeGreaterThan(0)
+    for (const { before, after, event, took } of found) {
+      const ways = waysTaken(chart, activeStates(chart, before), activeStates(chart, after), event)
+      expect(linesOf(ways.map(({ id }) => id)), `${event} from ${JSON.stringify(before)}`).toEqual(
+        linesOf(took),
+      )
+    }
+  })
+
+  it('is told of the beginning too', () => {
+    const input = INPUTS['voice to clone']
+    const { snapshot } = beginCall('call', input, new Date(0))
+    const ways = waysTaken(
+      chart,
+      null,
+      activeStates(chart, (snapshot as { value: unknown }).value),
+      'call.began',
+    )
+    expect(ways.map(({ id }) => id).sort()).toEqual(walkOfBeginning(callMachine, input).took.sort())
+  })
+
+  it('is none where several steps were dropped that no single event could make', () => {
+    const before = activeStates(chart, { live: { leg: 'greeting', voice: 'cloning' } })
+    const after = activeStates(chart, { live: { leg: { bridged: 'talking' }, voice: { settled: 'cloned' } } })
+    expect(waysTaken(chart, before, after, 'agent.ready')).toEqual([])
+  })
+})
