@@ -126,6 +126,24 @@ describe('a playback', () => {
     await app.end(leg)
   })
 
+  test('that is sent with a lock lets the next one wait, and uuid_break all makes it wait in vain', async () => {
+    const leg = await app.answeredCall()
+    leg.endpoint.conn?.setEventLock(true)
+    const order: string[] = []
+    const first = leg.endpoint.play(files.url(2000)).then(() => order.push('first'))
+    leg.endpoint.play(files.url(500)).then(() => order.push('second'))
+    await eventually(() => expect(order).toEqual(['first', 'second']))
+    const last = leg.endpoint.play(files.url(60_000))
+    leg.endpoint.play(files.url(500)).then(() => order.push('dropped'))
+    await toldOf(leg, 'playback-start', 3)
+    await breakOff(leg, ' all')
+    await Promise.all([first, last])
+    leg.endpoint.conn?.setEventLock(false)
+    await leg.endpoint.play('silence_stream://600')
+    expect(order).toEqual(['first', 'second'])
+    await app.end(leg)
+  })
+
   test('of tones and of silence lasts as long as it says', async () => {
     const leg = await app.answeredCall()
     expect(await leg.endpoint.play('tone_stream://%(100,50,440);loops=2')).toMatchObject({

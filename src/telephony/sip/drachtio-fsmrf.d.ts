@@ -45,6 +45,9 @@ declare module 'drachtio-fsmrf' {
     interface EslConnection {
       socket: Socket | null
       connected(): boolean
+      /** Whether what is executed from now on lets nothing else in before it has ended. */
+      setEventLock(locks: boolean): void
+      subscribe(events: string[]): void
       on(event: string, listener: (...args: never[]) => void): this
       removeListener(event: string, listener: (...args: never[]) => void): this
     }

@@ -63,7 +63,8 @@ export function apiCommand(command: string, host: ApiHost): string {
 function channelCommand(name: string, [first = '', ...rest]: string[], channel: Channel): string {
   switch (name) {
     case 'uuid_break':
-      // With "all", too, only one sound ends: what apps send is a broadcast to the switch, and that stops one at a time.
+      // "all" means what waits for its turn; of a list of files, only the one that sounds is ended.
+      if (first === 'all') channel.commands.clear()
       channel.playing.break('break')
       return '+OK\n'
     case 'uuid_kill':

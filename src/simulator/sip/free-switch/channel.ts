@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { SimulatedNetwork } from '../sip-network.ts'
 import { isApplication } from './application-names.ts'
 import type { AudioFork } from './audio-fork.ts'
+import { CommandQueue } from './command-queue.ts'
 import type { Frames } from './frames.ts'
 import { PlayingStack } from './playing.ts'
 import { FRAME_SAMPLES } from './sound.ts'
@@ -21,15 +22,13 @@ type CallState = 'RINGING' | 'ACTIVE' | 'HELD' | 'HANGUP'
 /** As long as a key's event says that it lasted, in samples. */
 const DIGIT_DURATION = '800'
 
-/**
- * A leg of a call inside the switch: its variables, the applications that it executes, and its sound. An application that
- * is sent while another plays is executed at once, inside of it: FreeSWITCH looks for commands between two frames.
- */
+/** A leg of a call inside the switch: its variables, the applications that it executes, and its sound. */
 export class Channel {
   readonly uuid = randomUUID()
   readonly variables = new Map<string, string>()
   readonly forks = new Map<string, AudioFork>()
   readonly playing = new PlayingStack()
+  readonly commands = new CommandQueue()
   /** Our end of the RTP, and where the audio is sent. */
   readonly rtpAddress: string
   remoteRtp = ''
@@ -115,8 +114,16 @@ export class Channel {
     this.#enter('ACTIVE', 'UNHELD')
   }
 
-  /** Executes an application; its end is told as an event that carries `eventUuid`. */
-  async execute(application: string, argument: string, eventUuid: string): Promise<void> {
+  /** Executes an application when its turn comes; its end is told as an event that carries `eventUuid`. */
+  execute(
+    application: string,
+    argument: string,
+    { eventUuid, locks }: { eventUuid: string; locks: boolean },
+  ): void {
+    this.commands.submit({ run: () => this.#execute(application, argument, eventUuid), locks })
+  }
+
+  async #execute(application: string, argument: string, eventUuid: string): Promise<void> {
     if (!this.isUp) return
     if (!isApplication(application)) {
       this.hangUp('DESTINATION_OUT_OF_ORDER')

@@ -190,7 +190,10 @@ export class EventSocketConnection {
     const application = fields.get('execute-app-name') ?? ''
     const argument = fields.get('execute-app-arg') ?? ''
     this.#host.onExecute(`${application} ${argument}`.trim())
-    channel.execute(application, argument, fields.get('event-uuid') ?? randomUUID())
+    channel.execute(application, argument, {
+      eventUuid: fields.get('event-uuid') ?? randomUUID(),
+      locks: fields.get('event-lock') === 'true',
+    })
   }
 
   #reply(text: string): void {
