@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CallerVoice, Clone, Consent } from '../voices/ports.ts'
 import { readConsent } from './consent.ts'
-import { callerId, text } from './fields.ts'
+import { callerId, dialledAddress, text } from './fields.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
 import {
@@ -62,6 +62,10 @@ const Upload = z.object({
 })
 
 const params = z.object({ caller_id: callerId() })
+/** In another form than the carrier's no call would ever find its voice. */
+const newParams = z.object({
+  caller_id: dialledAddress().describe('As the carrier gives it, such as +15551234567; URL-encoded.'),
+})
 const UNKNOWN = { 404: 'This caller has no voice of their own.' }
 const unknownVoice = () => new HttpProblem(404, UNKNOWN[404])
 
@@ -74,7 +78,7 @@ export function voicesRoutes(voices: CallerVoices): AnyRoute[] {
       path: '/voices/{caller_id}',
       summary:
         'Sets the voice of a caller: samples of speech (wav, mp3, ogg or flac) and the consent to clone it',
-      params,
+      params: newParams,
       body: Upload,
       upload: { field: SAMPLE_FIELD, maxFiles: MAX_SAMPLES, receive: receiveSamples },
       answer: {

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { VoiceSample } from './ports.ts'
+import { type SampleFormat, secondsOf } from './sample-length.ts'
 
 /** What the vendor takes, and what a minute or two of speech needs. */
 export const MAX_SAMPLE_BYTES = 10 * 1024 * 1024
 export const MAX_SAMPLES = 10
+/** Nobody can be heard in less; a clone of it would speak as somebody else. */
+const MIN_SECONDS = 1
 
 export type SampleFile = { fileName: string; mimeType: string; bytes: Buffer }
 
-type SampleType = { name: 'wav' | 'mp3' | 'ogg' | 'flac'; mimeType: string; endings: readonly string[] }
+type SampleType = { name: SampleFormat; mimeType: string; endings: readonly string[] }
 
 const TYPES: (SampleType & { isType: (bytes: Buffer) => boolean })[] = [
   {
@@ -46,7 +49,18 @@ export function checkSamples(files: SampleFile[]): { samples: VoiceSample[] } | 
   const checked = files.map((file) => checkSample(file))
   const samples = checked.filter((sample) => typeof sample !== 'string')
   const refused = [...wrongNumber(files.length), ...checked.filter((fault) => typeof fault === 'string')]
-  return refused.length > 0 ? { refused } : { samples }
+  const faults = refused.length > 0 ? refused : tooShort(samples)
+  return faults.length > 0
+    ? { refused: faults }
+    : { samples: samples.map(({ seconds: _, ...sample }) => sample) }
+}
+
+/** A sample that does not say how long it is counts as long enough: the vendor will tell. */
+function tooShort(samples: { seconds: number | null }[]): string[] {
+  const seconds = samples.reduce((sum, sample) => sum + (sample.seconds ?? MIN_SECONDS), 0)
+  if (seconds >= MIN_SECONDS) return []
+  const found = `they have ${seconds.toFixed(2)} s of sound together, and at least ${MIN_SECONDS} s is needed`
+  return [`${found}: record a minute or two of clear speech`]
 }
 
 function wrongNumber(count: number): string[] {
@@ -54,7 +68,9 @@ function wrongNumber(count: number): string[] {
   return count > MAX_SAMPLES ? [`there are ${count} files, at most ${MAX_SAMPLES} are allowed`] : []
 }
 
-function checkSample({ fileName, bytes }: SampleFile): VoiceSample | string {
+type MeasuredSample = VoiceSample & { seconds: number | null }
+
+function checkSample({ fileName, bytes }: SampleFile): MeasuredSample | string {
   if (bytes.length === 0) return `${fileName} is empty`
   if (bytes.length > MAX_SAMPLE_BYTES)
     return `${fileName} is larger than ${MAX_SAMPLE_BYTES / 1024 / 1024} MB`
@@ -63,7 +79,8 @@ function checkSample({ fileName, bytes }: SampleFile): VoiceSample | string {
   const ending = /\.(\w+)$/.exec(fileName)?.[1]?.toLowerCase()
   if (ending && !type.endings.includes(ending))
     return `${fileName} is called .${ending} and is ${type.name} by its content`
-  return { fileName, mimeType: type.mimeType, bytes, sha256: sha256(bytes) }
+  const seconds = secondsOf(type.name, bytes)
+  return { fileName, mimeType: type.mimeType, bytes, sha256: sha256(bytes), seconds }
 }
 
 /** Names a set of samples by what is in them, whatever their names, order or repetition. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writeMuLawWav } from '../../src/audio/wav.ts'
 import { HandWorld } from '../support/hand-world.ts'
 import { expectProblem, harmless } from './harmless.ts'
 
@@ -26,6 +27,15 @@ describe('a voice', () => {
 
   test.each<[string, [string, string | File][], number, string]>([
     ['without consent', [['sample', file(WAV, 'a.wav')]], 422, 'invalid'],
+    [
+      'with a tenth of a second of sound',
+      [
+        ['consent', CONSENT],
+        ['sample', file(writeMuLawWav(Buffer.alloc(800)), 'a.wav')],
+      ],
+      422,
+      'invalid',
+    ],
     [
       'with an empty consent',
       [
@@ -198,16 +208,17 @@ describe('a voice', () => {
 
   test('may be called whatever its owner likes, and its file too: a name is never a path', async () => {
     const name = '../../etc/passwd'
-    const response = await put(
-      [
-        ['consent', CONSENT],
-        ['name', name],
-        ['sample', file(WAV, `${name}.wav`)],
-      ],
-      `/voices/${encodeURIComponent(name)}`,
-    )
+    const parts: [string, string | File][] = [
+      ['consent', CONSENT],
+      ['name', name],
+      ['sample', file(WAV, `${name}.wav`)],
+    ]
+    const response = await put(parts)
     expect(response.status).toBe(201)
-    expect(await response.json()).toMatchObject({ callerId: name, name })
-    expect((await world.admin(`/voices/${encodeURIComponent(name)}`, { method: 'DELETE' })).status).toBe(204)
+    expect(await response.json()).toMatchObject({ name })
+    expect((await world.admin(CALLER, { method: 'DELETE' })).status).toBe(204)
+    const nobody = `/voices/${encodeURIComponent(name)}`
+    await expectProblem(await harmless(world, ['invalid'], () => put(parts, nobody)), 422)
+    expect((await world.admin(nobody, { method: 'DELETE' })).status).toBe(404)
   })
 })

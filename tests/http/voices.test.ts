@@ -84,6 +84,24 @@ describe('a voice', () => {
     expect(saved[1]?.name).toBe(CALLER)
   })
 
+  it.each(['+15551234567', '+86151', 'sip:ann@example.com', 'client:ann'])(
+    'is set for %s',
+    async (caller) => {
+      expect((await setUp().put(formOf({ consent: CONSENT }), caller)).status).toBe(201)
+    },
+  )
+
+  it.each(['15551234567', '05551234567', '+05551234567', '+1 555 123', '+1555123456789012', 'anonymous'])(
+    'is not set for %s, whom no call would be from',
+    async (caller) => {
+      const { put, saved } = setUp()
+      const problem = await problemOf(await put(formOf({ consent: CONSENT }), caller))
+      expect(problem.status).toBe(422)
+      expect(JSON.stringify(problem.errors)).toContain('must be like +15551234567')
+      expect(saved).toEqual([])
+    },
+  )
+
   it('is shown and removed', async () => {
     const { put, request } = setUp()
     const path = `/voices/${encodeURIComponent(CALLER)}`

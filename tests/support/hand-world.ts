@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MU_LAW_RATE } from '../../src/audio/mulaw.ts'
 import { writeMuLawWav } from '../../src/audio/wav.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { HandCarrier } from './hand-carrier.ts'
@@ -89,7 +90,7 @@ export class HandWorld {
   async giveVoice(callerId: string): Promise<{ sampleKey: string; cloneName: string }> {
     const form = new FormData()
     form.set('consent', 'The caller, 2026-01-05')
-    const sample = new Uint8Array(writeMuLawWav(randomBytes(800)))
+    const sample = new Uint8Array(writeMuLawWav(randomBytes(MU_LAW_RATE)))
     form.append('sample', new File([sample], 'sample.wav', { type: 'audio/wav' }))
     const response = await this.admin(`/voices/${encodeURIComponent(callerId)}`, {
       method: 'PUT',

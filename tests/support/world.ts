@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
+import { MU_LAW_RATE } from '../../src/audio/mulaw.ts'
 import { writeMuLawWav } from '../../src/audio/wav.ts'
 import { type Carrier, startCarrier } from '../../src/simulator/carrier/carrier.ts'
 import { type AgentConfig, patchAgent } from '../../src/simulator/elevenlabs/agent-config.ts'
@@ -170,7 +171,7 @@ export class World {
   /** The same, with a voice on file that nobody shares. */
   async newCallerWithVoice(): Promise<string> {
     const caller = this.newCaller()
-    await this.giveVoice(caller, writeMuLawWav(randomBytes(800)))
+    await this.giveVoice(caller, writeMuLawWav(randomBytes(MU_LAW_RATE)))
     return caller
   }
 

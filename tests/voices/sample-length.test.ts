@@ -1,0 +1,116 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { writeMuLawWav, writePcmWav } from '../../src/audio/wav.ts'
+import { encodeMp3 } from '../../src/simulator/elevenlabs/mp3.ts'
+import { type SampleFormat, secondsOf } from '../../src/voices/sample-length.ts'
+import { checkSamples } from '../../src/voices/samples.ts'
+
+const pcm = (seconds: number, rate: number) => new Int16Array(seconds * rate).fill(1_000)
+
+/** STREAMINFO of so many samples. */
+function flac(samples: number, rate: number): Buffer {
+  const bytes = Buffer.alloc(64)
+  bytes.write('fLaC')
+  bytes.writeUIntBE((rate << 4) | 0b0010, 18, 3)
+  bytes.writeUInt8(0xf0 | Math.floor(samples / 2 ** 32), 21)
+  bytes.writeUInt32BE(samples % 2 ** 32, 22)
+  return bytes
+}
+
+/** A page with one packet, up to whose end there are so many samples. */
+function oggPage(packet: Buffer, position: bigint): Buffer {
+  const head = Buffer.alloc(28)
+  head.write('OggS')
+  head.writeBigUInt64LE(position, 6)
+  head.writeUInt8(1, 26)
+  head.writeUInt8(packet.length, 27)
+  return Buffer.concat([head, packet])
+}
+
+function ogg(first: Buffer, position: bigint): Buffer {
+  return Buffer.concat([oggPage(first, 0n), oggPage(Buffer.alloc(50, 7), position)])
+}
+const opus = Buffer.concat([Buffer.from('OpusHead\x01\x01'), Buffer.alloc(9)])
+const vorbis = Buffer.concat([
+  Buffer.from('\x01vorbis\0\0\0\0\x01'),
+  Buffer.from([0x44, 0xac, 0, 0]),
+  Buffer.alloc(14),
+])
+
+describe('a sample is as long as it says', () => {
+  test.each<[string, SampleFormat, Buffer, number]>([
+    ['mu-law WAV', 'wav', writeMuLawWav(Buffer.alloc(12_000)), 1.5],
+    ['PCM WAV', 'wav', writePcmWav({ samples: pcm(0.5, 16_000), rate: 16_000 }), 0.5],
+    ['FLAC', 'flac', flac(88_200, 44_100), 2],
+    ['FLAC of a day', 'flac', flac(96_000 * 86_400, 96_000), 86_400],
+    ['Opus', 'ogg', ogg(opus, 72_000n), 1.5],
+    ['Vorbis', 'ogg', ogg(vorbis, 22_050n), 0.5],
+  ])('%s', (_, format, bytes, seconds) => {
+    expect(secondsOf(format, bytes)).toBeCloseTo(seconds, 3)
+  })
+
+  test.each([
+    [44_100, 128],
+    [16_000, 48],
+    [8_000, 32],
+  ] as const)('MP3 of %i Hz, with tags before and behind it', async (rate, bitrate) => {
+    const mp3 = await encodeMp3(pcm(2, rate), rate, bitrate)
+    const tag = Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\x01\x02'), Buffer.alloc(130)])
+    const title = Buffer.concat([Buffer.from('TAG'), Buffer.alloc(125)])
+    for (const bytes of [mp3, Buffer.concat([tag, mp3, title])])
+      expect(Math.abs((secondsOf('mp3', bytes) ?? 0) - 2)).toBeLessThan(0.2)
+  })
+
+  test('WAV that was streamed says nothing of its length: it is all that follows', () => {
+    const bytes = writeMuLawWav(Buffer.alloc(4_000))
+    bytes.writeUInt32LE(0xffff_ffff, bytes.indexOf('data') + 4)
+    expect(secondsOf('wav', bytes)).toBeCloseTo(0.5, 3)
+  })
+})
+
+describe('a sample that does not say how long it is', () => {
+  test.each<[string, SampleFormat, Buffer]>([
+    ['has no audio chunk', 'wav', Buffer.from('RIFF\0\0\0\0WAVEfmt ')],
+    ['counts no samples', 'flac', flac(0, 44_100)],
+    ['is in a format of its own', 'ogg', ogg(Buffer.from('Speex   '), 8_000n)],
+    ['is a live stream', 'ogg', ogg(opus, 0xffff_ffff_ffff_ffffn)],
+    ['is half a frame', 'mp3', Buffer.from([0xff, 0xfb, 0x90, 0x64])],
+    ['is a tag', 'mp3', Buffer.from('ID3\x04\0')],
+  ])('because it %s', (_, format, bytes) => {
+    expect(secondsOf(format, bytes)).toBeNull()
+  })
+
+  test('is read without throwing, whatever is in it', () => {
+    const heads = { wav: 'RIFF\0\0\0\0WAVEfmt ', flac: 'fLaC', ogg: 'OggS', mp3: 'ID3' }
+    const format = fc.constantFrom<SampleFormat>('wav', 'flac', 'ogg', 'mp3')
+    fc.assert(
+      fc.property(format, fc.uint8Array({ maxLength: 200 }), fc.boolean(), (name, body, isHeaded) => {
+        const seconds = secondsOf(name, Buffer.concat([Buffer.from(isHeaded ? heads[name] : ''), body]))
+        expect(seconds === null || seconds >= 0).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('samples that are too short', () => {
+  const file = (fileName: string, seconds: number) => ({
+    ...{ fileName, mimeType: 'audio/wav', bytes: writeMuLawWav(Buffer.alloc(seconds * 8_000)) },
+  })
+
+  test('are refused, with what to do', () => {
+    expect(checkSamples([file('a.wav', 0.4)])).toEqual({
+      refused: [
+        'they have 0.40 s of sound together, and at least 1 s is needed: record a minute or two of clear speech',
+      ],
+    })
+    expect(checkSamples([file('a.wav', 0.4), file('b.wav', 0.5)])).toEqual({
+      refused: [expect.stringMatching(/^they have 0\.90 s of sound/)],
+    })
+  })
+
+  test('are enough together', () => {
+    expect(checkSamples([file('a.wav', 0.5), file('b.wav', 0.5)])).toHaveProperty('samples')
+    expect(checkSamples([file('a.wav', 1)])).toHaveProperty('samples')
+  })
+})
