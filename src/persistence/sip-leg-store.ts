@@ -9,7 +9,7 @@ export type SipLegStore = {
   answered(callId: string, dialogId: string): Promise<void>
   release(callId: string): Promise<void>
   /** Takes over the legs of nodes that are gone, each once for all who ask. */
-  takeAbandoned(): Promise<HeldLeg[]>
+  takeAbandoned(): Promise<(HeldLeg & { providerCallId: string })[]>
   /** The live calls whose legs are held by nodes that are gone. */
   abandonedCalls(): Promise<string[]>
 }
@@ -31,9 +31,10 @@ export function createSipLegStore(database: Database, nodeId: string): SipLegSto
       await run('delete from sip_leg where call_id = ? and node_id = ?', [callId, nodeId])
     },
     takeAbandoned: () =>
-      run<HeldLeg>(
-        `delete from sip_leg l where ${IS_ABANDONED}
-         returning call_id as "callId", media_server as "mediaServer", channel, dialog_id as "dialogId"`,
+      run<HeldLeg & { providerCallId: string }>(
+        `delete from sip_leg l using call_log c where c.id = l.call_id and ${IS_ABANDONED}
+         returning call_id as "callId", c.provider_call_id as "providerCallId",
+                   media_server as "mediaServer", channel, dialog_id as "dialogId"`,
       ),
     async abandonedCalls() {
       const rows = await run<{ id: string }>(

@@ -102,7 +102,7 @@ export class Service {
     this.#node = new NodeLife({
       ...{ storage, roles: config.roles, log },
       calls: () => ({ host: this.#host, feed: this.#feed }),
-      onGone: () => this.#endAbandonedLegs(),
+      onGone: () => this.#endAbandonedCalls(),
     })
     this.#sipLegs = createSipLegStore(storage.database, this.#node.id)
     const isDraining = () => this.#isDraining
@@ -223,15 +223,13 @@ export class Service {
       isDraining: () => this.#isDraining,
     })
     this.#sip.start()
-    await this.#endAbandonedLegs()
   }
 
-  /** Whoever held them is gone: their calls are over, and whoever can tells the callers so. */
-  async #endAbandonedLegs(): Promise<void> {
+  /** Whoever held their legs is gone: the calls are over. The legs themselves are left to those who can reach them. */
+  async #endAbandonedCalls(): Promise<void> {
     for (const callId of await this.#sipLegs.abandonedCalls()) {
       await this.#host.send({ callId }, { type: 'leg.ended', status: 'holder-lost' })
     }
-    await this.#sip?.endAbandonedLegs()
   }
 
   #plays(role: Role): boolean {

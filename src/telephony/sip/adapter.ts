@@ -24,12 +24,18 @@ export type SipOptions = {
   log: Logger
 }
 
+/** A caller whose process was killed hears silence for about this long. */
+const SWEEP_MS = 1_000
+
 /** Everything that joins SIP callers to this service: what takes their calls, and holds their legs. */
 export class SipAdapter {
   readonly #options: SipOptions
   readonly #signalling: Signalling
   readonly #servers: MediaServers
   readonly #switchboard: Switchboard
+  #sweeping: Promise<void> = Promise.resolve()
+  #nextSweep: NodeJS.Timeout | null = null
+  #isStopped = false
 
   constructor(options: SipOptions) {
     const { drachtio, freeswitch, trunks, users, log } = options
@@ -60,20 +66,32 @@ export class SipAdapter {
   start(): void {
     this.#signalling.start()
     this.#servers.start()
+    this.#sweep()
   }
 
   /** Ends the legs that are left and lets go of the servers. */
   async stop(): Promise<void> {
+    this.#isStopped = true
+    if (this.#nextSweep) clearTimeout(this.#nextSweep)
+    await this.#sweeping
     await this.#switchboard.endAll('holder-lost')
     await this.#servers.stop()
     this.#signalling.stop()
   }
 
-  /** Ends what is left of the legs of processes that are gone. */
-  async endAbandonedLegs(): Promise<void> {
-    const { register, log } = this.#options
-    if (this.#signalling.fault !== null) return
-    await endAbandonedLegs({ srf: this.#signalling.srf, servers: this.#servers, register, log })
+  /** Looks now and then for the legs of processes that are gone; whoever noticed that they are may hold no legs itself. */
+  #sweep(): void {
+    const { register, calls, log } = this.#options
+    const { srf, fault } = this.#signalling
+    this.#sweeping =
+      fault === null
+        ? endAbandonedLegs({ srf, servers: this.#servers, register, calls, log }).catch((error: unknown) =>
+            log.warn({ err: error }, 'looking for abandoned legs failed; it is tried again'),
+          )
+        : Promise.resolve()
+    void this.#sweeping.then(() => {
+      if (!this.#isStopped) this.#nextSweep = setTimeout(() => this.#sweep(), SWEEP_MS)
+    })
   }
 
   #resume(): void {

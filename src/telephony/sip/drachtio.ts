@@ -37,7 +37,7 @@ export interface SipResponse {
 type InDialog = (req: SipRequest, res: SipResponse) => void
 
 export interface SipDialog {
-  /** drachtio-server's name for the dialog, by which any application of the same tag may speak in it. */
+  /** drachtio-server's name for the dialog, by which any application may speak in it; what comes in it goes to the connection that began it. */
   readonly id: string
   readonly connected: boolean
   readonly req: SipRequest
@@ -83,10 +83,4 @@ type Client = {
 /** The connection as it is now; a dialog speaks over the one on which it came. */
 export const socketOf = (srf: Srf): Socket | undefined => srf.app.client?.mapServer.keys().next().value
 
-/**
- * The tag by which drachtio-server knows our processes as one application. It hands what comes in the dialogs of one that
- * is gone to another of the same tag, and lets each speak in all of them.
- */
-const APPLICATION = 'voiceclone-precall'
-
-export const createSrf = (): Srf => new DrachtioSrf(APPLICATION) as unknown as Srf
+export const createSrf = (): Srf => new DrachtioSrf() as unknown as Srf

@@ -17,9 +17,11 @@ import { isOlder } from './view-order.ts'
 import { within } from './within.ts'
 
 /** Between two tries to say something to a call while the database is away, and to reach a relay while none is there. */
-const RETRY_MS = 250
+const RETRY_MS = 100
 /** A relay that was killed is back sooner, or another one is there; past this the call is asked for another bridge. */
 const FORK_PATIENCE_MS = 5_000
+/** How soon it is noticed that a caller hung up whose BYE could not be heard. */
+const DIALOG_CHECK_MS = 5_000
 /** A peer that does not answer a BYE is gone. */
 const BYE_MS = 4_000
 
@@ -57,6 +59,8 @@ export class SipLeg {
   /** The bridge whose fork is open. */
   #streaming: number | null = null
   #ending = false
+  /** Ends the asking for a dialog that an earlier connection left. */
+  #asking = new AbortController()
   #unwatch = () => {}
 
   constructor(options: SipLegOptions) {
@@ -97,14 +101,29 @@ export class SipLeg {
     this.#options.onDialog(this, dialog)
   }
 
-  /** drachtio-server is connected anew: goes on over this connection, or ends when the server knows the dialog no more. */
+  /**
+   * drachtio-server is connected anew, and takes what we say in the dialog over this connection. What the caller says in it
+   * goes nowhere, not even a BYE; but a BYE ends the dialog in the server, which is asked for it from now on.
+   */
   async resume(socket: Socket): Promise<void> {
     for (const dialog of [this.#dialog, this.media.dialog]) if (dialog) dialog.req.socket = socket
-    try {
-      await within(BYE_MS, this.#dialog.request({ method: 'OPTIONS' }), 'the caller does not answer')
-    } catch (error) {
-      if ((error as { code?: string }).code === 'ENODIALOG') await this.end('signalling-lost')
+    this.#asking.abort()
+    this.#asking = new AbortController()
+    const { signal } = this.#asking
+    let status: LegEndStatus = 'signalling-lost'
+    while (!signal.aborted) {
+      if (!(await this.#isInServer())) return this.end(status)
+      status = 'completed'
+      await this.#pause(DIALOG_CHECK_MS, signal)
     }
+  }
+
+  async #isInServer(): Promise<boolean> {
+    const asked = this.#dialog.request({ method: 'OPTIONS' })
+    return within(BYE_MS, asked, '').then(
+      () => true,
+      (error: { code?: string }) => error.code !== 'ENODIALOG',
+    )
   }
 
   /** The caller has pressed a key; the relay hears of it. */
@@ -118,6 +137,7 @@ export class SipLeg {
     this.#ending = true
     this.#unwatch()
     this.#running.abort()
+    this.#asking.abort()
     await Promise.all([this.#sayBye(status), this.media.destroy()])
     const durationSeconds = Math.round((Date.now() - this.#answeredAt) / 1000)
     await this.#tell({ type: 'leg.ended', status, durationSeconds })

@@ -31,11 +31,14 @@ export type HeldLeg = {
   dialogId: string | null
 }
 
+/** A leg whose holder is gone. */
+export type AbandonedLeg = HeldLeg & { providerCallId: string }
+
 /** Which legs are held by whom; it outlives the holder. */
 export interface LegRegister {
   hold(leg: HeldLeg): Promise<void>
   answered(callId: string, dialogId: string): Promise<void>
   release(callId: string): Promise<void>
   /** Takes over what nodes that are gone have left, each leg once for all who ask. */
-  takeAbandoned(): Promise<HeldLeg[]>
+  takeAbandoned(): Promise<AbandonedLeg[]>
 }
