@@ -33,11 +33,11 @@ export function checkChart<Snapshot extends AnyMachineSnapshot>(
 
 /** The report as lines: one a question, then one a finding with its mend. */
 export function reportLines({ chart, situations, checks }: ChartReport): string[] {
-  const states = `${chart.states.length} states and ${chart.transitions.length} transitions`
+  const states = `states ${chart.states.length}, transitions ${chart.transitions.length}`
   const version = chart.version === null ? '' : `, version ${chart.version}`
   const found = checks.flatMap(({ findings }) => findings).length
   return [
-    `Chart ${chart.id}${version}: ${states}, ${situations} situations looked at.`,
+    `Chart ${chart.id}${version}: ${states}, situations looked at ${situations}.`,
     ...checks.flatMap(checkedLines),
     found === 0 ? 'Nothing was found.' : `${found} ${found === 1 ? 'thing needs' : 'things need'} mending.`,
   ]

@@ -60,6 +60,11 @@ export class TooManyStates extends Error {
   override readonly name = 'TooManyStates'
 }
 
+const tooMany = () =>
+  new TooManyStates(
+    `The chart has more than ${MAX_STATES} states with what it remembers: export \`identity\` beside the machine, a function that tells two states apart and leaves out what only counts.`,
+  )
+
 /** Throws TooManyStates when `identity` tells apart more states than can be looked at. */
 export function explore<Snapshot extends AnyMachineSnapshot>(
   { machine, outside, identity }: ChartModel<Snapshot>,
@@ -80,7 +85,7 @@ export function explore<Snapshot extends AnyMachineSnapshot>(
       explored.edges.push({ from, event, snapshot, actions: asked })
       const id = identity(snapshot)
       if (known.has(id)) continue
-      if (known.size >= MAX_STATES) throw new TooManyStates(`The chart has more than ${MAX_STATES} states.`)
+      if (known.size >= MAX_STATES) throw tooMany()
       known.add(id)
       explored.states.push(snapshot)
     }

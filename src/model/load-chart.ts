@@ -99,7 +99,7 @@ function machineIn(
   return { name: found[0], machine: found[1] as AnyStateMachine }
 }
 
-function modelOf(machine: AnyStateMachine, { inputs, events, identity, hears }: Exports): ChartModel {
+export function modelOf(machine: AnyStateMachine, { inputs, events, identity, hears }: Exports): ChartModel {
   const guessed = eventsTakenBy(machine)
   return {
     machine,
@@ -114,20 +114,26 @@ function modelOf(machine: AnyStateMachine, { inputs, events, identity, hears }: 
 }
 
 /** By name alone: what they carry nobody knows. XState raises those of finished states itself. */
-const eventsTakenBy = ({ events }: AnyStateMachine): EventObject[] =>
+export const eventsTakenBy = ({ events }: AnyStateMachine): EventObject[] =>
   [...new Set(events as string[])]
     .filter((type) => !isTimer({ type }) && !type.startsWith('xstate.done.state.') && type !== '*')
     .map((type) => ({ type }))
 
 function requireBeginning({ machine, inputs }: ChartModel, file: string): void {
   for (const [name, input] of Object.entries(inputs)) {
-    try {
-      initialTransition(machine, input as never)
-    } catch (error) {
-      throw new UnusableChart(
-        `The machine in ${file} cannot begin with ${name}: ${(error as Error).message}. Export \`inputs\` beside it: its inputs, by name.`,
-        { cause: error },
-      )
-    }
+    const failure = failureToBegin(machine, input)
+    if (failure === null) continue
+    throw new UnusableChart(
+      `The machine in ${file} cannot begin with ${name}: ${failure}. Export \`inputs\` beside it: its inputs, by name.`,
+    )
+  }
+}
+
+function failureToBegin(machine: AnyStateMachine, input: unknown): string | null {
+  try {
+    const [{ status, error }] = initialTransition(machine, input as never)
+    return status === 'error' ? (error as Error).message : null
+  } catch (error) {
+    return (error as Error).message
   }
 }

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
 import { callMachine } from '../../machines/call.machine.ts'
 import { END_REASONS } from '../../machines/end-reasons.ts'
-import { exploreCall } from '../../src/model/call-chart.ts'
+import { callChart, exploreCall } from '../../src/model/call-chart.ts'
 import { INPUTS, LIMITS, serializeState } from '../../src/model/call-model.ts'
 import { statesWithoutEnd } from '../../src/model/checks/end-in-reach.ts'
+import { checkSilence } from '../../src/model/checks/silence.ts'
 import {
   EFFECTS,
   edgesThatASaveChanges,
@@ -95,6 +96,16 @@ describe('time', () => {
       REJOIN_PATIENCE: [15_000],
       FAREWELL: [30_000],
     })
+  })
+
+  test('a caller hears nothing for a while only, even when the carrier drops every stream just before the agent is there', () => {
+    const chart = callChart()
+    const { findings } = checkSilence(chart, graphs, { silenceMs: 60_000, carrierMs: 1_000 })
+    expect(findings.map(({ where, why }) => `${where}: ${why}`)).toEqual([
+      expect.stringMatching(
+        /^joining: a caller may hear nothing for 82 s, more than 60 s: joining 1 s, bridged\.connecting 10 s, /,
+      ),
+    ])
   })
 
   test('as an ordinary actor on a clock of its own the chart ends a call that its carrier forgot', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { legInstructions } from '../../machines/instructions.ts'
 import { INPUTS, LIMITS } from '../../src/model/call-model.ts'
-import { coveringPaths } from '../../src/model/call-paths.ts'
+import { simplePaths } from '../../src/model/call-paths.ts'
 import { UnreplayableCall } from '../../src/replay/recorded-call.ts'
 import { replay } from '../../src/replay/replay.ts'
 import { asIfRecorded, CALL_ID, recorded, type Said, TALK } from './recording.ts'
@@ -55,7 +55,7 @@ describe('a call that was recorded by this chart', () => {
   })
 
   test('is reproduced whatever way it went', () => {
-    for (const path of coveringPaths('table')) {
+    for (const path of simplePaths()) {
       const said = path.steps.map(
         (step): Said => [0, step.party === 'timer' ? { type: step.timer } : step.event],
       )

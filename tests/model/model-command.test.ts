@@ -1,0 +1,236 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createMachine } from 'xstate'
+import { callMachine } from '../../machines/call.machine.ts'
+import { chartDefinition } from '../../src/calls/chart-definition.ts'
+import { fingerprintOf, keepRun } from '../../src/model/coverage.ts'
+import { readModelOptions, UsageError } from '../../src/model/model-options.ts'
+
+/*
+ * `npm run model` as somebody runs it who changes a chart: a process of its own.
+ */
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const DOOR = join(import.meta.dirname, 'charts/door.ts')
+const BROKEN = join(import.meta.dirname, 'charts/broken-door.ts')
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'precall-model-'))
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+type Ran = { code: number; output: string }
+
+const run = (...args: string[]): Promise<Ran> => execute(join(ROOT, 'src/model.ts'), ...args)
+
+function execute(program: string, ...args: string[]): Promise<Ran> {
+  const options = { cwd: folder, env: { PATH: process.env.PATH, NO_COLOR: '1', CI: '1' } }
+  return new Promise((done) => {
+    execFile(process.execPath, [program, ...args], options, (error, stdout, stderr) =>
+      done({ code: error ? Number(error.code ?? 1) : 0, output: stdout + stderr }),
+    )
+  })
+}
+
+async function fileWith(name: string, text: string): Promise<string> {
+  const file = join(folder, name)
+  await writeFile(file, text)
+  return file
+}
+
+describe('check', () => {
+  test('finds nothing wrong with the chart of calls', async () => {
+    const { code, output } = await run('check')
+    expect(output).toMatch(
+      /^Chart call, version \d+: states \d+, transitions \d+, situations looked at \d+\.\n/,
+    )
+    expect(output.match(/^ok {4}/gm), output).toHaveLength(5)
+    expect(output).toMatch(/a caller hears nothing for at most 106 s \(allowed: 120 s\)/)
+    expect(code).toBe(0)
+  })
+
+  test('checks a chart of somebody’s own', async () => {
+    const { code, output } = await run('check', '--machine', DOOR)
+    expect(output).toMatch(/Nothing was found\.\n$/)
+    expect(code).toBe(0)
+  })
+
+  test('says what is wrong with one, where, and how to mend it', async () => {
+    const { code, output } = await run('check', '--machine', BROKEN)
+    for (const line of [
+      'bounded time   brokenDoor.open: an actor may stay in it for ever',
+      'bounded time   brokenDoor.stuck: its delay 1000 does not leave it for certain',
+      'end in reach   stuck: nothing that can happen from here leads to a final state',
+      'no event lost  closed: handles push, which the ledger calls ignored',
+      'no event lost  open: ignores kick',
+      'nothing dead   brokenDoor.hidden: no sequence of events enters it',
+      'no silence     open: a caller may hear nothing for any time',
+    ])
+      expect(output).toContain(`FAIL  ${line}`)
+    expect(output.match(/^FAIL .*To mend: .+\.$/gm)).toHaveLength(output.match(/^FAIL /gm)?.length ?? 0)
+    expect(code).toBe(1)
+  })
+
+  test('does not guess at what cannot be loaded', async () => {
+    const noMachine = await fileWith('plain.ts', 'export const door = 1\n')
+    const broken = await fileWith('syntax.ts', 'export const = 1\n')
+    const needsInput = await fileWith(
+      'needy.ts',
+      `import { createMachine } from 'xstate'
+export default createMachine({ id: 'needy', context: ({ input }: { input: { n: { m: number } } }) => ({ m: input.n.m }), initial: 'a', states: { a: {} } })\n`,
+    )
+    const told = await Promise.all(
+      [join(folder, 'nowhere.ts'), noMachine, broken, needsInput].map((file) =>
+        run('check', '--machine', file),
+      ),
+    )
+    expect(told.map(({ code }) => code)).toEqual([2, 2, 2, 2])
+    const [absent, plain, unreadable, needy] = told.map(({ output }) => output)
+    expect(absent).toBe(`There is no file ${join(folder, 'nowhere.ts')}.\n`)
+    expect(plain).toContain(
+      'plain.ts exports no machine: export what `setup().createMachine()` made. It exports: door.',
+    )
+    expect(unreadable).toMatch(/syntax\.ts cannot be loaded: /)
+    expect(needy).toMatch(/needy\.ts cannot begin with no input: .* Export `inputs` beside it/)
+  })
+})
+
+describe('paths', () => {
+  test('tells the shortest way to a state', async () => {
+    const { code, output } = await run('paths', '--to', 'bridged.talking', '--limit', '1')
+    expect(code).toBe(0)
+    expect(
+      output
+        .split('\n')
+        .slice(0, 4)
+        .map((line) => line.trim().split(/ {2,}/)[0]),
+    ).toEqual([
+      'default voice: live.voice.settled.default + live.leg.greeting',
+      'leg.asked',
+      'media.joined attempt 1 node "node-1"',
+      'agent.ready attempt 1 conversationId "conversation-1"',
+    ])
+  })
+
+  test('knows no way to a state that is not there, and names those that are', async () => {
+    const { code, output } = await run('paths', '--to', 'heaven', '--machine', DOOR)
+    expect(code).toBe(2)
+    expect(output).toBe('The chart has no state heaven. It has: closed, open, gone.\n')
+  })
+
+  test('writes tests that vitest runs', async () => {
+    const out = join(folder, 'door.test.ts')
+    const written = await run('paths', '--machine', DOOR, '--out', out)
+    expect(written.output).toMatch(/^Written: .*\n\d+ ways; run them with: npx vitest run/)
+    expect(await readFile(out, 'utf8')).toMatch(/type\W+push/)
+    const ran = await execute(join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--root', folder)
+    expect(ran.code, ran.output).toBe(0)
+    expect(ran.output).toMatch(/Tests +\d+ passed/)
+  })
+
+  test('writes tests that play calls over a carrier', async () => {
+    const out = join(folder, 'calls.ts')
+    const { code } = await run('paths', '--to', 'failed', '--carrier', 'sip', '--limit', '2', '--out', out)
+    expect(code).toBe(0)
+    const text = await readFile(out, 'utf8')
+    expect(text).toContain('driver: LEG_DRIVERS.sip(stage)')
+    expect(text).toMatch(/import \{ playPath \} from '.*\/tests\/generated\/play-path\.ts'/)
+  })
+})
+
+describe('coverage', () => {
+  const call = chartDefinition(callMachine)
+  const all = { name: 'all', elements: [] as string[] }
+
+  test('says what was not measured yet', async () => {
+    const { code, output } = await run('coverage', '--from', folder)
+    expect(code).toBe(1)
+    expect(output).toContain('Nothing was measured over sip yet: run npx vitest run tests/generated.')
+  })
+
+  test('counts what each carrier went through, and names what it missed', async () => {
+    const { chartElements } = await import('../../src/model/chart-walk.ts')
+    const { states, transitions } = chartElements(callMachine)
+    all.elements = [...states, ...transitions]
+    const run1 = { chart: 'call', at: '2026-01-05T12:00:00.000Z', fingerprint: fingerprintOf(call) }
+    await keepRun({ ...run1, carrier: 'twilio', paths: [all] }, folder)
+    const some = all.elements.filter((id) => id !== 'joining on media.joined #1')
+    await keepRun({ ...run1, carrier: 'sip', paths: [{ name: 'some', elements: some }] }, folder)
+    const { code, output } = await run('coverage', '--from', folder, '--paths')
+    expect(code).toBe(1)
+    expect(output).toMatch(/^transitions +(\d+) of \1 +\d+ of \1$/m)
+    expect(output).toContain('Over twilio everything was gone through.')
+    expect(output).toContain('Over sip nothing came by:\n  joining on media.joined #1\n')
+    expect(output).toMatch(/^twilio: all: \d+ states, \d+ transitions\n {2}alone in call\n/m)
+
+    await keepRun({ ...run1, carrier: 'sip', paths: [all] }, folder)
+    const json = await run('coverage', '--from', folder, '--json')
+    expect(json.code).toBe(0)
+    expect(JSON.parse(json.output).carriers).toHaveLength(2)
+
+    await keepRun({ ...run1, carrier: 'sip', fingerprint: 'other', paths: [all] }, folder)
+    const changed = await run('coverage', '--from', folder)
+    expect(changed.code).toBe(1)
+    expect(changed.output).toContain(
+      'What was measured over sip at 2026-01-05T12:00:00.000Z is of another chart',
+    )
+  })
+})
+
+describe('export', () => {
+  test('as JSON is what makes the same chart again', async () => {
+    const { code, output } = await run('export')
+    expect(code).toBe(0)
+    const again = chartDefinition(createMachine(JSON.parse(output)))
+    // How long a named delay lasts is said by the machine's code.
+    const withoutLengths = (chart: object) =>
+      JSON.parse(JSON.stringify(chart, (key, value) => (key === 'delayMs' ? null : value)))
+    expect(withoutLengths(again)).toEqual(withoutLengths(chartDefinition(callMachine)))
+  })
+
+  test('as Mermaid has every state and every transition', async () => {
+    const { output } = await run('export', '--format', 'mermaid', '--machine', DOOR)
+    expect(output).toBe(`stateDiagram-v2
+  state "closed" as s_door_closed
+  [*] --> s_door_closed
+  state "open" as s_door_open
+  state "gone" as s_door_gone
+  s_door_gone --> [*]
+  s_door_closed --> s_door_open : push
+  s_door_closed --> s_door_gone : after 60000
+  s_door_open --> s_door_closed : pull
+  s_door_open --> s_door_closed : after 5000
+`)
+  })
+
+  test('as SVG is a picture with every state in it', async () => {
+    const out = join(folder, 'call.svg')
+    const { output } = await run('export', '--format', 'svg', '--out', out)
+    expect(output).toBe(`Written: ${out}.\n`)
+    const svg = await readFile(out, 'utf8')
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="[-\d. ]+"/)
+    for (const state of ['hold', 'bridged', 'talking', 'cloning', 'ended'])
+      expect(svg).toContain(`>${state}</text>`)
+    expect(svg.match(/<polyline /g)?.length).toBeGreaterThan(20)
+  })
+})
+
+test.each([
+  [[], 'What shall be done? Say one of: check, paths, coverage, export.'],
+  [['dance'], 'There is no "dance" here.'],
+  [['check', '--silence', 'long'], '--silence must be a number of seconds above 0, not "long".'],
+  [['paths', '--limit', '0'], '--limit must be a whole number above 0, not "0".'],
+  [['paths', '--kind', 'long'], '--kind must be one of shortest, simple, not "long".'],
+  [['paths', '--carrier', 'pigeon'], '--carrier must be one of twilio, sip, not "pigeon".'],
+  [['paths', '--carrier', 'sip', '--machine', 'door.ts'], '--carrier plays calls on the service'],
+  [['export', '--format', 'png'], '--format must be one of json, mermaid, svg, not "png".'],
+  [['export', '--to', 'x'], "Unknown option '--to'"],
+])('%j is refused', (args, message) => {
+  expect(() => readModelOptions(args)).toThrow(UsageError)
+  expect(() => readModelOptions(args)).toThrow(message)
+})
