@@ -16,7 +16,10 @@ import { codeIn, codesIn, readText, tableOf } from './support/markdown-tables.ts
  * Holds the pages against the code: what one of them lacks, or still names though it is gone, fails.
  */
 
-const PAGES = ['states', 'events', 'end-reasons', 'glossary', 'settings'].map((page) => `docs/${page}.md`)
+const PAGES = [
+  ...['states', 'events', 'end-reasons', 'glossary', 'settings'],
+  ...['DEPLOYMENT', 'SIP_TESTING_GUIDE'],
+].map((page) => `docs/${page}.md`)
 
 const namesIn = (table: ReturnType<typeof tableOf>, column: string) => table.map((row) => codeIn(row[column]))
 

@@ -14,7 +14,7 @@ type Container = {
   image: string
   build?: string
   user?: string
-  command?: string[]
+  entrypoint?: string[]
   environment?: Record<string, string | number | null>
   ports?: string[]
   networks?: string[]
@@ -108,10 +108,10 @@ describe('what is reachable from outside', () => {
 describe.each([
   ['service', service],
   ['legs', legs],
-])('what %s is told', (_name, { environment, command, stop_grace_period }) => {
+])('what %s is told', (_name, { environment, entrypoint, stop_grace_period }) => {
   const told = Object.entries(environment ?? {})
-  /** What its command reads from the files of the passwords. */
-  const exported = [...(command?.join('\n') ?? '').matchAll(/\b([A-Z][A-Z\d_]*)=/g)].map(
+  /** What its start reads from the files of the passwords. */
+  const exported = [...(entrypoint?.join('\n') ?? '').matchAll(/\b([A-Z][A-Z\d_]*)=/g)].map(
     ([, name = '']) => name,
   )
 
