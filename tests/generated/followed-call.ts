@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallSummary, RecordedEvent } from '../../src/persistence/call-queries.ts'
+import type { Replay } from '../../src/replay/replay.ts'
 import type { HandWorld } from '../support/hand-world.ts'
 
 /** A timer that fell due is found within a second; only a fault lasts longer than this. */
@@ -59,6 +60,12 @@ export class FollowedCall {
   async show(): Promise<Shown> {
     const response = await this.#world.admin(`/calls/${this.id}`)
     return (await response.json()) as Shown
+  }
+
+  async replay(): Promise<Replay> {
+    const response = await this.#world.admin(`/calls/${this.id}/replay`)
+    if (!response.ok) throw new Error(`There is no replay: ${response.status} ${await response.text()}`)
+    return (await response.json()) as Replay
   }
 
   leave(): void {
