@@ -52,7 +52,10 @@ export function createAuth({ adminKey, wrongKeys, onSession, now = Date.now }: A
     return false
   }
 
-  const begin = (req: Request, res: Response) => onSession?.(req, setSession(req, res, adminKey, now()))
+  const begin = (req: Request, res: Response) => {
+    const session = setSession(req, res, adminKey, now())
+    onSession?.(req, session)
+  }
 
   const requireAdmin: RequestHandler = async (req, res, next) => {
     if (!hasSession(req) && !(await accepts(keyIn(req), req, res))) throw unauthorized()
