@@ -374,7 +374,7 @@ export class Service {
   /** Of legs that another process holds, only that it is there. */
   async #sipHealth(): Promise<string> {
     if (!this.#config.sip.enabled) return 'disabled'
-    if (this.#sip) return this.#sip.health
+    if (this.#plays('sip')) return this.#sip?.health ?? 'starting'
     return (await this.#node.registry.hasRole('sip')) ? 'ok' : 'no process holds SIP legs'
   }
 }
