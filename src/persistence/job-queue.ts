@@ -2,7 +2,6 @@ import { EventEmitter, once } from 'node:events'
 import {
   Logger as GraphileLogger,
   type JobHelpers,
-  type Runner,
   run,
   runMigrations,
   type TaskList,
@@ -10,6 +9,7 @@ import {
 } from 'graphile-worker'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { KeptRunner } from './kept-runner.ts'
 import { patient } from './patient-pool.ts'
 
 /** Jobs of one group that a node works on at the same time. */
@@ -25,7 +25,9 @@ export type TaskHandlers = Record<string, (payload: never, signal: AbortSignal) 
 
 export type JobQueue = {
   /** The names under which this node takes jobs; they free its jobs when it is gone. */
-  workerIds: string[]
+  readonly workerIds: readonly string[]
+  /** False while a group's jobs are not taken, because its runner ended by itself. */
+  readonly isRunning: boolean
   /** Stops taking jobs and waits for those under way, which are asked to give up when their grace is over. */
   stop(): Promise<void>
 }
@@ -33,6 +35,15 @@ export type JobQueue = {
 /** Creates or updates the queue's own schema; call it under the migration lock. */
 export const migrateJobQueue = (url: string, log: Logger): Promise<void> =>
   runMigrations({ connectionString: url, logger: graphileLogger(log) })
+
+export type JobQueueOptions = {
+  graceMs?: number
+  firstRetryMs?: number
+  /** Told when this node takes jobs under new names, besides those that it had. */
+  onNewWorkers?: (workerIds: readonly string[]) => Promise<void>
+  /** What graphile-worker tells of itself; its own by default. */
+  events?: WorkerEvents
+}
 
 /**
  * Takes jobs as they come: graphile-worker hears of new ones through NOTIFY and polls for those that fell due. Each group
@@ -42,34 +53,44 @@ export async function startJobQueue(
   url: string,
   groups: TaskHandlers[],
   log: Logger,
-  graceMs = GRACE_MS,
+  options: JobQueueOptions = {},
 ): Promise<JobQueue> {
+  const { graceMs = GRACE_MS, firstRetryMs, events = new EventEmitter() as WorkerEvents } = options
   const workerIds: string[] = []
-  const events = new EventEmitter() as WorkerEvents
   // Jobs are locked in the pool's name, not in its workers'.
   events.on('pool:create', ({ workerPool }) => workerIds.push(workerPool.id))
   const pool = connect(url, log)
-  const runners: Runner[] = []
-  for (const tasks of groups) {
+  let isStarted = false
+  const tellNewWorkers = () =>
+    options
+      .onNewWorkers?.(workerIds)
+      .catch((error: unknown) => log.warn({ err: error }, 'the new names of the workers could not be kept'))
+  const begin = async (tasks: TaskHandlers) => {
     // A job that comes before the queue listens would wait for the next poll.
     const listening = once(events, 'pool:listen:success')
-    runners.push(
-      await run({
-        pgPool: patient(pool),
-        taskList: taskList(tasks),
-        concurrency: CONCURRENCY,
-        pollInterval: POLL_MS,
-        gracefulShutdownAbortTimeout: graceMs,
-        noHandleSignals: true,
-        noPreparedStatements: false,
-        events,
-        logger: graphileLogger(log),
-      }),
-    )
+    const runner = await run({
+      pgPool: patient(pool),
+      taskList: taskList(tasks),
+      concurrency: CONCURRENCY,
+      pollInterval: POLL_MS,
+      gracefulShutdownAbortTimeout: graceMs,
+      noHandleSignals: true,
+      noPreparedStatements: false,
+      events,
+      logger: graphileLogger(log),
+    })
     await listening
+    if (isStarted) await tellNewWorkers()
+    return runner
   }
+  const runners = groups.map((tasks) => new KeptRunner({ begin: () => begin(tasks), log, firstRetryMs }))
+  for (const runner of runners) await runner.start()
+  isStarted = true
   return {
     workerIds,
+    get isRunning() {
+      return runners.every((runner) => runner.isRunning)
+    },
     async stop() {
       await Promise.all(runners.map((runner) => runner.stop()))
       await unlock(pool, workerIds).catch((error: unknown) =>

@@ -42,7 +42,7 @@ export class NodeRegistry {
   }
 
   /** Call it once the feed listens: a node without that connection counts as gone. */
-  async join(workerIds: string[]): Promise<void> {
+  async join(workerIds: readonly string[]): Promise<void> {
     await this.#run(
       `insert into service_node (id, worker_ids, roles) values (?,
         array(select jsonb_array_elements_text(?::jsonb)), array(select jsonb_array_elements_text(?::jsonb)))`,
@@ -52,6 +52,14 @@ export class NodeRegistry {
     this.#sweep = setInterval(() => {
       this.#sweeping = this.#freeTheDead()
     }, SWEEP_MS)
+  }
+
+  /** The names under which this node takes jobs have become others. */
+  async renameWorkers(workerIds: readonly string[]): Promise<void> {
+    await this.#run(
+      `update service_node set worker_ids = array(select jsonb_array_elements_text(?::jsonb)) where id = ?`,
+      [JSON.stringify(workerIds), this.#nodeId],
+    )
   }
 
   /** Tells the others where this node's relay is; null when it takes no more streams. */

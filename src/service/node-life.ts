@@ -49,6 +49,11 @@ export class NodeLife {
     return this.#listener.isConnected
   }
 
+  /** Whether the jobs that are this node's are taken. */
+  get takesJobs(): boolean {
+    return this.#jobs?.isRunning ?? true
+  }
+
   /** What other nodes are, and where. */
   get registry(): NodeRegistry {
     return this.#registry
@@ -57,7 +62,11 @@ export class NodeLife {
   /** Each group of tasks is worked on beside the others, however slow those are; without any, no jobs are taken. */
   async start(groups: TaskHandlers[]): Promise<void> {
     await this.#listener.start()
-    if (groups.length > 0) this.#jobs = await startJobQueue(this.#storage.url, groups, this.#log)
+    if (groups.length > 0) {
+      this.#jobs = await startJobQueue(this.#storage.url, groups, this.#log, {
+        onNewWorkers: (workerIds) => this.#registry.renameWorkers(workerIds),
+      })
+    }
     await this.#registry.join(this.#jobs?.workerIds ?? [])
   }
 

@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events'
+import type { WorkerEvents, WorkerPool } from 'graphile-worker'
 import pg from 'pg'
 import pino from 'pino'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type JobQueue, startJobQueue, type TaskHandlers } from '../../src/persistence/job-queue.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -101,5 +102,28 @@ describe('the job queue', () => {
     await all.done
     await client.end()
     expect(most).toBe(1)
+  })
+
+  it('goes on when a runner ends by itself, and says that it does not run meanwhile', async () => {
+    const events = new EventEmitter() as WorkerEvents
+    const pools: WorkerPool[] = []
+    events.on('pool:create', ({ workerPool }) => pools.push(workerPool))
+    const renamed: (readonly string[])[] = []
+    const tasks = counted(2)
+    const queue = await startJobQueue(db.url, [{ task: tasks.handler }], log, {
+      ...{ events, firstRetryMs: 200 },
+      onNewWorkers: async (workerIds) => {
+        renamed.push([...workerIds])
+      },
+    })
+    queues.push(queue)
+    await add('task', null)
+    expect(queue.isRunning).toBe(true)
+    await pools[0]?.gracefulShutdown('on purpose')
+    await vi.waitFor(() => expect(queue.isRunning).toBe(false))
+    await vi.waitFor(() => expect(queue.isRunning).toBe(true))
+    expect(renamed).toEqual([pools.map(({ id }) => id)])
+    await add('task', null)
+    await tasks.done
   })
 })

@@ -110,7 +110,7 @@ export class VoiceWorld {
 
   /** Has the node take jobs until it is stopped, or the test ends. */
   async work(node: VoiceNode): Promise<JobQueue> {
-    const queue = await startJobQueue(this.db.url, [node.jobs], log, 0)
+    const queue = await startJobQueue(this.db.url, [node.jobs], log, { graceMs: 0 })
     this.#queues.add(queue)
     const stop = () => {
       this.#queues.delete(queue)
