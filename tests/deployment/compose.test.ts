@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -42,6 +43,21 @@ const withDefaults = (text: string) => text.replace(/\$\{\w+:-([^}]*)\}/g, '$1')
 const published = all.flatMap(([name, { ports = [] }]) =>
   ports.map((port) => `${name} ${withDefaults(port).split(':').slice(1).join(':')}`),
 )
+
+/** Either the plugin or the program of its own, where one of them is installed; no daemon is needed. */
+const compose = [
+  ['docker', 'compose'],
+  ['docker-compose', ''],
+].find(([command = '', plugin]) => spawnSync(command, [plugin ?? '', 'version'].filter(Boolean)).status === 0)
+
+test.skipIf(!compose)('is accepted by Docker Compose', { timeout: 30_000 }, () => {
+  const [command = '', plugin = ''] = compose ?? []
+  const { status, stderr } = spawnSync(command, [plugin, 'config', '--quiet'].filter(Boolean), {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
+  expect(status, stderr).toBe(0)
+})
 
 test('brings what the service needs', () => {
   expect(Object.keys(services).sort()).toEqual([
