@@ -19,6 +19,8 @@ export type LoadedChart = {
   ledger: Ledger | null
   /** Where the machine is from, and under what name it is exported there. */
   machine: { file: string; name: string }
+  /** It is looked at with what is known of calls. */
+  isCall: boolean
 }
 
 /** The call's own chart. */
@@ -29,6 +31,7 @@ export const ownChart = (limits: CallLimits): LoadedChart => ({
     file: fileURLToPath(new URL('../../machines/call.machine.ts', import.meta.url)),
     name: 'callMachine',
   },
+  isCall: true,
 })
 
 /** The chart cannot be used; the message says what is wrong and how to mend it. */
@@ -56,7 +59,8 @@ export async function loadChart(file: string, limits: CallLimits): Promise<Loade
   const isCall = machine.id === callMachine.id && !inputs && !events
   const model = isCall ? (callChart(limits, machine) as ChartModel) : modelOf(machine, exported as Exports)
   requireBeginning(model, file)
-  return { model, ledger: ledger ? { file, cells: ledger } : null, machine: { file, name } }
+  if (isCall) requireCall(model, file)
+  return { model, ledger: ledger ? { file, cells: ledger } : null, machine: { file, name }, isCall }
 }
 
 /** Loads a ledger: what the module exports as `ledger` or as CALL_TABLE, or the JSON. Rejects with UnusableChart. */
@@ -135,5 +139,21 @@ function failureToBegin(machine: AnyStateMachine, input: unknown): string | null
     return status === 'error' ? (error as Error).message : null
   } catch (error) {
     return (error as Error).message
+  }
+}
+
+/** What is known of calls leans on the regions of the call's chart. */
+function requireCall({ machine, inputs, rowName, hears }: ChartModel, file: string): void {
+  try {
+    for (const input of Object.values(inputs)) {
+      const [snapshot] = initialTransition(machine, input as never)
+      rowName(snapshot)
+      hears?.(snapshot)
+    }
+  } catch (cause) {
+    throw new UnusableChart(
+      `The machine in ${file} is called call, but is not built as the chart of calls is: keep its regions live.leg and live.voice, or give it another id and export \`inputs\` and \`events\` beside it.`,
+      { cause },
+    )
   }
 }

@@ -69,8 +69,7 @@ const chartOf = (file: string | null, limits: CallLimits): Promise<LoadedChart> 
 
 async function check(options: Asked<'check'>, { print, limits }: Surroundings): Promise<number> {
   const loaded = await chartOf(options.machine, limits)
-  const isCall = !loaded.model.guessesEvents && loaded.model.hears !== null && loaded.ledger === null
-  const file = options.ledger ?? (isCall ? CALL_LEDGER : null)
+  const file = options.ledger ?? (loaded.isCall && loaded.ledger === null ? CALL_LEDGER : null)
   const ledger = file === null ? loaded.ledger : await loadLedger(file)
   const report = checkChart(loaded.model, { ...options, ledger })
   for (const line of reportLines(report)) print(line)

@@ -17,6 +17,9 @@ const ROOT = resolve(import.meta.dirname, '../..')
 const DOOR = join(import.meta.dirname, 'charts/door.ts')
 const BROKEN = join(import.meta.dirname, 'charts/broken-door.ts')
 
+/** A check of the calls' chart takes two seconds of a processor, which others may want as well. */
+const PATIENCE_MS = 60_000
+
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'precall-model-'))
@@ -44,7 +47,7 @@ async function fileWith(name: string, text: string): Promise<string> {
 }
 
 describe('check', () => {
-  test('finds nothing wrong with the chart of calls', async () => {
+  test('finds nothing wrong with the chart of calls', { timeout: PATIENCE_MS }, async () => {
     const { code, output } = await run('check')
     expect(output).toMatch(
       /^Chart call, version \d+: states \d+, transitions \d+, situations looked at \d+\.\n/,
@@ -74,6 +77,37 @@ describe('check', () => {
       expect(output).toContain(`FAIL  ${line}`)
     expect(output.match(/^FAIL .*To mend: .+\.$/gm)).toHaveLength(output.match(/^FAIL /gm)?.length ?? 0)
     expect(code).toBe(1)
+  })
+
+  test('checks a changed chart of calls as calls are checked', { timeout: PATIENCE_MS }, async () => {
+    const changed = await fileWith(
+      'changed-call.ts',
+      `import { chart } from '${ROOT}/machines/call-setup.ts'
+import { callMachine } from '${ROOT}/machines/call.machine.ts'
+const { hold, ...states } = callMachine.config.states.live.states.leg.states
+const { after, ...deaf } = hold
+const { live, ended } = callMachine.config.states
+const leg = { ...live.states.leg, states: { ...states, hold: { ...deaf, on: {} } } }
+export const mine = chart.createMachine({
+  ...callMachine.config,
+  states: { live: { ...live, after: {}, states: { ...live.states, leg } }, ended },
+})\n`,
+    )
+    const { code, output } = await run('check', '--machine', changed)
+    expect(code).toBe(1)
+    expect(output).toContain('FAIL  bounded time   call.live.leg.hold: an actor may stay in it for ever')
+    expect(output).toMatch(
+      /FAIL {2}no event lost {2}hold while cloning: ignores leg\.asked.*call-table\.ts\./,
+    )
+
+    const other = await fileWith(
+      'other-call.ts',
+      `import { createMachine } from 'xstate'
+export const other = createMachine({ id: 'call', initial: 'a', states: { a: {} } })\n`,
+    )
+    const refused = await run('check', '--machine', other)
+    expect(refused.code).toBe(2)
+    expect(refused.output).toContain('is called call, but is not built as the chart of calls is')
   })
 
   test('does not guess at what cannot be loaded', async () => {

@@ -1,5 +1,5 @@
 import type { AnyMachineSnapshot } from 'xstate'
-import { chartElements, walkOfBeginning, walkOfStep } from '../chart-walk.ts'
+import { chartElements, type Walk, walkOfBeginning, walkOfStep } from '../chart-walk.ts'
 import type { ChartModel, Explored } from '../explore.ts'
 import type { Checked, Finding } from './finding.ts'
 
@@ -11,13 +11,18 @@ export function checkDeadParts<Snapshot extends AnyMachineSnapshot>(
   { machine, inputs, guessesEvents }: ChartModel<Snapshot>,
   graphs: Explored<Snapshot>[],
 ): Checked {
-  const seen = new Set(Object.values(inputs).flatMap((input) => elements(walkOfBeginning(machine, input))))
-  for (const { from, event } of graphs.flatMap((graph) => graph.edges)) {
-    for (const element of elements(walkOfStep(machine, from, event))) seen.add(element)
-  }
   const { states, transitions } = chartElements(machine)
-  const deadStates = states.filter((id) => !seen.has(id))
-  const deadWays = transitions.filter((id) => !seen.has(id))
+  const unseen = new Set([...states, ...transitions])
+  const see = ({ entered, took }: Walk) => {
+    for (const id of [...entered, ...took]) unseen.delete(id)
+  }
+  for (const input of Object.values(inputs)) see(walkOfBeginning(machine, input))
+  for (const { from, event } of graphs.flatMap((graph) => graph.edges)) {
+    if (unseen.size === 0) break
+    see(walkOfStep(machine, from, event))
+  }
+  const deadStates = states.filter((id) => unseen.has(id))
+  const deadWays = transitions.filter((id) => unseen.has(id))
   const all = `all ${states.length} states are entered and all ${transitions.length} transitions taken`
   if (!guessesEvents || deadStates.length + deadWays.length === 0) {
     const findings = [...deadStates.map(neverEntered), ...deadWays.map(neverTaken)]
@@ -26,8 +31,6 @@ export function checkDeadParts<Snapshot extends AnyMachineSnapshot>(
   const answer = `${deadStates.length} states and ${deadWays.length} transitions were not come by; export \`inputs\` and \`events\` beside the machine to have them looked for with what its guards look at`
   return { rule: 'nothing dead', findings: [], answer, isSkipped: true }
 }
-
-const elements = ({ entered, took }: { entered: string[]; took: string[] }) => [...entered, ...took]
 
 const neverEntered = (where: string): Finding => ({
   where,
