@@ -1,10 +1,15 @@
 import { once } from 'node:events'
+import type Srf from 'drachtio-srf'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Channel } from '../../src/simulator/sip/free-switch/channel.ts'
 import { clockFrames, HandFrames } from '../../src/simulator/sip/free-switch/frames.ts'
 import { SimulatedFreeSwitch } from '../../src/simulator/sip/free-switch/simulated-free-switch.ts'
+import { writeSdp } from '../../src/simulator/sip/sdp.ts'
+import { responseTo, type SipRequest } from '../../src/simulator/sip/sip-message.ts'
+import type { Respond, SipParty } from '../../src/simulator/sip/sip-network.ts'
 import { type SimulatedSip, startSipNetwork } from '../../src/simulator/sip/start-sip-network.ts'
+import { loudMs } from './audio-files.ts'
 import { ForkReceiver } from './fork-receiver.ts'
 import { eventually, SipApp, toldOf } from './sip-app.ts'
 
@@ -69,6 +74,30 @@ describe('a drachtio-server', () => {
     await app.end(leg)
   })
 
+  test('whose words come together tells of a BYE before anybody can listen', async () => {
+    sip.drachtio.heldBackMs = 30
+    const answered = Promise.withResolvers<Srf.Dialog>()
+    const call = app.call((req, res) => {
+      app.srf.createUAS(req, res, { localSdp: req.body }).then(answered.resolve, answered.reject)
+    })
+    await call.final
+    await call.bye()
+    expect(await answered.promise).toMatchObject({ connected: false })
+  })
+
+  test('ends what the app cancelled and somebody answered all the same', async () => {
+    const ended = Promise.withResolvers<unknown>()
+    const callee = new StubbornCallee()
+    sip.drachtio.network.attach(callee)
+    const uri = `sip:callee@${callee.address}`
+    const onRequest = (_error: unknown, req: Srf.SrfRequest) => req.cancel(() => {})
+    const options = { localSdp: writeSdp({ address: '127.0.0.1:4000', codecs: ['PCMU'] }) }
+    const dialog = await app.srf.createUAC(uri, options, { cbRequest: onRequest as never })
+    dialog.on('destroy', (...words: unknown[]) => ended.resolve(words[1]))
+    expect(await ended.promise).toBe('ACK-BYE due to cancel race condition')
+    expect(callee.methods).toEqual(['INVITE', 'CANCEL', 'ACK', 'BYE'])
+  })
+
   test('keeps the dialogs of calls, and none when they are over', async () => {
     const leg = await app.answeredCall()
     // The caller's and the media server's.
@@ -79,6 +108,30 @@ describe('a drachtio-server', () => {
 })
 
 describe('a phone', () => {
+  test('that is called answers, talks and hangs up', async () => {
+    const callee = sip.phone.answering()
+    const leg = await app.answeredCall()
+    const calling = callee.nextCall()
+    const dialog = await app.srf.createUAC(`sip:bob@${callee.address}`, { localSdp: leg.endpoint.local.sdp })
+    const second = await calling
+    // The endpoint goes over from the caller to the callee.
+    await leg.endpoint.modify(dialog.remote.sdp)
+    await leg.endpoint.play('tone_stream://%(100,0,440)')
+    expect(loudMs(second.voice.heard)).toBeGreaterThan(50)
+    expect(loudMs(leg.call.voice.heard)).toBe(0)
+    const ended = once(dialog, 'destroy')
+    expect((await second.bye()).status).toBe(200)
+    await ended
+    await app.end(leg)
+  })
+
+  test('that is called may refuse', async () => {
+    const callee = sip.phone.answering()
+    callee.refuses = 486
+    const invite = app.srf.createUAC(`sip:bob@${callee.address}`, { localSdp: 'v=0\r\n' })
+    await expect(invite).rejects.toMatchObject({ status: 486 })
+  })
+
   test('that is gone answers nothing', async () => {
     const leg = await app.answeredCall()
     leg.call.vanish()
@@ -193,3 +246,21 @@ describe('time by hand', () => {
     await app.end(leg)
   })
 })
+
+/** Answers an INVITE only when it is cancelled: its 200 and the CANCEL cross. */
+class StubbornCallee implements SipParty {
+  readonly address = '127.0.0.1:7000'
+  readonly methods: string[] = []
+  #answer = () => {}
+
+  receive(request: SipRequest, _source: string, respond: Respond): void {
+    const { method } = request
+    this.methods.push(method)
+    const headers = { Contact: `<sip:callee@${this.address}>` }
+    const body = writeSdp({ address: '127.0.0.1:4002', codecs: ['PCMU'] })
+    if (method === 'INVITE')
+      this.#answer = () => respond(responseTo(request, 200, { toTag: 'b', headers, body }))
+    else if (method !== 'ACK') respond(responseTo(request, 200))
+    if (method === 'CANCEL') this.#answer()
+  }
+}

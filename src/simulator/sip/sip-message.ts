@@ -80,6 +80,11 @@ export function parseSip(text: string): SipMessage {
   return { method: request[1] as string, uri: request[2] as string, headers, body }
 }
 
+/** The number in a CSeq field. */
+export function numberOf({ headers }: SipMessage): number {
+  return Number.parseInt(headers.get('CSeq'), 10)
+}
+
 /** The tag of a From or To field, or an empty string. */
 export function tagOf(field: string): string {
   return /;\s*tag=([^;\s]+)/i.exec(field)?.[1] ?? ''

@@ -15,12 +15,24 @@ export class AppConnection {
   isAuthenticated = false
   readonly #socket: Socket
   readonly #reader = new MessageReader()
+  readonly #heldBackMs: () => number
+  #heldBack = ''
 
   constructor(
     socket: Socket,
-    { onMessage, onClose }: { onMessage: (message: AppMessage) => void; onClose: () => void },
+    {
+      onMessage,
+      onClose,
+      heldBackMs,
+    }: {
+      onMessage: (message: AppMessage) => void
+      onClose: () => void
+      /** How long messages wait for others, to come in one piece. */
+      heldBackMs: () => number
+    },
   ) {
     this.#socket = socket
+    this.#heldBackMs = heldBackMs
     socket.setNoDelay(true)
     socket.on('data', (chunk) => {
       try {
@@ -59,7 +71,16 @@ export class AppConnection {
   }
 
   #send(message: string): void {
-    if (this.isOpen) this.#socket.write(frame(`${randomUUID()}|${message}`))
+    const isFirst = this.#heldBack === ''
+    this.#heldBack += frame(`${randomUUID()}|${message}`)
+    const wait = this.#heldBackMs()
+    if (wait === 0) this.#flush()
+    else if (isFirst) setTimeout(() => this.#flush(), wait)
+  }
+
+  #flush(): void {
+    if (this.isOpen && this.#heldBack) this.#socket.write(this.#heldBack)
+    this.#heldBack = ''
   }
 }
 

@@ -28,6 +28,8 @@ export class SimulatedDrachtio {
   readonly secret: string
   /** While true, connections of apps are cut as they come in. */
   refusesConnections = false
+  /** Messages to apps wait so long for others and come in one piece, as over a slow connection. */
+  heldBackMs = 0
   readonly #log: Logger
   readonly #port: number
   readonly #server = createServer((socket) => this.#accept(socket))
@@ -104,6 +106,7 @@ export class SimulatedDrachtio {
     const app = new AppConnection(socket, {
       onMessage: (message) => this.#take(app, message),
       onClose: () => this.#apps.delete(app),
+      heldBackMs: () => this.heldBackMs,
     })
     this.#apps.add(app)
   }

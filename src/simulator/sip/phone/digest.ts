@@ -1,10 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { SipResponse } from '../sip-message.ts'
 
 /*
  * Digest authentication as phones and trunks do it. Source: RFC 3261, section 22; RFC 2617 (MD5).
  */
 
 export type Credentials = { username: string; password: string }
+
+/** A response's challenge, and the header field that answers it; null when it has none. */
+export function challengeOf({ status, headers }: SipResponse): { text: string; answeredBy: string } | null {
+  if (status === 401) return { text: headers.get('WWW-Authenticate'), answeredBy: 'Authorization' }
+  if (status === 407) return { text: headers.get('Proxy-Authenticate'), answeredBy: 'Proxy-Authorization' }
+  return null
+}
 
 /** The Authorization (or Proxy-Authorization) field that answers a challenge. */
 export function digestAnswer(

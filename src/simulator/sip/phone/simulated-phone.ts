@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { responseTo, SipHeaders, type SipRequest, type SipResponse } from '../sip-message.ts'
 import type { SipNetwork, SipParty } from '../sip-network.ts'
+import { AnsweringPhone } from './incoming-call.ts'
+import { newTag } from './phone-call.ts'
 import { type InviteOptions, SipCall } from './sip-call.ts'
 
 /** The phones and trunks beyond a drachtio-server. */
@@ -22,6 +24,11 @@ export class SimulatedPhone {
     return call
   }
 
+  /** A phone that can be called at "sip:anybody@" and its address, on this host. */
+  answering(host = '127.0.0.1'): AnsweringPhone {
+    return new AnsweringPhone(this.#network, `${host}:${this.#network.freePort()}`)
+  }
+
   /** Sends a request outside of a call, as trunks do with OPTIONS and scanners with anything. Resolves with the final response. */
   request(
     method: string,
@@ -33,19 +40,25 @@ export class SimulatedPhone {
     }: { from?: string; to?: string; sourceAddress?: string; headers?: Record<string, string> } = {},
   ): Promise<SipResponse> {
     const address = `${sourceAddress}:${this.#network.freePort()}`
+    const uri = `sip:${to}@${this.#server}`
     const fields = SipHeaders.of({
-      Via: `SIP/2.0/UDP ${address};branch=z9hG4bK${randomBytes(6).toString('hex')}`,
+      Via: `SIP/2.0/UDP ${address};branch=z9hG4bK${newTag()};rport`,
       'Max-Forwards': 70,
-      From: `<sip:${from}@${sourceAddress}>;tag=${randomBytes(6).toString('hex')}`,
-      To: `<sip:${to}@${this.#server}>`,
+      From: `<sip:${from}@${sourceAddress}>;tag=${newTag()}`,
+      To: `<${uri}>`,
       'Call-ID': randomBytes(8).toString('hex'),
       CSeq: `1 ${method}`,
       Contact: `<sip:${from}@${address}>`,
     })
     for (const [name, value] of Object.entries(headers)) fields.set(name, value)
-    const uri = `sip:${to}@${this.#server}`
-    const request: SipRequest = { method, uri, headers: fields, body: '' }
-    const party: SipParty = { address, receive: (asked, _source, respond) => respond(responseTo(asked, 481)) }
+    return this.#transact({ method, uri, headers: fields, body: '' }, address)
+  }
+
+  #transact(request: SipRequest, address: string): Promise<SipResponse> {
+    const party: SipParty = {
+      address,
+      receive: (asked, _source, respond) => respond(responseTo(asked, 481)),
+    }
     this.#network.attach(party)
     return new Promise((resolve) => {
       const respond = (response: SipResponse) => {
@@ -53,7 +66,7 @@ export class SimulatedPhone {
         this.#network.detach(party)
         resolve(response)
       }
-      this.#network.send(request, { uri, from: address, respond })
+      this.#network.send(request, { uri: request.uri, from: address, respond })
     })
   }
 }

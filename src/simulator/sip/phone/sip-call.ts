@@ -1,10 +1,7 @@
-import { randomBytes } from 'node:crypto'
-import { EventEmitter } from 'node:events'
-import { answeringDirection, type Direction, readSdp, writeSdp } from '../sdp.ts'
-import { responseTo, SipHeaders, type SipRequest, type SipResponse, tagOf, uriOf } from '../sip-message.ts'
-import type { Respond, RtpSocket, SipNetwork, SipParty } from '../sip-network.ts'
-import { type Credentials, digestAnswer } from './digest.ts'
-import { ScriptedVoice } from './scripted-voice.ts'
+import { numberOf, type SipRequest, type SipResponse, uriOf } from '../sip-message.ts'
+import type { SipNetwork, SipParty } from '../sip-network.ts'
+import { type Credentials, challengeOf, digestAnswer } from './digest.ts'
+import { newTag, PhoneCall } from './phone-call.ts'
 
 export type InviteOptions = {
   /** The caller's user part, such as a number. */
@@ -23,80 +20,37 @@ export type InviteOptions = {
   withholdsAck?: boolean
 }
 
-export type CallEnd = { by: 'caller' | 'service'; reason: string }
-
-type Events = { response: [SipResponse]; request: [SipRequest]; ended: [CallEnd] }
-
-const CODECS = ['PCMU', 'PCMA', 'telephone-event']
-
-/**
- * A call of a phone or trunk, led by hand. The user agent does what any would: it acknowledges, answers BYE, re-INVITE,
- * NOTIFY, OPTIONS and INFO with 200, and sends and plays audio as the session descriptions say.
- */
-export class SipCall extends EventEmitter<Events> implements SipParty, RtpSocket {
-  readonly address: string
-  readonly rtpAddress: string
-  readonly callId = randomBytes(8).toString('hex')
-  readonly voice = new ScriptedVoice()
-  /** Every response to the first INVITE, and every request of the service, in order. */
+/** A call that a phone or trunk makes. */
+export class SipCall extends PhoneCall implements SipParty {
+  /** Every response to the INVITE, in order. */
   readonly responses: SipResponse[] = []
-  readonly requests: SipRequest[] = []
   /** Resolves with the final response to the INVITE. */
   readonly final: Promise<SipResponse>
-  /** Resolves when the call is over after it was answered. */
-  readonly ended: Promise<CallEnd>
-  direction: Direction = 'sendrecv'
-  readonly #network: SipNetwork
-  readonly #server: string
   readonly #options: InviteOptions
   readonly #finalResponse = Promise.withResolvers<SipResponse>()
-  readonly #ending = Promise.withResolvers<CallEnd>()
-  readonly #tag = randomBytes(6).toString('hex')
-  #branch = ''
-  #cseq = 1
-  #sdpVersion = 1
-  #to: string
-  #target: string
+  #invite: SipRequest
   #answer: SipResponse | null = null
   #isAcknowledged = false
-  #isOver = false
-  #rtpTarget = ''
 
   constructor(network: SipNetwork, server: string, options: InviteOptions) {
-    super()
-    const host = options.sourceAddress ?? '127.0.0.1'
-    this.address = `${host}:${network.freePort()}`
-    this.rtpAddress = `${host}:${network.freePort()}`
-    this.#network = network
-    this.#server = server
+    const { from, to, codecs, sourceAddress = '127.0.0.1' } = options
+    const target = `sip:${to}@${server}`
+    const names = {
+      callId: newTag(),
+      local: `<sip:${from}@${sourceAddress}>;tag=${newTag()}`,
+      remote: `<${target}>`,
+      target,
+      route: `sip:${server}`,
+    }
+    super(network, { address: `${sourceAddress}:${network.freePort()}`, user: from, names, codecs })
     this.#options = options
-    this.#target = `sip:${options.to}@${server}`
-    this.#to = `<${this.#target}>`
     this.final = this.#finalResponse.promise
-    this.ended = this.#ending.promise
     network.attach(this)
-    network.openRtp(this.rtpAddress, this)
-    this.#invite({})
-  }
-
-  /** Where the audio is sent. */
-  get target(): string {
-    return this.#rtpTarget
+    this.#invite = this.#sendInvite({ cseq: 1 })
   }
 
   get isAnswered(): boolean {
     return this.#answer !== null
-  }
-
-  get isOver(): boolean {
-    return this.#isOver
-  }
-
-  /** The offer of this call as it stands. */
-  get sdp(): string {
-    const { rtpAddress, direction } = this
-    const codecs = this.#options.codecs ?? CODECS
-    return writeSdp({ address: rtpAddress, codecs, direction, version: this.#sdpVersion, name: 'phone' })
   }
 
   /** Resolves with the first response of this status, also if it has come already. */
@@ -111,234 +65,72 @@ export class SipCall extends EventEmitter<Events> implements SipParty, RtpSocket
 
   /** Gives up before the call is answered. Resolves with the response to the CANCEL. */
   cancel(): Promise<SipResponse> {
-    return this.#send(this.#request('CANCEL', { cseq: 1, branch: this.#branch, to: `<${uriOf(this.#to)}>` }))
+    const { headers } = this.#invite
+    const as = { cseq: numberOf(this.#invite), via: headers.get('Via'), remote: headers.get('To') }
+    return this.transact({ ...this.compose('CANCEL', as), uri: this.#invite.uri })
   }
 
   /** Acknowledges the 200, once; the answer to a late offer goes with it. */
   ack(): void {
     if (!this.#answer || this.#isAcknowledged) return
     this.#isAcknowledged = true
-    const body = this.#options.sdp === null ? this.sdp : ''
-    this.#network.send(
-      this.#request('ACK', { cseq: Number.parseInt(this.#answer.headers.get('CSeq'), 10), body }),
-      {
-        uri: `sip:${this.#server}`,
-        from: this.address,
-        respond: () => {},
-      },
-    )
-  }
-
-  /** Hangs up. Resolves with the response to the BYE. */
-  async bye(): Promise<SipResponse> {
-    const response = this.request('BYE')
-    this.#end({ by: 'caller', reason: 'BYE' })
-    return response
-  }
-
-  /** Changes the session, and acknowledges. Resolves with the final response. */
-  async reInvite({
-    direction = this.direction,
-    sdp,
-  }: {
-    direction?: Direction
-    sdp?: string
-  } = {}): Promise<SipResponse> {
-    this.direction = direction
-    this.#sdpVersion++
-    const request = this.#request('INVITE', { body: sdp ?? this.sdp })
-    const response = await this.#send(request)
-    this.#network.send(this.#request('ACK', { cseq: Number.parseInt(request.headers.get('CSeq'), 10) }), {
-      uri: `sip:${this.#server}`,
-      from: this.address,
-      respond: () => {},
-    })
-    if (response.status === 200) this.#takeRemote(response.body)
-    return response
-  }
-
-  hold(): Promise<SipResponse> {
-    return this.reInvite({ direction: 'sendonly' })
-  }
-
-  unhold(): Promise<SipResponse> {
-    return this.reInvite({ direction: 'sendrecv' })
-  }
-
-  /** Sends a key by INFO; see `voice.press` for RFC 4733. */
-  info(digit: string): Promise<SipResponse> {
-    return this.request('INFO', {
-      headers: { 'Content-Type': 'application/dtmf-relay' },
-      body: `Signal=${digit}\r\nDuration=160\r\n`,
-    })
-  }
-
-  options(): Promise<SipResponse> {
-    return this.request('OPTIONS')
-  }
-
-  refer(target: string): Promise<SipResponse> {
-    return this.request('REFER', { headers: { 'Refer-To': `<${target}>`, Contact: this.#contact } })
-  }
-
-  /** Sends any request in the dialog. Resolves with its final response. */
-  request(
-    method: string,
-    { headers = {}, body = '' }: { headers?: Record<string, string>; body?: string } = {},
-  ): Promise<SipResponse> {
-    return this.#send(this.#request(method, { headers, body }))
+    this.sendAck(numberOf(this.#invite), this.#options.sdp === null ? this.sdp : '')
   }
 
   /** Falls silent as a phone does whose network is gone: nothing is sent or answered any more. */
   vanish(): void {
-    this.#detach()
+    this.network.detach(this)
+    this.network.closeRtp(this.rtpAddress)
   }
 
-  receive(request: SipRequest, _source: string, respond: Respond): void {
-    this.requests.push(request)
-    this.emit('request', request)
-    if (request.method === 'ACK') return
-    if (request.method === 'INVITE') return void this.#reInvited(request, respond)
-    respond(responseTo(request, 200))
-    if (request.method === 'BYE') this.#end({ by: 'service', reason: request.headers.get('Reason') })
+  protected override release(): void {
+    super.release()
+    this.network.detach(this)
   }
 
-  hear(frame: Int16Array): void {
-    if (this.#isOver || this.direction === 'sendonly' || this.direction === 'inactive') return
-    this.voice.hear(frame)
-  }
-
-  nextFrame(): Int16Array | null {
-    return this.#speaks ? this.voice.nextFrame() : null
-  }
-
-  nextDigit(): string | null {
-    return this.#speaks ? this.voice.nextDigit() : null
-  }
-
-  get #speaks(): boolean {
-    return !this.#isOver && this.direction === 'sendrecv'
-  }
-
-  #invite(headers: Record<string, string>): void {
-    const { sdp, headers: extra = {} } = this.#options
+  #sendInvite({
+    cseq,
+    authorization = {},
+  }: {
+    cseq?: number
+    authorization?: Record<string, string>
+  }): SipRequest {
+    const { sdp, headers } = this.#options
     const body = sdp === null ? '' : (sdp ?? this.sdp)
-    const request = this.#request('INVITE', { cseq: this.#cseq, headers: { ...extra, ...headers }, body })
-    this.#branch = request.headers.get('Via')
-    this.#network.send(request, {
-      uri: `sip:${this.#server}`,
-      from: this.address,
-      respond: (response) => this.#answered(request, response),
-    })
+    const invite = this.compose('INVITE', { cseq, headers: { ...headers, ...authorization }, body })
+    this.send(invite, (response) => this.#responded(invite, response))
+    return invite
   }
 
-  #answered(request: SipRequest, response: SipResponse): void {
+  #responded(invite: SipRequest, response: SipResponse): void {
     this.responses.push(response)
+    if (response.status >= 300) this.#acknowledgeRefusal(invite, response)
     const { credentials } = this.#options
-    const { status, headers } = response
-    const isChallenge = (status === 401 || status === 407) && !/authorization/i.test(fieldNames(request))
-    if (status >= 300) this.#acknowledgeRefusal(request, response)
-    if (isChallenge && credentials) {
-      const [asked, answers] =
-        status === 401
-          ? ['WWW-Authenticate', 'Authorization']
-          : (['Proxy-Authenticate', 'Proxy-Authorization'] as const)
-      this.#cseq++
-      this.#invite({ [answers]: digestAnswer(headers.get(asked), credentials, request) })
-    } else if (status >= 200) this.#settled(response)
+    const challenge = challengeOf(response)
+    if (challenge && credentials && !invite.headers.has(challenge.answeredBy)) {
+      const answer = digestAnswer(challenge.text, credentials, invite)
+      this.#invite = this.#sendInvite({ authorization: { [challenge.answeredBy]: answer } })
+    } else if (response.status >= 200) this.#settled(response)
     this.emit('response', response)
   }
 
   #settled(response: SipResponse): void {
-    if (response.status < 300) {
-      this.#answer = response
-      this.#to = response.headers.get('To')
-      this.#target = uriOf(response.headers.get('Contact')) || this.#target
-      this.#takeRemote(response.body)
-      if (!this.#options.withholdsAck) this.ack()
-    } else {
-      this.#isOver = true
-      this.#detach()
-    }
+    if (response.status < 300) this.#answered(response)
+    else this.release()
     this.#finalResponse.resolve(response)
   }
 
-  #acknowledgeRefusal(request: SipRequest, response: SipResponse): void {
-    const ack = this.#request('ACK', {
-      cseq: Number.parseInt(request.headers.get('CSeq'), 10),
-      branch: request.headers.get('Via'),
-      to: response.headers.get('To'),
-    })
-    this.#network.send(ack, { uri: `sip:${this.#server}`, from: this.address, respond: () => {} })
+  #answered(response: SipResponse): void {
+    this.#answer = response
+    this.names.remote = response.headers.get('To')
+    this.names.target = uriOf(response.headers.get('Contact')) || this.names.target
+    this.audio.takeAnswer(response.body)
+    if (!this.#options.withholdsAck) this.ack()
   }
 
-  #reInvited(request: SipRequest, respond: Respond): void {
-    const offer = request.body ? readSdp(request.body) : null
-    if (offer) this.direction = answeringDirection(offer.direction)
-    if (request.body) this.#takeRemote(request.body)
-    this.#sdpVersion++
-    respond(responseTo(request, 200, { headers: { Contact: this.#contact }, body: this.sdp }))
+  /** What is refused is acknowledged within the INVITE's own transaction. */
+  #acknowledgeRefusal(invite: SipRequest, { headers }: SipResponse): void {
+    const as = { cseq: numberOf(invite), via: invite.headers.get('Via'), remote: headers.get('To') }
+    this.send(this.compose('ACK', as))
   }
-
-  #takeRemote(sdp: string): void {
-    this.#rtpTarget = readSdp(sdp)?.address ?? this.#rtpTarget
-  }
-
-  #end(end: CallEnd): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#detach()
-    this.#ending.resolve(end)
-    this.emit('ended', end)
-  }
-
-  #detach(): void {
-    this.#network.detach(this)
-    this.#network.closeRtp(this.rtpAddress)
-  }
-
-  /** Resolves with the final response. */
-  #send(request: SipRequest): Promise<SipResponse> {
-    return new Promise((resolve) => {
-      const respond: Respond = (response) => {
-        if (response.status >= 200) resolve(response)
-      }
-      this.#network.send(request, { uri: `sip:${this.#server}`, from: this.address, respond })
-    })
-  }
-
-  #request(
-    method: string,
-    {
-      headers = {},
-      body = '',
-      cseq,
-      branch = '',
-      to = this.#to,
-    }: { headers?: Record<string, string>; body?: string; cseq?: number; branch?: string; to?: string } = {},
-  ): SipRequest {
-    if (cseq === undefined) this.#cseq++
-    const { from } = this.#options
-    const fields = SipHeaders.of({
-      Via: branch || `SIP/2.0/UDP ${this.address};branch=z9hG4bK${randomBytes(6).toString('hex')};rport`,
-      'Max-Forwards': 70,
-      From: `<sip:${from}@${this.address.split(':')[0]}>;tag=${this.#tag}`,
-      To: to,
-      'Call-ID': this.callId,
-      CSeq: `${cseq ?? this.#cseq} ${method}`,
-      ...(method === 'INVITE' && { Contact: this.#contact }),
-      'User-Agent': 'simulated-phone',
-    })
-    for (const [name, value] of Object.entries(headers)) fields.set(name, value)
-    if (body.startsWith('v=0')) fields.set('Content-Type', 'application/sdp')
-    return { method, uri: tagOf(to) ? this.#target : uriOf(to), headers: fields, body }
-  }
-
-  get #contact(): string {
-    return `<sip:${this.#options.from}@${this.address}>`
-  }
-}
-
-function fieldNames({ headers }: SipRequest): string {
-  return headers.fields.map(([name]) => name).join(' ')
 }
