@@ -96,6 +96,11 @@ export class ConsoleService {
     this.#tell({ type: 'ended', reason })
   }
 
+  /** Everything that is connected is cut off, as when the process dies; new connections are taken. */
+  dropConnections(): void {
+    this.#server.closeAllConnections()
+  }
+
   /** The connection to the phone breaks. */
   dropPhone(): void {
     this.#phone?.terminate()

@@ -35,6 +35,9 @@ const PART_OF: Record<CallState, Part> = {
   ended: 'end',
 }
 
+/** In the order in which a call comes to them. */
+export const STATES = Object.keys(PART_OF) as CallState[]
+
 export const isState = (state: string): state is CallState => state in PART_OF
 
 /** Where the call is; null before its first event, or when a newer service says something this page does not know. */

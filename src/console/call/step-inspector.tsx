@@ -6,7 +6,8 @@ import { type CallStep, delayName } from './steps.ts'
 export function StepInspector({ step, before }: { step: CallStep; before: CallStep | null }) {
   const { detail, type, stateBefore, stateAfter, effects, differences } = step
   return (
-    <section className="card inspector" aria-label="This step">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: without it, nobody can scroll here with a keyboard.
+    <section className="card inspector" aria-label="This step" tabIndex={0}>
       <h2>
         <code>{type}</code>
       </h2>

@@ -1,5 +1,5 @@
 import type { LiveCall } from '../api/live-feed.ts'
-import { isState } from '../call/call-story.ts'
+import { type CallState, isState, STATES } from '../call/call-story.ts'
 import { pathOf } from '../call/state-badge.tsx'
 import { titleOf } from '../call/state-words.ts'
 
@@ -16,8 +16,9 @@ export function Tally({
 }) {
   const counts = new Map<string, number>()
   for (const call of calls) counts.set(pathOf(call), (counts.get(pathOf(call)) ?? 0) + 1)
-  const rows = [...counts].sort(([, a], [, b]) => b - a)
-  const most = rows[0]?.[1] ?? 1
+  // In the order of a call's life, so that no row jumps when a figure changes.
+  const rows = [...counts].sort(([a], [b]) => STATES.indexOf(a as CallState) - STATES.indexOf(b as CallState))
+  const most = Math.max(...counts.values())
   if (rows.length === 0) return <p className="hint">Nobody is on the phone.</p>
   return (
     <ul className="tally">
