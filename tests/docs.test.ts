@@ -1,13 +1,18 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { createMachine } from 'xstate'
 import { getStateNodes } from 'xstate/graph'
 import { callMachine } from '../machines/call.machine.ts'
 import { END_REASONS } from '../machines/end-reasons.ts'
 import { type CallView, legInstructions, mediaInstruction } from '../machines/instructions.ts'
 import { SETTING_NAMES } from '../src/config.ts'
 import { begin, INPUTS, viewOf } from '../src/model/call-model.ts'
+import { checkChart } from '../src/model/check-chart.ts'
+import { modelOf } from '../src/model/load-chart.ts'
+import { USAGE as MODEL_USAGE } from '../src/model/model-options.ts'
 import { delayOf } from '../src/model/timers.ts'
+import { USAGE as REPLAY_USAGE } from '../src/replay/replay-options.ts'
 import { DELAYS, EVENTS, LEADING_TO } from './machines/call-rows.ts'
 import { EFFECTS, placeOfNode, timeBounds, wayPoints } from './machines/chart-checks.ts'
 import { codeIn, codesIn, readText, tableOf } from './support/markdown-tables.ts'
@@ -18,7 +23,7 @@ import { codeIn, codesIn, readText, tableOf } from './support/markdown-tables.ts
 
 const PAGES = [
   ...['states', 'events', 'end-reasons', 'glossary', 'settings'],
-  ...['DEPLOYMENT', 'SIP_TESTING_GUIDE'],
+  ...['DEPLOYMENT', 'SIP_TESTING_GUIDE', 'replay', 'model-testing'],
 ].map((page) => `docs/${page}.md`)
 
 const namesIn = (table: ReturnType<typeof tableOf>, column: string) => table.map((row) => codeIn(row[column]))
@@ -142,6 +147,32 @@ describe('docs/glossary.md', () => {
       'timer',
     ]
     expect(needed.filter((word) => !terms.includes(word))).toEqual([])
+  })
+})
+
+describe('docs/replay.md', () => {
+  test('knows every option of the command, and no other', () => {
+    const page = readText('docs/replay.md')
+    const options = (text: string) => [...new Set(text.match(/--[a-z][a-z-]+/g))].sort()
+    expect(options(page)).toEqual(options(REPLAY_USAGE))
+  })
+})
+
+describe('docs/model-testing.md', () => {
+  const page = readText('docs/model-testing.md')
+
+  test('knows every command and option, and no other', () => {
+    const words = (text: string) => [...new Set(text.match(/--[a-z][a-z-]+|npm run model -- [a-z]+/g))].sort()
+    expect(words(page)).toEqual(words(MODEL_USAGE))
+  })
+
+  test('has every rule of the check, and no other', () => {
+    const { checks } = checkChart(modelOf(createMachine({}), {}), {
+      silenceMs: 1,
+      carrierMs: 1,
+      ledger: null,
+    })
+    expect(namesIn(tableOf('docs/model-testing.md', 'rule'), 'rule')).toEqual(checks.map(({ rule }) => rule))
   })
 })
 
