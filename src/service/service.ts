@@ -42,6 +42,7 @@ import { originTowardFreeSwitch } from './own-address.ts'
 import { relayMetrics } from './relay-metrics.ts'
 import { createSip } from './sip-parts.ts'
 import type { Storage } from './storage.ts'
+import { VendorHealth } from './vendor-health.ts'
 import { createVoiceAgents, type VoiceAgents } from './voice-agents.ts'
 import { createVoices, type VoiceParts } from './voice-parts.ts'
 
@@ -83,6 +84,7 @@ export class Service {
   readonly #agents: VoiceAgents
   readonly #voices: VoiceParts
   readonly #twilio: TwilioAdapter
+  readonly #vendors: VendorHealth
   readonly #media: MediaServer
   readonly #sipLegs: SipLegStore
   readonly #stopping = new AbortController()
@@ -122,6 +124,8 @@ export class Service {
       announce: (sampleKey, event) => this.#host.announceVoice(sampleKey, event),
     })
     this.#twilio = this.#createTwilio()
+    const { policy } = this.#voices
+    this.#vendors = new VendorHealth({ config, agents: this.#agents, twilio: this.#twilio, policy, log })
     this.#media = this.#createMedia()
     this.auth = createAuth({
       ...{ adminKey: options.adminKey, wrongKeys: wrongKeyLimit() },
@@ -177,6 +181,7 @@ export class Service {
     const closed = new Promise((resolve) => this.server.close(resolve))
     this.server.closeAllConnections()
     await closed
+    this.#vendors.stop()
     await this.#voices.greeting.stop()
     await this.#host.stop()
     await this.#node.stop()
@@ -202,6 +207,7 @@ export class Service {
     // A voice vendor that hangs must not keep a leg from being moved or hung up.
     await this.#node.start(this.#plays('worker') ? [legJobs, this.#voices.jobs] : [])
     this.#host.start()
+    this.#vendors.start()
     if (!this.#config.roles.every((role) => role === 'media')) this.#voices.greeting.start()
     this.server.listen(port, host)
     await once(this.server, 'listening')
@@ -350,23 +356,21 @@ export class Service {
       this.#storage.queries.countByState().then((rows) => rows.reduce((sum, row) => sum + row.count, 0)),
       sleep(HEALTH_CHECK_MS, null, { ref: false }),
     ]).catch(() => null)
-    const database = active === null || !this.#node.hearsOthers ? 'unreachable' : 'ok'
+    const isReachable = active !== null && this.#node.hearsOthers
     const isFull = (active ?? 0) >= this.#config.calls.maxConcurrent
-    const { carrier, agentVendor, twilio } = this.#config
-    const sip = database === 'ok' ? await this.#sipHealth() : 'unknown'
+    const sip = isReachable ? await this.#sipHealth() : 'unknown'
     return {
       status: this.#isDraining
         ? 'draining'
-        : database !== 'ok'
+        : !isReachable
           ? 'database unreachable'
           : isFull
             ? 'full'
             : this.#sip && !this.#plays('web')
               ? sip
               : 'ok',
-      database,
-      elevenlabs: agentVendor === 'simulated' ? 'simulated' : this.#voices.policy.state,
-      twilio: carrier === 'simulated' ? 'simulated' : twilio.accountSid ? 'ok' : 'no REST credentials',
+      database: !isReachable ? 'unreachable' : this.#node.takesJobs ? 'ok' : 'jobs are not taken',
+      ...(await this.#vendors.read()),
       sip,
     }
   }

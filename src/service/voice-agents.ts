@@ -12,6 +12,8 @@ export type VoiceAgents = {
   /** Connects to whichever backend the agent's settings name. */
   agent: VoiceAgent
   voiceVendor: VoiceVendor
+  /** `ok`, or what is wrong with the voice vendor's account in a few words. */
+  checkVendor(signal: AbortSignal): Promise<string>
   openPostCall: ReturnType<typeof openPostCall> | null
   /** The settings of an agent; those of the default one for null, or when it was removed during the call. */
   settingsOf(id: string | null, agents: AgentStore): Promise<AgentSettings>
@@ -30,6 +32,7 @@ export function createVoiceAgents({ elevenLabs, calls }: Config, log: Logger): V
         (backends[request.agent.backend] ?? UNAVAILABLE).connect(request, listener),
     },
     voiceVendor: rest,
+    checkVendor: (signal) => rest.check(signal),
     openPostCall: webhookSecret ? openPostCall(webhookSecret) : null,
     settingsOf: async (id, agents) => (id === null ? null : await agents.get(id)) ?? DEFAULT_AGENT,
   }

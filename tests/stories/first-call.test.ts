@@ -9,6 +9,12 @@ describe('Alice, who has a voice on file, calls for the first time', () => {
   })
   afterAll(() => world.end())
 
+  it('calls a service whose vendors have been asked whether they are there', async () => {
+    const answer = await fetch(`${world.node.origin}/health`)
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toMatchObject({ database: 'ok', elevenlabs: 'ok', twilio: 'ok' })
+  })
+
   it('is greeted at once, waits for her voice to be cloned, and speaks with the agent in it', async () => {
     const call = world.call(ALICE)
     const conversation = await call.conversation(1)

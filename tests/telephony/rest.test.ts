@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
 import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
-import { createTwilioClient, twilioTelephony } from '../../src/telephony/twilio/rest.ts'
+import { checkTwilioAccount, createTwilioClient, twilioTelephony } from '../../src/telephony/twilio/rest.ts'
 import {
   ACCOUNT_SID,
   AUTH_TOKEN,
@@ -136,6 +136,40 @@ test('an API that never answers, or never ends its answer, is given up in time',
   )
   expect(given.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   expect(performance.now() - began).toBeLessThan(2_000)
+})
+
+describe('the API, asked whether it is there,', () => {
+  const ask = (apiBaseUrl: string, authToken = AUTH_TOKEN) =>
+    checkTwilioAccount(
+      createTwilioClient({ accountSid: ACCOUNT_SID, authToken, apiBaseUrl }, 300),
+      ACCOUNT_SID,
+    )
+  const answering = (status: number, body: object) =>
+    apiThat((_, response) =>
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body)),
+    )
+
+  test('is', async () => {
+    expect(await ask(carrier.apiBaseUrl)).toBe('ok')
+  })
+
+  test('does not take a wrong token', async () => {
+    expect(await ask(carrier.apiBaseUrl, 'wrong')).toBe('credentials refused')
+  })
+
+  test.each<[number, object, string]>([
+    [200, { status: 'suspended' }, 'account suspended'],
+    [404, { code: 20404, message: 'No such account.' }, 'ok'],
+    [429, { code: 20429, message: 'Too many.' }, 'rate limited'],
+    [503, {}, 'unreachable'],
+  ])('answers %i with %j: %s', async (status, body, verdict) => {
+    expect(await ask(await answering(status, body))).toBe(verdict)
+  })
+
+  test('is not, when nobody listens or nobody answers', async () => {
+    expect(await ask('http://127.0.0.1:1')).toBe('unreachable')
+    expect(await ask(await apiThat(() => {}))).toBe('unreachable')
+  })
 })
 
 test('nothing that a failure says holds the credentials', async () => {

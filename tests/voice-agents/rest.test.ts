@@ -248,6 +248,23 @@ describe('a voice that is to be removed', () => {
   })
 })
 
+describe('the vendor, asked whether it is there,', () => {
+  test.each<[string, Answer]>([
+    ['ok', json({ voices: [], has_more: false })],
+    ['ok', json({ detail: { status: 'not_found' } }, 404)],
+    ['key refused', json({ detail: { status: 'invalid_api_key' } }, 401)],
+    ['key refused', json({}, 403)],
+    ['quota used up', json({ detail: { status: 'quota_exceeded' } }, 401)],
+    ['rate limited', json({ detail: { status: 'system_busy' } }, 429)],
+    ['unreachable', html(502)],
+    ['unreachable', (response) => response.destroy()],
+  ])('is %s', async (verdict, answer) => {
+    vendor.answer = answer
+    expect(await rest.check()).toBe(verdict)
+    expect(vendor.requests).toHaveLength(1)
+  })
+})
+
 test('an agent is asked for by its own name, or else by that of the settings', async () => {
   const { elevenLabsAgent } = await import('../../src/voice-agents/elevenlabs/agent.ts')
   const { REQUEST, RecordedAgent } = await import('./recorded-agent.ts')

@@ -3,7 +3,7 @@ import type { Router } from 'express'
 import type { Logger } from 'pino'
 import type { CarrierCalls, Telephony } from '../../calls/ports.ts'
 import { TwilioMediaStream } from './media-stream.ts'
-import { createTwilioClient, silentTelephony, twilioTelephony } from './rest.ts'
+import { checkTwilioAccount, createTwilioClient, silentTelephony, twilioTelephony } from './rest.ts'
 import { checkUpgrade, type SignatureCheck } from './signature.ts'
 import type { HoldMusic } from './twiml.ts'
 import { twilioWebhooks } from './webhooks.ts'
@@ -26,6 +26,8 @@ export type TwilioOptions = {
 export type TwilioAdapter = {
   webhooks: Router
   telephony: Telephony
+  /** `ok`, or what is wrong with the account in a few words; null without credentials. */
+  checkAccount: (() => Promise<string>) | null
   mediaRoute: {
     path: '/media-stream/'
     codec: () => TwilioMediaStream
@@ -36,12 +38,11 @@ export type TwilioAdapter = {
 export function twilioAdapter(options: TwilioOptions): TwilioAdapter {
   const { accountSid, authToken, apiBaseUrl, publicUrl, onRejected } = options
   const signature: SignatureCheck = { authToken, publicUrl, skip: options.skipSignatureValidation }
+  const client = accountSid && authToken ? createTwilioClient({ accountSid, authToken, apiBaseUrl }) : null
   return {
     webhooks: twilioWebhooks({ ...options, signature }),
-    telephony:
-      accountSid && authToken
-        ? twilioTelephony(createTwilioClient({ accountSid, authToken, apiBaseUrl }))
-        : silentTelephony,
+    telephony: client ? twilioTelephony(client) : silentTelephony,
+    checkAccount: client && accountSid ? () => checkTwilioAccount(client, accountSid) : null,
     mediaRoute: {
       path: '/media-stream/',
       codec: () => new TwilioMediaStream(),

@@ -52,6 +52,19 @@ export function twilioTelephony(client: TwilioClient): Telephony {
   }
 }
 
+/** Whether the API answers and takes the credentials: `ok`, or what is wrong in a few words. */
+export async function checkTwilioAccount(client: TwilioClient, accountSid: string): Promise<string> {
+  try {
+    const { status } = await client.api.v2010.accounts(accountSid).fetch()
+    return status && status !== 'active' ? `account ${status}` : 'ok'
+  } catch (error) {
+    const { status = 0 } = error as { status?: number }
+    if (status === 401 || status === 403) return 'credentials refused'
+    if (status === 429) return 'rate limited'
+    return status >= 400 && status < 500 ? 'ok' : 'unreachable'
+  }
+}
+
 /** Without credentials nothing can be told: the leg learns everything at its next poll. */
 export const silentTelephony: Telephony = {
   moveLeg: async () => {},

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { VoiceSample, VoiceVendor } from '../../voices/ports.ts'
+import type { VendorFailure, VoiceSample, VoiceVendor } from '../../voices/ports.ts'
 import { VendorError } from '../../voices/ports.ts'
 import { isUnknownVoice, refusal, vendorError } from './errors.ts'
 
@@ -78,6 +78,20 @@ export class ElevenLabsRest implements VoiceVendor {
     })
   }
 
+  /**
+   * Whether the API answers and takes the key: `ok`, or what is wrong in a few words. Asked for one voice, it costs nothing;
+   * any answer but a refusal of the key will do.
+   */
+  async check(signal?: AbortSignal): Promise<string> {
+    const request = { method: 'GET', path: '/v2/voices?page_size=1', limitMs: QUESTION_MS } as const
+    try {
+      await this.#ask(request, signal, (answer) => answer.body?.cancel())
+      return 'ok'
+    } catch (error) {
+      return TROUBLE[(error as VendorError).failure] ?? 'ok'
+    }
+  }
+
   /** The address of one new conversation, good for a quarter of an hour. Rejects with VendorError. */
   async signedUrl(agentId: string, signal?: AbortSignal): Promise<string> {
     const query = new URLSearchParams({ agent_id: agentId })
@@ -128,6 +142,14 @@ export class ElevenLabsRest implements VoiceVendor {
       throw limit.aborted ? tooLate(limitMs, error) : vendorError(error)
     }
   }
+}
+
+/** Refusals that say something of the account; any other says that the vendor is there. */
+const TROUBLE: Partial<Record<VendorFailure, string>> = {
+  unauthorized: 'key refused',
+  quota_exceeded: 'quota used up',
+  rate_limited: 'rate limited',
+  unavailable: 'unreachable',
 }
 
 const tooLate = (limitMs: number, cause: unknown) =>
