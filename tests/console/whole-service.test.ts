@@ -9,6 +9,7 @@ import { launchChromium, WHY_NO_BROWSER } from '../support/chromium.ts'
 import { ConsolePage } from '../support/console-page.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { ServiceProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
 
 const KEY = 'a key that only this test knows'
 const VITE = join(import.meta.dirname, '../../node_modules/vite/bin/vite.js')
@@ -45,7 +46,7 @@ describe('the demo, as npm start shows it to a person with a browser', () => {
   beforeEach(({ skip }) => skip(WHY_NO_BROWSER !== null))
 
   it(
-    'lets them hear greeting, hold and agent, and shows the states of their call',
+    'lets them hear greeting, hold and agent, shows their call's states, and keeps it when its process is killed',
     async () => {
       const page = await ConsolePage.open(browser, service.origin)
       await page.signInByLink(KEY)
@@ -54,9 +55,21 @@ describe('the demo, as npm start shows it to a person with a browser', () => {
       const heard = (await page.figures()).played
       await page.heardAndSpoke(({ played, loudestHeard }) => played > heard + 50 && loudestHeard > 0)
       await expect.poll(() => page.sayings(), { timeout: 10_000 }).not.toEqual([])
-      await page.hangUp()
+
+      // The process is killed in the midst of it, by the button on the page of the call, and the call goes on.
+      await page.page.getByText('See this call in its statechart').click()
+      await page.page.getByRole('button', { name: 'Kill this process' }).click()
+      await page.page.getByText('Killed, started again and taking calls').waitFor({ timeout: 20_000 })
+      await until('the call is talked on again', async () => {
+        const states = await page.page.locator('.timeline .state').allTextContents()
+        return states.filter((state) => state === 'bridged.talking').length === 2
+      })
+      const before = (await page.figures()).played
+      await page.heardAndSpoke(({ played }) => played > before + 50)
+      await page.page.getByRole('button', { name: 'Hang up this call' }).click()
       await page.sawState('ended')
-      expect(page.complaints).toEqual([])
+      // The killed process cut the page's streams off.
+      expect(page.complaints.filter((complaint) => !complaint.includes('net::ERR'))).toEqual([])
       expect(page.foreignRequests).toEqual([])
       await page.close()
     },

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useMemo } from 'react'
 import { ActivityStore } from '../chart/activity-store.ts'
-import { waysFrom } from '../chart/chart-activity.ts'
+import { leavesOf, waysFrom } from '../chart/chart-activity.ts'
 import type { Chart } from '../chart/chart-model.ts'
 import { useChart } from '../chart/use-chart.ts'
 import { CallHead } from './call-head.tsx'
@@ -32,6 +32,10 @@ export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
     () => new Set(placed && step ? waysFrom(placed.chart, new Set(step.states)).map(({ edge }) => edge) : []),
     [placed, step],
   )
+  const focus = useMemo(
+    () => (placed && step ? leavesOf(placed.chart, new Set(step.states)).slice(-1) : undefined),
+    [placed, step],
+  )
   if (fault) return <NoCall {...fault} />
   if (!call) return <p className="hint">Asking for the call…</p>
   return (
@@ -41,7 +45,7 @@ export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
         {chartFault && <p className="fault">{chartFault}</p>}
         {placed && step && (
           <Suspense fallback={null}>
-            <ChartView {...placed} activity={activity} look="one" offered={offered} />
+            <ChartView {...placed} activity={activity} look="one" offered={offered} focus={focus} />
           </Suspense>
         )}
         <StepControls cursor={cursor} steps={steps} isLive={isLive} />

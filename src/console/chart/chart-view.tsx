@@ -1,7 +1,7 @@
 import '@xyflow/react/dist/base.css'
 import '../styles/chart.css'
-import { Controls, MarkerType, ReactFlow } from '@xyflow/react'
-import { useMemo } from 'react'
+import { Controls, MarkerType, ReactFlow, useReactFlow } from '@xyflow/react'
+import { useEffect, useMemo } from 'react'
 import type { ActivityStore } from './activity-store.ts'
 import type { ChartLayout } from './chart-layout.ts'
 import type { Chart } from './chart-model.ts'
@@ -21,10 +21,20 @@ export type ChartViewProps = {
   /** The lines that may be gone along next. */
   offered?: ReadonlySet<string>
   onSelect?: (state: string | null) => void
+  /** The states to be kept in sight where there is no room for all. */
+  focus?: readonly string[]
 }
 
 /** The chart as a picture that can be moved and zoomed; its states can be reached with the Tab key. */
-export function ChartView({ chart, layout, activity, look, offered = NONE, onSelect }: ChartViewProps) {
+export function ChartView({
+  chart,
+  layout,
+  activity,
+  look,
+  offered = NONE,
+  onSelect,
+  focus,
+}: ChartViewProps) {
   const nodes = useMemo(() => flowNodes(chart, layout, activity, look), [chart, layout, activity, look])
   const edges = useMemo(
     () => flowEdges(chart, layout, activity, look, offered),
@@ -54,9 +64,23 @@ export function ChartView({ chart, layout, activity, look, offered = NONE, onSel
       aria-label="Statechart"
       onSelectionChange={({ nodes: [chosen] }) => onSelect?.(chosen?.id ?? null)}
     >
+      {focus && <KeepInSight states={focus} />}
       <Controls showInteractive={false} fitViewOptions={FIT} />
     </ReactFlow>
   )
+}
+
+/** A phone shows the part of the chart in which the call is, and moves along with it. */
+function KeepInSight({ states }: { states: readonly string[] }) {
+  const { fitView } = useReactFlow()
+  const key = states.join('\n')
+  useEffect(() => {
+    if (!matchMedia('(max-width: 46rem)').matches) return
+    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches
+    const nodes = key.split('\n').map((id) => ({ id }))
+    void fitView({ nodes, maxZoom: 0.8, minZoom: 0.55, padding: 0.6, duration: isCalm ? 0 : 300 })
+  }, [fitView, key])
+  return null
 }
 
 function flowNodes(

@@ -1,9 +1,16 @@
-/** A moment, in the reader's own way to write it. */
+/** A moment in few letters: the time of day, and the day when it is not today's. */
 export function When({ at }: { at: string }) {
   const date = new Date(at)
   return (
     <time dateTime={at} title={date.toLocaleString()}>
-      {date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}
+      {whenWords(date)}
     </time>
   )
+}
+
+export function whenWords(date: Date, today = new Date()): string {
+  const time = { hour: '2-digit', minute: '2-digit' } as const
+  if (date.toDateString() === today.toDateString()) return date.toLocaleTimeString(undefined, time)
+  const year = date.getFullYear() === today.getFullYear() ? undefined : 'numeric'
+  return date.toLocaleString(undefined, { ...time, month: 'short', day: 'numeric', year })
 }

@@ -4,6 +4,7 @@ import { stateOf } from '../call/call-story.ts'
 import { useFollowedCall } from '../call/followed-call-hook.ts'
 import { clockWords, phoneNumberWords } from '../call/numbers.ts'
 import { StateBadge } from '../call/state-badge.tsx'
+import { When } from '../parts/when.tsx'
 import { hrefOfCall } from '../routing/hash-route.ts'
 import { useStore } from '../store.ts'
 import type { TestCall } from '../test-call/test-call.ts'
@@ -45,17 +46,16 @@ export function RecentCalls({ testCall }: { testCall: TestCall }) {
 }
 
 function CallRow({ call, now, isOwn }: { call: Call; now: number; isOwn: boolean }) {
-  const startedAt = new Date(call.startedAt)
-  const length = (call.endedAt ? Date.parse(call.endedAt) : now) - startedAt.getTime()
+  const length = (call.endedAt ? Date.parse(call.endedAt) : now) - Date.parse(call.startedAt)
   return (
     <tr aria-current={isOwn || undefined} data-live={call.endedAt === null}>
       <td>
         <a className="caller" href={hrefOfCall(call.id)}>
           {phoneNumberWords(call.from)}
         </a>{' '}
-        <time className="hint" dateTime={call.startedAt} title={startedAt.toLocaleString()}>
-          {timeWords(startedAt)}
-        </time>
+        <span className="hint">
+          <When at={call.startedAt} />
+        </span>
       </td>
       <td>
         <StateBadge call={call} />
@@ -63,15 +63,6 @@ function CallRow({ call, now, isOwn }: { call: Call; now: number; isOwn: boolean
       <td className="number">{clockWords(length)}</td>
     </tr>
   )
-}
-
-/** The time of day, and the day when it is not today's. */
-function timeWords(at: Date): string {
-  const isToday = at.toDateString() === new Date().toDateString()
-  const time = { hour: '2-digit', minute: '2-digit' } as const
-  return isToday
-    ? at.toLocaleTimeString(undefined, time)
-    : at.toLocaleString(undefined, { ...time, month: 'short', day: 'numeric' })
 }
 
 /** The present, for as long as some call goes on. */
