@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { type SipMessage, writeSip } from '../sip-message.ts'
 import { frame, MessageReader, timeOfDay } from './wire.ts'
-
-/** Where a SIP message came from, as the app is told. */
-export type Meta = { source: 'network' | 'application'; bytes: number; address: string }
 
 /** A message of the app: its id, its type, its further tokens, and the SIP message after them. */
 export type AppMessage = { id: string; type: string; tokens: string[]; sip: string }
 
-/** The connection of one app, which stays what it is when the socket is gone: transactions of a lost app are not anybody else's. */
+/** The connection of one app; it stays what it is when the socket is gone, since what was the app's is nobody else's. */
 export class AppConnection {
   /** The methods, in lower case, that the app wants to hear of. */
   readonly verbs = new Set<string>()
@@ -55,9 +53,9 @@ export class AppConnection {
     this.#send(`response|${id}|${outcome}${detail && `|${detail}`}`)
   }
 
-  /** Tells the app of a SIP message; `tokens` are those that follow upon the meta data. */
-  tell(meta: Meta, tokens: string[], sip: string): void {
-    this.#send(`sip|${metaTokens(meta)}|${tokens.join('|')}|\r\n${sip}`)
+  /** Tells the app of a SIP message: the tokens that describe it, and the message. */
+  tell(tokens: string, sip: string): void {
+    this.#send(`sip|${tokens}|\r\n${sip}`)
   }
 
   /** Hangs up after what has been said. */
@@ -85,9 +83,31 @@ export class AppConnection {
 }
 
 /** The six tokens that describe a message: source, bytes, protocol, address, port, time. */
-export function metaTokens({ source, bytes, address }: Meta): string {
+export function metaTokens({
+  source,
+  address,
+  sip,
+}: {
+  source: string
+  address: string
+  sip: string
+}): string {
   const [host = '', port = ''] = address.split(':')
-  return [source, bytes, 'udp', host, port, timeOfDay()].join('|')
+  return [source, Buffer.byteLength(sip), 'udp', host, port, timeOfDay()].join('|')
+}
+
+/** Tells an app of a message that came from an address; `tokens` name its transaction and dialog. */
+export function tellOf(
+  app: AppConnection,
+  message: SipMessage,
+  {
+    source = 'network',
+    address,
+    tokens,
+  }: { source?: 'network' | 'application'; address: string; tokens: string[] },
+): void {
+  const sip = writeSip(message)
+  app.tell([metaTokens({ source, address, sip }), ...tokens].join('|'), sip)
 }
 
 function split(message: string): AppMessage {

@@ -102,7 +102,10 @@ export class SimulatedDrachtio {
   }
 
   #accept(socket: Socket): void {
-    if (this.refusesConnections) return void socket.destroy()
+    if (this.refusesConnections) {
+      socket.destroy()
+      return
+    }
     const app = new AppConnection(socket, {
       onMessage: (message) => this.#take(app, message),
       onClose: () => this.#apps.delete(app),
@@ -113,19 +116,28 @@ export class SimulatedDrachtio {
 
   #take(app: AppConnection, message: AppMessage): void {
     const { id, type, tokens } = message
-    if (type === 'authenticate') return void this.#authenticate(app, id, tokens[0] ?? '')
-    if (type === 'ping') return void app.reply(id, 'OK', 'pong')
-    if (type === 'sip') return void this.#signalling.obey(app, message)
-    if (type === 'route') app.verbs.add(tokens[0] ?? '')
-    else if (type === 'remove_route') app.verbs.delete(tokens[0] ?? '')
-    else return void this.#refuse(app, id, 'Unknown message type')
+    const [word = ''] = tokens
+    if (type === 'sip') this.#signalling.obey(app, message)
+    else if (type === 'authenticate') this.#authenticate(app, id, word)
+    else if (type === 'ping') app.reply(id, 'OK', 'pong')
+    else if (type === 'route' || type === 'remove_route')
+      this.#route(app, id, { word, isWanted: type === 'route' })
+    else this.#refuse(app, id, 'Unknown message type')
+  }
+
+  #route(app: AppConnection, id: string, { word, isWanted }: { word: string; isWanted: boolean }): void {
+    if (isWanted) app.verbs.add(word)
+    else app.verbs.delete(word)
     app.reply(id, 'OK')
   }
 
   #authenticate(app: AppConnection, id: string, secret: string): void {
-    if (secret !== this.secret) return void this.#refuse(app, id, 'incorrect secret')
+    if (secret !== this.secret) {
+      this.#refuse(app, id, 'incorrect secret')
+      return
+    }
     app.isAuthenticated = true
-    const transports = `udp/${this.sipAddress},tcp/${this.sipAddress}`
+    const transports = `tcp/${this.sipAddress},udp/${this.sipAddress}`
     app.reply(id, 'OK', `${transports}|${VERSION}|${transports}`)
   }
 

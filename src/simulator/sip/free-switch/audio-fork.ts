@@ -1,14 +1,11 @@
-import { rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { WebSocket } from 'ws'
-import { resample } from '../../../audio/resample.ts'
-import { CHANNEL_RATE } from './sound.ts'
+import { ForkFiles } from './fork-files.ts'
+import { forkFrame, type Mix } from './fork-frames.ts'
 import { StreamedAudio } from './streamed-audio.ts'
 
 export type ForkOptions = {
   url: string
-  mix: 'mono' | 'mixed' | 'stereo'
+  mix: Mix
   /** The rate of what the service hears, in Hz. */
   sampling: number
   bugname: string
@@ -34,7 +31,6 @@ const CONNECT_TIMEOUT_MS = 5000
 /** How long the service may take to answer a close before the socket is cut. */
 const CLOSE_TIMEOUT_MS = 2000
 const SUBPROTOCOL = 'audio.drachtio.org'
-let filesWritten = 0
 
 /**
  * mod_audio_fork on one channel: sends what the caller says to a WebSocket of the service, and plays what comes back. It
@@ -48,12 +44,12 @@ export class AudioFork {
   #held: Buffer[] = []
   #isPaused = false
   #isClosing = false
-  /** What `playAudio` has left on the disk; it goes when the fork ends. */
-  readonly #files: string[] = []
+  readonly #files: ForkFiles
 
   constructor(channel: ForkedChannel, options: ForkOptions) {
     this.#channel = channel
     this.#options = options
+    this.#files = new ForkFiles(channel.uuid)
     const { streamingRate } = options
     this.#streamed = streamingRate ? new StreamedAudio(streamingRate, (mark) => this.#send(mark)) : null
     const username = channel.variables.get('MOD_AUDIO_BASIC_AUTH_USERNAME')
@@ -84,9 +80,9 @@ export class AudioFork {
   }
 
   /** Takes the caller's frame and the one that goes to the caller. */
-  offer(read: Int16Array, written: Int16Array): void {
+  offer(caller: Int16Array, other: Int16Array): void {
     if (this.#isPaused || this.#socket.readyState !== WebSocket.OPEN) return
-    this.#held.push(this.#encoded(read, written))
+    this.#held.push(forkFrame({ caller, other }, this.#options))
     if (this.#held.length < this.#options.coalescedFrames) return
     this.#socket.send(Buffer.concat(this.#held))
     this.#held = []
@@ -108,8 +104,11 @@ export class AudioFork {
   close(text = ''): void {
     if (this.#isClosing) return
     this.#isClosing = true
-    for (const file of this.#files) rmSync(file, { force: true })
-    if (this.#socket.readyState === WebSocket.CONNECTING) return void this.#socket.terminate()
+    this.#files.remove()
+    if (this.#socket.readyState === WebSocket.CONNECTING) {
+      this.#socket.terminate()
+      return
+    }
     if (text) this.#send(text)
     this.#socket.close(1000)
     const timer = setTimeout(() => this.#socket.terminate(), CLOSE_TIMEOUT_MS)
@@ -150,31 +149,14 @@ export class AudioFork {
   #playAudio(data: Record<string, unknown> | undefined): void {
     if (!data || !this.#options.takesPlayAudio) return
     const { audioContent, ...rest } = data
-    const ending = fileEnding(`${data.audioContentType}`, Number(data.sampleRate))
-    if (typeof audioContent !== 'string' || !ending)
-      return void this.#fire('play_audio', JSON.stringify(rest))
-    const file = join(tmpdir(), `${this.#channel.uuid}_${filesWritten++}.tmp${ending}`)
-    // Written before the app hears of it, and at once: messages keep their order.
-    writeFileSync(file, Buffer.from(audioContent, 'base64'))
-    this.#files.push(file)
-    this.#fire('play_audio', JSON.stringify({ ...rest, file }))
+    const file = this.#files.write(data)
+    this.#fire('play_audio', JSON.stringify(file ? { ...rest, file } : rest))
   }
 
   #killAudio(): void {
     this.#fire('kill_audio', '')
     this.#channel.playing.break('break-all')
     this.#streamed?.clear()
-  }
-
-  #encoded(read: Int16Array, written: Int16Array): Buffer {
-    const { mix, sampling } = this.#options
-    const caller = resample(read, CHANNEL_RATE, sampling)
-    if (mix === 'mono') return littleEndian(caller)
-    const other = resample(written, CHANNEL_RATE, sampling)
-    if (mix === 'mixed') return littleEndian(caller.map((sample, i) => sample + (other[i] as number)))
-    const stereo = new Int16Array(caller.length * 2)
-    for (let i = 0; i < caller.length; i++) stereo.set([caller[i] as number, other[i] as number], i * 2)
-    return littleEndian(stereo)
   }
 
   #send(text: string): void {
@@ -203,19 +185,4 @@ function parsed(text: string): { type: string; data?: Record<string, unknown> } 
   } catch {
     return null
   }
-}
-
-function fileEnding(contentType: string, sampleRate: number): string | null {
-  if (contentType === 'wav' || contentType === 'wave') return '.wav'
-  if (contentType !== 'raw') return null
-  return [8000, 16_000, 24_000, 32_000, 48_000, 64_000].includes(sampleRate)
-    ? `.r${sampleRate / 1000}`
-    : '.r16'
-}
-
-function littleEndian(samples: Int16Array): Buffer {
-  const bytes = Buffer.alloc(samples.length * 2)
-  for (let i = 0; i < samples.length; i++)
-    bytes.writeInt16LE(Math.max(-32768, Math.min(32767, samples[i] as number)), i * 2)
-  return bytes
 }

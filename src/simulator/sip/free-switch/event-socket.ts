@@ -101,31 +101,47 @@ export class EventSocketConnection {
 
   #obey({ line, fields }: Command): void {
     const [word = '', ...rest] = line.trim().split(' ')
+    if (word === 'exit') this.#exit()
+    else if (this.#isAuthenticated) this.#command(word, rest, fields)
+    else this.#authenticate(word, rest.join(' '))
+  }
+
+  #command(word: string, rest: string[], fields: Map<string, string>): void {
     const argument = rest.join(' ')
-    if (word === 'exit') {
-      this.#reply('+OK bye')
-      return void this.end()
-    }
-    if (!this.#isAuthenticated) return void this.#authenticate(word, argument)
     if (word === 'connect' && this.#controlled) this.#send(channelData(this.#controlled))
     else if (word === 'api') this.#api(argument)
     else if (word === 'bgapi') this.#backgroundApi(argument, fields.get('job-uuid') ?? randomUUID())
-    else if (word === 'event') this.#reply(this.#subscribe(rest))
-    else if (word === 'nixevent') this.#reply(this.#unsubscribe(rest))
-    else if (word === 'filter') this.#reply(this.#filter(rest))
-    else if (word === 'sendmsg') this.#reply(this.#sendMessage(argument, fields))
-    else if (word === 'linger')
-      this.#reply(this.#controlled ? '+OK will linger' : '-ERR not controlling a session')
-    else this.#reply('-ERR command not found')
+    else this.#reply(this.#settle(word, rest, fields))
+  }
+
+  /** The commands that are answered in a line. */
+  #settle(word: string, rest: string[], fields: Map<string, string>): string {
+    switch (word) {
+      case 'event':
+        return this.#subscribe(rest)
+      case 'nixevent':
+        return this.#unsubscribe(rest)
+      case 'filter':
+        return this.#filter(rest)
+      case 'sendmsg':
+        return this.#sendMessage(rest.join(' '), fields)
+      case 'linger':
+        return this.#controlled ? '+OK will linger' : '-ERR not controlling a session'
+      default:
+        return '-ERR command not found'
+    }
+  }
+
+  #exit(): void {
+    this.#reply('+OK bye')
+    this.end()
   }
 
   #authenticate(word: string, password: string): void {
-    if (word === 'auth' && password === this.#host.password) {
-      this.#isAuthenticated = true
-      return void this.#reply('+OK accepted')
-    }
-    this.#reply(word === 'auth' ? '-ERR invalid' : '-ERR command not found')
-    if (word === 'auth') this.end()
+    this.#isAuthenticated = word === 'auth' && password === this.#host.password
+    if (this.#isAuthenticated) this.#reply('+OK accepted')
+    else this.#reply(word === 'auth' ? '-ERR invalid' : '-ERR command not found')
+    if (word === 'auth' && !this.#isAuthenticated) this.end()
   }
 
   async #api(command: string): Promise<void> {

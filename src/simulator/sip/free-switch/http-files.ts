@@ -14,7 +14,7 @@ export class HttpFiles {
   fetches = 0
   readonly #kept = new Map<string, Kept>()
   readonly #underWay = new Map<string, Promise<Buffer | null>>()
-  readonly #stopped = new AbortController()
+  #stopped = new AbortController()
 
   /** The file, or null when it is not to be had. Two who ask for the same one at the same time wait for one fetch. */
   async get(url: string): Promise<Buffer | null> {
@@ -34,6 +34,7 @@ export class HttpFiles {
   /** Ends what is being fetched. */
   stop(): void {
     this.#stopped.abort()
+    this.#stopped = new AbortController()
   }
 
   async #fetch(url: string): Promise<Buffer | null> {

@@ -1,19 +1,20 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import type { Logger } from 'pino'
 import { type AudioDescription, readSdp, speaksTelephone } from '../sdp.ts'
-import { responseTo, type SipRequest } from '../sip-message.ts'
+import { responseTo, type SipHeaders, type SipRequest } from '../sip-message.ts'
 import type { Respond, SimulatedNetwork, SipParty } from '../sip-network.ts'
+import { newTag } from '../tags.ts'
 import { apiCommand } from './api-commands.ts'
 import { runApplication } from './applications.ts'
-import type { Channel } from './channel.ts'
-import { EventSocketConnection } from './event-socket.ts'
+import type { Channel, ChannelHost } from './channel.ts'
+import { EventSockets } from './event-sockets.ts'
 import { FreeSwitchFaults } from './faults.ts'
 import type { ForkModule } from './fork-command.ts'
 import { clockFrames, type Frames } from './frames.ts'
 import { HttpFiles } from './http-files.ts'
 import { SipLeg } from './sip-leg.ts'
-import { type SwitchEvent, switchEvent } from './switch-event.ts'
+import { switchEvent } from './switch-event.ts'
 
 export type FreeSwitchOptions = {
   log: Logger
@@ -51,11 +52,10 @@ export class SimulatedFreeSwitch implements SipParty {
   /** Every API command and every executed application that apps have asked for, in order. */
   readonly commands: string[] = []
   readonly #options: Required<FreeSwitchOptions>
-  readonly #connections = new Set<EventSocketConnection>()
+  readonly #sockets: EventSockets
   readonly #legs = new Map<string, SipLeg>()
-  readonly #calls = new Map<Channel, EventSocketConnection>()
   readonly #timers = new Set<NodeJS.Timeout>()
-  #server = createServer((socket) => this.#accept(socket))
+  #server = createServer((socket) => this.#sockets.accept(socket))
   #heartbeat: NodeJS.Timeout | null = null
   #port = 0
 
@@ -74,6 +74,16 @@ export class SimulatedFreeSwitch implements SipParty {
     }
     this.address = this.#options.sipAddress
     this.#port = this.#options.port
+    const { password } = this.#options
+    this.#sockets = new EventSockets(
+      {
+        password,
+        api: (command) => this.#api(command),
+        channel: (uuid) => this.channels.get(uuid),
+        onExecute: (application) => this.commands.push(application),
+      },
+      this.faults,
+    )
   }
 
   /** Rejects when the port is taken. May be called again after `stop`: then it is back at the same port. */
@@ -96,7 +106,7 @@ export class SimulatedFreeSwitch implements SipParty {
 
   /** Tells apps how many sessions there are. */
   heartbeat(): void {
-    this.#fire(
+    this.#sockets.fire(
       switchEvent('HEARTBEAT', {
         'Event-Info': 'System Ready',
         'FreeSWITCH-Version': '1.10.11-release+simulated',
@@ -111,15 +121,12 @@ export class SimulatedFreeSwitch implements SipParty {
 
   /** Cuts the event sockets, all of them or those that apps opened, as a network does that breaks. */
   dropEventSockets(which: 'all' | 'inbound' = 'all'): void {
-    const outbound = new Set(this.#calls.values())
-    for (const connection of this.#connections)
-      if (which === 'all' || !outbound.has(connection)) connection.cut()
+    this.#sockets.cut(which)
   }
 
   /** Dies as a killed process does: no BYE, no word on any socket. `listen` brings it back, without its calls. */
   async kill(): Promise<void> {
-    this.#options.network.detach(this)
-    for (const connection of this.#connections) connection.cut()
+    this.#sockets.cut('all')
     for (const leg of this.#legs.values()) leg.die()
     await this.#close()
   }
@@ -127,21 +134,22 @@ export class SimulatedFreeSwitch implements SipParty {
   /** Goes away in order: hangs up every call, says goodbye. */
   async stop(): Promise<void> {
     for (const channel of [...this.channels.values()]) channel.hangUp('SYSTEM_SHUTDOWN')
-    for (const connection of this.#connections) connection.end()
-    this.#options.network.detach(this)
+    this.#sockets.end()
     await this.#close()
   }
 
   receive(request: SipRequest, source: string, respond: Respond): void {
     const leg = this.#legs.get(request.headers.get('Call-ID'))
-    if (leg) return void leg.receive(request, respond)
-    if (request.method === 'ACK') return
-    if (request.method === 'OPTIONS') return void respond(responseTo(request, 200))
-    if (request.method !== 'INVITE') return void respond(responseTo(request, 481))
+    if (leg) leg.receive(request, respond)
+    else if (request.method === 'INVITE') this.#invited(request, source, respond)
+    else if (request.method !== 'ACK') respond(responseTo(request, request.method === 'OPTIONS' ? 200 : 481))
+  }
+
+  #invited(request: SipRequest, source: string, respond: Respond): void {
     const offer = request.body ? readSdp(request.body) : null
     const refusal = this.#refusal(request, offer)
-    if (refusal) return void respond(responseTo(request, refusal, { toTag: 'refused' }))
-    this.#invited(request, { source, offer, respond })
+    respond(responseTo(request, refusal ?? 100, refusal ? { toTag: newTag() } : {}))
+    if (!refusal) this.#begin(request, { source, offer, respond })
   }
 
   #refusal({ headers, body }: SipRequest, offer: AudioDescription | null): number | null {
@@ -153,29 +161,22 @@ export class SimulatedFreeSwitch implements SipParty {
     return null
   }
 
-  #invited(
+  #begin(
     request: SipRequest,
     { source, offer, respond }: { source: string; offer: AudioDescription | null; respond: Respond },
   ): void {
-    respond(responseTo(request, 100))
-    const callId = request.headers.get('Call-ID')
-    const { network, frames } = this.#options
+    const { headers } = request
+    const callId = headers.get('Call-ID')
     const leg = new SipLeg(request, {
       source,
       offer,
       respond,
       address: this.address,
-      host: {
-        network,
-        frames,
-        fire: (event) => this.#fire(event),
-        run: (channel, application, argument) =>
-          runApplication(channel, { application, argument, http: this.http }),
-      },
-      onReady: () => this.#after(this.faults.socketDelayMs, () => this.#callApp(leg, request)),
+      host: this.#channelHost,
+      onReady: () => this.#after(this.faults.socketDelayMs, () => this.#callApp(leg.channel, headers)),
       onHangUp: () => {
         this.channels.delete(leg.channel.uuid)
-        this.#letGo(leg.channel)
+        this.#sockets.letGo(leg.channel)
       },
       onOver: () => this.#legs.delete(callId),
     })
@@ -184,50 +185,19 @@ export class SimulatedFreeSwitch implements SipParty {
     this.#after(this.faults.answerDelayMs, () => leg.answer())
   }
 
-  /** The dialplan's `socket ${sip_h_X-esl-outbound} async full`. */
-  #callApp({ channel }: SipLeg, request: SipRequest): void {
-    if (!channel.isUp || this.faults.neverCallsApp) return
-    const [host = '', port = ''] = request.headers.get('X-esl-outbound').split(':')
-    const socket = connect(Number(port), host)
-    socket.once('error', () => channel.hangUp('NORMAL_CLEARING'))
-    socket.once('connect', () => {
-      if (!channel.isUp) return socket.destroy()
-      const connection = this.#join(socket, channel)
-      this.#calls.set(channel, connection)
-    })
+  get #channelHost(): ChannelHost {
+    const { network, frames } = this.#options
+    const { http } = this
+    return {
+      network,
+      frames,
+      fire: (event) => this.#sockets.fire(event),
+      run: (channel, application, argument) => runApplication(channel, { application, argument, http }),
+    }
   }
 
-  /** Says goodbye on the channel's socket when all that the hang-up set off has been told. */
-  #letGo(channel: Channel): void {
-    const connection = this.#calls.get(channel)
-    setImmediate(() => connection?.end())
-  }
-
-  #accept(socket: Socket): void {
-    if (this.faults.refusesConnections) return void socket.destroy()
-    this.#join(socket, null)
-  }
-
-  #join(socket: Socket, controlled: Channel | null): EventSocketConnection {
-    const { password } = this.#options
-    const connection = new EventSocketConnection(socket, {
-      host: {
-        password,
-        api: (command) => this.#api(command),
-        channel: (uuid) => this.channels.get(uuid),
-        onExecute: (application) => this.commands.push(application),
-      },
-      controlled,
-      onClose: () => {
-        this.#connections.delete(connection)
-        if (!controlled) return
-        this.#calls.delete(controlled)
-        // The dialplan goes on after the socket, and has nothing more to do.
-        controlled.hangUp('NORMAL_CLEARING')
-      },
-    })
-    this.#connections.add(connection)
-    return connection
+  #callApp(channel: Channel, headers: SipHeaders): void {
+    if (channel.isUp && !this.faults.neverCallsApp) this.#sockets.call(channel, headers.get('X-esl-outbound'))
   }
 
   async #api(command: string): Promise<string> {
@@ -238,14 +208,12 @@ export class SimulatedFreeSwitch implements SipParty {
     return this.faults.takeFailure(command) ?? apiCommand(command, host)
   }
 
-  #fire(event: SwitchEvent): void {
-    if (this.faults.hidesHangUps && event.fields['Channel-Call-State'] === 'HANGUP') return
-    for (const connection of this.#connections) connection.offer(event)
-  }
-
   /** Now, or later when a test wants it slow. */
   #after(milliseconds: number, task: () => void): void {
-    if (milliseconds === 0) return void task()
+    if (milliseconds === 0) {
+      task()
+      return
+    }
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       task()
@@ -254,6 +222,7 @@ export class SimulatedFreeSwitch implements SipParty {
   }
 
   async #close(): Promise<void> {
+    this.#options.network.detach(this)
     if (this.#heartbeat) clearInterval(this.#heartbeat)
     for (const timer of this.#timers) clearTimeout(timer)
     this.http.stop()
@@ -262,8 +231,8 @@ export class SimulatedFreeSwitch implements SipParty {
     if (!this.#server.listening) return
     const closed = once(this.#server, 'close')
     this.#server.close()
-    for (const connection of this.#connections) connection.cut()
+    this.#sockets.cut('all')
     await closed
-    this.#server = createServer((socket) => this.#accept(socket))
+    this.#server = createServer((socket) => this.#sockets.accept(socket))
   }
 }

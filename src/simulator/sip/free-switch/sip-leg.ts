@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   type AudioDescription,
   answeringDirection,
@@ -10,6 +9,7 @@ import {
 } from '../sdp.ts'
 import { responseTo, SipHeaders, type SipRequest, uriOf } from '../sip-message.ts'
 import type { Respond } from '../sip-network.ts'
+import { newTag } from '../tags.ts'
 import { Channel, type ChannelHost } from './channel.ts'
 
 export type SipLegOptions = {
@@ -49,7 +49,7 @@ export class SipLeg {
   readonly channel: Channel
   readonly #invite: SipRequest
   readonly #options: SipLegOptions
-  readonly #tag = randomBytes(6).toString('hex')
+  readonly #tag = newTag()
   #sdpVersion = 1
   #direction: Direction = 'sendrecv'
   #cseq = 0
@@ -78,19 +78,22 @@ export class SipLeg {
   }
 
   receive(request: SipRequest, respond: Respond): void {
-    if (request.method === 'ACK') return void this.#acknowledged(request)
-    if (request.method === 'CANCEL') return void this.#cancelled(request, respond)
-    if (request.method === 'INVITE') return void this.#reInvited(request, respond)
-    respond(responseTo(request, 200, { toTag: this.#tag }))
-    if (request.method !== 'BYE') return
-    this.#over()
-    this.channel.hangUp('NORMAL_CLEARING')
+    if (request.method === 'ACK') this.#acknowledged(request)
+    else if (request.method === 'CANCEL') this.#cancelled(request, respond)
+    else if (request.method === 'INVITE') this.#reInvited(request, respond)
+    else respond(responseTo(request, 200, { toTag: this.#tag }))
+    if (request.method === 'BYE') this.#left()
   }
 
   /** Ends without a word to anybody. */
   die(): void {
     this.#isOver = true
     this.channel.vanish()
+  }
+
+  #left(): void {
+    this.#over()
+    this.channel.hangUp('NORMAL_CLEARING')
   }
 
   #ready(): void {
@@ -114,8 +117,10 @@ export class SipLeg {
   }
 
   #reInvited(request: SipRequest, respond: Respond): void {
-    if (request.body && !speaksTelephone(readSdp(request.body)))
-      return void respond(responseTo(request, 488, { toTag: this.#tag }))
+    if (request.body && !speaksTelephone(readSdp(request.body))) {
+      respond(responseTo(request, 488, { toTag: this.#tag }))
+      return
+    }
     if (request.body) this.#takeRemote(request.body)
     this.#sdpVersion++
     this.channel.variables.set('rtp_local_sdp_str', this.#sdp)
@@ -133,7 +138,7 @@ export class SipLeg {
       method: 'BYE',
       uri: target,
       headers: SipHeaders.of({
-        Via: `SIP/2.0/UDP ${address};branch=z9hG4bK${randomBytes(6).toString('hex')};rport`,
+        Via: `SIP/2.0/UDP ${address};branch=z9hG4bK${newTag()};rport`,
         'Max-Forwards': 70,
         From: `${headers.get('To')};tag=${this.#tag}`,
         To: headers.get('From'),

@@ -1,4 +1,5 @@
 import { resample } from '../../../audio/resample.ts'
+import { clipped } from './fork-frames.ts'
 import { CHANNEL_RATE } from './sound.ts'
 
 /** Samples in the module's unit of buffering; it counts 40 ms at 8 kHz. */
@@ -66,8 +67,7 @@ export class StreamedAudio {
   mixInto(frame: Int16Array): void {
     const samples = this.#withoutMarkers(this.#playout.splice(0, frame.length))
     if (samples.length === 0 && this.#playout.length === 0) this.#tellNewMark()
-    for (const [i, sample] of samples.entries())
-      frame[i] = Math.max(-32768, Math.min(32767, (frame[i] as number) + sample))
+    for (const [i, sample] of samples.entries()) frame[i] = clipped((frame[i] as number) + sample)
   }
 
   #passOn(): void {

@@ -1,6 +1,7 @@
 import { responseTo, type SipRequest, uriOf } from '../sip-message.ts'
 import type { Respond, SipNetwork, SipParty } from '../sip-network.ts'
-import { newTag, PhoneCall } from './phone-call.ts'
+import { newTag } from '../tags.ts'
+import { PhoneCall } from './phone-call.ts'
 
 /** A call that the service makes to a phone, answered at once. */
 export class IncomingCall extends PhoneCall {

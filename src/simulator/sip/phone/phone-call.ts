@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Direction } from '../sdp.ts'
 import { numberOf, responseTo, SipHeaders, type SipRequest, type SipResponse } from '../sip-message.ts'
 import type { Respond, SipNetwork } from '../sip-network.ts'
+import { newTag } from '../tags.ts'
 import { CallAudio } from './call-audio.ts'
 import type { ScriptedVoice } from './scripted-voice.ts'
 
@@ -225,11 +225,6 @@ export abstract class PhoneCall extends EventEmitter<Events> {
   }
 
   #newVia(): string {
-    return `SIP/2.0/UDP ${this.address};branch=z9hG4bK${randomBytes(6).toString('hex')};rport`
+    return `SIP/2.0/UDP ${this.address};branch=z9hG4bK${newTag()};rport`
   }
-}
-
-/** A name that tells this end of a dialog from all others. */
-export function newTag(): string {
-  return randomBytes(6).toString('hex')
 }

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { responseTo, SipHeaders, type SipRequest, type SipResponse } from '../sip-message.ts'
 import type { SipNetwork, SipParty } from '../sip-network.ts'
+import { newTag } from '../tags.ts'
 import { AnsweringPhone } from './incoming-call.ts'
-import { newTag } from './phone-call.ts'
 import { type InviteOptions, SipCall } from './sip-call.ts'
 
 /** The phones and trunks beyond a drachtio-server. */
@@ -46,7 +45,7 @@ export class SimulatedPhone {
       'Max-Forwards': 70,
       From: `<sip:${from}@${sourceAddress}>;tag=${newTag()}`,
       To: `<${uri}>`,
-      'Call-ID': randomBytes(8).toString('hex'),
+      'Call-ID': newTag(),
       CSeq: `1 ${method}`,
       Contact: `<sip:${from}@${address}>`,
     })

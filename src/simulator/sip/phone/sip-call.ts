@@ -1,7 +1,8 @@
 import { numberOf, type SipRequest, type SipResponse, uriOf } from '../sip-message.ts'
 import type { SipNetwork, SipParty } from '../sip-network.ts'
+import { newTag } from '../tags.ts'
 import { type Credentials, challengeOf, digestAnswer } from './digest.ts'
-import { newTag, PhoneCall } from './phone-call.ts'
+import { PhoneCall } from './phone-call.ts'
 
 export type InviteOptions = {
   /** The caller's user part, such as a number. */

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import { responseTo, type SipRequest, type SipResponse, tagOf, writeSip } from '../sip-message.ts'
+import type { Respond } from '../sip-network.ts'
+import { newTag } from '../tags.ts'
+import { type AppConnection, metaTokens, tellOf } from './app-connection.ts'
+import { appFields } from './composed-requests.ts'
+import { answeredDialog, type Dialog, type Dialogs, dialogIdOf } from './dialogs.ts'
+
+/** A request that an app is to answer. */
+type Transaction = {
+  id: string
+  request: SipRequest
+  source: string
+  respond: Respond
+  app: AppConnection
+  /** The dialog that it was sent in; null for one that begins something. */
+  dialog: Dialog | null
+  toTag: string
+  /** The app has sent a response that is not the last. */
+  isAnnounced: boolean
+}
+
+/** What comes from the network, and what the apps answer to it. */
+export class Incoming {
+  readonly #address: string
+  readonly #dialogs: Dialogs
+  readonly #selectApp: (verb: string) => AppConnection | null
+  readonly #open = new Map<string, Transaction>()
+
+  constructor(options: {
+    address: string
+    dialogs: Dialogs
+    selectApp: (verb: string) => AppConnection | null
+  }) {
+    this.#address = options.address
+    this.#dialogs = options.dialogs
+    this.#selectApp = options.selectApp
+  }
+
+  take(request: SipRequest, source: string, respond: Respond): void {
+    const isInDialog = tagOf(request.headers.get('To')) !== ''
+    if (request.method === 'CANCEL') this.#cancelled(request, source, respond)
+    else if (isInDialog) this.#takeInDialog(request, source, respond)
+    else if (/^(BYE|UPDATE)$/.test(request.method)) respond(responseTo(request, 481))
+    else if (request.method !== 'ACK') this.#takeNew(request, source, respond)
+  }
+
+  /** Sends an app's response. */
+  answer(app: AppConnection, messageId: string, transactionId: string, answer: SipResponse): void {
+    const transaction = this.#open.get(transactionId)
+    if (!transaction) {
+      app.reply(messageId, 'NOK', 'Response not sent due to unknown transaction')
+      return
+    }
+    const response = this.#composed(transaction, answer)
+    const dialogId = this.#settle(transaction, response)
+    transaction.respond(response)
+    const sip = writeSip(response)
+    const meta = metaTokens({ source: 'application', address: transaction.source, sip })
+    app.reply(messageId, 'OK', `${meta}|${transactionId}|${dialogId}||Msg sent:|\r\n${sip}`)
+  }
+
+  #takeNew(request: SipRequest, source: string, respond: Respond): void {
+    if (request.method === 'INVITE') respond(responseTo(request, 100))
+    const app = this.#selectApp(request.method.toLowerCase())
+    if (!app) {
+      respond(responseTo(request, 503, { toTag: newTag() }))
+      return
+    }
+    const { id } = this.#begin({ request, source, respond, app, dialog: null })
+    tellOf(app, request, { address: source, tokens: [id, '', ...this.#address.split(':')] })
+  }
+
+  #takeInDialog(request: SipRequest, source: string, respond: Respond): void {
+    const dialog = this.#dialogs.of(request)
+    const isAck = request.method === 'ACK'
+    if (dialog && request.method === 'BYE') this.#dialogs.remove(dialog)
+    // Only the app that made a dialog hears of what happens in it, even if the same app has come back since.
+    if (!dialog?.app.isOpen) {
+      if (!isAck) respond(responseTo(request, 481))
+      return
+    }
+    if (request.method === 'INVITE') respond(responseTo(request, 100))
+    const { app } = dialog
+    const id = isAck ? randomUUID() : this.#begin({ request, source, respond, app, dialog }).id
+    tellOf(app, request, { address: source, tokens: [id, dialog.id] })
+  }
+
+  #cancelled(request: SipRequest, source: string, respond: Respond): void {
+    const callId = request.headers.get('Call-ID')
+    const transaction = [...this.#open.values()].find(
+      (each) => each.request.method === 'INVITE' && each.request.headers.get('Call-ID') === callId,
+    )
+    // What has been answered cannot be cancelled any more.
+    if (!transaction || transaction.dialog) {
+      respond(responseTo(request, 481))
+      return
+    }
+    const { id, app, toTag, isAnnounced, request: invite } = transaction
+    this.#open.delete(id)
+    respond(responseTo(request, 200))
+    transaction.respond(responseTo(invite, 487, { toTag }))
+    const rest = isAnnounced ? [dialogIdOf(invite)] : ['', ...this.#address.split(':')]
+    tellOf(app, request, { address: source, tokens: [id, ...rest] })
+  }
+
+  #begin(transaction: Omit<Transaction, 'id' | 'toTag' | 'isAnnounced'>): Transaction {
+    const begun = { ...transaction, id: randomUUID(), toTag: newTag(), isAnnounced: false }
+    this.#open.set(begun.id, begun)
+    return begun
+  }
+
+  #composed({ request, toTag }: Transaction, { status, reason, headers, body }: SipResponse): SipResponse {
+    const foundsDialog = request.method === 'INVITE' && status >= 200 && status < 300
+    return responseTo(request, status, {
+      toTag: tagOf(headers.get('To')) || toTag,
+      headers: { ...(foundsDialog && { Contact: this.#contact }), ...appFields(headers) },
+      body,
+      reason,
+    })
+  }
+
+  /** Moves a transaction on by a response; returns the id of the dialog that it belongs to. */
+  #settle(transaction: Transaction, response: SipResponse): string {
+    const { request, source, app } = transaction
+    transaction.toTag = tagOf(response.headers.get('To'))
+    transaction.isAnnounced = true
+    if (response.status >= 200) this.#open.delete(transaction.id)
+    if (transaction.dialog) return transaction.dialog.id
+    if (request.method !== 'INVITE') return ''
+    const dialog = answeredDialog(request, response, { source, app, contact: this.#contact })
+    if (response.status >= 200 && response.status < 300) this.#dialogs.add(dialog)
+    return dialog.id
+  }
+
+  get #contact(): string {
+    return `<sip:${this.#address}>`
+  }
+}
