@@ -10,10 +10,12 @@ import type { KnownVoice, VendorAccess } from './demo-vendors.ts'
 export const DEMO_SERVICE = '--demo-service'
 
 /** A socket comes along with `connection`. */
-export type ToService = { type: 'vendors'; access: VendorAccess } | { type: 'connection' }
+export type ToService = { type: 'vendors'; access: VendorAccess } | { type: 'connection'; id: number }
 
 /** A socket comes along with `phone`: a handset that may place calls, and whose upgrade is yet to be answered. */
 export type ToWorld =
   | { type: 'voices'; voices: KnownVoice[] }
   | { type: 'phone'; url: string; headers: IncomingHttpHeaders; head: string }
+  /** The connection of this id has arrived. */
+  | { type: 'took'; id: number }
   | { type: 'ready' }

@@ -34,7 +34,9 @@ export class HandedOnDemo implements Demo {
     await giveVoice(service)
     this.#handPhonesBack(service)
     process.on('message', (message: ToService, socket?: Socket) => {
-      if (message.type === 'connection' && socket) service.server.emit('connection', socket)
+      if (message.type !== 'connection') return
+      tell({ type: 'took', id: message.id })
+      if (socket) service.server.emit('connection', socket)
     })
     tell({ type: 'ready' })
   }

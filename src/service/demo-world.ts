@@ -26,6 +26,9 @@ export class DemoWorld {
   readonly #front: Server
   readonly #phones = createHttpServer()
   readonly #waiting: Socket[] = []
+  /** Those that were handed on and have not arrived: a process that is just killed is not known to be gone. */
+  readonly #onTheirWay = new Map<number, Socket>()
+  #connections = 0
   readonly #log: Logger
   #service: ChildProcess | null = null
   #isReady = false
@@ -89,6 +92,7 @@ export class DemoWorld {
     this.#service = service
     service.on('message', (message: ToWorld, socket) => {
       if (message.type === 'voices') this.#vendors.remember(message.voices)
+      if (message.type === 'took') this.#arrived(message.id)
       if (message.type === 'phone' && socket) this.#answerPhone(message, socket as Socket)
       if (message.type === 'ready') {
         this.#isReady = true
@@ -107,6 +111,8 @@ export class DemoWorld {
     const hadStarted = this.#isReady
     this.#isReady = false
     this.#service = null
+    this.#waiting.push(...this.#onTheirWay.values())
+    this.#onTheirWay.clear()
     if (hadStarted && !this.#isStopping) {
       this.#log.warn({ code, signal }, "the demo's service is gone and is started again")
       void this.#startService()
@@ -124,13 +130,21 @@ export class DemoWorld {
   }
 
   #handOn(socket: Socket): void {
-    if (!socket.destroyed) this.#tell({ type: 'connection' }, socket)
+    if (socket.destroyed) return
+    const id = this.#connections++
+    this.#onTheirWay.set(id, socket)
+    this.#tell({ type: 'connection', id }, socket)
+  }
+
+  /** The service has it, and this process lets go. */
+  #arrived(id: number): void {
+    this.#onTheirWay.get(id)?.destroy()
+    this.#onTheirWay.delete(id)
   }
 
   #tell(message: ToService, socket?: Socket): void {
-    const { connected } = this.#service ?? {}
-    if (connected) this.#service?.send(message, socket, {}, (error) => error && socket?.destroy())
-    else socket?.destroy()
+    // What cannot be told is told to the next one, when this one is known to be gone.
+    if (this.#service?.connected) this.#service.send(message, socket, { keepOpen: true }, () => {})
   }
 
   #answerPhone({ url, headers, head }: ToWorld & { type: 'phone' }, socket: Socket): void {
@@ -140,7 +154,7 @@ export class DemoWorld {
   }
 
   async #stopWorld(): Promise<void> {
-    for (const socket of this.#waiting.splice(0)) socket.destroy()
+    for (const socket of [...this.#waiting.splice(0), ...this.#onTheirWay.values()]) socket.destroy()
     this.#front.close()
     await this.#vendors.stop()
   }

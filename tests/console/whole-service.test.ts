@@ -46,7 +46,7 @@ describe('the demo, as npm start shows it to a person with a browser', () => {
   beforeEach(({ skip }) => skip(WHY_NO_BROWSER !== null))
 
   it(
-    'lets them hear greeting, hold and agent, shows their call's states, and keeps it when its process is killed',
+    'lets them hear greeting, hold and agent, shows the states of their call, and keeps it when its process is killed',
     async () => {
       const page = await ConsolePage.open(browser, service.origin)
       await page.signInByLink(KEY)
@@ -60,10 +60,11 @@ describe('the demo, as npm start shows it to a person with a browser', () => {
       await page.page.getByText('See this call in its statechart').click()
       await page.page.getByRole('button', { name: 'Kill this process' }).click()
       await page.page.getByText('Killed, started again and taking calls').waitFor({ timeout: 20_000 })
-      await until('the call is talked on again', async () => {
-        const states = await page.page.locator('.timeline .state').allTextContents()
-        return states.filter((state) => state === 'bridged.talking').length === 2
-      })
+      await until(
+        'the call is talked on again',
+        async () => (await page.states()).filter((state) => state === 'bridged.talking').length === 2,
+        async () => (await page.states()).join(', '),
+      )
       const before = (await page.figures()).played
       await page.heardAndSpoke(({ played }) => played > before + 50)
       await page.page.getByRole('button', { name: 'Hang up this call' }).click()
