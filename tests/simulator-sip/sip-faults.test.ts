@@ -64,6 +64,17 @@ describe('a drachtio-server', () => {
     await app.end(await app.answeredCall())
   })
 
+  test('that is gone and comes back at the same place knows of no call', async () => {
+    const leg = await app.answeredCall()
+    await sip.drachtio.stop()
+    expect((await sip.phone.request('OPTIONS')).status).toBe(503)
+    await sip.drachtio.listen()
+    await eventually(async () => expect((await sip.phone.request('OPTIONS')).status).toBe(200))
+    expect((await leg.call.info('1')).status).toBe(481)
+    await app.mediaServer.api(`uuid_kill ${leg.endpoint.uuid}`)
+    await app.end(await app.answeredCall())
+  })
+
   test.each(['ACK timeout', 'Session timer expired'] as const)('ends a call itself: %s', async (reason) => {
     const leg = await app.answeredCall()
     const told = Promise.withResolvers<unknown>()

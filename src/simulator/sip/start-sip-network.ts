@@ -1,3 +1,19 @@
+/*
+ * Telephony over SIP for tests, without a media stack: a drachtio-server and a FreeSWITCH that drachtio-srf and
+ * drachtio-fsmrf cannot tell from real ones, and phones that call through them. tests/simulator-sip/ asks the same of these
+ * and, with DRACHTIO_HOST and FREESWITCH_HOST set, of real servers.
+ *
+ *   drachtio     takes apps on TCP (drachtio/wire.ts) and SIP from the network: dialogs, transactions, CANCEL, who hears of
+ *                what. Fails by dropApps, refusesConnections, heldBackMs, endDialog; stop and listen again.
+ *   freeSwitch   takes apps on the event socket and calls them back for each endpoint; plays files that it really fetches,
+ *                tones and silence; has either mod_audio_fork. Fails by `faults`, dropEventSockets, kill and listen again.
+ *   phone        makes calls (phone.invite), is called (phone.answering), and sends what trunks and scanners send
+ *                (phone.request). With a UdpNetwork in the place of the simulated one it calls through real servers.
+ *
+ * SIP and audio go over a SimulatedNetwork in this process: who is at a SIP address gets the request, who is at the address
+ * of an SDP gets the audio, so that a wrong answer makes a silent call. Only sound takes time; `frames` gives it.
+ */
+
 import type { Logger } from 'pino'
 import { type DrachtioOptions, SimulatedDrachtio } from './drachtio/simulated-drachtio.ts'
 import { type FreeSwitchOptions, SimulatedFreeSwitch } from './free-switch/simulated-free-switch.ts'

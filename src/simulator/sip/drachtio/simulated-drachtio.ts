@@ -24,17 +24,20 @@ const VERSION = 'v0.9.10'
  * SIP goes over the simulated network. See also SimulatedPhone and SimulatedFreeSwitch, which live on the same network.
  */
 export class SimulatedDrachtio {
+  readonly host = '127.0.0.1'
   readonly network: SimulatedNetwork
   readonly secret: string
+  /** "host:port" to which calls are sent. */
+  readonly sipAddress: string
   /** While true, connections of apps are cut as they come in. */
   refusesConnections = false
   /** Messages to apps wait so long for others and come in one piece, as over a slow connection. */
   heldBackMs = 0
   readonly #log: Logger
-  readonly #port: number
   readonly #server = createServer((socket) => this.#accept(socket))
   readonly #apps = new Set<AppConnection>()
-  readonly #signalling: Signalling
+  #signalling: Signalling
+  #port: number
   #turn = 0
 
   constructor({
@@ -47,31 +50,23 @@ export class SimulatedDrachtio {
     this.#log = log
     this.secret = secret
     this.network = network
+    this.sipAddress = sipAddress
     this.#port = port
-    this.#signalling = new Signalling({
-      address: sipAddress,
-      network,
-      selectApp: (verb) => this.#selectApp(verb),
-    })
-    network.attach(this.#signalling)
+    this.#signalling = this.#newSignalling()
   }
 
-  /** Rejects when the port is taken. */
+  /** Rejects when the port is taken. May be called again after `stop`: it is back at the same port, and knows of no call. */
   async listen(): Promise<void> {
-    this.#server.listen(this.#port, '127.0.0.1')
+    this.#server.listen(this.#port, this.host)
     await once(this.#server, 'listening')
+    this.#port = (this.#server.address() as AddressInfo).port
+    this.#signalling = this.#newSignalling()
+    this.network.attach(this.#signalling)
   }
-
-  readonly host = '127.0.0.1'
 
   /** Where apps connect. */
   get port(): number {
-    return (this.#server.address() as AddressInfo).port
-  }
-
-  /** "host:port" to which calls are sent. */
-  get sipAddress(): string {
-    return this.#signalling.address
+    return this.#port
   }
 
   /** Apps that have logged in. */
@@ -93,12 +88,18 @@ export class SimulatedDrachtio {
     this.#signalling.endDialog(callId, reason)
   }
 
+  /** Is gone without a word: phones get no answer, apps lose their connections. */
   async stop(): Promise<void> {
     this.network.detach(this.#signalling)
     this.dropApps()
     if (!this.#server.listening) return
     this.#server.close()
     await once(this.#server, 'close')
+  }
+
+  #newSignalling(): Signalling {
+    const { network, sipAddress: address } = this
+    return new Signalling({ address, network, selectApp: (verb) => this.#selectApp(verb) })
   }
 
   #accept(socket: Socket): void {
