@@ -202,6 +202,25 @@ describe('in a call', () => {
     await app.end(leg)
   })
 
+  test('a session that is to be refreshed is agreed on by the server, and refreshed without the app', async () => {
+    const leg = await app.answeredCall({ headers: { 'Session-Expires': '1800;refresher=uac' } })
+    expect((await leg.call.final).headers.get('Session-Expires')).toBe('1800;refresher=uac')
+    const refreshed = new Promise((resolve) => leg.dialog.on('refresh', resolve))
+    expect((await leg.call.reInvite({ sdp: leg.call.sdp })).body).toBe(leg.endpoint.local.sdp)
+    await refreshed
+    await app.end(leg)
+  })
+
+  test('a session of less than a minute and a half is too short', async () => {
+    const leg = await app.answeredCall()
+    const refusal = await leg.call.request('INVITE', {
+      headers: { 'Session-Expires': '30' },
+      body: leg.call.sdp,
+    })
+    expect([refusal.status, refusal.headers.get('Min-SE')]).toEqual([422, '90'])
+    await app.end(leg)
+  })
+
   test('a re-INVITE of the service is answered by the caller', async () => {
     const leg = await app.answeredCall()
     expect(await leg.dialog.modify(leg.dialog.local.sdp)).toContain('m=audio')

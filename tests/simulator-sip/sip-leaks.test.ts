@@ -1,28 +1,13 @@
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { startSipNetwork } from '../../src/simulator/sip/start-sip-network.ts'
+import { addedTo, openHandles } from '../support/open-handles.ts'
 import { AudioFiles } from './audio-files.ts'
 import { ForkReceiver } from './fork-receiver.ts'
 import { SipApp, toldOf } from './sip-app.ts'
 
-/** Sockets, servers and timers that keep the process alive. */
-function leftovers(): string[] {
-  const kinds = ['TCPSocketWrap', 'TCPServerWrap', 'Timeout']
-  return process.getActiveResourcesInfo().filter((kind) => kinds.includes(kind))
-}
-
-/** What is there now and was not before; a timer of the test runner that has meanwhile fired is no concern of ours. */
-function addedTo(before: string[], now: string[]): string[] {
-  const known = [...before]
-  return now.filter((kind) => {
-    const at = known.indexOf(kind)
-    if (at >= 0) known.splice(at, 1)
-    return at < 0
-  })
-}
-
 test('stopping the servers in the middle of everything leaves no socket and no timer', async () => {
-  const before = leftovers()
+  const before = openHandles()
   const { drachtio, freeSwitch, phone, stop } = await startSipNetwork({ log: pino({ level: 'silent' }) })
   const receiver = await ForkReceiver.listen()
   const files = await AudioFiles.serve()
@@ -48,5 +33,5 @@ test('stopping the servers in the middle of everything leaves no socket and no t
   receiver.stop()
   files.stop()
   // The app's own half notices a little later that the other has gone; fsmrf keeps a timer of a second.
-  await expect.poll(() => addedTo(before, leftovers()), { timeout: 4000 }).toEqual([])
+  await expect.poll(() => addedTo(before, openHandles()), { timeout: 4000 }).toEqual([])
 })

@@ -20,6 +20,9 @@ type Transaction = {
   isAnnounced: boolean
 }
 
+/** A session may not be refreshed more often, in seconds (RFC 4028). */
+const MIN_SESSION_S = 90
+
 /** What comes from the network, and what the apps answer to it. */
 export class Incoming {
   readonly #address: string
@@ -81,6 +84,10 @@ export class Incoming {
       return
     }
     if (request.method === 'INVITE') respond(responseTo(request, 100))
+    if (isTooShort(request)) {
+      respond(responseTo(request, 422, { headers: { 'Min-SE': `${MIN_SESSION_S}` } }))
+      return
+    }
     const { app } = dialog
     const id = isAck ? randomUUID() : this.#begin({ request, source, respond, app, dialog }).id
     tellOf(app, request, { address: source, tokens: [id, dialog.id] })
@@ -114,7 +121,10 @@ export class Incoming {
     const foundsDialog = request.method === 'INVITE' && status >= 200 && status < 300
     return responseTo(request, status, {
       toTag: tagOf(headers.get('To')) || toTag,
-      headers: { ...(foundsDialog && { Contact: this.#contact }), ...appFields(headers) },
+      headers: {
+        ...(foundsDialog && { Contact: this.#contact, ...agreedTimer(request) }),
+        ...appFields(headers),
+      },
       body,
       reason,
     })
@@ -136,4 +146,16 @@ export class Incoming {
   get #contact(): string {
     return `<sip:${this.#address}>`
   }
+}
+
+function isTooShort({ method, headers }: SipRequest): boolean {
+  const asked = Number.parseInt(headers.get('Session-Expires'), 10)
+  return /^(INVITE|UPDATE)$/.test(method) && asked < MIN_SESSION_S
+}
+
+/** The session timer of an INVITE is agreed to, if it says who is to refresh. */
+function agreedTimer({ headers }: SipRequest): Record<string, string> {
+  const [, seconds, refresher] = /^(\d+);.*refresher=(\w+)/.exec(headers.get('Session-Expires')) ?? []
+  if (!refresher) return {}
+  return { 'Session-Expires': `${Math.max(MIN_SESSION_S, Number(seconds))};refresher=${refresher}` }
 }
