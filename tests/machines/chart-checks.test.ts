@@ -11,7 +11,7 @@ import {
   edgesThatASaveChanges,
   effectsAsked,
   eventsHeardAfterTheEnd,
-  longestSilence,
+  longestTimeAlone,
   outputs,
   requestsWithoutChange,
   timeBounds,
@@ -57,7 +57,7 @@ describe('time', () => {
     }
     const longest = new Map<string, number>()
     for (const graph of graphs) {
-      for (const [leg, ms] of longestSilence(graph, short))
+      for (const [leg, ms] of longestTimeAlone(graph, short))
         longest.set(leg, Math.max(longest.get(leg) ?? 0, ms))
     }
     const waitAndJoin = LIMITS.cloneMaxWaitMs + LIMITS.legPatienceMs

@@ -56,7 +56,7 @@ export const wayPoints = (): string[] =>
  * The longest time, in milliseconds, that a call goes on from each leg state when nobody says another word and only the
  * named timers run; Infinity when they run in circles or run out before the call has ended.
  */
-export function longestSilence(
+export function longestTimeAlone(
   { states, edges }: CallGraph,
   delays: Record<string, number>,
 ): Map<string, number> {
@@ -64,7 +64,7 @@ export function longestSilence(
   const next = Map.groupBy(timers, ({ from }) => serializeState(from))
   const known = new Map<string, number>()
 
-  function silenceOf(snapshot: CallSnapshot): number {
+  function timeFrom(snapshot: CallSnapshot): number {
     if (snapshot.status === 'done') return 0
     const state = serializeState(snapshot)
     const found = known.get(state)
@@ -73,18 +73,18 @@ export function longestSilence(
     known.set(state, Infinity)
     const ways = next.get(state) ?? []
     const lengths = ways.map(
-      ({ event, snapshot }) => (delays[delayOf(event.type) ?? ''] ?? 0) + silenceOf(snapshot),
+      ({ event, snapshot }) => (delays[delayOf(event.type) ?? ''] ?? 0) + timeFrom(snapshot),
     )
     known.set(state, lengths.length > 0 ? Math.max(...lengths) : Infinity)
     return known.get(state) ?? Infinity
   }
 
-  const silences = new Map<string, number>()
+  const longest = new Map<string, number>()
   for (const snapshot of states) {
     const { leg } = placeOf(snapshot)
-    silences.set(leg, Math.max(silences.get(leg) ?? 0, silenceOf(snapshot)))
+    longest.set(leg, Math.max(longest.get(leg) ?? 0, timeFrom(snapshot)))
   }
-  return silences
+  return longest
 }
 
 /** What the world is asked for anywhere in the graph, each with the names of its parameters. */
