@@ -1,15 +1,10 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Router } from 'express'
-import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
-import { createAddressCheck } from '../../src/http/allowed-ips.ts'
-import { type AppOptions, createApp } from '../../src/http/app.ts'
-import { createAuth } from '../../src/http/auth.ts'
-import { wrongKeyLimit } from '../../src/http/rate-limits.ts'
-import { createMetrics } from '../../src/metrics.ts'
+import { ADMIN_KEY } from '../support/test-app.ts'
 
-export const ADMIN_KEY = 'a-key-for-tests-only'
+export { ADMIN_KEY, testApp } from '../support/test-app.ts'
+
 export const asAdmin = { authorization: `Bearer ${ADMIN_KEY}` }
 
 /** Serves on a port of its own until the test is over; fails the test when a connection outlives it. */
@@ -24,30 +19,6 @@ export async function serve(listener: RequestListener): Promise<string> {
       }),
   )
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-/** The app with nothing behind it but what the test gives. */
-export function testApp(given: Partial<AppOptions> = {}) {
-  return createApp({
-    trustProxy: false,
-    log: pino({ level: 'silent' }),
-    metrics: createMetrics(),
-    auth: createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit() }),
-    isAllowedAddress: createAddressCheck(null),
-    health: async () => ({
-      status: 'ok',
-      database: 'ok',
-      elevenlabs: 'simulated',
-      twilio: 'simulated',
-      sip: 'disabled',
-    }),
-    audio: { assets: { get: async () => null }, holdTrack: Buffer.alloc(8000), spoken: {}, roundMs: 250 },
-    carrierWebhooks: Router(),
-    agentWebhooks: Router(),
-    adminRoutes: [],
-    api: { title: 'Test', version: '0', description: '' },
-    ...given,
-  })
 }
 
 export type Problem = {

@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import pino from 'pino'
+import type { CallView } from '../../machines/instructions.ts'
+import type { AgentSettings, MediaCalls } from '../../src/calls/ports.ts'
+import { systemClock } from '../../src/media/clock.ts'
+import { newRelayCounts } from '../../src/media/media-metrics.ts'
+import { MediaServer } from '../../src/media/media-server.ts'
+import { TwilioMediaStream } from '../../src/telephony/twilio/media-stream.ts'
+import { elevenLabsAgent } from '../../src/voice-agents/elevenlabs/agent.ts'
+
+/* The relay and the agent’s socket as they run in the service, with calls that let every stream in. */
+
+/** The calls are silent while the pipe is measured. */
+const SILENCE_TIMEOUT_MS = 3_600_000
+
+const log = pino({ level: 'warn' })
+
+const AGENT: AgentSettings = {
+  id: 'bench',
+  name: 'Bench',
+  backend: 'elevenlabs',
+  vendorAgentId: null,
+  voiceId: null,
+  instructions: null,
+  firstMessage: null,
+  language: null,
+}
+
+const viewIn = (bridge: 'connecting' | 'talking'): CallView => ({
+  state: 'bridged',
+  bridge,
+  voice: 'default',
+  context: {
+    limits: { cloneMaxWaitMs: 0, legPatienceMs: 0, agentConnectMs: 0, callMaxMs: 0 },
+    voice: { kind: 'default', voiceId: null },
+    voiceId: null,
+    holdRound: 0,
+    attempt: 1,
+    agentReconnects: 0,
+    conversationId: null,
+    endReason: null,
+  },
+})
+
+const calls: MediaCalls = {
+  join: async () => ({ attempt: 1, view: viewIn('connecting') }),
+  send: async () => viewIn('talking'),
+  watch: () => () => {},
+  agentRequest: async (callId) => ({
+    callId,
+    agent: AGENT,
+    voiceId: null,
+    conversationSoFar: [],
+    from: '',
+    to: '',
+  }),
+  recordTurn: async () => {},
+  correctTurn: async () => {},
+}
+
+/** Starts it on this server, or on one of its own. Resolves with where carriers connect. */
+export async function startRelay(agents: string, http: Server = createServer()): Promise<string> {
+  const media = new MediaServer({
+    calls,
+    agent: elevenLabsAgent({
+      agentId: 'agent_bench',
+      signedUrl: async () => agents,
+      silenceTimeoutMs: SILENCE_TIMEOUT_MS,
+      log,
+    }),
+    clock: systemClock,
+    metrics: { counts: newRelayCounts(), observeRelayDelay: () => {}, observeBargeIn: () => {} },
+    log,
+    silenceTimeoutMs: SILENCE_TIMEOUT_MS,
+    routes: [{ path: '/media-stream/', codec: () => new TwilioMediaStream() }],
+  })
+  media.attach(http)
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  return `ws://127.0.0.1:${(http.address() as AddressInfo).port}/media-stream/`
+}

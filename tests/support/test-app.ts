@@ -1,0 +1,33 @@
+import { Router } from 'express'
+import { pino } from 'pino'
+import { createAddressCheck } from '../../src/http/allowed-ips.ts'
+import { type AppOptions, createApp } from '../../src/http/app.ts'
+import { createAuth } from '../../src/http/auth.ts'
+import { wrongKeyLimit } from '../../src/http/rate-limits.ts'
+import { createMetrics } from '../../src/metrics.ts'
+
+export const ADMIN_KEY = 'a-key-for-tests-only'
+
+/** The app with nothing behind it but what the test gives. */
+export function testApp(given: Partial<AppOptions> = {}) {
+  return createApp({
+    trustProxy: false,
+    log: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    auth: createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit() }),
+    isAllowedAddress: createAddressCheck(null),
+    health: async () => ({
+      status: 'ok',
+      database: 'ok',
+      elevenlabs: 'simulated',
+      twilio: 'simulated',
+      sip: 'disabled',
+    }),
+    audio: { assets: { get: async () => null }, holdTrack: Buffer.alloc(8000), spoken: {}, roundMs: 250 },
+    carrierWebhooks: Router(),
+    agentWebhooks: Router(),
+    adminRoutes: [],
+    api: { title: 'Test', version: '0', description: '' },
+    ...given,
+  })
+}
