@@ -64,9 +64,16 @@ export class ForkReceiver {
   }
 }
 
-/** Loud 16-bit samples. */
-export function loudPcm(milliseconds: number, rate = 8000): Buffer {
-  const bytes = Buffer.alloc((milliseconds * rate * 2) / 1000)
-  for (let i = 0; i < bytes.length; i += 2) bytes.writeInt16LE(8000, i)
+/** 16-bit samples of one level. */
+export function levelPcm(milliseconds: number, level: number): Buffer {
+  const bytes = Buffer.alloc(milliseconds * BYTES_PER_MS)
+  for (let i = 0; i < bytes.length; i += 2) bytes.writeInt16LE(level, i)
   return bytes
 }
+
+export function loudPcm(milliseconds: number): Buffer {
+  return levelPcm(milliseconds, 8000)
+}
+
+/** At 8 kHz. */
+const BYTES_PER_MS = 16

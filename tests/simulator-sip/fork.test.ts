@@ -2,7 +2,7 @@ import type Mrf from 'drachtio-fsmrf'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type SipServers, sipServers } from '../support/sip-servers.ts'
 import { AudioFiles, loudMs } from './audio-files.ts'
-import { ForkReceiver, loudPcm } from './fork-receiver.ts'
+import { ForkReceiver, levelPcm, loudPcm } from './fork-receiver.ts'
 import { eventually, type Leg, SipApp, toldOf } from './sip-app.ts'
 
 /*
@@ -179,6 +179,34 @@ describe.each(REAL ? [['real']] : [['streaming'], ['playAudio']])('mod_audio_for
       await eventually(() => expect(loudMs(leg.call.voice.heard)).toBe(200))
       await leg.endpoint.forkAudioStop('bot')
       await expect(leg.endpoint.play(told.file)).rejects.toThrow('File Not Found')
+    })
+
+    test('several files in order and without a gap when each is sent with a lock', async () => {
+      await start({ bidirectionalAudio: { ...streaming, streaming: 'false' } })
+      const { socket } = await receiver.newest(1)
+      const { endpoint } = leg
+      const played: Promise<unknown>[] = []
+      endpoint.on('mod_audio_fork::play_audio', ({ file }: { file: string }) => {
+        endpoint.conn?.setEventLock(true)
+        played.push(endpoint.execute('playback', file))
+        endpoint.conn?.setEventLock(false)
+      })
+      for (const level of [4000, 8000, 12_000]) {
+        const audioContent = levelPcm(400, level).toString('base64')
+        socket.send(
+          JSON.stringify({
+            type: 'playAudio',
+            data: { audioContentType: 'raw', sampleRate: 8000, audioContent },
+          }),
+        )
+      }
+      await toldOf(leg, 'playback-stop', 3)
+      await Promise.all(played)
+      const heard = Array.from(leg.call.voice.heard, (sample) => Math.round(sample / 4000))
+      const speech = heard.slice(heard.indexOf(1), heard.lastIndexOf(3) + 1)
+      expect([...new Set(speech)].filter(Boolean)).toEqual([1, 2, 3])
+      // A frame of silence or two is where one file is closed and the next is opened; in fast time these are more.
+      expect(speech.length / 8).toBeLessThanOrEqual(1200 + (REAL ? 80 : 400))
     })
 
     test('nothing that comes as binary where it was not told to stream', async () => {

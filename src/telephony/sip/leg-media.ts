@@ -138,6 +138,8 @@ export class LegMedia {
   /** Hangs up; resolves when FreeSWITCH has, or is gone. */
   async destroy(): Promise<void> {
     this.#fork = null
+    // The hang-up would wait for files that are still to be heard.
+    if (this.#audio === 'files') void this.#command('uuid_break', `${this.channel} all`)
     const hungUp = this.#endpoint.destroy().catch(() => {})
     await within(COMMAND_MS, Promise.race([hungUp, this.gone]), '').catch(() => {})
   }
@@ -156,10 +158,17 @@ export class LegMedia {
     fork.onEnded()
   }
 
-  /** Files are queued in FreeSWITCH, so that one follows the other without a gap. */
+  /**
+   * Sent with a lock, files wait in FreeSWITCH for their turn and follow each other without a gap; without one, each would
+   * be heard inside of the one before, which then goes on.
+   */
   #onAudioFile(event: unknown): void {
     const { file } = event as { file?: string }
-    if (file && this.#fork) void this.#endpoint.execute('playback', file).catch(() => {})
+    const { conn } = this.#endpoint
+    if (!file || !this.#fork || !conn) return
+    conn.setEventLock(true)
+    void this.#endpoint.execute('playback', file).catch(() => {})
+    conn.setEventLock(false)
   }
 
   /** The answer's text; empty when FreeSWITCH gives none. */
