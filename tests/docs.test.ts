@@ -7,6 +7,7 @@ import { callMachine } from '../machines/call.machine.ts'
 import { END_REASONS } from '../machines/end-reasons.ts'
 import { type CallView, legInstructions, mediaInstruction } from '../machines/instructions.ts'
 import { SETTING_NAMES } from '../src/config.ts'
+import { CONSOLE_PAGES } from '../src/console/routing/pages.ts'
 import { begin, INPUTS, viewOf } from '../src/model/call-model.ts'
 import { checkChart } from '../src/model/check-chart.ts'
 import { modelOf } from '../src/model/load-chart.ts'
@@ -23,7 +24,7 @@ import { codeIn, codesIn, readText, tableOf } from './support/markdown-tables.ts
 
 const PAGES = [
   ...['states', 'events', 'end-reasons', 'glossary', 'settings'],
-  ...['DEPLOYMENT', 'SIP_TESTING_GUIDE', 'replay', 'model-testing'],
+  ...['DEPLOYMENT', 'SIP_TESTING_GUIDE', 'replay', 'model-testing', 'console', 'architecture', 'API'],
 ].map((page) => `docs/${page}.md`)
 
 const namesIn = (table: ReturnType<typeof tableOf>, column: string) => table.map((row) => codeIn(row[column]))
@@ -173,6 +174,14 @@ describe('docs/model-testing.md', () => {
       ledger: null,
     })
     expect(namesIn(tableOf('docs/model-testing.md', 'rule'), 'rule')).toEqual(checks.map(({ rule }) => rule))
+  })
+})
+
+describe('docs/console.md', () => {
+  test('has every page of the console, and no other', () => {
+    const told = tableOf('docs/console.md', 'page').filter(({ page }) => page !== 'one call')
+    const addresses = told.map((row) => [row.page, codeIn(row.address)])
+    expect(addresses).toEqual(CONSOLE_PAGES.map(({ page, name }) => [name, `#/${page}`]))
   })
 })
 

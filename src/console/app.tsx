@@ -9,7 +9,8 @@ import iconUrl from './icon.svg'
 import { LivePage } from './live/live-page.tsx'
 import { RecentCalls } from './recent-calls/recent-calls.tsx'
 import { type Route, routeOf, useHash } from './routing/hash-route.ts'
-import { Navigation, PAGES } from './routing/navigation.tsx'
+import { Navigation } from './routing/navigation.tsx'
+import { CONSOLE_PAGES } from './routing/pages.ts'
 import { SignInAgain } from './sign-in-again.tsx'
 import { StatisticsPage } from './statistics/statistics-page.tsx'
 import { SystemPage } from './system/system-page.tsx'
@@ -76,7 +77,7 @@ function Page(props: PageProps) {
   }
 }
 
-const nameOf = (page: string) => PAGES.find((entry) => entry.page === page)?.name
+const nameOf = (page: string) => CONSOLE_PAGES.find((entry) => entry.page === page)?.name
 
 function TestCallPage({ config, testCall }: PageProps) {
   return (
