@@ -1,6 +1,6 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { ChartDefinition } from '../calls/chart-definition.ts'
-import { type Chart, type ChartNode, chartOf, edgeWords } from '../console/chart/chart-model.ts'
+import { type Chart, type ChartNode, chartOf, edgeWords, triggerWords } from '../console/chart/chart-model.ts'
 import { UnusableChart } from './load-chart.ts'
 
 /*
@@ -31,8 +31,11 @@ const LAYOUT = {
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
 }
 
-/** Rejects with UnusableChart where ELK is not installed. */
-export async function chartSvg(definition: ChartDefinition): Promise<string> {
+/** How often tests came by a part of the chart, by its id; null where nothing was measured. */
+export type Counts = ReadonlyMap<string, number> | null
+
+/** With `counts`, what no test came by stands out. Rejects with UnusableChart where ELK is not installed. */
+export async function chartSvg(definition: ChartDefinition, counts: Counts = null): Promise<string> {
   const chart = chartOf(definition)
   const root = chart.nodes.get(chart.root)
   if (!root) throw new UnusableChart('The chart has no root.')
@@ -41,7 +44,7 @@ export async function chartSvg(definition: ChartDefinition): Promise<string> {
     { ...elkNode(chart, root), edges: chart.edges.map((edge) => elkEdge(chart, edge)) },
     { layoutOptions: LAYOUT },
   )
-  return svgOf(placed, chart)
+  return svgOf(placed, chart, counts)
 }
 
 async function loadElk() {
@@ -80,15 +83,15 @@ function elkEdge(chart: Chart, edge: Chart['edges'][number]): ElkExtendedEdge {
   return { id: edge.id, sources: [edge.source], targets: [edge.target], labels }
 }
 
-function svgOf(root: ElkNode, chart: Chart): string {
+function svgOf(root: ElkNode, chart: Chart, counts: Counts): string {
   const { width = 0, height = 0 } = root
   const [wide, high] = [Math.ceil(width + 2 * MARGIN), Math.ceil(height + 2 * MARGIN)]
   const size = `viewBox="${-MARGIN} ${-MARGIN} ${wide} ${high}" width="${wide}" height="${high}"`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="The statechart ${text(chart.root)}">
 <style>${STYLE}</style>
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0 8 4 0 8z"/></marker></defs>
-${nodeLines(root, chart).join('\n')}
-${(root.edges ?? []).flatMap(edgeLines).join('\n')}
+${nodeLines(root, chart, counts).join('\n')}
+${(root.edges ?? []).flatMap((edge) => edgeLines(edge, chart, counts)).join('\n')}
 </svg>
 `
 }
@@ -96,6 +99,7 @@ ${(root.edges ?? []).flatMap(edgeLines).join('\n')}
 function nodeLines(
   { id, x = 0, y = 0, width = 0, height = 0, children = [] }: ElkNode,
   chart: Chart,
+  counts: Counts,
 ): string[] {
   const node = chart.nodes.get(id)
   if (!node) return []
@@ -104,23 +108,40 @@ function nodeLines(
   const name = isLeaf
     ? `<text x="${x + width / 2}" y="${y + height / 2 + 4}" text-anchor="middle">${text(node.key)}</text>`
     : `<text x="${x + 12}" y="${y + 20}">${text(node.key)}</text>`
-  const begins = isInitial(node, chart) ? ' initial' : ''
+  const kind = [node.type, isInitial(node, chart) ? 'initial' : '', missed([id], counts)].join(' ').trim()
+  const about = [node.description ?? '', told(node.key, id, counts)].filter(Boolean).join('\n')
   return [
-    `<g class="state ${node.type}${begins}"><rect ${place} rx="8"/>${name}${about(node)}</g>`,
-    ...children.flatMap((child) => nodeLines(child, chart)),
+    `<g class="${kind}"><rect ${place} rx="8"/>${name}${title(about)}</g>`,
+    ...children.flatMap((child) => nodeLines(child, chart, counts)),
   ]
 }
 
-const about = ({ description }: ChartNode) =>
-  description === null ? '' : `<title>${text(description)}</title>`
+const title = (words: string) => (words === '' ? '' : `<title>${text(words)}</title>`)
+
+/** Marks what some test should have come by and none did. */
+const missed = (ids: string[], counts: Counts) =>
+  counts && ids.some((id) => !counts.get(id)) ? 'missed' : ''
+
+const told = (name: string, id: string, counts: Counts) =>
+  counts ? `${name}: gone through ${counts.get(id) ?? 0} times` : ''
 
 const isInitial = ({ id, parent }: ChartNode, { nodes }: Chart) =>
   parent !== null && (nodes.get(parent)?.initial.includes(id) ?? false)
 
-function edgeLines({ sections = [], labels = [] }: ElkExtendedEdge): string[] {
+function edgeLines(
+  { id, sections = [], labels = [] }: ElkExtendedEdge,
+  chart: Chart,
+  counts: Counts,
+): string[] {
+  const ways = chart.edges.find((edge) => edge.id === id)?.ways ?? []
+  const kind = missed(
+    ways.map((way) => way.id),
+    counts,
+  )
+  const about = ways.map((way) => told(triggerWords(way) || 'at once', way.id, counts)).join('\n')
   const lines = sections.map(({ startPoint, bendPoints = [], endPoint }) => {
     const points = [startPoint, ...bendPoints, endPoint].map(({ x, y }) => `${x},${y}`)
-    return `<polyline points="${points.join(' ')}" marker-end="url(#arrow)"/>`
+    return `<polyline class="${kind}" points="${points.join(' ')}" marker-end="url(#arrow)">${title(about.trim())}</polyline>`
   })
   const words = labels.flatMap(({ x = 0, y = 0, width = 0, text: said = '' }) =>
     said
@@ -139,7 +160,8 @@ rect{fill:light-dark(#f6f7f9,#20242c);stroke:light-dark(#8a93a3,#77819a)}
 .atomic rect{fill:light-dark(#fff,#2a303b)}.final rect{stroke-width:3}.initial rect{stroke:light-dark(#1f6feb,#6cb0ff);stroke-width:2}
 .parallel>rect{stroke-dasharray:6 4}
 text{fill:light-dark(#1c2430,#e6e9ef)}.words{font-size:11px;fill:light-dark(#4a5568,#b6bfce)}
-polyline{fill:none;stroke:light-dark(#8a93a3,#77819a)}marker path{fill:light-dark(#8a93a3,#77819a)}`
+polyline{fill:none;stroke:light-dark(#8a93a3,#77819a)}marker path{fill:light-dark(#8a93a3,#77819a)}
+.missed rect,polyline.missed{stroke:light-dark(#c62828,#ff8a80);stroke-width:3}`
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const text = (words: string) => words.replaceAll(/[&<>"]/g, (sign) => ENTITIES[sign] ?? sign)

@@ -85,6 +85,14 @@ export function coverageOf(definition: ChartDefinition, runs: MeasuredRun[]): Ch
   }
 }
 
+/** Of each state and transition, by its id, how often the carrier that came by it least did so; null when none was measured. */
+export function leastCounts({ carriers }: ChartCoverage): Map<string, number> | null {
+  if (carriers.length === 0) return null
+  const counts = carriers.map(({ states, transitions }) => ({ ...states, ...transitions }))
+  const ids = Object.keys(counts[0] ?? {})
+  return new Map(ids.map((id) => [id, Math.min(...counts.map((each) => each[id] ?? 0))]))
+}
+
 /** The ids of what no path of this carrier came by. */
 export const missedBy = ({ states, transitions }: CarrierCoverage): string[] =>
   Object.entries({ ...states, ...transitions }).flatMap(([id, count]) => (count === 0 ? [id] : []))

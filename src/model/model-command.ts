@@ -6,7 +6,7 @@ import { chartDefinition } from '../calls/chart-definition.ts'
 import { chartGraph } from './chart-graph.ts'
 import { chartSvg } from './chart-svg.ts'
 import { checkChart, reportLines } from './check-chart.ts'
-import { coverageOf, readRuns } from './coverage.ts'
+import { coverageOf, leastCounts, readRuns } from './coverage.ts'
 import { TooManyStates } from './explore.ts'
 import { findPaths } from './find-paths.ts'
 import { formatFiles } from './format-files.ts'
@@ -96,13 +96,17 @@ async function paths(options: Asked<'paths'>, { print, limits }: Surroundings): 
   return ALL_WELL
 }
 
-async function coverage({ json, paths, from }: Asked<'coverage'>, { print }: Surroundings): Promise<number> {
+async function coverage(
+  { json, paths, svg, from }: Asked<'coverage'>,
+  { print }: Surroundings,
+): Promise<number> {
   const definition = chartDefinition(callMachine)
   const runs = await readRuns(definition.id, from ?? undefined)
   const found = coverageOf(definition, runs)
   if (json) print(JSON.stringify(found, null, 2))
   else for (const line of coverageLines(found, CARRIERS)) print(line)
   if (paths) for (const run of runs) for (const line of pathLines(run)) print(line)
+  if (svg !== null) await write(svg, await chartSvg(definition, leastCounts(found)), print)
   return isWhole(found, CARRIERS) ? ALL_WELL : FOUND
 }
 

@@ -15,6 +15,7 @@ export const USAGE = `Walks through a statechart: proves it, finds paths through
     --out FILE                  write a Vitest file
   npm run model -- coverage   tells which states and transitions the tests have gone through, over each carrier
     --paths                     what each path of the tests went through, too
+    --svg FILE                  the chart with what was missed standing out
     --json                      as JSON
     --from FOLDER               where the runs left what they measured (default: coverage)
   npm run model -- export     writes the chart down
@@ -46,7 +47,7 @@ const MACHINE = { machine: text }
 const OPTIONS = {
   check: { ...MACHINE, ledger: text, silence: text, 'carrier-seconds': text },
   paths: { ...MACHINE, kind: text, to: text, limit: text, carrier: text, out: text },
-  coverage: { json: flag, paths: flag, from: text },
+  coverage: { json: flag, paths: flag, svg: text, from: text },
   export: { ...MACHINE, format: text, out: text },
 } as const satisfies Record<string, ParseArgsConfig['options']>
 
@@ -63,7 +64,7 @@ export type ModelOptions =
   | ({ command: 'coverage' } & CoverageOptions)
   | { command: 'export'; machine: string | null; format: ExportFormat; out: string | null }
 
-export type CoverageOptions = { json: boolean; paths: boolean; from: string | null }
+export type CoverageOptions = { json: boolean; paths: boolean; svg: string | null; from: string | null }
 
 export type PathsOptions = {
   kind: 'shortest' | 'simple'
@@ -98,8 +99,8 @@ export function readModelOptions([command = '', ...args]: string[]): ModelOption
     case 'paths':
       return pathsOptions(args)
     case 'coverage': {
-      const { json = false, paths = false, from = null } = parsed(args, OPTIONS.coverage)
-      return { command, json, paths, from }
+      const { json = false, paths = false, svg = null, from = null } = parsed(args, OPTIONS.coverage)
+      return { command, json, paths, svg, from }
     }
     case 'export': {
       const { machine = null, format = 'json', out = null } = parsed(args, OPTIONS.export)

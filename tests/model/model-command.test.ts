@@ -195,7 +195,11 @@ describe('coverage', () => {
     await keepRun({ ...run1, carrier: 'twilio', paths: [all] }, folder)
     const some = all.elements.filter((id) => id !== 'joining on media.joined #1')
     await keepRun({ ...run1, carrier: 'sip', paths: [{ name: 'some', elements: some }] }, folder)
-    const { code, output } = await run('coverage', '--from', folder, '--paths')
+    const picture = join(folder, 'coverage.svg')
+    const { code, output } = await run('coverage', '--from', folder, '--paths', '--svg', picture)
+    expect(
+      (await readFile(picture, 'utf8')).match(/class="missed" points="[^"]+".*<title>([^<]*)</)?.[1],
+    ).toBe('media.joined: gone through 0 times')
     expect(code).toBe(1)
     expect(output).toMatch(/^transitions +(\d+) of \1 +\d+ of \1$/m)
     expect(output).toContain('Over twilio everything was gone through.')
