@@ -40,17 +40,7 @@ async function run(settings: Config): Promise<void> {
   const { config } = demo
   const admin = await adminKey(config.admin.apiKey, config.dataDir)
   const storage = await openStorage(config.database.url, config.dataDir, log)
-  const service = await Service.start({
-    config,
-    settings: settingsInUse(),
-    kill: demo.kill,
-    adminKey: admin.key,
-    storage,
-    log,
-  })
-  await demo.connect(service, storage)
-  if (!isDemoService) greetOperator(config, service.port, admin)
-
+  const serving = serve()
   let isStopping = false
   const stop = async (signal: NodeJS.Signals) => {
     if (isStopping) process.exit(1)
@@ -58,13 +48,30 @@ async function run(settings: Config): Promise<void> {
     log.info({ signal, drainMs: config.drainMs }, 'stopping: no new calls; live ones may end')
     const seconds = config.drainMs / 1000
     say(`Stopping: live calls may go on for ${seconds} s; the same signal again ends them now.`)
+    const service = await serving
     await service.drain()
     await service.stop()
     await demo.stop()
     await closeLog()
     process.exit(0)
   }
+  // Calls are taken before all is said and done: from then on nobody may be cut off.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
+  const { port } = await serving
+  if (!isDemoService) greetOperator(config, port, admin)
+
+  async function serve(): Promise<Service> {
+    const service = await Service.start({
+      config,
+      settings: settingsInUse(),
+      kill: demo.kill,
+      adminKey: admin.key,
+      storage,
+      log,
+    })
+    await demo.connect(service, storage)
+    return service
+  }
 }
 
 /** A demo's service is a process of its own, so that it can be killed before everyone's eyes; this one is the world around it. */
