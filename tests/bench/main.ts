@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts'
 import { benchJoin } from './join.ts'
 import { benchRelay, relayTable } from './relay.ts'
+import { benchSip } from './sip.ts'
 import { benchWebhooks } from './webhooks.ts'
 
-/* npm run bench [-- webhooks join relay]: each figure beside its reference, measured in the same run. */
+/* npm run bench [-- webhooks join relay sip]: each figure beside its reference, measured in the same run. */
 
-const NAMES = ['webhooks', 'join', 'relay']
+const NAMES = ['webhooks', 'join', 'relay', 'sip']
 const USAGE = `Usage: npm run bench [-- ${NAMES.join(' ')}]; all of them when none is named.`
 
 const print = (text: string) => process.stdout.write(`${text}\n\n`)
@@ -27,6 +28,7 @@ try {
     print(await benchWebhooks(postgres.url, { callsPerSecond: 50, seconds: 15, rounds: 3 }))
   if (wants('join')) print(await benchJoin(postgres.url, { calls: 20 }))
   if (wants('relay')) print(relayTable(await benchRelay({ calls: 100, seconds: 10, rounds: 5 })))
+  if (wants('sip')) print(await benchSip(postgres.url, { calls: 50, talkSeconds: 10 }))
 } finally {
   await postgres.stop()
   await rm(folder, { recursive: true, force: true })

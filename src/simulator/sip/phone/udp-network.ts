@@ -55,7 +55,7 @@ export class UdpNetwork implements SipNetwork {
     const socket = this.#sockets.get(address)
     this.#sockets.delete(address)
     // What has been said at the last moment still goes out.
-    if (socket) setTimeout(() => socket.close(), LINGER_MS)
+    if (socket) setTimeout(() => socket.close(), LINGER_MS).unref()
   }
 
   send(request: SipRequest, { uri, from, respond }: { uri: string; from: string; respond: Respond }): void {
@@ -97,8 +97,8 @@ export class UdpNetwork implements SipNetwork {
   }
 }
 
-/** How long a socket outlives its call. */
-const LINGER_MS = 50
+/** How long a socket outlives its call: the answer to the last BYE may take a while where the machine is busy. */
+const LINGER_MS = 3_000
 
 function bound(address: string): Socket {
   const [host = '', port = ''] = address.split(':')
