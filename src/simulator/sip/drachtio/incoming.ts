@@ -20,6 +20,9 @@ type Transaction = {
   isAnnounced: boolean
 }
 
+/** Methods that can begin something; others are not answered where there is no dialog. */
+const NEW = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'INFO', 'NOTIFY', 'SUBSCRIBE', 'PUBLISH'])
+
 /** A session may not be refreshed more often, in seconds (RFC 4028). */
 const MIN_SESSION_S = 90
 
@@ -41,11 +44,14 @@ export class Incoming {
   }
 
   take(request: SipRequest, source: string, respond: Respond): void {
-    const isInDialog = tagOf(request.headers.get('To')) !== ''
-    if (request.method === 'CANCEL') this.#cancelled(request, source, respond)
-    else if (isInDialog) this.#takeInDialog(request, source, respond)
-    else if (/^(BYE|UPDATE)$/.test(request.method)) respond(responseTo(request, 481))
-    else if (request.method !== 'ACK') this.#takeNew(request, source, respond)
+    const { method, headers } = request
+    const dialog = this.#dialogs.of(request)
+    // What is said in a dialog that is not known is taken for something new where it could be.
+    const isNew = NEW.has(method) && !(method === 'INVITE' && tagOf(headers.get('To')))
+    if (method === 'CANCEL') this.#cancelled(request, source, respond)
+    else if (dialog) this.#takeInDialog(request, { dialog, source, respond })
+    else if (isNew) this.#takeNew(request, source, respond)
+    else if (/^(INVITE|BYE|UPDATE)$/.test(method)) respond(responseTo(request, 481))
   }
 
   /** Sends an app's response. */
@@ -74,12 +80,14 @@ export class Incoming {
     tellOf(app, request, { address: source, tokens: [id, '', ...this.#address.split(':')] })
   }
 
-  #takeInDialog(request: SipRequest, source: string, respond: Respond): void {
-    const dialog = this.#dialogs.of(request)
+  #takeInDialog(
+    request: SipRequest,
+    { dialog, source, respond }: { dialog: Dialog; source: string; respond: Respond },
+  ): void {
     const isAck = request.method === 'ACK'
-    if (dialog && request.method === 'BYE') this.#dialogs.remove(dialog)
+    if (request.method === 'BYE') this.#dialogs.remove(dialog)
     // Only the app that made a dialog hears of what happens in it, even if the same app has come back since.
-    if (!dialog?.app.isOpen) {
+    if (!dialog.app.isOpen) {
       if (!isAck) respond(responseTo(request, 481))
       return
     }

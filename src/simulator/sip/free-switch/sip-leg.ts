@@ -144,7 +144,7 @@ export class SipLeg {
         To: headers.get('From'),
         'Call-ID': headers.get('Call-ID'),
         CSeq: `${++this.#cseq} BYE`,
-        Reason: `Q.850;cause=16;text="${this.channel.cause ?? 'NORMAL_CLEARING'}"`,
+        Reason: reasonOf(this.channel.cause ?? 'NORMAL_CLEARING'),
       }),
       body: '',
     }
@@ -212,4 +212,15 @@ export class SipLeg {
       Supported: 'timer, path, replaces',
     }
   }
+}
+
+/** Causes have numbers in ITU-T Q.850; FreeSWITCH's own are said to be of SIP. */
+function reasonOf(cause: string): string {
+  const numbers: Readonly<Record<string, string>> = {
+    NORMAL_CLEARING: 'Q.850;cause=16',
+    USER_BUSY: 'Q.850;cause=17',
+    DESTINATION_OUT_OF_ORDER: 'Q.850;cause=27',
+    SYSTEM_SHUTDOWN: 'SIP;cause=701',
+  }
+  return `${numbers[cause] ?? 'Q.850;cause=31'};text="${cause}"`
 }
