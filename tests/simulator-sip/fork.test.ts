@@ -111,6 +111,27 @@ describe.each(REAL ? [['real']] : [['streaming'], ['playAudio']])('mod_audio_for
     })
   })
 
+  test('says by an empty frame that no more will come', async () => {
+    await start()
+    const fork = await receiver.newest(1)
+    await leg.endpoint.api('uuid_audio_fork', `${leg.endpoint.uuid} graceful-shutdown bot`)
+    await eventually(() => expect(fork.binaries.at(-1)).toHaveLength(0))
+  })
+
+  test('can do without a name', async () => {
+    const { endpoint } = leg
+    const command = async (rest: string) =>
+      (await endpoint.api('uuid_audio_fork', `${endpoint.uuid} ${rest}`)).getBody()
+    expect(await command(`start ${receiver.url()} mono 8k {"a":1}`)).toBe('+OK Success\n')
+    const fork = await receiver.newest(1)
+    expect(fork.texts).toEqual(['{"a":1}'])
+    expect(await command('send_text {"b":2}')).toBe('+OK Success\n')
+    expect(await command('stop')).toBe('+OK Success\n')
+    expect(await fork.closed).toBe(1000)
+    expect(fork.texts).toEqual(['{"a":1}', '{"b":2}'])
+    expect(await command('nosuchword')).toBe('-ERR Operation Failed\n')
+  })
+
   describe('keeps its name', () => {
     const refused = () => expect(start()).rejects.toThrow('-ERR Operation Failed')
 

@@ -11,7 +11,7 @@ import type { Respond, SipParty } from '../../src/simulator/sip/sip-network.ts'
 import { type SimulatedSip, startSipNetwork } from '../../src/simulator/sip/start-sip-network.ts'
 import { loudMs } from './audio-files.ts'
 import { ForkReceiver } from './fork-receiver.ts'
-import { eventually, SipApp, toldOf } from './sip-app.ts'
+import { eventually, SipApp, serversOf, toldOf } from './sip-app.ts'
 
 /*
  * What only simulated servers can be asked for: that they fail, and that time passes by hand.
@@ -24,18 +24,7 @@ let app: SipApp
 
 async function begin(frames = clockFrames(0.05)): Promise<void> {
   sip = await startSipNetwork({ log, freeSwitch: { frames } })
-  app = await SipApp.start({ phone: sip.phone, settings: settingsOf(sip) })
-}
-
-function settingsOf({ drachtio, freeSwitch }: SimulatedSip): Record<string, string> {
-  return {
-    DRACHTIO_HOST: drachtio.host,
-    DRACHTIO_PORT: `${drachtio.port}`,
-    DRACHTIO_SECRET: drachtio.secret,
-    FREESWITCH_HOST: freeSwitch.host,
-    FREESWITCH_PORT: `${freeSwitch.port}`,
-    FREESWITCH_SECRET: freeSwitch.password,
-  }
+  app = await SipApp.start(serversOf(sip))
 }
 
 beforeEach(() => begin())
@@ -169,10 +158,7 @@ describe('a FreeSWITCH', () => {
       maxSessions: 0,
     })
     await second.listen()
-    const other = await SipApp.start({
-      phone: sip.phone,
-      settings: { ...settingsOf(sip), FREESWITCH_PORT: `${second.port}` },
-    })
+    const other = await SipApp.start(serversOf({ ...sip, freeSwitch: second }))
     await expect(other.mediaServer.createEndpoint()).rejects.toMatchObject({ status: 503 })
     other.stop()
     await second.stop()

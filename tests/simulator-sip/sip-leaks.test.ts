@@ -4,24 +4,14 @@ import { startSipNetwork } from '../../src/simulator/sip/start-sip-network.ts'
 import { addedTo, openHandles } from '../support/open-handles.ts'
 import { AudioFiles } from './audio-files.ts'
 import { ForkReceiver } from './fork-receiver.ts'
-import { SipApp, toldOf } from './sip-app.ts'
+import { SipApp, serversOf, toldOf } from './sip-app.ts'
 
 test('stopping the servers in the middle of everything leaves no socket and no timer', async () => {
   const before = openHandles()
-  const { drachtio, freeSwitch, phone, stop } = await startSipNetwork({ log: pino({ level: 'silent' }) })
+  const sip = await startSipNetwork({ log: pino({ level: 'silent' }) })
   const receiver = await ForkReceiver.listen()
   const files = await AudioFiles.serve()
-  const app = await SipApp.start({
-    phone,
-    settings: {
-      DRACHTIO_HOST: drachtio.host,
-      DRACHTIO_PORT: `${drachtio.port}`,
-      DRACHTIO_SECRET: drachtio.secret,
-      FREESWITCH_HOST: freeSwitch.host,
-      FREESWITCH_PORT: `${freeSwitch.port}`,
-      FREESWITCH_SECRET: freeSwitch.password,
-    },
-  })
+  const app = await SipApp.start(serversOf(sip))
   const leg = await app.answeredCall()
   await leg.endpoint.forkAudioStart({ wsUrl: receiver.url(), bugname: 'bot' })
   await receiver.newest(1)
@@ -29,7 +19,7 @@ test('stopping the servers in the middle of everything leaves no socket and no t
   await toldOf(leg, 'playback-start')
   app.call(() => {})
   app.stop()
-  await stop()
+  await sip.stop()
   receiver.stop()
   files.stop()
   // The app's own half notices a little later that the other has gone; fsmrf keeps a timer of a second.

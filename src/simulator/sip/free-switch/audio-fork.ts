@@ -96,6 +96,12 @@ export class AudioFork {
     this.#isPaused = isPaused
   }
 
+  /** Sends no more of the caller, and says so by an empty frame. */
+  finish(): void {
+    this.#isPaused = true
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(Buffer.alloc(0))
+  }
+
   stopPlaying(): void {
     this.#streamed?.clear()
   }

@@ -19,8 +19,6 @@ const SYNTAX: Record<ForkModule, string> = {
 }
 
 const DEFAULT_BUGNAME = 'audio_fork'
-const SUCCESS = '+OK Success\n'
-const FAILURE = '-ERR Operation Failed\n'
 /** How many arguments each module takes apart; the last of them keeps whatever follows. */
 const MOST_ARGUMENTS: Record<ForkModule, number> = { streaming: 10, playAudio: 7 }
 
@@ -30,67 +28,81 @@ export function forkCommand(
   { settings, channel: find }: { settings: ForkSettings; channel: (uuid: string) => Channel | undefined },
 ): string {
   const args = separateArguments(text, MOST_ARGUMENTS[settings.module])
-  const [uuid = '', verb = '', third, fourth = ''] = args
+  const [uuid = '', verb = ''] = args
   if (args.length < 2 || (verb === 'start' && args.length < 4)) return `-USAGE: ${SYNTAX[settings.module]}\n`
   const channel = find(uuid)
-  if (!channel?.isUp) return FAILURE
-  if (verb === 'start') return start(channel, args, settings)
-  const isText = third?.startsWith('{') || third?.startsWith('[')
-  const bugname = third === undefined || (isText && args.length < 4) ? DEFAULT_BUGNAME : third
-  const said = args.length > 3 ? fourth : isText ? (third ?? '') : ''
-  const fork = channel.forks.get(bugname)
-  if (!fork) return FAILURE
-  if (verb === 'stop') {
-    fork.close(said)
-    channel.forks.delete(bugname)
-  } else if (verb === 'send_text') fork.sendText(said)
-  else if (verb === 'pause') fork.pause(true)
-  else if (verb === 'resume') fork.pause(false)
-  else if (verb === 'graceful-shutdown') fork.pause(true)
-  else if (verb === 'stop_play' && settings.module === 'streaming') fork.stopPlaying()
-  else return FAILURE
-  return SUCCESS
+  const isDone = channel?.isUp && (verb === 'start' ? start : tell)(channel, args, settings)
+  return isDone ? '+OK Success\n' : '-ERR Operation Failed\n'
 }
 
-function start(channel: Channel, args: string[], settings: ForkSettings): string {
+function start(channel: Channel, args: string[], settings: ForkSettings): boolean {
   const options = startOptions(args, settings)
   // A fork whose socket is gone still holds its name until it is stopped.
-  if (!options || channel.forks.has(options.bugname)) return FAILURE
+  if (!options || channel.forks.has(options.bugname)) return false
   channel.forks.set(options.bugname, new AudioFork(channel, options))
-  return SUCCESS
+  return true
+}
+
+/** Tells a fork something; false when there is none of that name, or it does not know the word. */
+function tell(channel: Channel, [, verb = '', ...rest]: string[], { module }: ForkSettings): boolean {
+  const { bugname, text } = addressed(rest)
+  const fork = channel.forks.get(bugname)
+  if (!fork) return false
+  if (verb === 'stop') {
+    fork.close(text)
+    channel.forks.delete(bugname)
+  } else if (verb === 'send_text') fork.sendText(text)
+  else if (verb === 'pause' || verb === 'resume') fork.pause(verb === 'pause')
+  else if (verb === 'graceful-shutdown') fork.finish()
+  else if (verb === 'stop_play' && module === 'streaming') fork.stopPlaying()
+  else return false
+  return true
+}
+
+/** A fork without a name has a default one, and then what follows is known as text by how it begins. */
+function addressed([first = DEFAULT_BUGNAME, second = '']: string[]): { bugname: string; text: string } {
+  return second === '' && isJson(first)
+    ? { bugname: DEFAULT_BUGNAME, text: first }
+    : { bugname: first, text: second }
 }
 
 function startOptions(args: string[], settings: ForkSettings): ForkOptions | null {
-  const [, , url = '', mix, rate = '8000'] = args
-  const sampling = Number.parseInt(rate.replace(/^(8|16)k$/, '$1000'), 10)
+  const [, , url = '', mix, rate = '8000', ...rest] = args
+  const sampling = Number.parseInt(rate.replace('k', '000'), 10)
   if (mix !== 'mono' && mix !== 'mixed' && mix !== 'stereo') return null
   if (!/^(wss?|https?):\/\//i.test(url) || !(sampling > 0) || sampling % 8000 !== 0) return null
-  const { hasMarks, coalescedFrames } = settings
+  const { module, hasMarks, coalescedFrames } = settings
+  const [first = '', metadata = ''] = rest
+  const isNameless = rest.length === 1 && isJson(first)
   return {
     url: url.replace(/^http/i, 'ws'),
     mix,
     sampling,
     hasMarks,
     coalescedFrames,
-    ...bugAndMetadata(args),
-    ...(settings.module === 'streaming' ? playback(args) : { streamingRate: 0, takesPlayAudio: true }),
+    bugname: isNameless ? DEFAULT_BUGNAME : first || DEFAULT_BUGNAME,
+    metadata: isNameless ? first : metadata,
+    ...(module === 'streaming' && args.length === MOST_ARGUMENTS.streaming
+      ? playback(rest.slice(2))
+      : BY_FILES),
   }
 }
 
-function bugAndMetadata(args: string[]): { bugname: string; metadata: string } {
-  const [fifth = '', sixth = ''] = args.slice(5)
-  const isMetadata = args.length === 6 && /^[[{]/.test(fifth)
-  if (isMetadata) return { bugname: DEFAULT_BUGNAME, metadata: fifth }
-  return { bugname: fifth || (args.length > 9 ? DEFAULT_BUGNAME : fifth), metadata: sixth }
+/** Where nothing is said of it, or less than the module looks for, audio comes back as files. */
+const BY_FILES = { streamingRate: 0, takesPlayAudio: true }
+
+function playback([enabled, streaming, rate = '']: string[]): {
+  streamingRate: number
+  takesPlayAudio: boolean
+} {
+  const isEnabled = enabled === 'true'
+  const isStreaming = isEnabled && streaming === 'true'
+  return {
+    streamingRate: isStreaming ? Number.parseInt(rate, 10) || 0 : 0,
+    takesPlayAudio: isEnabled && !isStreaming,
+  }
 }
 
-/** Without a rate there are nine arguments, and the streaming module does not look at what they say. */
-function playback(args: string[]): { streamingRate: number; takesPlayAudio: boolean } {
-  if (args.length < 10) return { streamingRate: 0, takesPlayAudio: true }
-  const [isEnabled, isStreaming, rate] = [
-    args[7] === 'true',
-    args[8] === 'true',
-    Number.parseInt(args[9] ?? '', 10) || 0,
-  ]
-  return { streamingRate: isEnabled && isStreaming ? rate : 0, takesPlayAudio: isEnabled && !isStreaming }
+function isJson(text: string): boolean {
+  return text.startsWith('{') || text.startsWith('[')
 }
