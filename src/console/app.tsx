@@ -5,6 +5,8 @@ import { type ConsoleConfig, useConsoleConfig } from './api/console-config.ts'
 import { AuditPage } from './audit/audit-page.tsx'
 import { CallPage } from './call/call-page.tsx'
 import { CallsPage } from './calls/calls-page.tsx'
+import { CoveragePage } from './coverage/coverage-page.tsx'
+import { ErrorBoundary } from './error-boundary.tsx'
 import iconUrl from './icon.svg'
 import { LivePage } from './live/live-page.tsx'
 import { RecentCalls } from './recent-calls/recent-calls.tsx'
@@ -39,7 +41,9 @@ export function App({ testCall }: { testCall: TestCall }) {
     <>
       <Header config={config} page={route.page} />
       <main ref={main} tabIndex={-1} data-page={route.page || 'test-call'}>
-        <Page route={route} config={config} testCall={testCall} />
+        <ErrorBoundary key={place}>
+          <Page route={route} config={config} testCall={testCall} />
+        </ErrorBoundary>
       </main>
       <SignInAgain />
     </>
@@ -51,7 +55,7 @@ function Page(props: PageProps) {
     case '':
       return <TestCallPage {...props} />
     case 'live':
-      return <LivePage />
+      return props.route.query.get('show') === 'tests' ? <CoveragePage /> : <LivePage />
     case 'calls':
       return props.route.id ? (
         <CallPage

@@ -2,15 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts'
+import { benchFeed } from './feed.ts'
 import { benchJoin } from './join.ts'
 import { benchRelay, relayTable } from './relay.ts'
 import { benchSip } from './sip.ts'
 import { benchWebhooks } from './webhooks.ts'
 
-/* npm run bench [-- webhooks join relay sip]: each figure beside its reference, measured in the same run. */
+/* npm run bench [-- webhooks join relay sip feed]: each figure beside its reference, measured in the same run. */
 
-const NAMES = ['webhooks', 'join', 'relay', 'sip']
+const NAMES = ['webhooks', 'join', 'relay', 'sip', 'feed']
 const USAGE = `Usage: npm run bench [-- ${NAMES.join(' ')}]; all of them when none is named.`
+
+/** Twice as many events as fifty calls on hold make. */
+const FEED_LOAD = { calls: 1_000, eventsPerSecond: 100, pages: 20, spoken: 50, seconds: 8, rounds: 5 }
 
 const print = (text: string) => process.stdout.write(`${text}\n\n`)
 const asked = process.argv.slice(2)
@@ -29,6 +33,7 @@ try {
   if (wants('join')) print(await benchJoin(postgres.url, { calls: 20 }))
   if (wants('relay')) print(relayTable(await benchRelay({ calls: 100, seconds: 10, rounds: 5 })))
   if (wants('sip')) print(await benchSip(postgres.url, { calls: 50, talkSeconds: 10 }))
+  if (wants('feed')) print(await benchFeed(postgres.url, FEED_LOAD))
 } finally {
   await postgres.stop()
   await rm(folder, { recursive: true, force: true })

@@ -62,7 +62,7 @@ export async function layOut(chart: Chart): Promise<ChartLayout> {
 function elkNode(chart: Chart, node: ChartNode): ElkNode {
   const children = node.children.flatMap((id) => chart.nodes.get(id) ?? [])
   if (children.length === 0) {
-    return { id: node.id, width: Math.max(96, node.key.length * NAME_LETTER + 74), height: LEAF_HEIGHT }
+    return { id: node.id, width: Math.max(108, node.key.length * NAME_LETTER + 74), height: LEAF_HEIGHT }
   }
   return {
     id: node.id,

@@ -20,6 +20,8 @@ export type ChartViewProps = {
   look: Look
   /** The lines that may be gone along next. */
   offered?: ReadonlySet<string>
+  /** The lines that no test went along. */
+  missed?: ReadonlySet<string>
   onSelect?: (state: string | null) => void
   /** The states to be kept in sight where there is no room for all. */
   focus?: readonly string[]
@@ -32,13 +34,14 @@ export function ChartView({
   activity,
   look,
   offered = NONE,
+  missed = NONE,
   onSelect,
   focus,
 }: ChartViewProps) {
   const nodes = useMemo(() => flowNodes(chart, layout, activity, look), [chart, layout, activity, look])
   const edges = useMemo(
-    () => flowEdges(chart, layout, activity, look, offered),
-    [chart, layout, activity, look, offered],
+    () => flowEdges(chart, layout, { activity, look }, { offered, missed }),
+    [chart, layout, activity, look, offered, missed],
   )
   return (
     <ReactFlow<StateFlowNode, WayFlowEdge>
@@ -110,9 +113,8 @@ function flowNodes(
 function flowEdges(
   chart: Chart,
   { lines }: ChartLayout,
-  activity: ActivityStore,
-  look: Look,
-  offered: ReadonlySet<string>,
+  shared: Pick<ChartViewProps, 'activity' | 'look'>,
+  { offered, missed }: Record<'offered' | 'missed', ReadonlySet<string>>,
 ): WayFlowEdge[] {
   return chart.edges.flatMap(({ id, source, target }) => {
     const line = lines.get(id)
@@ -120,7 +122,7 @@ function flowEdges(
     return {
       ...{ id, source, target },
       type: 'way' as const,
-      data: { line, activity, look, isOffered: offered.has(id) },
+      data: { line, ...shared, isOffered: offered.has(id), isMissed: missed.has(id) },
       zIndex: 1,
       focusable: false,
       selectable: false,

@@ -2,8 +2,8 @@ import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
 import { type ActivityStore, useCount, useHeat } from './activity-store.ts'
 import type { ChartNode } from './chart-model.ts'
 
-/** How a chart shows calls: as many at once, or as the one call's place. */
-export type Look = 'heat' | 'one'
+/** How a chart shows calls: as many at once, as the one call's place, or as what tests went through. */
+export type Look = 'heat' | 'one' | 'tests'
 
 export type StateNodeData = { state: ChartNode; activity: ActivityStore; look: Look }
 export type StateFlowNode = Node<StateNodeData, 'state'>
@@ -25,7 +25,7 @@ export function StateNode({ data: { state, activity, look }, selected }: NodePro
     >
       <Handle type="target" position={Position.Top} isConnectable={false} />
       <span className="chart-state-name">{state.key}</span>
-      {look === 'heat' && count > 0 && (isLeaf || state.type === 'parallel') && (
+      {look !== 'one' && count > 0 && (isLeaf || state.type === 'parallel') && (
         <span className="chart-state-count">{count}</span>
       )}
       <Handle type="source" position={Position.Bottom} isConnectable={false} />

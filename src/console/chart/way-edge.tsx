@@ -11,7 +11,13 @@ import { type ActivityStore, usePassages } from './activity-store.ts'
 import type { Line } from './chart-layout.ts'
 import type { Look } from './state-node.tsx'
 
-export type WayEdgeData = { line: Line; activity: ActivityStore; look: Look; isOffered: boolean }
+export type WayEdgeData = {
+  line: Line
+  activity: ActivityStore
+  look: Look
+  isOffered: boolean
+  isMissed: boolean
+}
 export type WayFlowEdge = Edge<WayEdgeData, 'way'>
 
 /** How long a line stays lit after somebody went along it. */
@@ -34,6 +40,7 @@ function DrawnWay({
   activity,
   look,
   isOffered,
+  isMissed,
   markerEnd,
 }: WayEdgeData & { id: string; markerEnd?: string }) {
   const passages = usePassages(activity, id)
@@ -41,7 +48,12 @@ function DrawnWay({
   const isClose = useStore(isZoomedIn)
   const path = roundedPath(line.points)
   return (
-    <g className="way" data-lit={isLit || undefined} data-offered={isOffered || undefined}>
+    <g
+      className="way"
+      data-lit={isLit || undefined}
+      data-offered={isOffered || undefined}
+      data-missed={isMissed || undefined}
+    >
       <BaseEdge id={id} path={path} markerEnd={markerEnd} interactionWidth={0} />
       {isLit && (
         <circle key={passages} className="way-dot" r="5">

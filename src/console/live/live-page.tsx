@@ -33,7 +33,12 @@ export function LivePage() {
     <div className="live">
       <div className="page-head">
         <h1>Live calls</h1>
-        <FeedStatus status={now.status} />
+        <div className="head-right">
+          <a className="hint" href="#/live?show=tests">
+            What tests went through
+          </a>
+          <FeedStatus status={now.status} />
+        </div>
       </div>
       <section className="card live-chart" aria-label="The statechart of all calls">
         {fault && <p className="fault">{fault}</p>}
