@@ -35,7 +35,7 @@ async function endLeg(
 }
 
 /** Whether the caller answers it, nobody is told: drachtio-server sends the answer to the one who is gone. */
-async function sayBye(srf: Srf, stackDialogId: string): Promise<void> {
+export async function sayBye(srf: Srf, stackDialogId: string): Promise<void> {
   const headers = { Reason: 'Q.850;cause=41' }
   // The address is drachtio-server's to fill in: it knows the dialog.
   const sent = srf.request('sip:placeholder', { method: 'BYE', headers, stackDialogId })

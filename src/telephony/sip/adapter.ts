@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { endAbandonedLegs } from './abandoned-legs.ts'
+import { endAbandonedLegs, sayBye } from './abandoned-legs.ts'
 import { Doorkeeper } from './admission.ts'
 import { Digest } from './digest.ts'
 import { socketOf } from './drachtio.ts'
@@ -36,6 +36,8 @@ export class SipAdapter {
   #sweeping: Promise<void> = Promise.resolve()
   #nextSweep: NodeJS.Timeout | null = null
   #isStopped = false
+  /** The dialogs that could not be ended while drachtio-server was away. */
+  readonly #owedByes = new Set<string>()
 
   constructor(options: SipOptions) {
     const { drachtio, freeswitch, trunks, users, log } = options
@@ -50,7 +52,10 @@ export class SipAdapter {
     this.#servers = new MediaServers(srf, addresses, log)
     const digest = users.length > 0 ? new Digest(users) : null
     const doorkeeper = new Doorkeeper({ trunks, digest })
-    this.#switchboard = new Switchboard({ ...options, srf, servers: this.#servers, doorkeeper })
+    this.#switchboard = new Switchboard({
+      ...{ ...options, srf, servers: this.#servers, doorkeeper },
+      onUnsaidBye: (dialogId) => this.#oweBye(dialogId),
+    })
   }
 
   /** `ok`, or what keeps calls from coming in. */
@@ -94,7 +99,18 @@ export class SipAdapter {
     })
   }
 
+  #oweBye(dialogId: string): void {
+    this.#owedByes.add(dialogId)
+    if (this.#signalling.fault === null) this.#sayOwedByes()
+  }
+
+  #sayOwedByes(): void {
+    for (const dialogId of this.#owedByes) void sayBye(this.#signalling.srf, dialogId).catch(() => {})
+    this.#owedByes.clear()
+  }
+
   #resume(): void {
+    this.#sayOwedByes()
     const socket = socketOf(this.#signalling.srf)
     if (socket) for (const leg of this.#switchboard.legs) void leg.resume(socket)
   }

@@ -35,6 +35,8 @@ export type SipLegOptions = {
   relays: Relays
   /** Whoever handles what comes within a dialog; asked again when the leg moves to another one. */
   onDialog: (leg: SipLeg, dialog: SipDialog) => void
+  /** A BYE could not be sent, or nobody answered it: it is owed to this dialog's other party. */
+  onUnsaidBye: (dialogId: string) => void
   log: Logger
 }
 
@@ -253,7 +255,8 @@ export class SipLeg {
   async #sayBye(status: LegEndStatus): Promise<void> {
     if (!this.#dialog.connected) return
     const headers = { Reason: `Q.850;cause=${status === 'completed' ? 16 : 41}` }
-    await within(BYE_MS, this.#dialog.destroy({ headers }), '').catch(() => {})
+    const said = within(BYE_MS, this.#dialog.destroy({ headers }), 'the caller did not answer the BYE')
+    await said.catch(() => this.#options.onUnsaidBye(this.#dialog.id))
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {

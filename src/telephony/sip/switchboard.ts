@@ -26,6 +26,8 @@ export type SwitchboardOptions = {
   isDraining: () => boolean
   /** Counts a request that was refused or made no sense. */
   onRejected: (reason: string) => void
+  /** A BYE is owed to this dialog's other party. */
+  onUnsaidBye: (dialogId: string) => void
   /** How long a caller waited for the answer. */
   onAnswered: (seconds: number) => void
   log: Logger
@@ -79,13 +81,13 @@ export class Switchboard {
 
   /** Null when the request was refused, for which nothing is looked up. */
   #admit(req: SipRequest, res: SipResponse): Parties | null {
-    const { doorkeeper, servers, isDraining, numbers } = this.#options
+    const { doorkeeper, servers, numbers } = this.#options
     const verdict = doorkeeper.examine(req)
     if (!verdict.admitted) return this.#refuse(res, verdict.status, 'sip_forbidden', verdict.headers)
     const parties = partiesOf(req)
     if (!parties || !req.has('Contact')) return this.#refuse(res, 400, 'sip_malformed')
     if (numbers && !numbers.includes(parties.to)) return this.#refuse(res, 404, 'sip_unknown_number')
-    if (isDraining() || servers.fault !== null) return this.#refuse(res, 503, 'sip_unavailable', RETRY_AFTER)
+    if (servers.fault !== null) return this.#refuse(res, 503, 'sip_unavailable', RETRY_AFTER)
     return parties
   }
 
@@ -120,7 +122,7 @@ export class Switchboard {
     res.send(482)
   }
 
-  /** The lines are taken: a trunk tries the next server sooner than a person would hear that out. */
+  /** The lines are taken, or this process is going: a trunk tries the next server sooner than a person would hear that out. */
   async #turnAway({ providerCallId }: Invite, res: SipResponse): Promise<void> {
     this.#refuse(res, 503, 'sip_full', RETRY_AFTER)
     await this.#options.calls.tell(providerCallId, { type: 'leg.ended', status: 'failed' })
@@ -167,12 +169,23 @@ export class Switchboard {
   }
 
   #begin(call: CarrierCall, { providerCallId }: Invite, dialog: SipDialog, media: LegMedia): void {
-    const { calls, sounds, relays, register, log } = this.#options
+    const { calls, sounds, relays, register, onUnsaidBye, log } = this.#options
     const onDialog = (leg: SipLeg, dialog: SipDialog) => {
       handleInDialog(leg, dialog, this.#options)
       void this.#keep(call.callId, dialog)
     }
-    const leg = new SipLeg({ call, providerCallId, dialog, media, calls, sounds, relays, onDialog, log })
+    const leg = new SipLeg({
+      call,
+      providerCallId,
+      dialog,
+      media,
+      calls,
+      sounds,
+      relays,
+      onDialog,
+      onUnsaidBye,
+      log,
+    })
     this.#legs.set(call.callId, leg)
     leg.begin()
     void leg.over.then(async () => {
