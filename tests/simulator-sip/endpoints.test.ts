@@ -115,6 +115,16 @@ describe('an endpoint ends', () => {
     await app.end(leg)
   })
 
+  test('when nothing comes from the caller any more, not even silence', async () => {
+    const leg = await app.answeredCall()
+    await leg.endpoint.set('media_timeout', '2000')
+    await leg.endpoint.modify(leg.call.sdp)
+    leg.call.vanish()
+    expect([undefined, { reason: 'MEDIA_TIMEOUT' }]).toContainEqual(await toldOf(leg, 'destroy'))
+    // Nobody is there to answer the BYE.
+    leg.dialog.destroy()
+  })
+
   test('but not because the caller’s dialog does', async () => {
     const leg = await app.answeredCall()
     await leg.call.bye()

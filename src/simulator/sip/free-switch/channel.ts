@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { FRAME_MS } from '../../frame-clock.ts'
 import type { SimulatedNetwork } from '../sip-network.ts'
 import { isApplication } from './application-names.ts'
 import type { AudioFork } from './audio-fork.ts'
@@ -38,6 +39,8 @@ export class Channel {
   readonly #name: string
   readonly #onHangUp: () => void
   #stopClock: (() => void) | null = null
+  /** For how long nothing has come from the other side, not even silence. */
+  #unheardMs = 0
   #state: CallState = 'RINGING'
 
   constructor(
@@ -175,10 +178,21 @@ export class Channel {
     const remote = this.#host.network.rtpAt(this.remoteRtp)
     if (this.#state === 'ACTIVE') remote?.hear(written)
     const sender = remote?.target === this.rtpAddress ? remote : undefined
+    this.#unheardMs = sender ? 0 : this.#unheardMs + FRAME_MS
+    if (this.#unheardMs > this.#patienceMs) {
+      this.hangUp('MEDIA_TIMEOUT')
+      return
+    }
     const digit = sender?.nextDigit()
     if (digit) this.#digit(digit)
     const read = sender?.nextFrame() ?? new Int16Array(FRAME_SAMPLES)
     for (const fork of this.forks.values()) fork.offer(read, written)
+  }
+
+  /** How long a side may be unheard, as the dialplan or the app has set it. */
+  get #patienceMs(): number {
+    const name = this.#state === 'HELD' ? 'media_hold_timeout' : 'media_timeout'
+    return Number(this.variables.get(name) ?? Number.POSITIVE_INFINITY)
   }
 
   #digit(digit: string): void {

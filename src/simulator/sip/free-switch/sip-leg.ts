@@ -42,6 +42,8 @@ const DIALPLAN_VARIABLES: Readonly<Record<string, string>> = {
   hangup_after_bridge: 'false',
   park_after_bridge: 'true',
   endpoint_disposition: 'ANSWER',
+  media_timeout: '300000',
+  media_hold_timeout: '1800000',
 }
 
 /** The SIP side of a channel: mod_sofia with one profile. */
