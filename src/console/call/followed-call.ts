@@ -1,5 +1,5 @@
 import { type Call, type CallRecord, callById, conversationOf, type Turn } from '../api/calls-api.ts'
-import { followEvents } from '../api/follow-events.ts'
+import { type FollowOptions, followEvents } from '../api/follow-events.ts'
 import { Store } from '../store.ts'
 
 const CONVERSATION_REFRESH_MS = 1_000
@@ -21,9 +21,9 @@ export class FollowedCall {
   readonly #refresh: ReturnType<typeof setInterval>
   #lastRefresh: ReturnType<typeof setTimeout> | undefined
 
-  constructor(callId: string) {
+  constructor(callId: string, options: FollowOptions = {}) {
     this.callId = callId
-    this.#unfollow = followEvents(callId, (record) => this.#add(record))
+    this.#unfollow = followEvents(callId, (record) => this.#add(record), options)
     this.#refresh = setInterval(() => this.#refreshConversation(), CONVERSATION_REFRESH_MS)
   }
 

@@ -60,7 +60,7 @@ class WatchedCall {
       const call = await callById(this.#id)
       if (this.#isClosed) return
       this.#onChange({ call, fault: null })
-      this.#followed = new FollowedCall(this.#id)
+      this.#followed = new FollowedCall(this.#id, { restsWhileHidden: true })
       this.#followed.now.subscribe(() => this.#news())
     } catch (error) {
       const isUnknown = error instanceof ApiError && error.status === 404
