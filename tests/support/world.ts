@@ -82,6 +82,8 @@ export class World {
       DATA_DIR: folder,
       ADMIN_API_KEY: secret(),
       LOG_LEVEL: 'info',
+      // Every story hears it to its end.
+      GREETING_MESSAGE: 'Hello.',
       // A story that fails leaves calls behind, for which nobody should wait long.
       DRAIN_SECONDS: '1',
       TWILIO_ACCOUNT_SID: accountSid,
