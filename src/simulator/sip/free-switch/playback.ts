@@ -3,8 +3,8 @@ import type { HttpFiles } from './http-files.ts'
 import { openSound } from './open-sound.ts'
 import { CHANNEL_RATE, type Sound } from './sound.ts'
 
-/** FreeSWITCH reads files in pieces of so many samples, the next when less than the second number is left of the last. */
-const READ_AHEAD = 32_768
+/** FreeSWITCH was seen to read files in pieces of so many samples, the next when less than the second number is left of the last. */
+const READ_AHEAD = 16_384
 const READ_AGAIN_AT = 4096
 
 type FileEnd = 'done' | 'break' | 'break-all' | 'not-found'
