@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { FollowingScroll } from './following-scroll.tsx'
 import { durationWords } from './numbers.ts'
 import type { TimelineEntry } from './timeline-entries.ts'
@@ -13,11 +14,15 @@ export function Timeline({
   current?: number
   onChoose?: (seq: number) => void
 }) {
+  const list = useRef<HTMLOListElement>(null)
+  useEffect(() => {
+    if (current !== undefined) keepInSight(list.current)
+  }, [current])
   return (
     <section className="card" aria-labelledby="timeline">
       <h2 id="timeline">Timeline</h2>
       <FollowingScroll label="Timeline" news={entries.length}>
-        <ol className="timeline">
+        <ol className="timeline" ref={list}>
           {entries.map(({ seq, milliseconds, words, count, type, newState }) => (
             <li
               key={seq}
@@ -50,4 +55,14 @@ export function Timeline({
       </FollowingScroll>
     </section>
   )
+}
+
+/** Moves the list to the event that is looked at, and not the page. */
+function keepInSight(list: HTMLElement | null): void {
+  const area = list?.closest<HTMLElement>('.following-scroll')
+  const entry = list?.querySelector<HTMLElement>('[aria-current]')
+  if (!area || !entry) return
+  const isAbove = entry.offsetTop < area.scrollTop
+  const isBelow = entry.offsetTop + entry.offsetHeight > area.scrollTop + area.clientHeight
+  if (isAbove || isBelow) area.scrollTop = entry.offsetTop - area.clientHeight / 2
 }
