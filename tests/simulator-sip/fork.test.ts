@@ -79,8 +79,8 @@ describe.each(REAL ? [['real']] : [['streaming'], ['playAudio']])('mod_audio_for
       await start({ metadata: { callId: 'abc' }, bidirectionalAudio: streaming })
       const glued = streams ? '' : '|true|true|8000'
       expect((await receiver.newest(1)).texts).toEqual([`{"callId":"abc"}${glued}`])
-      await leg.endpoint.forkAudioStop('bot')
-      await start({ bidirectionalAudio: undefined })
+      // A fork of the same name, begun at once, is sometimes ended together with the one before.
+      await start({ bugname: 'another', bidirectionalAudio: undefined })
       expect((await receiver.newest(2)).texts).toEqual(streams ? [] : ['|true|false|'])
     })
 
@@ -267,7 +267,8 @@ describe.each(REAL ? [['real']] : [['streaming'], ['playAudio']])('mod_audio_for
       await isHeard(200)
       socket.send('{"type":"killAudio"}')
       await toldOf(leg, 'mod_audio_fork::kill_audio')
-      // What was still held back comes out with the next utterance.
+      // It is done with the next frame. What was still held back comes out with the next utterance.
+      await leg.endpoint.play('silence_stream://200')
       await stream(30)
       await isHeard(290)
     })
