@@ -1,12 +1,9 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { callMachine } from '../../machines/call.machine.ts'
-import { HOLD_TRACK } from '../audio/hold-track.ts'
-import { SPOKEN_SOUNDS } from '../audio/spoken.ts'
 import type { CallHost } from '../calls/call-host.ts'
 import { chartDefinition } from '../calls/chart-definition.ts'
 import { effectHandlers } from '../calls/effects.ts'
@@ -15,7 +12,7 @@ import { mediaCalls } from '../calls/media-calls.ts'
 import type { Config, Role } from '../config.ts'
 import { adminRoutes } from '../http/admin-routes.ts'
 import { createAddressCheck } from '../http/allowed-ips.ts'
-import { type AppOptions, createApp } from '../http/app.ts'
+import { createApp } from '../http/app.ts'
 import { recordSessions, recordWrites } from '../http/audit.ts'
 import { type Auth, createAuth } from '../http/auth.ts'
 import { consoleRoutes } from '../http/console-routes.ts'
@@ -41,6 +38,7 @@ import { NodeLife } from './node-life.ts'
 import { originTowardFreeSwitch } from './own-address.ts'
 import { relayMetrics } from './relay-metrics.ts'
 import { createSip } from './sip-parts.ts'
+import { readSounds, type Sounds } from './sounds.ts'
 import type { Storage } from './storage.ts'
 import { VendorHealth } from './vendor-health.ts'
 import { createVoiceAgents, type VoiceAgents } from './voice-agents.ts'
@@ -381,12 +379,4 @@ export class Service {
     if (this.#plays('sip')) return this.#sip?.health ?? 'starting'
     return (await this.#node.registry.hasRole('sip')) ? 'ok' : 'no process holds SIP legs'
   }
-}
-
-/** What callers hear: the hold track, and what is said to them. */
-type Sounds = Pick<AppOptions['audio'], 'holdTrack' | 'spoken'>
-
-async function readSounds(): Promise<Sounds> {
-  const spoken = Object.entries(SPOKEN_SOUNDS).map(async ([name, file]) => [name, await readFile(file)])
-  return { holdTrack: await readFile(HOLD_TRACK), spoken: Object.fromEntries(await Promise.all(spoken)) }
 }
