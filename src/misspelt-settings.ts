@@ -4,8 +4,8 @@ import { SETTING_NAMES, type SettingSources } from './config.ts'
  * A setting whose name is misspelt is not read, and nothing would say so: the service would use its default.
  */
 
-/** What is shorter is like too many other names. */
-const SHORTEST_LIKENESS = 7
+/** In the environment, where other programs have their names, a shorter one is like too many. */
+const SHORTEST_IN_SHELL = 7
 /** A letter too many, one too few, another one, or two that changed places: once, and twice in a long name. */
 const slipsAllowed = (name: string) => (name.length < 10 ? 1 : 2)
 /** Only this service has settings that begin so: whatever else does was meant for it. */
@@ -19,13 +19,16 @@ const NAMES: readonly string[] = SETTING_NAMES
 export function misspeltSettings({ file, shell }: SettingSources): string[] {
   const inFile = Object.keys(file).filter((name) => !NAMES.includes(name))
   const inShell = Object.keys(shell).filter(
-    (name) => !NAMES.includes(name) && !inFile.includes(name) && (OWN_PREFIX.test(name) || meant(name)),
+    (name) => !NAMES.includes(name) && !inFile.includes(name) && looksLikeOurs(name),
   )
   return [
     ...inFile.map((name) => line(name, '.env')),
     ...inShell.map((name) => line(name, 'the environment')),
   ]
 }
+
+const looksLikeOurs = (name: string) =>
+  OWN_PREFIX.test(name) || (name.length >= SHORTEST_IN_SHELL && meant(name) !== null)
 
 function line(name: string, where: string): string {
   const known = meant(name)
@@ -34,7 +37,6 @@ function line(name: string, where: string): string {
 
 /** The setting that was probably meant; null when none is like it. */
 function meant(name: string): string | null {
-  if (name.length < SHORTEST_LIKENESS) return null
   const written = name.toUpperCase()
   const slips = NAMES.map((known) => ({ known, count: slipsBetween(written, known) }))
   const [nearest] = slips.sort((a, b) => a.count - b.count)

@@ -27,6 +27,11 @@ describe('a name that is no setting', () => {
     expect(inShell(name)).toEqual([expect.stringMatching(`^${name} in the environment .* mean ${known}\\?$`)])
   })
 
+  test('that is short is told of in .env, with the one that was meant, and not in the environment', () => {
+    expect(inFile('PROT')).toEqual([expect.stringMatching(/did you mean PORT\?$/)])
+    expect(inShell('PROT')).toEqual([])
+  })
+
   test.each(['COLOUR', 'POSTGRES_PASSWORD', 'SMTP_HOST'])('%s is told of in .env alone', (name) => {
     expect(inFile(name)).toEqual([`${name} in .env is not read, for no setting has that name`])
     expect(inShell(name)).toEqual([])
