@@ -13,7 +13,9 @@ describe('Somebody calls over SIP', () => {
     expect(await call.answer()).toBe(200)
     await call.hears('the greeting')
     await call.reaches('bridged.talking')
+    const greeted = call.line.voice.heard.length
     await call.hasTurns(1)
+    await call.hears('the agent', greeted)
     await call.line.bye()
     expect(await call.outcome()).toBe('caller_hung_up')
     expect((await call.events()).map(({ type }) => type)).toEqual([
