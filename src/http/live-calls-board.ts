@@ -7,8 +7,8 @@ import { News } from './event-stream.ts'
 const FRAME_MS = 100
 /** News that got lost between nodes is found by reading all live calls anew; so is a database that is back. */
 const REFRESH_MS = 10_000
-/** More calls than this are read with several statements. */
-const MAX_READ = 500
+/** More calls than this are read one part after the other, so that nothing else in the process waits for them. */
+const MAX_READ = 100
 /** Calls that are over are told for as long as a reader may have missed their end. */
 const MAX_ENDED = 1_000
 
@@ -91,7 +91,7 @@ export class LiveCallsBoard {
     })
     this.#epoch = randomBytes(6).toString('hex')
     const epoch = this.#epoch
-    const live = await this.#options.queries.live()
+    const live = await this.#readAll()
     if (this.#epoch !== epoch) return
     this.#apply(live)
     void this.#keepUp(epoch)
@@ -126,21 +126,27 @@ export class LiveCallsBoard {
     }
   }
 
-  async #readChanged(): Promise<LiveCall[]> {
-    const ids = [...this.#changed].slice(0, MAX_READ)
-    for (const id of ids) this.#changed.delete(id)
-    if (this.#changed.size > 0) this.#news.tell()
-    return ids.length === 0 ? [] : this.#options.queries.these(ids)
+  #readChanged(): Promise<LiveCall[]> {
+    const ids = [...this.#changed]
+    this.#changed.clear()
+    return this.#readThese(ids)
   }
 
-  /** Also those that were live and are not any more. */
+  /** All that are elsewhere than they were, also those that were live and are not any more. */
   async #readAll(): Promise<LiveCall[]> {
     const live = await this.#options.queries.live()
     const present = new Set(live.map(({ id }) => id))
+    const moved = live.filter(({ id, seq }) => this.#calls.get(id)?.call.seq !== seq)
     const gone = [...this.#calls.values()].filter(({ call }) => !call.endedAt && !present.has(call.id))
-    return gone.length === 0
-      ? live
-      : [...live, ...(await this.#options.queries.these(gone.map(({ call }) => call.id)))]
+    return this.#readThese([...moved.map(({ id }) => id), ...gone.map(({ call }) => call.id)])
+  }
+
+  async #readThese(ids: readonly string[]): Promise<LiveCall[]> {
+    const read: LiveCall[] = []
+    for (let first = 0; first < ids.length; first += MAX_READ) {
+      read.push(...(await this.#options.queries.these(ids.slice(first, first + MAX_READ))))
+    }
+    return read
   }
 
   #apply(calls: LiveCall[]): void {

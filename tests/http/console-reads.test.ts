@@ -43,7 +43,8 @@ describe('live calls', () => {
   it('are read with their place in the chart and the step that brought them there', async () => {
     const id = await openCall('CA1')
     await host.send({ callId: id }, { type: 'leg.asked' })
-    expect(await live.live()).toMatchObject([
+    expect(await live.live()).toEqual([{ id, seq: 2 }])
+    expect(await live.these([id])).toMatchObject([
       {
         ...{
           id,

@@ -42,7 +42,10 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
 
   /** For the console's feed and its page of one call. */
   readonly live: LiveCallQueries = {
-    live: async () => this.#calls.filter(({ summary }) => !summary.endedAt).map(liveCall),
+    live: async () =>
+      this.#calls
+        .filter(({ summary }) => !summary.endedAt)
+        .map(({ row }) => ({ id: row.id, seq: row.lastSeq })),
     these: async (ids) => this.#calls.filter(({ row }) => ids.includes(row.id)).map(liveCall),
     timers: async () => [],
   }
