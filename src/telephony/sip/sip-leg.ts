@@ -22,6 +22,8 @@ const RETRY_MS = 100
 const FORK_PATIENCE_MS = 5_000
 /** How soon it is noticed that a caller hung up whose BYE could not be heard. */
 const DIALOG_CHECK_MS = 5_000
+/** How long what is left of a leg waits for the call to be told: a database that is away must not keep it. */
+const TOLD_FIRST_MS = 1_000
 /** A peer that does not answer a BYE is gone. */
 const BYE_MS = 4_000
 
@@ -140,9 +142,14 @@ export class SipLeg {
     this.#unwatch()
     this.#running.abort()
     this.#asking.abort()
-    await Promise.all([this.#sayBye(status), this.media.destroy()])
     const durationSeconds = Math.round((Date.now() - this.#answeredAt) / 1000)
-    await this.#tell({ type: 'leg.ended', status, durationSeconds })
+    const ended: CallEvent = { type: 'leg.ended', status, durationSeconds }
+    // What ended from outside is said before the stream falls with it, which else would look as if it had broken.
+    const isOurs = status === 'completed' && this.#dialog.connected
+    const telling = isOurs ? null : this.#tell(ended)
+    if (telling) await within(TOLD_FIRST_MS, telling, '').catch(() => {})
+    await Promise.all([this.#sayBye(status), this.media.destroy()])
+    await (telling ?? this.#tell(ended))
     this.#log.info({ status }, 'SIP leg is over')
     this.#isOver()
   }
