@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveCall, LiveCallQueries } from '../persistence/live-calls.ts'
 import { News } from './event-stream.ts'
 
-/** Ten pictures a second look live to people, and bound what the feed asks of the database, however many events there are. */
-const FRAME_MS = 100
+/** Five pictures a second look live to people, and bound what the feed asks of the database and of this process, which relays audio. */
+const FRAME_MS = 200
 /** News that got lost between nodes is found by reading all live calls anew; so is a database that is back. */
 const REFRESH_MS = 10_000
 /** More calls than this are read one part after the other, so that nothing else in the process waits for them. */

@@ -9,7 +9,7 @@ export type Activity = {
 
 const QUIET: Activity = { counts: new Map(), passages: new Map() }
 
-/** Kept beside React: at ten pictures a second only the states and lines that change are drawn anew. */
+/** Kept beside React: at several pictures a second only the states and lines that change are drawn anew. */
 export class ActivityStore {
   #activity = QUIET
   #most = 0
