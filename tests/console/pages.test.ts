@@ -270,7 +270,7 @@ describe('the other pages', () => {
     await looksAt('#/agents')
     const form = alice.page.locator('form')
     await form.getByLabel('Name').fill('Front desk')
-    await form.getByLabel('Numbers it answers').fill('not a number')
+    await form.getByLabel('Numbers it answers').fill('15551234567')
     await form.getByRole('button', { name: 'Set up' }).click()
     await form.getByRole('alert').getByText('numbers/0').waitFor()
     expect(await form.getByLabel('Name').inputValue()).toBe('Front desk')

@@ -28,7 +28,7 @@ export function CallsPage({ query }: { query: URLSearchParams }) {
               type="search"
               placeholder="+15551234567"
               defaultValue={filter.from}
-              onChange={(event) => change('from', event.target.value.replace(/[^\w+:@.]/g, ''))}
+              onChange={(event) => change('from', event.target.value.replace(/\s/g, ''))}
             />
           </Labelled>
           <Labelled name="Called">
@@ -36,7 +36,7 @@ export function CallsPage({ query }: { query: URLSearchParams }) {
               type="search"
               placeholder="+15557654321"
               defaultValue={filter.to}
-              onChange={(event) => change('to', event.target.value.replace(/[^\w+:@.]/g, ''))}
+              onChange={(event) => change('to', event.target.value.replace(/\s/g, ''))}
             />
           </Labelled>
           <Labelled name="Which">
