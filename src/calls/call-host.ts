@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts'
 import { beginCall, restore, stepCall, type TimerEvent } from './step.ts'
 import type { CallAddress, CallRow, CallStore, Delivery, NewCall, Step } from './store.ts'
 import { CallTimers } from './timers.ts'
-import { viewOf } from './view.ts'
+import { lastVoice, viewOf } from './view.ts'
 
 /** A call as it stands after something was said to it. `handled` is false when that changed nothing. */
 export type CallNow = { row: CallRow; view: CallView; handled: boolean }
@@ -161,7 +161,7 @@ export function viewOfRow(row: CallRow): CallView {
   const snapshot = restore(row)
   if (snapshot) return viewOf(snapshot)
   const { context } = row.snapshot as { context: CallView['context'] }
-  return { state: 'ended', bridge: null, voice: 'default', context }
+  return { state: 'ended', bridge: null, voice: lastVoice(context), context }
 }
 
 function isSame(given: string, expected: string): boolean {

@@ -4,7 +4,7 @@ import type { CallEffect, CallEvent, CallInput } from '../../machines/call-event
 import { faultOf } from '../../machines/end-reasons.ts'
 import { effectJob } from './effect-jobs.ts'
 import type { CallRow, Step } from './store.ts'
-import { type CallSnapshot, legPath, viewOf } from './view.ts'
+import { type CallSnapshot, lastVoice, legPath, viewOf } from './view.ts'
 
 /*
  * The chart as a function: state and event in, a step to commit out. XState's pure transition lists the actions without
@@ -111,7 +111,12 @@ function retire(row: Steppable, event: { type: string }, at: Date): Step | null 
     stateAfter: 'ended',
     snapshot: row.snapshot,
     chartVersion: row.chartVersion,
-    view: { state: 'ended', bridge: null, voice: 'default', context: { ...context, endReason: reason } },
+    view: {
+      state: 'ended',
+      bridge: null,
+      voice: lastVoice(context),
+      context: { ...context, endReason: reason },
+    },
     timers: NO_TIMERS,
     effects,
     jobs: effects.map((effect, index) => effectJob(effect, row.id, `${row.lastSeq + 1}.${index}`)),

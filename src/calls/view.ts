@@ -25,7 +25,13 @@ export function viewOf(snapshot: CallSnapshot): CallView {
 function voiceState({ value, context }: CallSnapshot): VoiceState {
   const voice = typeof value === 'string' ? undefined : value.live?.voice
   if (typeof voice === 'object') return voice.settled as VoiceState
-  if (voice === 'cloning') return 'cloning'
-  // An ended call has left its voice region; what it spoke with tells where that stood.
-  return context.voice.kind === 'cached' ? 'cached' : 'default'
+  return voice === 'cloning' ? 'cloning' : lastVoice(context)
+}
+
+/** An ended call has left its voice region; what it spoke with tells where that stood. */
+export function lastVoice({ voice, voiceId }: CallView['context']): VoiceState {
+  if (voice.kind === 'cached') return 'cached'
+  return voice.kind === 'clone' && voiceId !== null && voiceId !== voice.fallbackVoiceId
+    ? 'cloned'
+    : 'default'
 }
