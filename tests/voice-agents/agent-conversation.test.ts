@@ -23,6 +23,33 @@ describe('an agent that begins', () => {
     conversation.drop()
   })
 
+  test('does not welcome a caller again, unless the vendor gives no leave to say so', async () => {
+    const said = { role: 'agent', text: 'Hello!', interrupted: false, at: new Date(0) } as const
+    const { agent, conversation } = await stage.dialled({ conversationSoFar: [said] })
+    const override = { agent: { first_message: '' } }
+    expect(conversation.received[0]).toMatchObject({ conversation_config_override: override })
+
+    const next = stage.vendor.next()
+    conversation.close(1008, 'Override for field first_message is not allowed by config.')
+    const again = await next
+    await again.hears(({ type }) => type === 'conversation_initiation_client_data')
+    expect(again.received[0]).not.toHaveProperty('conversation_config_override')
+    again.begin()
+    await again.settled()
+    expect(agent.reports).toEqual(['ready conv_1'])
+    again.drop()
+  })
+
+  test('that is refused once more is lost', async () => {
+    const said = { role: 'agent', text: 'Hello!', interrupted: false, at: new Date(0) } as const
+    const { agent, conversation } = await stage.dialled({ conversationSoFar: [said] })
+    const next = stage.vendor.next()
+    conversation.close(1008, 'no')
+    const again = await next
+    again.close(1008, 'no')
+    await vi.waitFor(() => expect(agent.reports).toEqual(['lost closed_1008']))
+  })
+
   test('hears nothing before it is ready, and everything after', async () => {
     const { connection, conversation } = await stage.dialled()
     connection.sendAudio(Buffer.from('AAAA'))

@@ -3,7 +3,7 @@ import { type RawData, WebSocket } from 'ws'
 import type { AgentConnection, AgentListener, AgentRequest } from '../../calls/ports.ts'
 import { AudioCutter, callerAudio } from './audio-message.ts'
 import { type AgentMessage, contextualUpdate, pong, readAgentMessage, toolFailed } from './codec.ts'
-import { historyOf, initiation } from './initiation.ts'
+import { historyOf, initiation, type Welcome, welcomeFor } from './initiation.ts'
 
 /** Shorter than the chart's own patience, so that the cause is known when a call gives up. */
 const CONNECT_MS = 8_000
@@ -20,6 +20,8 @@ const TELEPHONE_FORMAT = 'ulaw_8000'
 
 const AS_TEXT = { binary: false, compress: false }
 const HANGS_UP = 'end_call'
+/** The vendor's close code for an override that is not switched on (its AsyncAPI document, close codes). */
+const REFUSED = 1008
 const LASTED_TOO_LONG = 'max_duration_exceeded'
 
 export type AgentSocketOptions = {
@@ -46,20 +48,16 @@ export class AgentSocket implements AgentConnection {
   #heardFrom = Number.NEGATIVE_INFINITY
   #lastMessageAt = performance.now()
   #saidWhy: string | null = null
+  #welcome: Welcome
   #hasHungUp = false
   #deadline: NodeJS.Timeout | null
   #watch: NodeJS.Timeout | null = null
 
   constructor(options: AgentSocketOptions) {
     this.#options = options
+    this.#welcome = welcomeFor(options.request)
     this.#deadline = setTimeout(() => this.#finish({ kind: 'lost', cause: 'connect_timeout' }), CONNECT_MS)
-    options.address(this.#giveUp.signal).then(
-      (url) => this.#open(url),
-      (error: unknown) => {
-        options.log.warn({ err: error, callId: options.request.callId }, 'the agent has no address')
-        this.#finish({ kind: 'lost', cause: 'no_address' })
-      },
-    )
+    this.#connect()
   }
 
   get bufferedBytes(): number {
@@ -74,14 +72,25 @@ export class AgentSocket implements AgentConnection {
     this.#end()
   }
 
+  #connect(): void {
+    const { address, log, request } = this.#options
+    address(this.#giveUp.signal).then(
+      (url) => this.#open(url),
+      (error: unknown) => {
+        log.warn({ err: error, callId: request.callId }, 'the agent has no address')
+        this.#finish({ kind: 'lost', cause: 'no_address' })
+      },
+    )
+  }
+
   #open(url: string): void {
     if (this.#isOver) return
     const socket = this.#dial(url)
     if (!socket) return
     this.#socket = socket
-    socket.on('open', () => socket.send(initiation(this.#options.request)))
+    socket.on('open', () => socket.send(initiation(this.#options.request, this.#welcome)))
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
-    socket.on('close', (code) => this.#finish(this.#outcomeOf(code)))
+    socket.on('close', (code) => this.#closed(code))
     // A refused handshake, a broken connection or a frame against the rules; `close` follows, and this knows why.
     socket.on('error', (error) => {
       this.#options.log.warn(
@@ -90,6 +99,18 @@ export class AgentSocket implements AgentConnection {
       )
       this.#saidWhy ??= this.#isReady ? 'connection_broken' : 'connection_refused'
     })
+  }
+
+  /** A vendor's agent may have no leave to be told what it says first: a second welcome is better than none to talk to. */
+  #closed(code: number): void {
+    const isRefused = code === REFUSED && !this.#isReady && this.#welcome === 'none'
+    if (!isRefused || this.#isOver) {
+      this.#finish(this.#outcomeOf(code))
+      return
+    }
+    this.#welcome = 'as set up'
+    this.#saidWhy = null
+    this.#connect()
   }
 
   #dial(url: string): WebSocket | null {

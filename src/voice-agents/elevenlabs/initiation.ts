@@ -1,4 +1,4 @@
-import type { AgentRequest, AgentSettings, Turn } from '../../calls/ports.ts'
+import type { AgentRequest, Turn } from '../../calls/ports.ts'
 
 /** Enough of a conversation to go on with it; what was said before is the least that is missed. */
 const MAX_HISTORY_CHARACTERS = 8_000
@@ -6,12 +6,20 @@ const MAX_HISTORY_CHARACTERS = 8_000
 const HISTORY_HEAD =
   'The line to the caller was interrupted and is restored. This is the conversation so far; go on where it stopped and do not greet the caller again.'
 
+/** Whether the agent speaks first as it is set up to, or waits because the caller was welcomed before. */
+export type Welcome = 'as set up' | 'none'
+
+/** Who was cut off is not welcomed a second time. */
+export const welcomeFor = ({ conversationSoFar }: AgentRequest): Welcome =>
+  conversationSoFar.length > 0 ? 'none' : 'as set up'
+
 /**
  * The first message of a conversation. An override must be switched on in the agent's settings at the vendor, and one
- * that is not ends the conversation with close code 1008: only what is configured here is sent.
+ * that is not ends the conversation with close code 1008: only what is configured here is sent, and that there is no
+ * welcome.
  */
-export function initiation(request: AgentRequest): string {
-  const override = { ...agentOverride(request), ...voiceOverride(request.voiceId) }
+export function initiation(request: AgentRequest, welcome = welcomeFor(request)): string {
+  const override = { ...agentOverride(request, welcome), ...voiceOverride(request.voiceId) }
   return JSON.stringify({
     type: 'conversation_initiation_client_data',
     ...(Object.keys(override).length > 0 && { conversation_config_override: override }),
@@ -33,17 +41,15 @@ export function historyOf(conversation: Turn[]): string | null {
   return [HISTORY_HEAD, ...lines].join('\n')
 }
 
-function agentOverride({ agent, conversationSoFar }: AgentRequest) {
+function agentOverride({ agent }: AgentRequest, welcome: Welcome) {
+  // An empty first message lets the caller speak first.
+  const firstMessage = welcome === 'none' ? '' : agent.firstMessage
   const override = {
-    ...(agent.firstMessage !== null && { first_message: firstMessage(agent, conversationSoFar) }),
+    ...(firstMessage !== null && { first_message: firstMessage }),
     ...(agent.language !== null && { language: agent.language }),
     ...(agent.instructions !== null && { prompt: { prompt: agent.instructions } }),
   }
   return Object.keys(override).length > 0 ? { agent: override } : {}
 }
-
-/** An empty first message lets the caller speak first: who was cut off is not welcomed a second time. */
-const firstMessage = (agent: AgentSettings, conversationSoFar: Turn[]): string | null =>
-  conversationSoFar.length > 0 ? '' : agent.firstMessage
 
 const voiceOverride = (voiceId: string | null) => (voiceId === null ? {} : { tts: { voice_id: voiceId } })
