@@ -14,17 +14,18 @@ export const text = (max = COLUMN) =>
   z.string().trim().min(1).max(max).refine(isStorable, 'must be text without NUL or broken characters')
 
 const E164 = /^\+[1-9]\d{1,14}$/
-const ADDRESS = /^(\+[1-9]\d{1,14}|(sips?|client):\S+)$/
+/** A number without its plus is no carrier's word for it, so no call would be for it; fewer digits are an extension. */
+const ADDRESS = /^(\+[1-9]\d{1,14}|(sips?|client):\S+|(?![1-9]\d{7,14}$)[\w.*#~-]+)$/
 
 export const phoneNumber = () => z.string().regex(E164, 'must be a number in E.164 form, like +15551234567')
 
-/** Whatever a call can be for: a number, or what carriers say instead of one. */
+/** Whatever a call can be from or for: a number, or what carriers say instead of one. */
 export const dialledAddress = () =>
   z
     .string()
     .max(COLUMN)
     .refine(isStorable)
-    .regex(ADDRESS, 'must be like +15551234567, sip:name@host or client:name')
+    .regex(ADDRESS, 'must be like +15551234567, sip:name@host, client:name or a SIP user such as 1001')
 
 /** In a query, an unescaped plus has become a blank. */
 export const queryAddress = () =>

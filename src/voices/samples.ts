@@ -5,8 +5,8 @@ import { type SampleFormat, secondsOf } from './sample-length.ts'
 /** What the vendor takes, and what a minute or two of speech needs. */
 export const MAX_SAMPLE_BYTES = 10 * 1024 * 1024
 export const MAX_SAMPLES = 10
-/** Nobody can be heard in less; a clone of it would speak as somebody else. */
-const MIN_SECONDS = 1
+/** Nobody is heard in less. How good a clone a short sample makes is for the vendor to say, who refuses what is too short. */
+const MIN_SECONDS = 0.1
 
 export type SampleFile = { fileName: string; mimeType: string; bytes: Buffer }
 
@@ -59,7 +59,7 @@ export function checkSamples(files: SampleFile[]): { samples: VoiceSample[] } | 
 function tooShort(samples: { seconds: number | null }[]): string[] {
   const seconds = samples.reduce((sum, sample) => sum + (sample.seconds ?? MIN_SECONDS), 0)
   if (seconds >= MIN_SECONDS) return []
-  const found = `they have ${seconds.toFixed(2)} s of sound together, and at least ${MIN_SECONDS} s is needed`
+  const found = `they have ${seconds.toFixed(2)} s of sound together, and ${MIN_SECONDS} s is the least`
   return [`${found}: record a minute or two of clear speech`]
 }
 

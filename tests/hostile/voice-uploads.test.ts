@@ -28,10 +28,10 @@ describe('a voice', () => {
   test.each<[string, [string, string | File][], number, string]>([
     ['without consent', [['sample', file(WAV, 'a.wav')]], 422, 'invalid'],
     [
-      'with a tenth of a second of sound',
+      'with a twentieth of a second of sound',
       [
         ['consent', CONSENT],
-        ['sample', file(writeMuLawWav(Buffer.alloc(800)), 'a.wav')],
+        ['sample', file(writeMuLawWav(Buffer.alloc(400)), 'a.wav')],
       ],
       422,
       'invalid',

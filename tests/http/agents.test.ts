@@ -105,7 +105,7 @@ describe('agents', () => {
     [{ name: 'Ann', backend: 'parrot' }, '#/backend'],
     [{ name: 'Ann', language: 'English' }, '#/language'],
     [{ name: 'Ann', transferNumber: '911' }, '#/transferNumber'],
-    [{ name: 'Ann', numbers: ['555'] }, '#/numbers/0'],
+    [{ name: 'Ann', numbers: ['555 0199'] }, '#/numbers/0'],
     [{ name: 'Ann', numbers: ['+15551234567', '+15551234567'] }, '#/numbers'],
     [{ name: 'Ann', tools: [{ text: '\0' }] }, '#/tools/0'],
     [{ name: 'Ann', tools: ['end'] }, '#/tools/0'],

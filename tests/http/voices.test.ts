@@ -84,14 +84,19 @@ describe('a voice', () => {
     expect(saved[1]?.name).toBe(CALLER)
   })
 
-  it.each(['+15551234567', '+86151', 'sip:ann@example.com', 'client:ann'])(
-    'is set for %s',
-    async (caller) => {
-      expect((await setUp().put(formOf({ consent: CONSENT }), caller)).status).toBe(201)
-    },
-  )
+  it.each([
+    '+15551234567',
+    '+86151',
+    'sip:ann@example.com',
+    'client:ann',
+    '1001',
+    'ann.smith',
+    '05551234567',
+  ])('is set for %s', async (caller) => {
+    expect((await setUp().put(formOf({ consent: CONSENT }), caller)).status).toBe(201)
+  })
 
-  it.each(['15551234567', '05551234567', '+05551234567', '+1 555 123', '+1555123456789012', 'anonymous'])(
+  it.each(['15551234567', '+05551234567', '+1 555 123', '+1555123456789012', 'ann smith'])(
     'is not set for %s, whom no call would be from',
     async (caller) => {
       const { put, saved } = setUp()
