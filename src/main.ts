@@ -91,8 +91,13 @@ async function runWorld(settings: Config): Promise<void> {
 /** The faults that people meet, each with its mend; what is left is ours, and comes with its stack. */
 function whyNotStarted(error: unknown): string {
   const { code, syscall, address, port, path, stack } = error as Fault
+  if (syscall === 'listen' && ['EADDRNOTAVAIL', 'ENOTFOUND', 'EINVAL'].includes(code ?? ''))
+    return `HOST: ${address} is no address of this machine (${code}); 0.0.0.0 is all of them`
   if (syscall === 'listen')
     return `PORT: ${port} on ${address} cannot be listened on (${code}); set PORT to another`
+  if (path && ['EEXIST', 'ENOTDIR'].includes(code ?? '')) {
+    return `DATA_DIR: ${path} is not a folder (${code}); set DATA_DIR to one, or to where one can be made`
+  }
   if (path && ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'].includes(code ?? '')) {
     return `DATA_DIR: ${path} cannot be written by this user (${code}); mend its owner or set DATA_DIR to another folder`
   }
