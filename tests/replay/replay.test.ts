@@ -26,7 +26,7 @@ describe('a call that was recorded by this chart', () => {
       ['media.joined', 'bridged.connecting', 'cloned'],
       ['agent.ready', 'bridged.talking', 'cloned'],
       ['media.lost', 'departing', 'cloned'],
-      ['leg.ended', 'ended', 'default'],
+      ['leg.ended', 'ended', 'cloned'],
     ])
   })
 
