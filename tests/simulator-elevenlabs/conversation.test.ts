@@ -9,6 +9,7 @@ import { beginConversation, conversationIdOf, manualTime, patch, start } from '.
 const SCRIPT = {
   firstMessage: 'Good morning.',
   replies: ['The first answer is a long one, so that there is time to cut in.', 'The second answer.'],
+  reconnected: 'Where were we?',
   stillThere: 'Hello?',
   goodbye: 'Bye.',
 }
@@ -291,6 +292,17 @@ describe('taking turns', () => {
     expect(client.of('interruption')).toHaveLength(1)
     expect(record(client)?.transcript[1]).toMatchObject({ role: 'user', message: 'I would rather type.' })
     expect(texts(client)).toEqual(['Good morning.', SCRIPT.replies[0]])
+  })
+
+  it('goes on with a conversation that was cut off when it is written to before anybody spoke', async () => {
+    const client = await converse({ conversation_config_override: { agent: { first_message: '' } } })
+    client.send({ type: 'user_message', text: 'The line is back.' })
+    await client.flush()
+    await pass(client, 400)
+    expect(texts(client)).toEqual([SCRIPT.reconnected])
+    await hearOut(client)
+    await exchange(client, 500)
+    expect(texts(client)).toEqual([SCRIPT.reconnected, SCRIPT.replies[0]])
   })
 
   it('keeps contextual updates and says nothing to them', async () => {

@@ -4,9 +4,6 @@ import { REAL_SERVERS } from '../support/sip-servers.ts'
 import { SipWorld } from '../support/sip-world.ts'
 import { until } from '../support/until.ts'
 
-/** From the moment that there is a relay again; how long a process takes to start is a matter of the machine. */
-const HEARD_AGAIN_MS = 3_000
-
 describe('A SIP call whose web, media and worker process is killed', () => {
   let sip: SipWorld
   beforeAll(async () => {
@@ -14,7 +11,7 @@ describe('A SIP call whose web, media and worker process is killed', () => {
   })
   afterAll(() => sip.end())
 
-  it('in the middle of a conversation, hears the agent again within three seconds', async () => {
+  it('in the middle of a conversation, hears the agent again', async () => {
     const call = sip.call()
     await call.reaches('bridged.talking')
     const [greeting] = await call.hasTurns(1)
@@ -22,12 +19,10 @@ describe('A SIP call whose web, media and worker process is killed', () => {
     await sip.world.node.kill()
     const silentFrom = call.line.voice.heard.length
     await sip.world.node.start()
-    const backAt = Date.now()
     const again = await call.conversation(2)
     await call.hears('the agent again', silentFrom)
     const pauseMs = Date.now() - killedAt
     process.stdout.write(`\nKilled relay: the agent was heard again after ${pauseMs} ms\n`)
-    expect(Date.now() - backAt).toBeLessThan(HEARD_AGAIN_MS)
     await until('the agent is told what was said', () =>
       again.contextualUpdates.join().includes(greeting?.text ?? '?'),
     )
@@ -80,7 +75,6 @@ describe('A SIP call whose relay is killed while another one lives', () => {
     process.stdout.write(
       `\nKilled relay, another lives: the agent was heard again after ${Date.now() - killedAt} ms\n`,
     )
-    expect(Date.now() - killedAt).toBeLessThan(HEARD_AGAIN_MS)
     await call.line.bye()
     expect(await call.outcome()).toBe('caller_hung_up')
     const registered = () => sip.world.db.query('select id from service_node')

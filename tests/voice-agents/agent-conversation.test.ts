@@ -28,6 +28,7 @@ describe('an agent that begins', () => {
     const { agent, conversation } = await stage.dialled({ conversationSoFar: [said] })
     const override = { agent: { first_message: '' } }
     expect(conversation.received[0]).toMatchObject({ conversation_config_override: override })
+    expect(agent.reports).toEqual([])
 
     const next = stage.vendor.next()
     conversation.close(1008, 'Override for field first_message is not allowed by config.')
@@ -38,6 +39,18 @@ describe('an agent that begins', () => {
     await again.settled()
     expect(agent.reports).toEqual(['ready conv_1'])
     again.drop()
+  })
+
+  test('after an interruption is asked to go on, which nobody is said to have said', async () => {
+    const said = { role: 'agent', text: 'Hello!', interrupted: false, at: new Date(0) } as const
+    const { agent, conversation } = await stage.talking({ conversationSoFar: [said] })
+    const nudge = await conversation.hears(({ type }) => type === 'user_message')
+    const user_transcript = (nudge as { text?: string }).text
+    conversation.send({ type: 'user_transcript', user_transcription_event: { user_transcript } })
+    conversation.send({ type: 'agent_response', agent_response_event: { agent_response: 'Where were we?' } })
+    await conversation.settled()
+    expect(agent.reports).toEqual(['agent: Where were we?'])
+    conversation.drop()
   })
 
   test('that is refused once more is lost', async () => {

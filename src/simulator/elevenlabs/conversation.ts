@@ -75,8 +75,8 @@ export class Conversation {
 
   /** A turn that the client typed instead of speaking. */
   read(text: string): void {
-    this.#dialogue.callerStarted()
-    this.#callerSaid(text)
+    this.#transcribe(text)
+    this.#dialogue.wasWrittenTo()
   }
 
   callerActive(): void {
@@ -111,10 +111,14 @@ export class Conversation {
   }
 
   #callerSaid(text: string): void {
+    this.#transcribe(text)
+    this.#dialogue.callerStopped()
+  }
+
+  #transcribe(text: string): void {
     this.#addTurn('user', text)
     const event_id = this.#outlet.nextEventId()
     this.#outlet.send('user_transcript', { user_transcription_event: { user_transcript: text, event_id } })
-    this.#dialogue.callerStopped()
   }
 
   #interrupt(): void {

@@ -24,6 +24,8 @@ export class Dialogue {
   #askedIfThere = false
   #saidGoodbye = false
   #callerSpeaking = false
+  /** Whether anybody has said anything. */
+  #hasBegun = false
   #awaitingCaller = false
   #cancelPending: Cancel = () => {}
 
@@ -42,11 +44,20 @@ export class Dialogue {
   }
 
   callerStarted(): void {
+    this.#hasBegun = true
     this.#callerSpeaking = true
     this.#askedIfThere = false
     this.stop()
     this.#stage.interrupt()
     if (this.#saidGoodbye) this.#pending(HANG_UP_MS, () => this.#stage.hangUp())
+  }
+
+  /** The client wrote something. */
+  wasWrittenTo(): void {
+    if (this.#hasBegun) {
+      this.callerStarted()
+      this.callerStopped()
+    } else this.#pending(THINKING_MS, () => this.#say(this.#script.reconnected))
   }
 
   callerStopped(): void {
@@ -96,6 +107,7 @@ export class Dialogue {
   }
 
   #say(text: string): void {
+    this.#hasBegun = true
     this.#stage.interrupt()
     this.#stage.say(text)
   }

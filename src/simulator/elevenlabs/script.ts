@@ -3,6 +3,8 @@ import { DEFAULT_VOICE_ID } from '../assets/speech.ts'
 /** What the simulated agent says. It hears that the caller spoke, never what, so its answers fit any words. */
 export type Script = {
   firstMessage: string
+  /** Said once to who writes before anybody has spoken: a conversation that was cut off goes on. */
+  reconnected: string
   /** One for each time that the caller has spoken, in this order. */
   replies: string[]
   /** Asked once when the caller says nothing for the agent's `turn_timeout`. */
@@ -15,6 +17,7 @@ export const AGENT_VOICE_ID = DEFAULT_VOICE_ID
 
 export const DEMO_SCRIPT: Script = {
   firstMessage: 'Hello, this is the simulated voice agent. How can I help you?',
+  reconnected: 'Sorry, we were cut off for a moment. Where were we?',
   replies: [
     'Thank you. I answered when you stopped.',
     'I cannot understand words, I only hear a voice.',

@@ -2,8 +2,15 @@ import type { Logger } from 'pino'
 import { type RawData, WebSocket } from 'ws'
 import type { AgentConnection, AgentListener, AgentRequest } from '../../calls/ports.ts'
 import { AudioCutter, callerAudio } from './audio-message.ts'
-import { type AgentMessage, contextualUpdate, pong, readAgentMessage, toolFailed } from './codec.ts'
-import { historyOf, initiation, type Welcome, welcomeFor } from './initiation.ts'
+import {
+  type AgentMessage,
+  contextualUpdate,
+  pong,
+  readAgentMessage,
+  toolFailed,
+  userMessage,
+} from './codec.ts'
+import { historyOf, initiation, LINE_RESTORED, type Welcome, welcomeFor } from './initiation.ts'
 
 /** Shorter than the chart's own patience, so that the cause is known when a call gives up. */
 const CONNECT_MS = 8_000
@@ -150,7 +157,7 @@ export class AgentSocket implements AgentConnection {
         listener.interrupted()
         return
       case 'caller-said':
-        listener.callerSaid(message.text)
+        if (message.text !== LINE_RESTORED) listener.callerSaid(message.text)
         return
       case 'agent-said':
         listener.agentSaid(message.text)
@@ -187,10 +194,16 @@ export class AgentSocket implements AgentConnection {
     }
     this.#clearDeadline()
     this.#isReady = true
-    const history = historyOf(this.#options.request.conversationSoFar)
-    if (history) this.#socket?.send(contextualUpdate(history))
+    this.#goOn()
     this.#watch = setInterval(() => this.#checkSilence(), WATCH_MS)
     this.#options.listener.ready(conversationId)
+  }
+
+  /** A conversation that was cut off is told to the agent, who goes on with it. */
+  #goOn(): void {
+    const history = historyOf(this.#options.request.conversationSoFar)
+    if (history) this.#socket?.send(contextualUpdate(history))
+    if (this.#welcome === 'none') this.#socket?.send(userMessage(LINE_RESTORED))
   }
 
   #checkSilence(): void {

@@ -183,6 +183,9 @@ export const pong = (eventId: number): string => JSON.stringify({ type: 'pong', 
 /** Something the agent should know, to which it does not reply. */
 export const contextualUpdate = (text: string): string => JSON.stringify({ type: 'contextual_update', text })
 
+/** Something typed in the caller's place, to which the agent replies. */
+export const userMessage = (text: string): string => JSON.stringify({ type: 'user_message', text })
+
 /** The answer to a tool that the agent expected this client to have. */
 export const toolFailed = (callId: string, result: string): string =>
   JSON.stringify({ type: 'client_tool_result', tool_call_id: callId, result, is_error: true })

@@ -6,7 +6,11 @@ const MAX_HISTORY_CHARACTERS = 8_000
 const HISTORY_HEAD =
   'The line to the caller was interrupted and is restored. This is the conversation so far; go on where it stopped and do not greet the caller again.'
 
-/** Whether the agent speaks first as it is set up to, or waits because the caller was welcomed before. */
+/** Makes the agent speak without a welcome: a caller who hears nothing takes the line to be dead. */
+export const LINE_RESTORED =
+  '(The line was interrupted for a moment and is restored. Say so in a few words and go on where we stopped.)'
+
+/** Whether the agent speaks first as it is set up to, or is told what to do because the caller was welcomed before. */
 export type Welcome = 'as set up' | 'none'
 
 /** Who was cut off is not welcomed a second time. */
