@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'tests/bench/**'],
     reporters: ['default', './tests/support/summary-reporter.ts'],
+    /** Stories mostly wait for processes and sockets, so two are told at once on however small a machine. */
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     /** Only a fault lasts this long: the slowest stories end calls in seconds, time being given to them. */
     testTimeout: 20_000,
     /** The first hook of a run may have to create a PostgreSQL cluster. */
