@@ -33,4 +33,4 @@ EXPOSE 3006
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then(({ ok }) => process.exit(ok ? 0 : 1))"]
 # Not through npm, which would keep SIGTERM from the service and so calls from being ended in peace.
-CMD ["node", "src/main.ts"]
+CMD ["node", "--min-semi-space-size=16", "src/main.ts"]

@@ -25,8 +25,9 @@ export class Child {
   readonly #process: ChildProcess
   #waiting = Promise.withResolvers<unknown>()
 
-  constructor(file: string, args: string[] = []) {
-    this.#process = fork(new URL(file, import.meta.url), args)
+  /** `flags` are for Node itself. */
+  constructor(file: string, args: string[] = [], flags: string[] = []) {
+    this.#process = fork(new URL(file, import.meta.url), args, { execArgv: flags })
     this.#process.on('message', ({ reply }: { reply: unknown }) => this.#waiting.resolve(reply))
     this.#process.on('exit', (code) => this.#waiting.reject(new Error(`${file} ended with ${code}.`)))
   }

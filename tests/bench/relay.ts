@@ -1,3 +1,4 @@
+import manifest from '../../package.json' with { type: 'json' }
 import { Child } from './relay-child.ts'
 import type { LoadResult } from './relay-load.ts'
 
@@ -41,7 +42,7 @@ export async function benchRelay(
   const load = new Child('./relay-load.ts')
   const agents = await load.ask<string>('listen')
   const children = {
-    relay: new Child('./relay-server.ts', [agents]),
+    relay: new Child('./relay-server.ts', [agents], serviceFlags()),
     pipe: new Child('./relay-pipe.ts', [agents]),
   }
   try {
@@ -59,6 +60,9 @@ export async function benchRelay(
     await Promise.all([load, children.relay, children.pipe].map((child) => child.stop()))
   }
 }
+
+/** What `npm start` gives Node: the relay is measured as it is run. The pipe runs as Node comes. */
+const serviceFlags = (): string[] => manifest.scripts.start.match(/--\S+/g) ?? []
 
 /** Opens the calls through one of the measured; returns what lets them speak and measures it. */
 async function openCalls(

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
 
 /* The Dockerfile: what it copies is there and gets past .dockerignore, its bases are pinned, and nobody is root. */
 
@@ -41,6 +42,8 @@ test('it runs as somebody who is not root, and says how it is', () => {
   expect(words).toContain('HEALTHCHECK')
 })
 
-test('it gets signals itself', () => {
-  expect(all('CMD').at(-1)?.join(' ')).toBe('["node", "src/main.ts"]')
+test('it gets signals itself, and runs as `npm start` does', () => {
+  const command: string[] = JSON.parse(all('CMD').at(-1)?.join(' ') ?? '[]')
+  expect(command[0]).toBe('node')
+  expect(`exec ${command.join(' ')}`).toBe(manifest.scripts.start)
 })
