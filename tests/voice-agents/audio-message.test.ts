@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { AudioCutter, callerAudio, isBase64 } from '../../src/voice-agents/elevenlabs/audio-message.ts'
+import { isBase64 } from '../../src/audio/base64.ts'
+import { AudioCutter, callerAudio } from '../../src/voice-agents/elevenlabs/audio-message.ts'
 import { readAgentMessage } from '../../src/voice-agents/elevenlabs/codec.ts'
 import { anyHand, type Hand, type Json, object, plainHand, spell } from './json-spellings.ts'
 

@@ -1,5 +1,5 @@
 import type { CarrierCodec, CarrierMessage } from '../../calls/ports.ts'
-import { isBase64, type MediaFrameLayout, mediaFrameLayouts } from './media-frame.ts'
+import { isPayload, type MediaFrameLayout, mediaFrameLayouts } from './media-frame.ts'
 
 /*
  * Twilio Media Streams, https://www.twilio.com/docs/voice/media-streams/websocket-messages: JSON text in both
@@ -109,7 +109,7 @@ function mediaOf(media: unknown): CarrierMessage {
   if (media.track !== 'inbound') return IGNORED
   if (typeof media.payload !== 'string') return invalid('`media` without a payload')
   const payload = Buffer.from(media.payload)
-  return isBase64(payload, 0, payload.length)
+  return isPayload(payload, 0, payload.length)
     ? { kind: 'media', payload }
     : invalid('a payload that is not base64')
 }

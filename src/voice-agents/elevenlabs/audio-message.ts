@@ -1,3 +1,4 @@
+import { hasBytesAt, isBase64 } from '../../audio/base64.ts'
 import { parseJson } from './parse-json.ts'
 
 /*
@@ -47,14 +48,6 @@ export class AudioCutter {
   }
 }
 
-/** In JavaScript, because a few dozen bytes are compared sooner than a native comparison is called. */
-function hasBytesAt(message: Buffer, at: number, bytes: Buffer): boolean {
-  let different = 0
-  for (let index = 0; index < bytes.length; index++)
-    different |= (message[at + index] as number) ^ (bytes[index] as number)
-  return different === 0
-}
-
 /**
  * The audio event of one message by itself.
  *
@@ -96,22 +89,6 @@ function emptiedAudioEventId(text: string): number | null {
   if (message?.type !== 'audio' || message.audio_event?.[AUDIO_KEY_NAME] !== '') return null
   const id = message.audio_event.event_id
   return typeof id === 'number' && Number.isFinite(id) ? id : null
-}
-
-/** 1 for every byte that is no letter of base64, so that a payload is checked without a branch for each byte. */
-const NOT_BASE64 = new Uint8Array(256).fill(1)
-for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
-  NOT_BASE64[letter.charCodeAt(0)] = 0
-const PADDING = 0x3d
-
-/** What is spliced into the carrier's message must be base64 and nothing else. */
-export function isBase64(bytes: Buffer): boolean {
-  if (bytes.length % 4 !== 0) return false
-  let end = bytes.length
-  if (bytes[end - 1] === PADDING) end -= bytes[end - 2] === PADDING ? 2 : 1
-  let wrong = 0
-  for (let at = 0; at < end; at++) wrong |= NOT_BASE64[bytes[at] as number] as number
-  return wrong === 0
 }
 
 const CALLER_AUDIO_HEAD = Buffer.from('{"user_audio_chunk":"')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { AudioCutter, type AudioMessage, isBase64 } from './audio-message.ts'
+import { isBase64 } from '../../audio/base64.ts'
+import { AudioCutter, type AudioMessage } from './audio-message.ts'
 import { parseJson } from './parse-json.ts'
 import { storable } from './storable.ts'
 
