@@ -132,6 +132,28 @@ export interface CarrierCalls {
   tell(providerCallId: string, event: CallEvent, eventId?: string): Promise<CarrierCall | null>
 }
 
+/** A leg as other processes must find it when its holder is gone. */
+export type HeldLeg = {
+  callId: string
+  /** The FreeSWITCH, as host:port, and its name for the channel. */
+  mediaServer: string
+  channel: string
+  /** drachtio-server's name for the dialog; null before the answer. */
+  dialogId: string | null
+}
+
+/** A leg whose holder is gone. */
+export type AbandonedLeg = HeldLeg & { providerCallId: string }
+
+/** Which legs are held by whom; it outlives the holder. */
+export interface LegRegister {
+  hold(leg: HeldLeg): Promise<void>
+  answered(callId: string, dialogId: string): Promise<void>
+  release(callId: string): Promise<void>
+  /** Takes over what nodes that are gone have left, each leg once for all who ask. */
+  takeAbandoned(): Promise<AbandonedLeg[]>
+}
+
 /** What a media session asks of the calls. */
 export interface MediaCalls {
   /**

@@ -1,15 +1,8 @@
+import type { AbandonedLeg, LegRegister } from '../calls/ports.ts'
 import type { Database } from './database.ts'
 import { sqlOf } from './sql.ts'
 
-/** A leg as others must find it when its holder is gone. */
-export type HeldLeg = { callId: string; mediaServer: string; channel: string; dialogId: string | null }
-
-export type SipLegStore = {
-  hold(leg: HeldLeg): Promise<void>
-  answered(callId: string, dialogId: string): Promise<void>
-  release(callId: string): Promise<void>
-  /** Takes over the legs of nodes that are gone, each once for all who ask. */
-  takeAbandoned(): Promise<(HeldLeg & { providerCallId: string })[]>
+export type SipLegStore = LegRegister & {
   /** The live calls whose legs are held by nodes that are gone. */
   abandonedCalls(): Promise<string[]>
 }
@@ -31,7 +24,7 @@ export function createSipLegStore(database: Database, nodeId: string): SipLegSto
       await run('delete from sip_leg where call_id = ? and node_id = ?', [callId, nodeId])
     },
     takeAbandoned: () =>
-      run<HeldLeg & { providerCallId: string }>(
+      run<AbandonedLeg>(
         `delete from sip_leg l using call_log c where c.id = l.call_id and ${IS_ABANDONED}
          returning call_id as "callId", c.provider_call_id as "providerCallId",
                    media_server as "mediaServer", channel, dialog_id as "dialogId"`,

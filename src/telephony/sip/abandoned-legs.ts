@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
+import type { AbandonedLeg, LegRegister } from '../../calls/ports.ts'
 import type { Srf } from './drachtio.ts'
 import type { MediaServers } from './media-servers.ts'
-import type { AbandonedLeg, LegCalls, LegRegister } from './sip-ports.ts'
+import type { LegCalls } from './sip-ports.ts'
 import { within } from './within.ts'
 
 /** drachtio-server answers in a millisecond whether it could send. */

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino'
+import type { LegRegister } from '../../calls/ports.ts'
 import { endAbandonedLegs, sayBye } from './abandoned-legs.ts'
 import { Doorkeeper } from './admission.ts'
 import { Digest } from './digest.ts'
 import { socketOf } from './drachtio.ts'
 import { MediaServers } from './media-servers.ts'
 import { Signalling } from './signalling.ts'
-import type { LegCalls, LegRegister, Relays, Sounds } from './sip-ports.ts'
+import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
 import { Switchboard } from './switchboard.ts'
 
 export type SipOptions = {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { LegEndStatus } from '../../../machines/call-events.ts'
-import type { CarrierCall } from '../../calls/ports.ts'
+import type { CarrierCall, LegRegister } from '../../calls/ports.ts'
 import type { Doorkeeper } from './admission.ts'
 import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
 import { handleInDialog } from './in-dialog.ts'
@@ -8,7 +8,7 @@ import type { LegMedia } from './leg-media.ts'
 import { isOfTheCaller, type MediaServers } from './media-servers.ts'
 import { type Parties, partiesOf } from './parties.ts'
 import { SipLeg } from './sip-leg.ts'
-import type { LegCalls, LegRegister, Relays, Sounds } from './sip-ports.ts'
+import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
 
 /** When a trunk that was refused for now may come again, in seconds. */
 const RETRY_AFTER = { 'Retry-After': '5' }
