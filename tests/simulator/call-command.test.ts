@@ -13,7 +13,7 @@ import { findAdminKey } from '../../src/simulator/phone/admin-key-lookup.ts'
 import { attachPhone } from '../../src/simulator/phone/attach-phone.ts'
 import { callCommand } from '../../src/simulator/phone/call-command.ts'
 import { readCallOptions, UsageError } from '../../src/simulator/phone/call-options.ts'
-import { serverSentData } from '../../src/simulator/phone/service-api.ts'
+import { ApiError, ServiceApi, serverSentData } from '../../src/simulator/phone/service-api.ts'
 import { ensureService } from '../../src/simulator/phone/service-process.ts'
 import { carrierWords } from '../../src/simulator/phone/timeline-lines.ts'
 import { type ServiceDouble, startServiceDouble, startTestCarrier, twiml } from './service-double.ts'
@@ -55,7 +55,7 @@ function isAdmin({ headers }: IncomingMessage): boolean {
   return headers.authorization === `Bearer ${KEY}`
 }
 
-/** The part of the service's API that the command uses; its events are those of a call whose agent answers when a stream is open. */
+/** The part of the service's API that the command uses; its events are told with what the carrier sees. */
 async function answerApi(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.url === '/health') return void response.end('{}')
   if (!isAdmin(request)) return void response.writeHead(401).end()
@@ -64,12 +64,24 @@ async function answerApi(request: IncomingMessage, response: ServerResponse): Pr
     return sendJson(response, { calls: request.url.endsWith(`=${call?.sid}`) ? [{ id: CALL_ID }] : [] })
   if (request.url === `/api/v1/calls/${CALL_ID}/conversation`) return sendJson(response, { turns: TURNS })
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })
-  sendEvent(response, 1, 'call.began', '', 'greeting')
-  call?.onTimeline(({ type }) => {
-    if (type === 'stream-audio')
-      sendEvent(response, 2, 'agent.ready', 'bridged.connecting', 'bridged.talking')
+  tellEvents(response, Number(request.headers['last-event-id']))
+}
+
+function tellEvents(response: ServerResponse, seen: number): void {
+  const [call] = carrier.calls.values()
+  const events: Record<string, [string, string, string]> = {
+    dialed: ['call.began', '', 'greeting'],
+    'stream-audio': ['agent.ready', 'bridged.connecting', 'bridged.talking'],
+    ended: ['leg.ended', 'bridged.talking', 'ended'],
+  }
+  const kinds = Object.keys(events)
+  const tell = ({ type }: { type: string }) => {
+    const seq = kinds.indexOf(type) + 1
+    if (seq > seen) sendEvent(response, seq, ...(events[type] as [string, string, string]))
     if (type === 'ended') response.end()
-  })
+  }
+  for (const entry of call?.timeline ?? []) tell(entry)
+  call?.onTimeline(tell)
 }
 
 const TURNS = [
@@ -166,14 +178,31 @@ describe('npm run call', () => {
     expect(lines.join('\n')).toMatch(/--wav FILE/)
   })
 
-  test('says when the service vanishes in the middle of a call', async () => {
+  test('goes on with the call, and follows it again, when the process that tells of it is killed', async () => {
+    service.on('/voice', () => twiml('<Pause length="3600"/>'))
+    const result = run(['--seconds', '1'])
+    await expect.poll(() => lines.some((line) => line.includes('call.began'))).toBe(true)
+    api.closeAllConnections()
+    expect(await result).toBe(1)
+    const told = lines.join('\n')
+    expect(told).toMatch(/is gone; the call waits for it.*hangs up.*service {2}leg\.ended/s)
+    expect(told.match(/call\.began/g)).toHaveLength(1)
+  })
+
+  test('says when the carrier vanishes in the middle of a call', async () => {
     service.on('/voice', () => twiml('<Pause length="3600"/>'))
     const result = run([])
     await expect.poll(() => lines.some((line) => line.includes('call.began'))).toBe(true)
-    api.closeAllConnections()
     phone.close()
     expect(await result).toBe(1)
-    expect(lines.join('\n')).toMatch(/stopped telling what happens/)
+    expect(lines.at(-1)).toMatch(/connection to the carrier broke/)
+  })
+
+  test('starts no service at an address that was named', async () => {
+    expect(await run(['--url', 'http://127.0.0.1:9'])).toBe(1)
+    expect(lines).toEqual([
+      expect.stringMatching(/^Nobody answers at http:\/\/127\.0\.0\.1:9: start it there/),
+    ])
   })
 })
 
@@ -194,6 +223,15 @@ describe('its parts', () => {
       expect(() => readCallOptions(args)).toThrow(UsageError)
     },
   )
+
+  test('a service that stays away is given up', async () => {
+    const gone = new ServiceApi(new URL('http://127.0.0.1:9'), KEY, { patienceMs: 10 })
+    await expect(gone.conversation(CALL_ID)).rejects.toThrow(ApiError)
+    const { signal } = new AbortController()
+    await expect(gone.events(CALL_ID, signal, () => {}).next()).rejects.toThrow(
+      /127\.0\.0\.1:9 does not answer/,
+    )
+  })
 
   test('server-sent events are whole, however they were cut up', async () => {
     const text = ': hi\r\nid: 1\r\ndata: {"a":1}\r\n\r\ndata: x\ndata: ö\n\nid: 2\n\ndata: lost'
@@ -274,14 +312,5 @@ describe('a service of its own', () => {
   test('that does not start is told with its last words', async () => {
     const main = await program('process.stderr.write("PORT: found nothing"); process.exitCode = 1')
     await expect(start(main, await freePort())).rejects.toThrow(/did not start:\nPORT: found nothing/)
-  })
-
-  test('is only started on this machine', async () => {
-    const remote = ensureService(new URL('https://127.0.0.1:1'), {
-      env: {},
-      print: () => {},
-      signal: new AbortController().signal,
-    })
-    await expect(remote).rejects.toThrow(/only be started on this machine/)
   })
 })

@@ -36,13 +36,20 @@ describe('The demo', () => {
 
   /** Runs one of the commands where its user would, and resolves with its exit status and what it printed. */
   async function run(command: string, ...args: string[]): Promise<{ status: number; printed: string }> {
+    return start(command, ...args).ended
+  }
+
+  function start(command: string, ...args: string[]) {
     const env = { DATA_DIR: folder, PORT: new URL(service.origin).port }
     const running = promisify(execFile)(process.execPath, [join(SOURCES, command), ...args], {
       cwd: folder,
       env,
     })
-    const { stdout } = await running.catch((error: { stdout: string }) => error)
-    return { status: running.child.exitCode ?? -1, printed: stdout }
+    const { child } = running
+    const ended = running
+      .catch((error: { stdout: string }) => error)
+      .then(({ stdout }) => ({ status: child.exitCode ?? -1, printed: stdout }))
+    return { child, ended }
   }
 
   it.concurrent('says where its console is, and that its vendors are simulated', async ({ expect }) => {
@@ -88,6 +95,24 @@ describe('The demo', () => {
     },
     WHOLE_CALL_MS,
   )
+
+  it('goes on with a test call when its service is killed in mid-word, and tells the rest', async ({
+    expect,
+  }) => {
+    const { child, ended } = start('call.ts', '--from', '+15550100778')
+    let told = ''
+    child.stdout?.on('data', (text) => {
+      told += text
+    })
+    await until('caller and agent talk', () => told.includes('bridged.talking'))
+    const authorization = `Bearer ${await readFile(join(folder, 'admin-key'), 'utf8')}`
+    await fetch(`${service.origin}/api/v1/demo/kill`, { method: 'POST', headers: { authorization } })
+    await until('they talk again', () => /rejoining.*bridged\.talking/s.test(told))
+    child.kill('SIGINT')
+    const { status, printed } = await ended
+    expect(status, printed).toBe(0)
+    expect(printed).toMatch(/is gone.*bridged\.talking.*caller +hangs up.*→ ended/s)
+  })
 })
 
 /** The caller lets the agent say a word, and then speaks: loud enough to be taken for a voice. */

@@ -7,7 +7,7 @@ import { findAdminKey, NoAdminKey } from './admin-key-lookup.ts'
 import { type CallCommandOptions, readCallOptions, USAGE, UsageError } from './call-options.ts'
 import { PhoneError } from './phone-client.ts'
 import { ApiError, ServiceApi } from './service-api.ts'
-import { ensureService, ServiceUnavailable } from './service-process.ts'
+import { ensureService, findService, ServiceUnavailable } from './service-process.ts'
 import { TestCall } from './test-call.ts'
 import { conversationLines } from './timeline-lines.ts'
 
@@ -46,9 +46,12 @@ async function callThrough(
 ): Promise<number> {
   const speech = await readSpeech(options.wav, print)
   if (options.out) await checkWritable(options.out)
-  const service = await ensureService(options.url, { env, print, signal: interrupted })
+  const { url, mayStart } = options
+  const service = mayStart
+    ? await ensureService(url, { env, print, signal: interrupted })
+    : await findService(url)
   try {
-    const api = new ServiceApi(options.url, await findAdminKey(options.key, env))
+    const api = new ServiceApi(url, await findAdminKey(options.key, env))
     const call = new TestCall({ ...options, api, speech, print, interrupted })
     await call.run()
     await report(call, options, print)

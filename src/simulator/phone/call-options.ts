@@ -10,6 +10,8 @@ export type CallCommandOptions = {
   seconds: number
   /** The service's origin. */
   url: URL
+  /** Whether a service may be started there when nobody answers: not at an address that was named. */
+  mayStart: boolean
   key: string | null
 }
 
@@ -29,7 +31,7 @@ export const USAGE = `Places a test call through the simulated carrier of a runn
   --out FILE      write what the caller heard to this WAV file
   --from NUMBER   who calls (default ${DEFAULT_FROM}, whose voice is on file in the demo)
   --seconds N     hang up after so many seconds at the latest (default ${DEFAULT_SECONDS})
-  --url URL       where the service is (default http://127.0.0.1:PORT, 3006 without one; started here if nobody answers)
+  --url URL       where the service is (default http://127.0.0.1:PORT, 3006 without one, and started there if nobody answers)
   --key KEY       the admin key (default: ADMIN_API_KEY, else the file admin-key in DATA_DIR)
 
 The exit status is 0 when the caller was joined to the voice agent, 1 when not, 2 for wrong options.`
@@ -49,6 +51,7 @@ export function readCallOptions(args: string[], env: NodeJS.Dict<string> = {}): 
     from: from ?? DEFAULT_FROM,
     seconds: readSeconds(seconds),
     url: readUrl(url ?? urlOf(env.PORT)),
+    mayStart: url === undefined,
     key: key ?? null,
   }
 }

@@ -7,7 +7,11 @@ export type Turn = { role: string; text: string; heard?: string; interrupted: bo
 /** A call is known to the service as soon as it has answered the carrier's first question. */
 const LOOKUP_TIMEOUT_MS = 15_000
 const LOOKUP_INTERVAL_MS = 100
-const REQUEST_TIMEOUT_MS = 10_000
+/** A process that was killed is back in a second or two, or another has taken its place; longer nobody waits. */
+const PATIENCE_MS = 20_000
+const RETRY_MS = 250
+/** The answer to whoever follows a call that is over and has seen its last event. */
+const NO_MORE_EVENTS = 204
 
 /** The service's API refused or failed; the message says what and how to mend it. */
 export class ApiError extends Error {
@@ -18,10 +22,13 @@ export class ApiError extends Error {
 export class ServiceApi {
   readonly #base: URL
   readonly #key: string
+  readonly #patienceMs: number
 
-  constructor(base: URL, key: string) {
+  /** `patienceMs`: how long a service that does not answer is asked again. */
+  constructor(base: URL, key: string, { patienceMs = PATIENCE_MS } = {}) {
     this.#base = base
     this.#key = key
+    this.#patienceMs = patienceMs
   }
 
   get headers(): Record<string, string> {
@@ -41,17 +48,29 @@ export class ServiceApi {
     throw new ApiError(`The service does not know the call ${callSid}: did its webhook reach the service?`)
   }
 
-  /** Everything that happens on the call, from its beginning to its end, as it happens. */
-  async *events(callId: string, signal: AbortSignal): AsyncGenerator<CallEvent> {
-    const answer = await this.#get(`/api/v1/calls/${callId}/events?follow`, signal)
-    if (!answer.body) return
-    try {
-      for await (const data of serverSentData(answer.body)) yield JSON.parse(data)
-    } catch (error) {
-      if (signal.aborted) throw error
-      throw new ApiError(`The service stopped telling what happens: ${(error as Error).message}`, {
-        cause: error,
-      })
+  /**
+   * Everything that happens on the call, from its beginning to its end, as it happens: each event once, whichever process
+   * tells it. `onGap` is called when the one that did is gone. Rejects with ApiError.
+   */
+  async *events(callId: string, signal: AbortSignal, onGap: () => void): AsyncGenerator<CallEvent> {
+    let seen = 0
+    for (;;) {
+      const headers = { 'Last-Event-ID': `${seen}` }
+      const answer = await this.#get(`/api/v1/calls/${callId}/events?follow`, signal, headers)
+      if (answer.status === NO_MORE_EVENTS || !answer.body) return
+      try {
+        for await (const data of serverSentData(answer.body)) {
+          const event = JSON.parse(data) as CallEvent
+          seen = event.seq
+          yield event
+          if (event.stateAfter === 'ended') return
+        }
+      } catch (error) {
+        // However a stream breaks, the next one goes on where it stopped.
+        if (signal.aborted) throw error
+      }
+      onGap()
+      await wait(RETRY_MS, null, { signal })
     }
   }
 
@@ -61,24 +80,35 @@ export class ServiceApi {
   }
 
   async #json<Body>(path: string): Promise<Body> {
-    const answer = await this.#get(path, AbortSignal.timeout(REQUEST_TIMEOUT_MS))
+    const answer = await this.#get(path, AbortSignal.timeout(this.#patienceMs))
     return (await answer.json()) as Body
   }
 
-  async #get(path: string, signal: AbortSignal): Promise<Response> {
-    const answer = await fetch(new URL(path, this.#base), { headers: this.headers, signal }).catch(
-      (error) => {
-        if (error.name === 'AbortError') throw error
-        throw new ApiError(`The service at ${this.#base.origin} does not answer: ${error.message}`, {
-          cause: error,
-        })
-      },
-    )
+  async #get(path: string, signal: AbortSignal, headers: Record<string, string> = {}): Promise<Response> {
+    const answer = await this.#answerTo(path, { headers: { ...this.headers, ...headers }, signal })
     if (answer.ok) return answer
     await answer.body?.cancel()
     if (answer.status === 401)
       throw new ApiError('The service refused the admin key; give the right one with --key.')
     throw new ApiError(`The service answered GET ${path} with HTTP ${answer.status}.`)
+  }
+
+  /** Asks again while nobody answers: the service may be about to be there again. */
+  async #answerTo(path: string, request: RequestInit & { signal: AbortSignal }): Promise<Response> {
+    const deadline = Date.now() + this.#patienceMs
+    for (;;) {
+      try {
+        return await fetch(new URL(path, this.#base), request)
+      } catch (error) {
+        const { name, message } = error as Error
+        if (name === 'AbortError') throw error
+        if (request.signal.aborted || Date.now() > deadline) {
+          const what = `The service at ${this.#base.origin} does not answer: ${message}`
+          throw new ApiError(what, { cause: error })
+        }
+      }
+      await wait(RETRY_MS)
+    }
   }
 }
 

@@ -24,6 +24,8 @@ export type ServiceHandle = {
   stop(): Promise<void>
 }
 
+const NOT_OURS: ServiceHandle = { stop: async () => {} }
+
 export type ServiceStart = {
   env: NodeJS.Dict<string>
   print: (line: string) => void
@@ -31,13 +33,16 @@ export type ServiceStart = {
   main?: string
 }
 
-/** Finds the service at the URL, or starts one there. Rejects with ServiceUnavailable. */
+/** Finds the service at the URL. Rejects with ServiceUnavailable. */
+export async function findService(url: URL): Promise<ServiceHandle> {
+  if ((await healthOf(url)) !== null) return NOT_OURS
+  const mend = 'start it there, or leave --url out to have one started here'
+  throw new ServiceUnavailable(`Nobody answers at ${url.origin}: ${mend}.`)
+}
+
+/** Finds the service at this URL of this machine, or starts one there. Rejects with ServiceUnavailable. */
 export async function ensureService(url: URL, start: ServiceStart): Promise<ServiceHandle> {
-  if ((await healthOf(url)) !== null) return { stop: async () => {} }
-  if (!['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname) || url.protocol !== 'http:')
-    throw new ServiceUnavailable(
-      `Nobody answers at ${url.origin}, and a service can only be started on this machine.`,
-    )
+  if ((await healthOf(url)) !== null) return NOT_OURS
   start.print(`Nobody answers at ${url.origin}: starting a service there.`)
   const service = new ServiceProcess(url, start)
   try {
@@ -60,7 +65,7 @@ class ServiceProcess implements ServiceHandle {
     this.#url = url
     // In a group of its own, so that Ctrl-C ends the call first and the service after it.
     this.#child = spawn(process.execPath, [main], {
-      env: { ...env, HOST: url.hostname.replace(/[[\]]/g, ''), PORT: url.port || '80' },
+      env: { ...env, HOST: url.hostname, PORT: url.port || '80' },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TimelineEntry } from '../carrier/timeline.ts'
-import { dialPhone, type PhoneCall } from './phone-client.ts'
+import { dialPhone, type PhoneCall, PhoneError } from './phone-client.ts'
 import { PHONE_PATH } from './phone-messages.ts'
 import type { CallEvent, ServiceApi, Turn } from './service-api.ts'
 import { Talk } from './talk.ts'
@@ -66,7 +66,8 @@ export class TestCall {
     this.#hangUpInTime(phone, over.signal)
     try {
       // A service that cannot be followed is no reason to keep talking to it.
-      await Promise.race([phone.ended, events.then(() => phone.ended)])
+      const end = await Promise.race([phone.ended, events.then(() => phone.ended)])
+      if (end.reason === 'lost') throw new PhoneError('The connection to the carrier broke: has it stopped?')
       await Promise.race([events, wait(LAST_EVENTS_MS, null, { signal: over.signal })])
     } finally {
       phone.hangUp()
@@ -83,7 +84,8 @@ export class TestCall {
   async #follow(callSid: string, signal: AbortSignal): Promise<void> {
     const { api } = this.#options
     this.#callId = await api.callIdOf(callSid, signal)
-    for await (const event of api.events(this.#callId, signal)) this.#serviceDid(event)
+    const onGap = () => this.#say('service', 'is gone; the call waits for it')
+    for await (const event of api.events(this.#callId, signal, onGap)) this.#serviceDid(event)
   }
 
   /** Ends the call when everything is said, when its time is up, or when the person at the terminal has had enough. */
@@ -122,7 +124,7 @@ export class TestCall {
     this.#options.print(timelineLine(seconds, 'service', eventWords(event)))
   }
 
-  #say(who: 'caller', what: string): void {
+  #say(who: 'caller' | 'service', what: string): void {
     this.#options.print(timelineLine((Date.now() - this.#dialledAt) / 1000, who, what))
   }
 }
