@@ -23,7 +23,7 @@ const rooms = [
   {
     room: 'calls',
     path: '^src/calls/',
-    may: [MACHINES, npm('xstate', 'uuid'), LOGGER, NODE],
+    may: [MACHINES, AUDIO, npm('xstate', 'uuid'), LOGGER, NODE],
     why: 'The host of calls knows no vendor, no Express and no SQL: they come to it through its ports.',
   },
   {
@@ -54,7 +54,7 @@ const rooms = [
   {
     room: 'media',
     path: '^src/media/',
-    may: [MACHINES, PORTS, npm('ws', '@types/ws'), LOGGER, NODE],
+    may: [MACHINES, PORTS, AUDIO, npm('ws', '@types/ws'), LOGGER, NODE],
     why: 'The relay knows no vendor and no HTTP: it moves frames between two codecs that it is given.',
   },
   {
@@ -78,8 +78,8 @@ const rooms = [
   {
     room: 'model',
     path: '^src/model/',
-    may: [MACHINES, '^src/calls/', '^src/console/chart/chart-model\\.ts$', npm('xstate', 'elkjs'), NODE],
-    why: 'What can be told of a chart is told by the chart alone; its picture means what the console’s does.',
+    may: [MACHINES, '^src/calls/', npm('xstate', 'elkjs'), NODE],
+    why: 'What can be told of a chart is told by the chart alone.',
   },
   {
     room: 'persistence',
@@ -132,9 +132,11 @@ const rooms = [
     may: [
       MACHINES,
       AUDIO,
+      '^src/model/drawn-chart\\.ts$',
+      '^src/calls/chart-definition\\.ts$',
       npm('react', 'react-dom', '@types/react', '@types/react-dom', '@xyflow/react', 'elkjs', 'vite'),
     ],
-    why: 'The console runs in a browser and knows the service by its HTTP API alone.',
+    why: 'The console runs in a browser and knows the service by its HTTP API alone, and how a chart is drawn.',
   },
   {
     room: 'simulator',

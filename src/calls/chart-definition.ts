@@ -7,6 +7,8 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate'
 
 /** One way out of a state; `eventType` is empty when it is taken by itself. Targets and source are ids of states. */
 export type ChartTransition = {
+  /** As `transitionId` names it; what replay, coverage and drawings know it by. */
+  id: string
   eventType: string
   source: string
   target: string[]
@@ -41,8 +43,17 @@ export const chartDefinition = (machine: AnyStateMachine): ChartDefinition => ({
 
 type Delays = AnyStateMachine['implementations']['delays']
 
+/**
+ * `call.live.leg.hold on leg.asked #1`: one of several for the same event is told by its place among them, counted from 1.
+ * `eventType` is empty for what is taken by itself.
+ */
+export const transitionId = (source: string, eventType: string, place: number): string =>
+  `${source} on ${eventType || 'nothing'} #${place}`
+
 function stateOf(node: AnyStateNode, delays: Delays): ChartState {
-  const ways = [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
+  const ways = [...node.transitions.values(), node.always ?? []].flatMap((siblings) =>
+    siblings.map((way, index) => transitionOf(way, index + 1, delays)),
+  )
   return {
     id: node.id,
     key: node.key,
@@ -51,7 +62,7 @@ function stateOf(node: AnyStateNode, delays: Delays): ChartState {
     initial: node.type === 'compound' ? (node.initial.target ?? []).map(({ id }) => id) : [],
     entry: names(node.entry),
     exit: names(node.exit),
-    transitions: ways.map((way) => transitionOf(way, delays)),
+    transitions: ways,
     states: Object.fromEntries(
       Object.entries(node.states).map(([key, state]) => [key, stateOf(state as AnyStateNode, delays)]),
     ),
@@ -60,9 +71,10 @@ function stateOf(node: AnyStateNode, delays: Delays): ChartState {
 
 type Way = NonNullable<AnyStateNode['always']>[number] & { delay?: string | number }
 
-function transitionOf(way: Way, delays: Delays): ChartTransition {
+function transitionOf(way: Way, place: number, delays: Delays): ChartTransition {
   const length = typeof way.delay === 'string' ? delays[way.delay] : way.delay
   return {
+    id: transitionId(way.source.id, way.eventType, place),
     eventType: way.eventType,
     source: way.source.id,
     target: (way.target ?? []).map(({ id }) => id),

@@ -1,13 +1,10 @@
 import type { ChartDefinition, ChartState as DefinedState } from '../calls/chart-definition.ts'
 
 /*
- * A chart as two flat lists, states and transitions, each with an id that replay, coverage and drawings share. Pure, and
- * made from the chart's definition alone, so that a browser can make it as well.
+ * A chart as two flat lists, states and transitions, for whoever reasons about it.
  */
 
 export type ChartTransition = DefinedState['transitions'][number] & {
-  /** `call.live.leg.hold on leg.asked #1`: one of several for the same event is told by its place among them. */
-  id: string
   trigger: 'event' | 'delay' | 'always'
 }
 
@@ -36,7 +33,7 @@ export function chartGraph(definition: ChartDefinition): ChartGraph {
   const visit = (state: DefinedState, place: Pick<ChartState, 'path' | 'parent' | 'isInitial'>) => {
     const { states: inner, transitions: ways, initial, ...own } = state
     states.push({ ...own, ...place, ...timing(ways) })
-    transitions.push(...identified(ways))
+    transitions.push(...ways.map((way) => ({ ...way, trigger: triggerOf(way) })))
     for (const child of Object.values(inner)) {
       const isInitial = state.type === 'parallel' || initial.includes(child.id)
       visit(child, { path: [...place.path, child.key], parent: state.id, isInitial })
@@ -46,10 +43,6 @@ export function chartGraph(definition: ChartDefinition): ChartGraph {
   return { id: definition.id, version: definition.version, states, transitions }
 }
 
-/** The name of a state's `place`-th transition, counted from 1, for an event; the event is empty for `always`. */
-export const transitionId = (source: string, eventType: string, place: number): string =>
-  `${source} on ${eventType || 'nothing'} #${place}`
-
 function timing(ways: DefinedState['transitions']) {
   const isPassedThrough = ways.some(
     ({ eventType, guard, target }) => eventType === '' && guard === null && target.length > 0,
@@ -58,13 +51,7 @@ function timing(ways: DefinedState['transitions']) {
   return { isPassedThrough, delays: [...new Set(delays)] }
 }
 
-function identified(ways: DefinedState['transitions']): ChartTransition[] {
-  const counts = new Map<string, number>()
-  return ways.map((way) => {
-    const { source, eventType, delay } = way
-    const place = (counts.get(eventType) ?? 0) + 1
-    counts.set(eventType, place)
-    const trigger = eventType === '' ? 'always' : delay === null ? 'event' : 'delay'
-    return { id: transitionId(source, eventType, place), trigger, ...way }
-  })
+function triggerOf({ eventType, delay }: DefinedState['transitions'][number]): ChartTransition['trigger'] {
+  if (eventType === '') return 'always'
+  return delay === null ? 'event' : 'delay'
 }

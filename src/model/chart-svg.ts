@@ -1,6 +1,6 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { ChartDefinition } from '../calls/chart-definition.ts'
-import { type Chart, type ChartNode, chartOf, edgeWords, triggerWords } from '../console/chart/chart-model.ts'
+import { type Chart, type ChartNode, chartOf, edgeWords, triggerWords } from './drawn-chart.ts'
 import { UnusableChart } from './load-chart.ts'
 
 /*

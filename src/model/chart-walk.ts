@@ -7,15 +7,15 @@ import {
   type InspectionEvent,
   SimulatedClock,
 } from 'xstate'
-import { chartDefinition } from '../calls/chart-definition.ts'
-import { type ChartGraph, chartGraph, transitionId } from './chart-graph.ts'
+import { chartDefinition, transitionId } from '../calls/chart-definition.ts'
+import { type ChartGraph, chartGraph } from './chart-graph.ts'
 
 /*
  * Which states a step enters and which transitions it takes. XState's pure functions do not tell, its inspection does:
  * the step is taken by an ordinary actor that lives no longer than that.
  */
 
-/** What one step goes through, by the ids of ChartGraph; states that are left at once are among those entered. */
+/** What one step goes through, by the ids of the chart's definition; states that are left at once are among those entered. */
 export type Walk = { entered: string[]; took: string[] }
 
 /** What a new actor goes through before anything happens to it. */

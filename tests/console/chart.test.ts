@@ -1,14 +1,14 @@
 import { describe, expect, it, test } from 'vitest'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
-import { chartDefinition } from '../../src/calls/chart-definition.ts'
+import { type ChartDefinition, chartDefinition } from '../../src/calls/chart-definition.ts'
 import { beginCall, restore, stepCall } from '../../src/calls/step.ts'
 import { activeStates, leavesOf, waysFrom, waysTaken } from '../../src/console/chart/chart-activity.ts'
-import { type ChartState, chartOf, edgeWords, nodeAt } from '../../src/console/chart/chart-model.ts'
 import { INPUTS } from '../../src/model/call-model.ts'
 import { chartElements, walkOfBeginning, walkOfStep } from '../../src/model/chart-walk.ts'
+import { chartOf, edgeWords, nodeAt } from '../../src/model/drawn-chart.ts'
 
-const definition = JSON.parse(JSON.stringify(chartDefinition(callMachine))) as ChartState
+const definition = JSON.parse(JSON.stringify(chartDefinition(callMachine))) as ChartDefinition
 const chart = chartOf(definition)
 const pathsOf = (ids: Iterable<string>) => [...ids].map((id) => chart.nodes.get(id)?.path).sort()
 

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect, useMemo } from 'react'
+import type { Chart } from '../../model/drawn-chart.ts'
 import { ActivityStore } from '../chart/activity-store.ts'
 import { leavesOf, waysFrom } from '../chart/chart-activity.ts'
-import type { Chart } from '../chart/chart-model.ts'
 import { useChart } from '../chart/use-chart.ts'
 import { CallHead } from './call-head.tsx'
 import { Conversation } from './conversation.tsx'

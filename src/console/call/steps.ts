@@ -1,7 +1,7 @@
+import { type Chart, nodeAt } from '../../model/drawn-chart.ts'
 import type { CallRecord, Turn } from '../api/calls-api.ts'
 import type { Effect, Replay, ReplayStep } from '../api/replay-api.ts'
 import { withAncestors } from '../chart/chart-activity.ts'
-import { type Chart, nodeAt } from '../chart/chart-model.ts'
 
 /*
  * A call as steps that one can go back and forth: what the record says, and, when the record could be replayed, everything

@@ -1,4 +1,4 @@
-import type { Chart, Way } from './chart-model.ts'
+import type { Chart, Way } from '../../model/drawn-chart.ts'
 
 /*
  * Where a call is in its chart, and which way it took there: read off its states before and after, as a person would trace

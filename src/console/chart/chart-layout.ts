@@ -1,5 +1,5 @@
 import type { ElkExtendedEdge, ElkNode, ElkPoint } from 'elkjs/lib/elk-api.js'
-import { type Chart, type ChartNode, edgeWords } from './chart-model.ts'
+import { type Chart, type ChartNode, edgeWords } from '../../model/drawn-chart.ts'
 
 /*
  * Where each state is drawn and which way each line goes around the others. ELK places them, in a worker of its own, so

@@ -1,6 +1,6 @@
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
+import type { ChartNode } from '../../model/drawn-chart.ts'
 import { type ActivityStore, useCount, useHeat } from './activity-store.ts'
-import type { ChartNode } from './chart-model.ts'
 
 /** How a chart shows calls: as many at once, as the one call's place, or as what tests went through. */
 export type Look = 'heat' | 'one' | 'tests'

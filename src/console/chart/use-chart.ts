@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react'
+import type { ChartState } from '../../calls/chart-definition.ts'
+import { type Chart, chartOf } from '../../model/drawn-chart.ts'
 import { read } from '../api/calls-api.ts'
 import { type ChartLayout, layOut } from './chart-layout.ts'
-import { type Chart, type ChartState, chartOf } from './chart-model.ts'
 
 export type PlacedChart = { chart: Chart; layout: ChartLayout }
 

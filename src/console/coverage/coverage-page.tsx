@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { type Chart, triggerWords } from '../../model/drawn-chart.ts'
 import { useRead } from '../api/use-read.ts'
 import { ActivityStore } from '../chart/activity-store.ts'
-import { type Chart, triggerWords } from '../chart/chart-model.ts'
 import { useChart } from '../chart/use-chart.ts'
 import { When } from '../parts/when.tsx'
 

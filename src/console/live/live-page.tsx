@@ -1,6 +1,6 @@
 import { lazy, Suspense, useMemo, useState } from 'react'
+import { nodeAt } from '../../model/drawn-chart.ts'
 import type { FeedNow, LiveCall } from '../api/live-feed.ts'
-import { nodeAt } from '../chart/chart-model.ts'
 import { useChart } from '../chart/use-chart.ts'
 import { CallList } from './call-list.tsx'
 import { StateDetails } from './state-details.tsx'

@@ -1,5 +1,5 @@
+import { type Chart, triggerWords, type Way } from '../../model/drawn-chart.ts'
 import { withAncestors } from '../chart/chart-activity.ts'
-import { type Chart, triggerWords, type Way } from '../chart/chart-model.ts'
 
 /** What the chart says about one state: what it is for, what it does, and what can happen in it. */
 export function StateDetails({

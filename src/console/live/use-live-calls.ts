@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
+import type { Chart } from '../../model/drawn-chart.ts'
 import { type Change, type FeedNow, type LiveCall, LiveFeed } from '../api/live-feed.ts'
 import { ActivityStore } from '../chart/activity-store.ts'
 import { activeStates, waysTaken } from '../chart/chart-activity.ts'
-import type { Chart } from '../chart/chart-model.ts'
 
 const NOTHING: FeedNow = { status: 'connecting', calls: new Map() }
 

@@ -1,31 +1,9 @@
+import type { ChartState, ChartTransition } from '../calls/chart-definition.ts'
+
 /*
- * A statechart, as `GET /api/v1/machines/{name}` gives it, made into what is drawn: states within states, and one line for
- * all the ways from one state to another.
+ * A statechart made into what is drawn, in the console and in files: states within states, and one line for all the ways
+ * from one state to another. Pure, and made from the chart's definition alone, for it runs in browsers too.
  */
-
-/** As src/calls/chart-definition.ts makes it. */
-export type ChartState = {
-  id: string
-  key: string
-  type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history'
-  description: string | null
-  initial: string[]
-  entry: string[]
-  exit: string[]
-  transitions: ChartTransition[]
-  states: Record<string, ChartState>
-}
-
-export type ChartTransition = {
-  /** Empty when it is taken by itself. */
-  eventType: string
-  source: string
-  target: string[]
-  guard: string | null
-  actions: string[]
-  delay: string | null
-  delayMs: number | null
-}
 
 export type ChartNode = Omit<ChartState, 'states' | 'transitions'> & {
   parent: string | null
@@ -36,7 +14,7 @@ export type ChartNode = Omit<ChartState, 'states' | 'transitions'> & {
 }
 
 /** One transition to one target. */
-export type Way = Omit<ChartTransition, 'target'> & { id: string; target: string; edge: string }
+export type Way = Omit<ChartTransition, 'target'> & { target: string; edge: string }
 
 /** All ways from one state to another; they share a line. */
 export type Edge = { id: string; source: string; target: string; ways: Way[] }
@@ -61,17 +39,10 @@ export function chartOf(definition: ChartState): Chart {
   return { root: definition.id, nodes, edges: [...edges.values()] }
 }
 
-/** Several for the same event are told apart by their place among them, as src/model/chart-graph.ts names them. */
-function waysOf(transitions: readonly ChartTransition[]): Way[] {
-  const counts = new Map<string, number>()
-  return transitions.flatMap(({ target, ...transition }) => {
-    const { source, eventType } = transition
-    const place = (counts.get(eventType) ?? 0) + 1
-    counts.set(eventType, place)
-    const id = `${source} on ${eventType || 'nothing'} #${place}`
-    return target.map((to) => ({ ...transition, id, target: to, edge: `${source}>${to}` }))
-  })
-}
+const waysOf = (transitions: readonly ChartTransition[]): Way[] =>
+  transitions.flatMap(({ target, ...way }) =>
+    target.map((to) => ({ ...way, target: to, edge: `${way.source}>${to}` })),
+  )
 
 /** The state at this end of a path, such as `bridged.talking`; null when the chart has none. */
 export function nodeAt(chart: Chart, path: string): ChartNode | null {
@@ -82,7 +53,7 @@ export function nodeAt(chart: Chart, path: string): ChartNode | null {
 }
 
 /** What makes this way be taken, in a few words: an event, a time, or nothing but a condition. */
-export function triggerWords({ eventType, delay, delayMs }: ChartTransition | Way): string {
+export function triggerWords({ eventType, delay, delayMs }: Way): string {
   if (delay === null) return eventType
   return delayMs === null ? `after ${delay}` : `after ${delayMs / 1000} s`
 }
