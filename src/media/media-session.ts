@@ -167,7 +167,7 @@ export class MediaSession {
   }
 
   #onSocketClosed(code: number): void {
-    this.close(code, 'the carrier closed its socket', 'broken')
+    this.close(code, 'the carrier closed its socket', code === CLOSE.normal ? 'announced' : 'broken')
     void Promise.all([this.#bridge.settled(), this.#transcript.settled()]).then(() => this.#closed())
   }
 

@@ -1,7 +1,7 @@
 import type { CallEvent, CallInput } from '../../machines/call-events.ts'
 import { MAX_JOINS } from '../../machines/call-setup.ts'
 import type { EndReason } from '../../machines/end-reasons.ts'
-import type { BridgeState, LegState, VoiceState } from '../../machines/instructions.ts'
+import type { BridgeState, CallView, LegState, VoiceState } from '../../machines/instructions.ts'
 import { cellOf, wordsFor } from './call-cells.ts'
 import { callChart } from './call-chart.ts'
 import {
@@ -55,14 +55,19 @@ export type CallPath = {
   expectState: ExpectedState
 }
 
+/** Whether a call over some carrier can hear this in this place. */
+export type CanHear = (call: CallView, event: AnyEvent) => boolean
+
+const everything: CanHear = () => true
+
 /**
  * A small set of paths that together cover the chart (every state and every transition) or, larger, the table too: every
- * event and timer in every place where it changes something.
+ * event and timer in every place where it changes something. `canHear` leaves out what never happens.
  */
-export function coveringPaths(cover: 'chart' | 'table'): CallPath[] {
+export function coveringPaths(cover: 'chart' | 'table', canHear = everything): CallPath[] {
   const cellsToo = (from: CallSnapshot, event: AnyEvent) => (cover === 'table' ? [cellOf(from, event)] : [])
   const elementsOf = walker(CHART)
-  const ways = fewest(everyShortestWay(), (way) =>
+  const ways = fewest(everyShortestWay(canHear), (way) =>
     elementsOf(way, (from, event) => cellsToo(from, event as AnyEvent)),
   )
   return ways.map(pathOf)
@@ -90,19 +95,25 @@ export function isWithoutInterference({ context }: CallSnapshot, event: { type: 
   return delayOf(said.type) !== 'CALL_MAX'
 }
 
-/** The search takes a second; whoever asks for another cover need not wait for it again. */
-let searched: Way[] | null = null
+/** A search takes a second; whoever asks for another cover need not wait for it again. */
+const searched = new Map<CanHear, Way[]>()
 
 /** For each thing that can happen in each state: the shortest way there, and that thing. */
-function everyShortestWay(): Way[] {
-  searched ??= INPUT_NAMES.flatMap((inputName) =>
-    shortestWays(CHART, { inputName })
+function everyShortestWay(canHear: CanHear): Way[] {
+  const known = searched.get(canHear)
+  if (known) return known
+  const happens = (call: CallSnapshot, event: { type: string }) => canHear(viewOf(call), event as AnyEvent)
+  const ways = INPUT_NAMES.flatMap((inputName) =>
+    shortestWays(CHART, { inputName, filterEvents: happens })
       .filter(({ state: { context } }) => context.attempt <= 1 || context.attempt === MAX_JOINS)
       .flatMap(({ state, events }) =>
-        eventsIn(state).map((last) => ({ inputName, events: [...events, last] })),
+        eventsIn(state)
+          .filter((event) => happens(state, event))
+          .map((last) => ({ inputName, events: [...events, last] })),
       ),
   )
-  return searched
+  searched.set(canHear, ways)
+  return ways
 }
 
 /** The path of these events, with what the chart makes of each. */
@@ -117,6 +128,7 @@ export function pathOf({ inputName, events }: Way): CallPath {
   const name = [inputName, ...(events as AnyEvent[]).map(wordsFor)].join(', ')
   return { name, input, begins, steps, expectState: expectedOf(snapshot) }
 }
+
 function stepOf(event: AnyEvent, expect: ExpectedState): PathStep {
   const delay = delayOf(event.type)
   if (delay) return { party: 'timer', delay, timer: event.type as TimerEvent['type'], expect }

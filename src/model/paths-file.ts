@@ -89,7 +89,6 @@ export function carrierTestFile(
   return `import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type InputName, pathOf } from '${importPath(out, fileURLToPath(new URL('call-paths.ts', import.meta.url)))}'
 import type { AnyEvent } from '${importPath(out, fileURLToPath(new URL('call-model.ts', import.meta.url)))}'
-import { LEG_DRIVERS } from '${generated('leg-drivers.ts')}'
 import { playPath } from '${generated('play-path.ts')}'
 import { Stage } from '${generated('stage.ts')}'
 
@@ -98,13 +97,13 @@ import { Stage } from '${generated('stage.ts')}'
 let stage: Stage
 
 beforeAll(async () => {
-  stage = await Stage.set()
+  stage = await Stage.set('${carrier}')
 })
 afterAll(() => stage.strike())
 
 /** Does what makes each event happen, and holds the service to what the chart says of it. */
 const play = (inputName: InputName, events: AnyEvent[]) =>
-  playPath(pathOf({ inputName, events }), { stage, driver: LEG_DRIVERS.${carrier}(stage), route: 'one node' })
+  playPath(pathOf({ inputName, events }), { stage })
 
 describe.concurrent('over ${carrier}', () => {${tests.join('\n')}
 })

@@ -7,6 +7,15 @@ export type CarrierEvent = LegEvent | MediaEvent
 /** What the service tells a carrier without being asked. */
 export type LegOrder = 'move' | 'hang-up'
 
+/** What a leg should have been told by now. */
+export type Told = {
+  instructions: LegInstruction[]
+  /** In order, since the call began. */
+  orders: LegOrder[]
+  /** The agent's last word may still be heard from a bridge that the call has left. */
+  mayStillPlay: boolean
+}
+
 /** The call as its carrier sees it. */
 export type DrivenCall = {
   from: string
@@ -29,10 +38,8 @@ export interface LegDriver {
    * told in answer, or null where the carrier gets no such answer.
    */
   perform(event: CarrierEvent): Promise<LegInstruction[] | null>
-  /** What the leg is told to do as things stand, in the words of the chart; to ask for it changes nothing. */
-  instructions(): Promise<LegInstruction[]>
-  /** What the service has told the carrier by itself, in order. */
-  orders(): LegOrder[]
+  /** Rejects unless the leg has been told this, or soon is, as far as this carrier can see. To look changes nothing. */
+  expectTold(told: Told): Promise<void>
   /** Whether a media stream of this call is open. */
   isStreaming(): boolean
   /** Ends what the carrier holds open, and hangs up if the call still lives. */

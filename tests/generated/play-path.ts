@@ -7,10 +7,10 @@ import type { HandConversation } from '../support/hand-vendor.ts'
 import type { HandWorld } from '../support/hand-world.ts'
 import { ExpectedCall } from './expected-call.ts'
 import { FollowedCall } from './followed-call.ts'
-import type { CarrierEvent, LegDriver, LegDriverFactory } from './leg-driver.ts'
+import type { CarrierEvent, LegDriver } from './leg-driver.ts'
 import type { Caller, Stage } from './stage.ts'
 
-/** How long the service may take for what it does by itself: an order to the carrier, a socket to open or to close. */
+/** How long the service may take for what it does by itself: a clone to ask for, a socket to open or to close. */
 const SOON = { timeout: 5_000, interval: 10 }
 
 /** Whether all that happens to a call comes to one node, or each thing to another. */
@@ -22,12 +22,12 @@ export type Route = 'one node' | 'every node in turn'
  */
 export async function playPath(
   { input, begins, steps }: CallPath,
-  { stage, driver, route }: { stage: Stage; driver: LegDriverFactory; route: Route },
+  { stage, route = 'one node' }: { stage: Stage; route?: Route },
 ): Promise<RecordedEvent[]> {
   const caller = await stage.caller(input)
   const firstOrigin = stage.originFor(input)
   const nextOrigin = () => (route === 'one node' ? firstOrigin : stage.nextOrigin())
-  const leg = driver({ from: caller.from, firstOrigin, nextOrigin })
+  const leg = stage.carrierFor(input).drive({ from: caller.from, firstOrigin, nextOrigin })
   const expected = new ExpectedCall(input)
   expect(expected.state).toEqual(begins)
   await leg.begin()
@@ -142,10 +142,10 @@ class PlayedCall {
   }
 
   async #check(recorded: RecordedEvent, before: string): Promise<void> {
-    const { place, instructions } = this.#expected
+    const { place, instructions, orders, mayStillPlay } = this.#expected
     expect(recorded).toMatchObject({ stateBefore: before, stateAfter: place, effects: this.#effects() })
     await this.#checkShown()
-    expect(await this.#leg.instructions(), 'what the leg is told').toEqual(instructions)
+    await this.#leg.expectTold({ instructions, orders, mayStillPlay })
     await this.#checkEffects()
     await vi.waitFor(() => this.#checkSockets(), SOON)
   }
@@ -167,8 +167,6 @@ class PlayedCall {
     if (asked.includes('requestClone')) await vi.waitFor(() => expect(this.#isCloning()).toBe(true), SOON)
     if (asked.includes('recordCloneTimeout'))
       await vi.waitFor(async () => expect(await this.#timeoutsWrittenDown()).toBe(1), SOON)
-    const { orders } = this.#expected
-    await vi.waitFor(() => expect(this.#leg.orders(), 'orders to the carrier').toEqual(orders), SOON)
   }
 
   /** A bridge has one stream and one conversation, and nothing else has either. */

@@ -1,8 +1,10 @@
 import { vi } from 'vitest'
 import type { CallInput } from '../../machines/call-events.ts'
+import type { CarrierName } from '../../src/model/model-options.ts'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
+import { type BeginCarrier, CARRIERS, type PlayedCarrier } from './carriers.ts'
 
 /** Who calls, and what is known of their voice. */
 export type Caller = {
@@ -14,51 +16,61 @@ export type Caller = {
   cachedVoiceId: string | null
 }
 
+/** A node, and the carrier whose calls it takes. */
+type Entrance = { node: ServiceProcess; carrier: PlayedCarrier }
+
 /**
  * Three nodes on one database, so that a call can begin in each of the ways that a chart's input tells apart: at one that
  * takes calls, at one whose lines are all taken, and at one that is going down.
  */
 export class Stage {
   readonly world: HandWorld
-  readonly #open: ServiceProcess
-  readonly #full: ServiceProcess
-  readonly #draining: ServiceProcess
+  readonly #open: Entrance
+  readonly #full: Entrance
+  readonly #draining: Entrance
   #callers = 0
   #turn = 0
 
-  private constructor(world: HandWorld, nodes: [ServiceProcess, ServiceProcess, ServiceProcess]) {
+  private constructor(world: HandWorld, entrances: [Entrance, Entrance, Entrance]) {
     this.world = world
-    ;[this.#open, this.#full, this.#draining] = nodes
+    ;[this.#open, this.#full, this.#draining] = entrances
   }
 
-  static async set(): Promise<Stage> {
+  static async set(name: CarrierName): Promise<Stage> {
     const world = await HandWorld.begin({ LOG_LEVEL: 'warn', DRAIN_SECONDS: '600' })
-    // One call takes all the lines of the second node, wherever it lives.
-    const open = await world.startNode()
+    const enter = async (begin: BeginCarrier, settings: Record<string, string> = {}): Promise<Entrance> => {
+      const carrier = await begin(world)
+      const node = await world.startNode({ ...carrier.settings, ...settings })
+      await carrier.join(node)
+      return { node, carrier }
+    }
+    const { begin, beginForRefusals = begin } = CARRIERS[name]
+    const open = await enter(begin)
     const [full, draining] = await Promise.all([
-      world.startNode({ MAX_CONCURRENT_CALLS: '1' }),
-      world.startNode(),
+      // One call takes all the lines of this node, wherever it lives.
+      enter(beginForRefusals, { MAX_CONCURRENT_CALLS: '1' }),
+      enter(beginForRefusals),
     ])
     const stage = new Stage(world, [open, full, draining])
-    await Promise.all([stage.#keepCall(open), stage.#keepCall(draining)])
-    draining.signal('SIGTERM')
-    await vi.waitFor(async () => {
-      const { status } = (await (await fetch(`${draining.origin}/health`)).json()) as { status: string }
-      if (status !== 'draining') throw new Error(`The node that was told to go is ${status}.`)
-    })
+    await Promise.all([stage.#keepCall(open.node), stage.#keepCall(draining.node)])
+    await stage.#drain(draining.node)
     return stage
   }
 
   /** The node at which a call of this input begins. */
   originFor({ admission }: CallInput): string {
-    if (admission === 'capacity_full') return this.#full.origin
-    return admission === 'draining' ? this.#draining.origin : this.#open.origin
+    return this.#entranceFor(admission).node.origin
+  }
+
+  /** The carrier by which it comes there. */
+  carrierFor({ admission }: CallInput): PlayedCarrier {
+    return this.#entranceFor(admission).carrier
   }
 
   /** Any node, each in its turn. */
   nextOrigin(): string {
-    const nodes = [this.#open, this.#full, this.#draining]
-    return (nodes[this.#turn++ % nodes.length] ?? this.#open).origin
+    const entrances = [this.#open, this.#full, this.#draining]
+    return (entrances[this.#turn++ % entrances.length] ?? this.#open).node.origin
   }
 
   /** A caller of whom is known what this input says, and who never called before. */
@@ -78,8 +90,22 @@ export class Stage {
     )
     for (const { from } of callers) await this.#hangUp(from)
     // It goes by itself now; a second signal would cut it short.
-    await this.#draining.exit()
+    await this.#draining.node.exit()
     await this.world.end()
+    await Promise.all([this.#open, this.#full, this.#draining].map(({ carrier }) => carrier.stop()))
+  }
+
+  #entranceFor(admission: CallInput['admission']): Entrance {
+    if (admission === 'capacity_full') return this.#full
+    return admission === 'draining' ? this.#draining : this.#open
+  }
+
+  async #drain(node: ServiceProcess): Promise<void> {
+    node.signal('SIGTERM')
+    await vi.waitFor(async () => {
+      const { status } = (await (await fetch(`${node.origin}/health`)).json()) as { status: string }
+      if (status !== 'draining') throw new Error(`The node that was told to go is ${status}.`)
+    })
   }
 
   /** A call that stays, and that nobody has to attend to. */
@@ -94,7 +120,7 @@ export class Stage {
 
   async #cloneInAnEarlierCall(from: string, cloneName: string): Promise<string> {
     const { vendor } = this.world
-    await this.#call(this.#open.origin, from)
+    await this.#call(this.#open.node.origin, from)
     await vi.waitFor(
       () => vendor.isCloning(cloneName) || Promise.reject(new Error(`${cloneName} was not asked for.`)),
     )
@@ -126,7 +152,7 @@ export class Stage {
     )
     for (const { sid } of calls) {
       const fields = carrier.fieldsOf({ sid, from, to: SERVICE_NUMBER }, 'completed')
-      await carrier.post(`${this.#open.origin}/webhooks/call-status`, fields)
+      await carrier.post(`${this.#open.node.origin}/webhooks/call-status`, fields)
     }
   }
 }

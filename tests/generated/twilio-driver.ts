@@ -1,19 +1,27 @@
+import { expect, vi } from 'vitest'
 import type { LegEndStatus, MediaEvent } from '../../machines/call-events.ts'
 import type { LegInstruction } from '../../machines/instructions.ts'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import type { HandCarrier } from '../support/hand-carrier.ts'
 import type { HandStream } from '../support/hand-stream.ts'
-import { SERVICE_NUMBER } from '../support/hand-world.ts'
-import type { CarrierEvent, DrivenCall, LegDriver, LegDriverFactory, LegOrder } from './leg-driver.ts'
+import { type HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import type { PlayedCarrier } from './carriers.ts'
+import type { CarrierEvent, DrivenCall, LegDriver, LegOrder, Told } from './leg-driver.ts'
 import { type ReadTwiml, readInstructions } from './twilio-instructions.ts'
 
-/** Leads calls as Twilio: signed webhooks, Media Streams and the REST API. */
-export const twilioDriver =
-  (carrier: HandCarrier): LegDriverFactory =>
-  (call) =>
-    new TwilioLeg(carrier, call)
+/** How long the service may take to order something. */
+const SOON = { timeout: 5_000, interval: 10 }
 
-class TwilioLeg implements LegDriver {
+/** Every node takes its calls as it is. */
+export const twilioCarrier = async ({ carrier }: HandWorld): Promise<PlayedCarrier> => ({
+  drive: (call) => new TwilioDriver(carrier, call),
+  settings: {},
+  join: async () => {},
+  stop: async () => {},
+})
+
+/** Leads a call as Twilio: signed webhooks, Media Streams and the REST API. */
+class TwilioDriver implements LegDriver {
   readonly providerCallId = newSid('CA')
   readonly #carrier: HandCarrier
   readonly #call: DrivenCall
@@ -49,17 +57,10 @@ class TwilioLeg implements LegDriver {
   }
 
   /** A repeated first webhook is answered with what the call is at. */
-  instructions(): Promise<LegInstruction[]> {
-    return this.#ask(`${this.#call.nextOrigin()}/webhooks/inbound`, 'ringing')
-  }
-
-  orders(): LegOrder[] {
-    const ours = this.#carrier.orders.filter(({ callSid }) => callSid === this.providerCallId)
-    return ours.map(({ fields: { Status, Url = '', Method } }) => {
-      if (Status === 'completed') return 'hang-up'
-      if (Url === `${this.#call.firstOrigin}/webhooks/status-callback` && Method === 'POST') return 'move'
-      throw new Error(`The REST API was asked for Status "${Status}", ${Method} ${Url}.`)
-    })
+  async expectTold({ instructions, orders }: Told): Promise<void> {
+    const told = await this.#ask(`${this.#call.nextOrigin()}/webhooks/inbound`, 'ringing')
+    expect(told, 'what the leg is told').toEqual(instructions)
+    await vi.waitFor(() => expect(this.#orders(), 'orders to the carrier').toEqual(orders), SOON)
   }
 
   isStreaming(): boolean {
@@ -69,6 +70,15 @@ class TwilioLeg implements LegDriver {
   async leave(): Promise<void> {
     this.#stream?.drop()
     await this.#reportEnd('completed')
+  }
+
+  #orders(): LegOrder[] {
+    const ours = this.#carrier.orders.filter(({ callSid }) => callSid === this.providerCallId)
+    return ours.map(({ fields: { Status, Url = '', Method } }) => {
+      if (Status === 'completed') return 'hang-up'
+      if (Url === `${this.#call.firstOrigin}/webhooks/status-callback` && Method === 'POST') return 'move'
+      throw new Error(`The REST API was asked for Status "${Status}", ${Method} ${Url}.`)
+    })
   }
 
   #poll(): Promise<LegInstruction[]> {

@@ -78,6 +78,15 @@ describe('a bridge', () => {
     expect(latest.closes).toBe(1)
   })
 
+  test('a socket that is closed in good order is as good as a word', async () => {
+    const carrier = await relay.bridge()
+    carrier.socket.close(1000)
+    await relay.until(() =>
+      expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', attempt: 1, clean: true }),
+    )
+    expect(relay.calls.view.state).toBe('departing')
+  })
+
   test('a socket that breaks without a word is told as such', async () => {
     const carrier = await relay.bridge()
     carrier.socket.terminate()

@@ -172,7 +172,7 @@ describe('paths', () => {
     const { code } = await run('paths', '--to', 'failed', '--carrier', 'sip', '--limit', '2', '--out', out)
     expect(code).toBe(0)
     const text = await readFile(out, 'utf8')
-    expect(text).toContain('driver: LEG_DRIVERS.sip(stage)')
+    expect(text).toContain("Stage.set('sip')")
     expect(text).toMatch(/import \{ playPath \} from '.*\/tests\/generated\/play-path\.ts'/)
   })
 })

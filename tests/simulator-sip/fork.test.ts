@@ -20,7 +20,7 @@ describe.each(REAL ? [['real']] : [['streaming'], ['playAudio']])('mod_audio_for
   let streams: boolean
 
   beforeAll(async () => {
-    servers = await sipServers(module === 'playAudio' ? 'playAudio' : 'streaming')
+    servers = await sipServers({ module: module === 'playAudio' ? 'playAudio' : 'streaming' })
     app = await SipApp.start(servers)
     files = await AudioFiles.serve()
     streams = await app.streams()

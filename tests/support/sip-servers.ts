@@ -24,16 +24,18 @@ export type SipServers = {
 /** Phones on the same machine. */
 const TRUNKS = '127.0.0.0/8'
 
-export function sipServers(module: 'streaming' | 'playAudio' = 'streaming'): Promise<SipServers> {
-  return REAL_SERVERS ? realServers() : simulatedServers(module)
+export type SipServerOptions = { module?: 'streaming' | 'playAudio'; timeScale?: number }
+
+export function sipServers(options: SipServerOptions = {}): Promise<SipServers> {
+  return REAL_SERVERS ? realServers() : simulatedServers(options)
 }
 
-async function simulatedServers(module: 'streaming' | 'playAudio'): Promise<SipServers> {
+async function simulatedServers({
+  module = 'streaming',
+  timeScale = SIP_TIME_SCALE,
+}: SipServerOptions): Promise<SipServers> {
   const log = pino({ level: 'silent' })
-  const simulated = await startSipNetwork({
-    log,
-    freeSwitch: { module, frames: clockFrames(SIP_TIME_SCALE) },
-  })
+  const simulated = await startSipNetwork({ log, freeSwitch: { module, frames: clockFrames(timeScale) } })
   const { drachtio, freeSwitch, phone } = simulated
   const settings = {
     ENABLE_SIP_HANDLER: 'true',

@@ -26,8 +26,8 @@ export class SipWorld {
   }
 
   static async begin(options: SipWorldOptions = {}): Promise<SipWorld> {
-    const { processes = [{}], module = 'streaming', settings, ...rest } = options
-    const servers = await sipServers(module)
+    const { processes = [{}], module, settings, ...rest } = options
+    const servers = await sipServers({ module })
     const world = await World.begin({
       timeScale: SIP_TIME_SCALE,
       ...rest,

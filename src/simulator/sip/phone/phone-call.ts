@@ -39,6 +39,8 @@ export abstract class PhoneCall extends EventEmitter<Events> {
   readonly address: string
   /** Every request of the service, in order. */
   readonly requests: SipRequest[] = []
+  /** While true, a BYE is not answered before `answerBye` is called. */
+  withholdsBye = false
   /** Resolves when the call is over after it was answered. */
   readonly ended: Promise<CallEnd>
   protected readonly network: SipNetwork
@@ -48,6 +50,7 @@ export abstract class PhoneCall extends EventEmitter<Events> {
   readonly #ending = Promise.withResolvers<CallEnd>()
   #cseq = 1
   #isOver = false
+  #owedBye: (() => void) | null = null
 
   constructor(
     network: SipNetwork,
@@ -149,12 +152,23 @@ export abstract class PhoneCall extends EventEmitter<Events> {
     return this.transact(this.compose(method, parts))
   }
 
+  /** Whether the service has hung up and waits for the answer. */
+  get owesBye(): boolean {
+    return this.#owedBye !== null
+  }
+
+  /** Answers a BYE that was withheld. */
+  answerBye(): void {
+    this.#owedBye?.()
+    this.#owedBye = null
+  }
+
   receive(request: SipRequest, _source: string, respond: Respond): void {
     this.requests.push(request)
     this.emit('request', request)
     if (request.method === 'INVITE') this.#reInvited(request, respond)
+    else if (request.method === 'BYE') this.#hungUpOn(request, respond)
     else if (request.method !== 'ACK') respond(responseTo(request, 200))
-    if (request.method === 'BYE') this.end({ by: 'service', reason: request.headers.get('Reason') })
   }
 
   protected get contact(): string {
@@ -217,6 +231,14 @@ export abstract class PhoneCall extends EventEmitter<Events> {
     this.#isOver = true
     this.audio.close()
     this.network.closeRtp(this.audio.address)
+  }
+
+  #hungUpOn(request: SipRequest, respond: Respond): void {
+    this.#owedBye = () => {
+      respond(responseTo(request, 200))
+      this.end({ by: 'service', reason: request.headers.get('Reason') })
+    }
+    if (!this.withholdsBye) this.answerBye()
   }
 
   #reInvited(request: SipRequest, respond: Respond): void {

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CallPath, coveringPaths } from '../../src/model/call-paths.ts'
-import type { RecordedEvent } from '../../src/persistence/call-queries.ts'
 import { keepCoverage } from './keep-coverage.ts'
 import { playPath, type Route } from './play-path.ts'
 import { Stage } from './stage.ts'
-import { twilioDriver } from './twilio-driver.ts'
-import { reportOf, walkedIn } from './walked.ts'
+import { type Played, reportOf, walkedIn } from './walked.ts'
 
 /*
  * Every path of the statechart on the running service. Nothing is said to a call behind its back: the carrier, the agent,
@@ -16,11 +14,11 @@ const ofTheChart = coveringPaths('chart')
 const names = new Set(ofTheChart.map(({ name }) => name))
 const ofTheTable = coveringPaths('table').filter(({ name }) => !names.has(name))
 
-const played: { path: CallPath; events: RecordedEvent[] }[] = []
+const played: Played[] = []
 let stage: Stage
 
 beforeAll(async () => {
-  stage = await Stage.set()
+  stage = await Stage.set('twilio')
 })
 afterAll(() => stage.strike())
 
@@ -29,7 +27,7 @@ describe.concurrent.each([
   ['every node in turn', ofTheTable],
 ] as const satisfies [Route, CallPath[]][])('over Twilio, at %s', (route, paths) => {
   test.each(paths.map((path) => [path.name, path] as const))('%s', async (_, path) => {
-    const events = await playPath(path, { stage, driver: twilioDriver(stage.world.carrier), route })
+    const events = await playPath(path, { stage, route })
     played.push({ path, events })
   })
 })

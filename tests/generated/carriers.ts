@@ -1,0 +1,37 @@
+import type { CanHear } from '../../src/model/call-paths.ts'
+import type { CarrierName } from '../../src/model/model-options.ts'
+import type { HandWorld } from '../support/hand-world.ts'
+import type { ServiceProcess } from '../support/service-process.ts'
+import { REAL_SERVERS } from '../support/sip-servers.ts'
+import type { LegDriverFactory } from './leg-driver.ts'
+import { SipCarrier } from './sip-carrier.ts'
+import { twilioCarrier } from './twilio-driver.ts'
+
+/** A carrier that paths can be played over. */
+export interface PlayedCarrier {
+  readonly drive: LegDriverFactory
+  /** The settings with which a node takes this carrier's calls. */
+  readonly settings: Record<string, string>
+  /** Resolves when the node takes them. */
+  join(node: ServiceProcess): Promise<void>
+  stop(): Promise<void>
+}
+
+export type BeginCarrier = (world: HandWorld) => Promise<PlayedCarrier>
+
+type Carrier = {
+  begin: BeginCarrier
+  /** For the nodes that take no calls, where they need another one; without it they are called by the same. */
+  beginForRefusals?: BeginCarrier
+  /** What its calls can hear: what they cannot, no path has. */
+  canHear: CanHear
+}
+
+/** Of real SIP servers there is but one, which must not send calls to a node that takes none. */
+const simulatedSip = REAL_SERVERS ? { beginForRefusals: twilioCarrier } : {}
+
+/** Every carrier, by the name that the service knows it by. */
+export const CARRIERS: Record<CarrierName, Carrier> = {
+  twilio: { begin: twilioCarrier, canHear: () => true },
+  sip: { begin: SipCarrier.begin, canHear: SipCarrier.canHear, ...simulatedSip },
+}

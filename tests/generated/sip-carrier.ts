@@ -1,0 +1,102 @@
+import type { CallView } from '../../machines/instructions.ts'
+import type { AnyEvent } from '../../src/model/call-model.ts'
+import { askFreeSwitch, type EventSocketAddress } from '../../src/telephony/sip/event-socket.ts'
+import { ForkGate } from '../support/fork-gate.ts'
+import type { HandWorld } from '../support/hand-world.ts'
+import type { ServiceProcess } from '../support/service-process.ts'
+import { type SipServers, sipServers } from '../support/sip-servers.ts'
+import { until } from '../support/until.ts'
+import type { PlayedCarrier } from './carriers.ts'
+import type { DrivenCall, LegDriver } from './leg-driver.ts'
+import { SipDriver } from './sip-driver.ts'
+
+/**
+ * A drachtio-server, a FreeSWITCH and phones, real or simulated, and between FreeSWITCH and the node a gate: so nothing
+ * of what FreeSWITCH does by itself comes before a path wants it.
+ */
+export class SipCarrier implements PlayedCarrier {
+  readonly gate: ForkGate
+  readonly #world: HandWorld
+  readonly #servers: SipServers
+
+  private constructor(world: HandWorld, gate: ForkGate, servers: SipServers) {
+    this.#world = world
+    this.gate = gate
+    this.#servers = servers
+  }
+
+  static async begin(world: HandWorld): Promise<SipCarrier> {
+    return new SipCarrier(world, await ForkGate.open(), await sipServers({ timeScale: 1 }))
+  }
+
+  /**
+   * A SIP leg follows its call: it asks for what comes next only where it has played something to its end, and says that
+   * it ended only because its caller hung up. Whoever is turned away gets a 503, and with it the call is over.
+   */
+  static canHear({ state, context }: CallView, event: AnyEvent): boolean {
+    if (state === 'rejected') return event.type === 'leg.ended' && event.status === 'failed'
+    switch (event.type) {
+      case 'leg.asked':
+        return state === 'greeting' || state === 'hold'
+      case 'leg.streamEnded':
+        return state !== 'closing' || context.endReason === 'agent_ended'
+      case 'leg.ended':
+        return event.status === 'completed'
+      default:
+        return true
+    }
+  }
+
+  get settings(): Record<string, string> {
+    return { ...this.#servers.settings, SIP_MEDIA_STREAM_URL: this.gate.origin.replace(/^http/, 'ws') }
+  }
+
+  get drive(): (call: DrivenCall) => LegDriver {
+    return (call) => new SipDriver(this, call)
+  }
+
+  async join(node: ServiceProcess): Promise<void> {
+    this.gate.target = node.origin
+    const health = async () => (await (await fetch(`${node.origin}/health`)).json()) as { sip: string }
+    await until(
+      'SIP is ok',
+      async () => (await health()).sip === 'ok',
+      () => node.output.slice(-2_000),
+    )
+  }
+
+  async stop(): Promise<void> {
+    await this.#servers.stop()
+    await this.gate.close()
+  }
+
+  get phone() {
+    return this.#servers.phone
+  }
+
+  /** Our name for a call that was answered, and FreeSWITCH's for its channel. */
+  async legOf(providerCallId: string): Promise<{ callId: string; channel: string }> {
+    const [leg] = await this.#world.db.query<{ callId: string; channel: string }>(
+      `select c.id as "callId", l.channel from call_log c join sip_leg l on l.call_id = c.id
+       where c.provider_call_id = $1`,
+      [providerCallId],
+    )
+    if (!leg) throw new Error(`No leg has the Call-ID ${providerCallId}.`)
+    return leg
+  }
+
+  /** Asks FreeSWITCH, as an operator would. */
+  async ask(command: string): Promise<string> {
+    const { answers } = await askFreeSwitch(this.#freeSwitch, [command])
+    return answers[0] ?? ''
+  }
+
+  get #freeSwitch(): EventSocketAddress {
+    const {
+      FREESWITCH_HOST = '',
+      FREESWITCH_PORT = '8021',
+      FREESWITCH_SECRET = null,
+    } = this.#servers.settings
+    return { host: FREESWITCH_HOST, port: Number(FREESWITCH_PORT), secret: FREESWITCH_SECRET }
+  }
+}

@@ -1,0 +1,136 @@
+import { expect, vi } from 'vitest'
+import type { LegInstruction } from '../../machines/instructions.ts'
+import type { SipCall } from '../../src/simulator/sip/phone/sip-call.ts'
+import { SERVICE_NUMBER } from '../support/hand-world.ts'
+import type { CarrierEvent, DrivenCall, LegDriver, Told } from './leg-driver.ts'
+import type { SipCarrier } from './sip-carrier.ts'
+
+/** How long FreeSWITCH and the leg may take for what they do by themselves. */
+const SOON = { timeout: 5_000, interval: 10 }
+
+/** What a leg can be seen to do: an instruction, without the number of the bridge. */
+type Doing = Exclude<LegInstruction, { do: 'connect-media' }> | { do: 'connect-media' }
+
+const SOUNDS: [address: RegExp, doing: (round: number) => Doing][] = [
+  [/\/audio\/(?:greeting\/[0-9a-f]{64}|spoken\/greeting)\.wav$/, () => ({ do: 'play-greeting' })],
+  [/\/audio\/hold\/(\d+)\.wav\?ms=\d+$/, (round) => ({ do: 'hold', round })],
+  [/\/audio\/spoken\/apology\.wav$/, () => ({ do: 'say', message: 'apology' })],
+]
+
+/** Leads a call as a phone, its FreeSWITCH and the network between that and the relay. */
+export class SipDriver implements LegDriver {
+  readonly #carrier: SipCarrier
+  readonly #call: DrivenCall
+  #line: SipCall | null = null
+  #leg = { callId: '', channel: '' }
+
+  constructor(carrier: SipCarrier, call: DrivenCall) {
+    this.#carrier = carrier
+    this.#call = call
+  }
+
+  get providerCallId(): string {
+    return this.#phone.callId
+  }
+
+  async begin(): Promise<void> {
+    this.#line = this.#carrier.phone.invite({ from: this.#call.from, to: SERVICE_NUMBER })
+    this.#line.withholdsBye = true
+    const { status } = await this.#line.final
+    if (status !== 200) throw new Error(`The INVITE was answered with ${status}.`)
+    this.#leg = await this.#carrier.legOf(this.#line.callId)
+  }
+
+  async perform(event: CarrierEvent): Promise<null> {
+    switch (event.type) {
+      case 'leg.asked':
+        await this.#playToTheEnd()
+        break
+      case 'leg.streamEnded':
+        // FreeSWITCH loses its socket, whatever the relay has of it.
+        ;(await this.#heldFork()).breakFreeSwitch()
+        break
+      case 'leg.ended':
+        this.#hangUp()
+        break
+      case 'media.joined':
+        await (await this.#heldFork()).letThrough()
+        break
+      case 'media.lost':
+        ;(await this.#heldFork()).endRelay(event)
+    }
+    return null
+  }
+
+  /** Nobody orders a SIP leg anything: it follows its call, and what it does is the first thing that the call tells it. */
+  async expectTold({ instructions: [first], mayStillPlay }: Told): Promise<void> {
+    const told = first?.do === 'connect-media' ? { do: first.do } : first
+    await vi.waitFor(async () => {
+      const doing = await this.#doing()
+      if (mayStillPlay && doing.do === 'connect-media') return
+      expect(doing, 'what the leg does').toEqual(told)
+    }, SOON)
+  }
+
+  isStreaming(): boolean {
+    return this.#forks.some(({ isRelayed }) => isRelayed)
+  }
+
+  async leave(): Promise<void> {
+    if (!this.#line?.isAnswered) return
+    this.#line.withholdsBye = false
+    this.#hangUp()
+    for (const fork of this.#forks) fork.cut()
+  }
+
+  get #phone(): SipCall {
+    if (!this.#line) throw new Error('The call has not begun.')
+    return this.#line
+  }
+
+  get #forks() {
+    return this.#carrier.gate.forksOf(this.#leg.callId)
+  }
+
+  /** The fork that FreeSWITCH waits for, or takes for open. */
+  #heldFork() {
+    return vi.waitFor(() => {
+      const fork = this.#forks.find(({ isHeld }) => isHeld)
+      if (!fork) throw new Error('FreeSWITCH has no fork of this call.')
+      return fork
+    }, SOON)
+  }
+
+  async #doing(): Promise<Doing> {
+    if (this.#phone.isOver || this.#phone.owesBye) return { do: 'hang-up' }
+    if (this.#forks.some(({ isHeld }) => isHeld)) return { do: 'connect-media' }
+    const sound = await this.#carrier.ask(`uuid_getvar ${this.#leg.channel} current_application_data`)
+    for (const [address, doing] of SOUNDS) {
+      const [found, round] = address.exec(sound) ?? []
+      if (found) return doing(Number(round))
+    }
+    throw new Error(`The leg plays ${sound}.`)
+  }
+
+  /** The greeting may be followed by a round of music before the leg asks. */
+  async #playToTheEnd(): Promise<void> {
+    const heard = await this.#doing()
+    await this.#breakSound()
+    if (heard.do !== 'play-greeting') return
+    const next = await vi.waitFor(async () => {
+      const doing = await this.#doing()
+      expect(doing).not.toEqual(heard)
+      return doing
+    }, SOON)
+    if (next.do === 'hold' && next.round === 0) await this.#breakSound()
+  }
+
+  async #breakSound(): Promise<void> {
+    await this.#carrier.ask(`uuid_break ${this.#leg.channel} all`)
+  }
+
+  #hangUp(): void {
+    if (this.#phone.owesBye) this.#phone.answerBye()
+    else if (!this.#phone.isOver) void this.#phone.bye()
+  }
+}
