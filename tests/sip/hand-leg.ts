@@ -46,6 +46,10 @@ class HandCall implements LegCalls {
     return { callId: 'call', view: this.view, tokenOf: () => 'token' }
   }
 
+  async agentRates(): Promise<null> {
+    return null
+  }
+
   watch(_: string, onChange: (view: CallView) => void): () => void {
     this.#watcher = onChange
     return () => {
