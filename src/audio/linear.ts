@@ -38,3 +38,21 @@ export function linearOfMuLaw(codewords: Uint8Array): Buffer {
   }
   return l16
 }
+
+/** The samples of L16; a last odd byte is left out. */
+export function linearSamples(l16: Uint8Array): Int16Array {
+  const samples = new Int16Array(l16.length >> 1)
+  for (let sample = 0, at = 0; sample < samples.length; sample++, at += 2)
+    samples[sample] = (l16[at] as number) | ((l16[at + 1] as number) << 8)
+  return samples
+}
+
+export function linearBytes(samples: Int16Array): Buffer {
+  const l16 = Buffer.allocUnsafe(samples.length * 2)
+  for (let sample = 0, at = 0; sample < samples.length; sample++, at += 2) {
+    const value = samples[sample] as number
+    l16[at] = value
+    l16[at + 1] = value >> 8
+  }
+  return l16
+}

@@ -1,6 +1,6 @@
 import type { CallHost } from './call-host.ts'
 import type { CallFeed } from './feed.ts'
-import type { AgentSettings, MediaCalls, Turn } from './ports.ts'
+import type { AgentAudio, AgentSettings, MediaCalls, Turn } from './ports.ts'
 
 /** Where what was said is written down. */
 export interface ConversationLog {
@@ -9,11 +9,17 @@ export interface ConversationLog {
   turns(callId: string): Promise<Turn[]>
 }
 
+/** How agents were last found to hear and to speak. */
+export interface AgentAudioMemory {
+  keep(agentId: string, audio: AgentAudio): Promise<void>
+}
+
 /** The relay's way to the calls: their host, their feed and the conversation log, seen as one. */
 export function mediaCalls(options: {
   host: CallHost
   feed: CallFeed
   conversations: ConversationLog
+  agentAudio: AgentAudioMemory
   /** The settings of an agent; of the default one for null. */
   agent: (id: string | null) => Promise<AgentSettings>
   /** A stream was not let in. */
@@ -38,6 +44,7 @@ export function mediaCalls(options: {
       const { from, to } = call.row
       return { callId, agent, voiceId: call.view.context.voiceId, conversationSoFar, from, to }
     },
+    learnAgentAudio: (agentId, audio) => options.agentAudio.keep(agentId, audio),
     recordTurn: (callId, turn) => conversations.record(callId, turn),
     correctTurn: (callId, original, spoken) => conversations.correct(callId, original, spoken),
   }

@@ -1,5 +1,6 @@
 import type { CallEvent } from '../../machines/call-events.ts'
 import type { CallView } from '../../machines/instructions.ts'
+import type { WireAudio } from '../audio/audio-format.ts'
 
 /*
  * What the rooms around a call promise each other. Adapters import these types and nothing else of ours;
@@ -58,11 +59,14 @@ export type AgentRequest = {
   to: string
 }
 
+/** How an agent is set up to hear and to speak. */
+export type AgentAudio = { hears: WireAudio; speaks: WireAudio }
+
 /** What an agent's connection reports. After `ended` or `lost`, which comes exactly once, it reports nothing more. */
 export interface AgentListener {
-  /** The socket is open and its formats fit what the carrier speaks. */
-  ready(conversationId: string): void
-  /** Speech to be played: base64 of mu-law 8 kHz as ASCII bytes, a view into the vendor's own message. */
+  /** The agent listens from now on. */
+  ready(conversationId: string, audio: AgentAudio): void
+  /** Speech to be played, written as `speaks` of `ready` says: a view into the vendor's own message. */
   audio(payload: Buffer): void
   /** The caller spoke over the agent: nothing that is queued may be heard any more. */
   interrupted(): void
@@ -78,7 +82,7 @@ export interface AgentListener {
 
 /** One live conversation with a voice agent. */
 export interface AgentConnection {
-  /** Caller audio: base64 of mu-law 8 kHz as ASCII bytes. Dropped, and counted, before `ready` and after the end. */
+  /** Caller audio, written as `hears` of `ready` says. Dropped before that and after the end. */
   sendAudio(payload: Buffer): void
   /** Bytes accepted by `sendAudio` that the socket has not yet taken. */
   readonly bufferedBytes: number
@@ -105,8 +109,11 @@ export type CarrierMessage =
 
 /** Bytes to messages and back for one carrier stream; remembers what its wire form needs (Twilio's streamSid), nothing else. */
 export interface CarrierCodec {
+  /** How the caller's audio is written in `media` messages; it is known once the stream has started, like `plays`. */
+  readonly brings: WireAudio
+  /** How audio must be written that is given to `media`. */
+  readonly plays: WireAudio
   read(message: Buffer, isBinary: boolean): CarrierMessage
-  /** `payload`: base64 of mu-law 8 kHz as ASCII bytes. */
   media(payload: Buffer): Buffer
   /** Empties what the carrier has buffered but not yet played. */
   clear(): Buffer
@@ -171,6 +178,8 @@ export interface MediaCalls {
   watch(callId: string, onChange: (view: CallView) => void): () => void
   /** What the agent must know to take this call, with the conversation so far. */
   agentRequest(callId: string): Promise<AgentRequest>
+  /** Keeps how an agent hears and speaks, for carriers that must know it before they connect the next caller to it. */
+  learnAgentAudio(agentId: string, audio: AgentAudio): Promise<void>
   recordTurn(callId: string, turn: Turn): Promise<void>
   /** The agent's last words were cut short. */
   correctTurn(callId: string, original: string, spoken: string): Promise<void>

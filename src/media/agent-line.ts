@@ -1,20 +1,29 @@
 import type { Logger } from 'pino'
-import type { AgentConnection, AgentListener, AgentRequest, VoiceAgent } from '../calls/ports.ts'
-import { AudioQueue, type FrameSink } from './audio-queue.ts'
+import type { WireAudio } from '../audio/audio-format.ts'
+import { type Transcoder, transcoderBetween } from '../audio/transcoder.ts'
+import type {
+  AgentAudio,
+  AgentConnection,
+  AgentListener,
+  AgentRequest,
+  CarrierCodec,
+  VoiceAgent,
+} from '../calls/ports.ts'
+import { AudioQueue, type FrameSink, limitsOf } from './audio-queue.ts'
 import type { Clock } from './clock.ts'
 import type { MediaMetrics } from './media-metrics.ts'
 
-/**
- * The caller speaks in real time: 16 KiB is a second and a half of speech in the agent's socket, 32 KiB three more
- * here. What is older than that would only make the agent answer late.
- */
-const LIMITS = { socketBytes: 16 * 1024, waitingBytes: 32 * 1024 }
+/** The caller speaks in real time: what has waited for longer than both would only make the agent answer late. */
+const LIMITS_MS = { socket: 1_500, waiting: 3_000 }
 
 export type AgentLineOptions = {
   agent: VoiceAgent
+  codec: Pick<CarrierCodec, 'brings'>
   /** What the agent is told of the call; asked for anew for every connection. */
   request: () => Promise<AgentRequest>
   listener: AgentListener
+  /** How the agent of this id, which has just answered, hears and speaks. */
+  onAudio: (agentId: string, audio: AgentAudio) => void
   clock: Clock
   metrics: MediaMetrics
   log: Logger
@@ -40,7 +49,10 @@ class AgentSink implements FrameSink {
 export class AgentLine {
   readonly #options: AgentLineOptions
   #connection: AgentConnection | null = null
+  /** Null until the agent listens. */
   #queue: AudioQueue | null = null
+  /** Null while the agent hears as the carrier brings it. */
+  #transcoder: Transcoder | null = null
   /** The reconnect that the newest connection belongs to; 0 is the first connection of the call. */
   #connectedFor = -1
   /** Grows with every hang-up, so that a request under way then is known to be of no use any more. */
@@ -65,7 +77,8 @@ export class AgentLine {
   hear(payload: Buffer): void {
     if (this.#queue === null) return
     this.#options.metrics.counts.callerToAgentFrames++
-    this.#queue.audio(payload)
+    const speech = this.#transcoder === null ? payload : this.#transcoder.transcode(payload)
+    if (speech.length > 0) this.#queue.audio(speech)
   }
 
   hangUp(): void {
@@ -83,16 +96,22 @@ export class AgentLine {
     const { agent, request, listener, log } = this.#options
     try {
       const asked = await request()
-      if (hangUps === this.#hangUps) this.#use(agent.connect(asked, this.#watched(listener)))
+      if (hangUps === this.#hangUps) this.#connection = agent.connect(asked, this.#watched(asked.agent.id))
     } catch (error) {
       log.error({ err: error }, 'The voice agent could not be asked for')
       if (hangUps === this.#hangUps) listener.lost('not_asked')
     }
   }
 
-  #watched(listener: AgentListener): AgentListener {
+  #watched(agentId: string): AgentListener {
+    const { listener, onAudio } = this.#options
     return {
       ...listener,
+      ready: (conversationId, audio) => {
+        this.#listen(audio.hears)
+        onAudio(agentId, audio)
+        listener.ready(conversationId, audio)
+      },
       ended: () => {
         this.#forget()
         listener.ended()
@@ -104,15 +123,22 @@ export class AgentLine {
     }
   }
 
-  #use(connection: AgentConnection): void {
-    const { clock, metrics } = this.#options
-    this.#connection = connection
-    this.#queue = new AudioQueue(new AgentSink(connection), LIMITS, clock, {
-      dropped: (frames) => {
-        metrics.counts.callerToAgentDropped += frames
+  #listen(hears: WireAudio): void {
+    const { clock, metrics, codec } = this.#options
+    if (this.#connection === null) return
+    this.#transcoder = transcoderBetween(codec.brings, hears)
+    const sink = new AgentSink(this.#connection)
+    this.#queue = new AudioQueue(
+      sink,
+      limitsOf(() => hears, LIMITS_MS),
+      clock,
+      {
+        dropped: (frames) => {
+          metrics.counts.callerToAgentDropped += frames
+        },
+        waited: (milliseconds) => metrics.observeRelayDelay(milliseconds / 1000),
       },
-      waited: (milliseconds) => metrics.observeRelayDelay(milliseconds / 1000),
-    })
+    )
   }
 
   #forget(): void {

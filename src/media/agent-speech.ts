@@ -2,15 +2,12 @@ import type { Clock } from './clock.ts'
 
 /*
  * Reckons what the caller has heard of what the agent said. The carrier plays what it was sent in its own time and
- * says by a mark how far it came; between marks the position is reckoned from the clock. Positions count bytes of
- * base64 since the stream began, and a mark's name is the position that it stands at.
+ * says by a mark how far it came; between marks the position is reckoned from the clock. Positions count milliseconds
+ * of speech since the stream began, and a mark's name is the position that it stands at.
  */
 
-/** 8 kHz mu-law is 8 bytes a millisecond, and base64 makes four of three. */
-const BYTES_PER_MS = (8 * 4) / 3
-
-/** A mark a second: fine enough to say which words were heard, and rare beside fifty frames. */
-const BYTES_PER_MARK = 1000 * BYTES_PER_MS
+/** Fine enough to say which words were heard, and rare beside fifty frames a second. */
+const MARK_EVERY_MS = 1000
 
 /** Words that were cut short: what the agent said, and what of it was heard. */
 export type CutShort = { original: string; spoken: string }
@@ -37,11 +34,11 @@ export class AgentSpeech {
     this.#clock = clock
   }
 
-  /** Takes note of `bytes` of base64 on their way to the carrier, and says whether a mark is due after them. */
-  sent(bytes: number): boolean {
+  /** Takes note of so much speech on its way to the carrier, and says whether a mark is due after it. */
+  sent(milliseconds: number): boolean {
     if (this.#silent) this.#begin()
-    this.#sent += bytes
-    return this.#sent - this.#marked >= BYTES_PER_MARK
+    this.#sent += milliseconds
+    return this.#sent - this.#marked >= MARK_EVERY_MS
   }
 
   /** Takes note of words whose audio is coming, or has just begun to. */
@@ -65,8 +62,7 @@ export class AgentSpeech {
   /** The carrier has sent a mark back. */
   marked(name: string): void {
     const position = Number(name)
-    if (!Number.isSafeInteger(position) || position <= this.#clearedUpTo || position > this.#sent) return
-    this.#moveTo(position)
+    if (position > this.#clearedUpTo && position <= this.#sent) this.#moveTo(position)
   }
 
   /** Whether the agent's speech has paused behind its last mark, so that one is due; asked a few times a second. */
@@ -79,7 +75,7 @@ export class AgentSpeech {
 
   /** How long the carrier still plays, in milliseconds. */
   remainingMs(): number {
-    return (this.#sent - this.#position()) / BYTES_PER_MS
+    return this.#sent - this.#position()
   }
 
   /** The carrier was told to drop the rest. Returns the words that were not heard to their end. */
@@ -104,7 +100,7 @@ export class AgentSpeech {
   }
 
   #position(): number {
-    return Math.min(this.#sent, this.#anchor + (this.#clock.now() - this.#anchoredAt) * BYTES_PER_MS)
+    return Math.min(this.#sent, this.#anchor + (this.#clock.now() - this.#anchoredAt))
   }
 
   #moveTo(position: number): void {

@@ -1,3 +1,4 @@
+import { type WireAudio, wireBytesPerMs } from '../audio/audio-format.ts'
 import type { Clock } from './clock.ts'
 
 /** A socket, as seen by what is sent into it. */
@@ -9,10 +10,20 @@ export interface FrameSink {
 
 export type QueueLimits = {
   /** Above this many unsent bytes the socket is given no more. */
-  socketBytes: number
+  readonly socketBytes: number
   /** What may wait here then, in bytes; past it the oldest audio goes. */
-  waitingBytes: number
+  readonly waitingBytes: number
 }
+
+/** Limits in milliseconds of sound, whose form may not be known before the stream has started. */
+export const limitsOf = (audio: () => WireAudio, ms: { socket: number; waiting: number }): QueueLimits => ({
+  get socketBytes() {
+    return ms.socket * wireBytesPerMs(audio())
+  },
+  get waitingBytes() {
+    return ms.waiting * wireBytesPerMs(audio())
+  },
+})
 
 export interface QueueObserver {
   dropped(frames: number): void

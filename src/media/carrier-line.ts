@@ -1,15 +1,17 @@
+import { millisecondsOf, type WireAudio } from '../audio/audio-format.ts'
+import { type Transcoder, transcoderBetween } from '../audio/transcoder.ts'
 import type { CarrierCodec } from '../calls/ports.ts'
 import { AgentSpeech, type CutShort } from './agent-speech.ts'
-import { AudioQueue } from './audio-queue.ts'
+import { AudioQueue, limitsOf } from './audio-queue.ts'
 import type { CarrierSocket } from './carrier-socket.ts'
 import type { Clock } from './clock.ts'
 import type { MediaMetrics } from './media-metrics.ts'
 
 /**
- * Agents send a whole answer faster than it is spoken and the carrier keeps it, so audio waits here only when the
- * network is stuck: 64 KiB is four seconds of it in the socket, 512 KiB half a minute here.
+ * Agents send a whole answer faster than it is spoken and the carrier keeps it, so audio waits only when the network is
+ * stuck: so many milliseconds of it in the socket, and half a minute and more here.
  */
-const LIMITS = { socketBytes: 64 * 1024, waitingBytes: 512 * 1024 }
+const LIMITS_MS = { socket: 6_000, waiting: 48_000 }
 
 /** Stands behind the agent's last word; other marks are named by a number. */
 const LAST_WORD = 'last-word'
@@ -28,6 +30,8 @@ export class CarrierLine {
   readonly #metrics: MediaMetrics
   readonly #queue: AudioQueue
   readonly #speech: AgentSpeech
+  /** Null while the agent speaks as the carrier plays. */
+  #transcoder: Transcoder | null = null
   #isFlushed = true
 
   constructor(socket: CarrierSocket, codec: CarrierCodec, clock: Clock, metrics: MediaMetrics) {
@@ -36,19 +40,31 @@ export class CarrierLine {
     this.#clock = clock
     this.#metrics = metrics
     this.#speech = new AgentSpeech(clock)
-    this.#queue = new AudioQueue(socket, LIMITS, clock, {
-      dropped: (frames) => {
-        metrics.counts.agentToCallerDropped += frames
+    this.#queue = new AudioQueue(
+      socket,
+      limitsOf(() => codec.plays, LIMITS_MS),
+      clock,
+      {
+        dropped: (frames) => {
+          metrics.counts.agentToCallerDropped += frames
+        },
+        waited: (milliseconds) => metrics.observeRelayDelay(milliseconds / 1000),
       },
-      waited: (milliseconds) => metrics.observeRelayDelay(milliseconds / 1000),
-    })
+    )
   }
 
-  play(payload: Buffer): void {
+  /** An agent speaks from now on whose audio is written so. */
+  expect(speech: WireAudio): void {
+    this.#transcoder = transcoderBetween(speech, this.#codec.plays)
+  }
+
+  play(speech: Buffer): void {
     this.#metrics.counts.agentToCallerFrames++
+    const payload = this.#transcoder === null ? speech : this.#transcoder.transcode(speech)
+    if (payload.length === 0) return
     this.#queue.audio(this.#codec.media(payload))
     this.#isFlushed = false
-    if (this.#speech.sent(payload.length)) this.#markIfFlowing()
+    if (this.#speech.sent(millisecondsOf(payload, this.#codec.plays))) this.#markIfFlowing()
   }
 
   said(words: string): void {
@@ -63,6 +79,7 @@ export class CarrierLine {
   interrupt(): CutShort[] {
     const began = this.#clock.now()
     this.#queue.dropAudio()
+    this.#transcoder?.reset()
     this.#socket.send(this.#codec.clear(), false, (error) => {
       if (!error) this.#metrics.observeBargeIn((this.#clock.now() - began) / 1000)
     })

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import type { MediaInstruction } from '../../machines/instructions.ts'
 import type {
+  AgentAudio,
   AgentListener,
   AgentRequest,
   CarrierCodec,
@@ -88,7 +89,9 @@ export class MediaSession {
     this.#transcript = new Transcript(callId, calls, clock, this.#log)
     this.#agent = new AgentLine({
       ...options,
+      codec,
       log: this.#log,
+      onAudio: (agentId, audio) => this.#learn(agentId, audio),
       listener: this.#listener(),
       request: () => this.#agentRequest(),
     })
@@ -276,6 +279,14 @@ export class MediaSession {
         this.#bridge.report({ type: 'agent.lost', cause })
       },
     }
+  }
+
+  /** It is kept for callers to come, and nobody waits for that. */
+  #learn(agentId: string, audio: AgentAudio): void {
+    this.#carrier.expect(audio.speaks)
+    this.#options.calls.learnAgentAudio(agentId, audio).catch((error: unknown) => {
+      this.#log.warn({ err: error }, 'How an agent hears and speaks could not be kept')
+    })
   }
 
   #onAgentAudio(payload: Buffer): void {

@@ -3,6 +3,7 @@ import { MikroORM } from '@mikro-orm/postgresql'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { Agent, AgentNumber } from './entities/agent.entity.ts'
+import { AgentAudio } from './entities/agent-audio.entity.ts'
 import { AuditEntry } from './entities/audit.entity.ts'
 import { CallEvent, CallLog, CallTimer } from './entities/call.entity.ts'
 import { AgentConversation, ConversationTurn, PostCallReport } from './entities/conversation.entity.ts'
@@ -20,7 +21,7 @@ import { migrateJobQueue } from './job-queue.ts'
 const ENTITIES = [
   ...[CallLog, CallEvent, CallTimer],
   ...[CallerVoiceMapping, VoiceSampleFile, VoiceCloneCache, VoiceCloneLog, AudioAsset],
-  ...[Agent, AgentNumber, ConversationTurn, AgentConversation, PostCallReport],
+  ...[Agent, AgentAudio, AgentNumber, ConversationTurn, AgentConversation, PostCallReport],
   ...[ServiceNode, SipLeg],
   AuditEntry,
 ]

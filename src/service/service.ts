@@ -221,6 +221,7 @@ export class Service {
     this.#sip = await createSip({
       ...{ config: this.#config, host: this.#host, feed: this.#feed, register: this.#sipLegs, origin },
       ...{ metrics: this.#metrics, log: this.#log, stopping: this.#stopping.signal },
+      agentRates: (callId) => this.#storage.agentAudio.ratesFor(callId),
       greetingKey: () => this.#voices.greeting.key,
       // The relay of this very process needs no looking for, and is gone when the leg is.
       relays: this.#plays('media') ? async () => relay : () => registry.findRelay(),
@@ -276,6 +277,7 @@ export class Service {
         host: this.#host,
         feed: this.#feed,
         conversations: this.#storage.conversations,
+        agentAudio: this.#storage.agentAudio,
         agent: (id) => this.#agents.settingsOf(id, this.#storage.agents),
         onRefused: () => this.#metrics.httpRejections.inc({ reason: 'stream_refused' }),
       }),

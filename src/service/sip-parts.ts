@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
 import type { SipLegStore } from '../persistence/sip-leg-store.ts'
 import type { SipAdapter } from '../telephony/sip/adapter.ts'
-import type { Relays, Sounds } from '../telephony/sip/sip-ports.ts'
+import type { LegCalls, Relays, Sounds } from '../telephony/sip/sip-ports.ts'
 import { carrierCalls } from './carrier-calls.ts'
 
 export type SipParts = {
@@ -18,6 +18,7 @@ export type SipParts = {
   /** Names the rendered greeting; null until there is one. */
   greetingKey: () => string | null
   relays: Relays
+  agentRates: LegCalls['agentRates']
   isDraining: () => boolean
   stopping: AbortSignal
   metrics: Metrics
@@ -26,14 +27,14 @@ export type SipParts = {
 
 /** The part that takes SIP calls and holds their legs. Its libraries are only loaded where it is wanted. */
 export async function createSip(parts: SipParts): Promise<SipAdapter> {
-  const { config, host, feed, register, relays, isDraining, stopping, metrics, log } = parts
+  const { config, host, feed, register, relays, agentRates, isDraining, stopping, metrics, log } = parts
   const { SipAdapter } = await import('../telephony/sip/adapter.ts')
   return new SipAdapter({
     ...config.sip,
     calls: {
       ...carrierCalls(host, 'sip', () => {}),
       watch: (callId, onChange) => feed.watch(callId, onChange),
-      stopping,
+      ...{ agentRates, stopping },
     },
     ...{ register, relays, isDraining, log },
     sounds: soundsOf(parts),

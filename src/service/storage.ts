@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { DEFAULT_AGENT } from '../calls/default-agent.ts'
 import type { CallStore } from '../calls/store.ts'
+import { type AgentAudioStore, createAgentAudioStore } from '../persistence/agent-audio-store.ts'
 import { type AgentStore, createAgentStore } from '../persistence/agent-store.ts'
 import { type AssetStore, createAssetStore } from '../persistence/asset-store.ts'
 import { type AuditLog, createAuditLog } from '../persistence/audit-log.ts'
@@ -24,6 +26,7 @@ export type Storage = {
   voices: VoiceStore
   voiceQueries: VoiceQueries
   agents: AgentStore
+  agentAudio: AgentAudioStore
   conversations: ConversationStore
   assets: AssetStore
   /** Closes the connections and, when nobody else uses it, the embedded server. */
@@ -59,6 +62,7 @@ export async function openStorage(configured: string | null, dataDir: string, lo
     voices: createVoiceStore(database),
     voiceQueries: createVoiceQueries(database),
     agents: createAgentStore(database),
+    agentAudio: createAgentAudioStore(database, DEFAULT_AGENT.id),
     conversations: createConversationStore(database),
     assets: createAssetStore(database),
     async close() {

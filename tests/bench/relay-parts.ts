@@ -56,6 +56,7 @@ const calls: MediaCalls = {
     from: '',
     to: '',
   }),
+  learnAgentAudio: async () => {},
   recordTurn: async () => {},
   correctTurn: async () => {},
 }

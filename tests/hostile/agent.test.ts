@@ -85,9 +85,9 @@ describe('an agent that introduces itself', () => {
     await expectBridge(call, 'talking')
   })
 
-  test('in another audio format is lost, and reached for once more', async () => {
+  test('in an unknown audio format is lost, and reached for once more', async () => {
     const call = await callWithAgent()
-    call.conversation.send(metadata('conv', 'pcm_16000'))
+    call.conversation.send(metadata('conv', 'alaw_8000'))
     await expectBridge(call, 'reconnecting')
     expect(call.stream.isOpen).toBe(true)
   })

@@ -2,8 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { AgentSpeech } from '../../src/media/agent-speech.ts'
 import { ManualClock } from './manual-clock.ts'
 
-/** Base64 of a second of mu-law. */
-const SECOND = 10_668
+const SECOND = 1000
 
 let clock: ManualClock
 let speech: AgentSpeech

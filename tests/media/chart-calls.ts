@@ -1,6 +1,6 @@
 import type { CallEvent } from '../../machines/call-events.ts'
 import type { CallView } from '../../machines/instructions.ts'
-import type { AgentRequest, MediaCalls, Turn } from '../../src/calls/ports.ts'
+import type { AgentAudio, AgentRequest, MediaCalls, Turn } from '../../src/calls/ports.ts'
 import { viewOf } from '../../src/calls/view.ts'
 import { type AnyEvent, begin, type CallSnapshot, feed, INPUTS } from '../../src/model/call-model.ts'
 
@@ -11,6 +11,7 @@ export const CALL_SID = 'CAc3e8e2d7b1f04d4f9d3f7c8a6b5e4d3c'
 export class ChartCalls implements MediaCalls {
   readonly events: CallEvent[] = []
   readonly turns: Turn[] = []
+  readonly agentAudio: [agentId: string, audio: AgentAudio][] = []
   readonly corrections: [original: string, spoken: string][] = []
   readonly watchers = new Set<(view: CallView) => void>()
   /** Held back answers: `join` and `send` wait for these. */
@@ -70,6 +71,10 @@ export class ChartCalls implements MediaCalls {
   watch(_callId: string, onChange: (view: CallView) => void): () => void {
     this.watchers.add(onChange)
     return () => this.watchers.delete(onChange)
+  }
+
+  async learnAgentAudio(agentId: string, audio: AgentAudio): Promise<void> {
+    this.agentAudio.push([agentId, audio])
   }
 
   async agentRequest(callId: string): Promise<AgentRequest> {

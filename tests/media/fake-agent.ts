@@ -1,4 +1,14 @@
-import type { AgentConnection, AgentListener, AgentRequest, VoiceAgent } from '../../src/calls/ports.ts'
+import { TELEPHONE_AUDIO, type WireAudio } from '../../src/audio/audio-format.ts'
+import type {
+  AgentAudio,
+  AgentConnection,
+  AgentListener,
+  AgentRequest,
+  VoiceAgent,
+} from '../../src/calls/ports.ts'
+
+/** As Twilio has it. */
+export const TELEPHONE: WireAudio = { ...TELEPHONE_AUDIO, wire: 'base64' }
 
 /** One connection as the test's hand sees it: what was heard, and a mouth to speak with. */
 export class FakeConnection implements AgentConnection {
@@ -43,6 +53,8 @@ export class FakeConnection implements AgentConnection {
 
 /** Connections are ready at once, unless a fault is switched on. */
 export class FakeAgent implements VoiceAgent {
+  /** How its connections hear and speak. */
+  audio: AgentAudio = { hears: TELEPHONE, speaks: TELEPHONE }
   readonly connections: FakeConnection[] = []
   /** `refuses`: every connection is lost at once. `hangs`: none is ever ready. `throws`: connecting fails. */
   fault: 'refuses' | 'hangs' | 'throws' | null = null
@@ -51,10 +63,10 @@ export class FakeAgent implements VoiceAgent {
     if (this.fault === 'throws') throw new Error('The agent’s address is not one.')
     const connection = new FakeConnection(request, listener)
     this.connections.push(connection)
-    const { fault } = this
+    const { fault, audio } = this
     queueMicrotask(() => {
       if (fault === 'refuses') connection.isLost('refused')
-      else if (fault === null) connection.says.ready(`conversation-${this.connections.length}`)
+      else if (fault === null) connection.says.ready(`conversation-${this.connections.length}`, audio)
     })
     return connection
   }

@@ -1,30 +1,41 @@
 import { describe, expect, it } from 'vitest'
-import { linearOfMuLaw, muLawOfLinear } from '../../src/audio/linear.ts'
-import { decodeMuLaw, encodeMuLaw } from '../../src/audio/mulaw.ts'
+import { forkRatesFor } from '../../src/telephony/sip/fork-rates.ts'
 import { ForkStream } from '../../src/telephony/sip/fork-stream.ts'
-import { digitText, startMetadata } from '../../src/telephony/sip/stream-metadata.ts'
+import { digitText, type StreamStart, startMetadata } from '../../src/telephony/sip/stream-metadata.ts'
 
-const START = { providerCallId: 'a84b4c76e66710@pc33', token: 'secret', audio: 'stream' } as const
+const START = {
+  providerCallId: 'a84b4c76e66710@pc33',
+  token: 'secret',
+  audio: 'stream',
+  rates: { caller: 8000, agent: 8000 },
+} as const
 const TONE = Int16Array.from({ length: 160 }, (_, i) => 9_000 * Math.sin(i / 4))
 const bytesOf = (samples: Int16Array) => Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)
 
-function started(audio: 'stream' | 'files' = 'stream'): ForkStream {
+function started(change: Partial<StreamStart> = {}): ForkStream {
   const codec = new ForkStream()
-  codec.read(Buffer.from(startMetadata({ ...START, audio })), false)
+  codec.read(Buffer.from(startMetadata({ ...START, ...change })), false)
   return codec
 }
 
-describe('L16 and mu-law', () => {
-  it('are each other, sample by sample', () => {
-    expect(muLawOfLinear(bytesOf(TONE))).toEqual(encodeMuLaw(TONE))
-    const codewords = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
-    expect(linearOfMuLaw(codewords)).toEqual(bytesOf(decodeMuLaw(codewords)))
+const metadataWith = (change: object) =>
+  Buffer.from(JSON.stringify({ ...START, ...change })).toString('base64url')
+
+describe('The rates of a fork', () => {
+  it.each([
+    [null, 8000, 8000],
+    [{ hears: 8000, speaks: 8000 }, 8000, 8000],
+    [{ hears: 16_000, speaks: 16_000 }, 16_000, 16_000],
+    [{ hears: 16_000, speaks: 8000 }, 16_000, 8000],
+    [{ hears: 8000, speaks: 44_100 }, 8000, 16_000],
+  ])('for an agent of %j are %i and %i', (agent, caller, speech) => {
+    expect(forkRatesFor(agent)).toEqual({ caller, agent: speech })
   })
 
-  it('never make the sample by which the module tells its marks', () => {
-    const codewords = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
-    expect([...decodeMuLaw(codewords)]).not.toContain(-1)
-    expect(linearOfMuLaw(codewords).length).toBe(512)
+  it('are what the codec says of its audio', () => {
+    const codec = started({ rates: { caller: 16_000, agent: 8000 } })
+    expect(codec.brings).toEqual({ encoding: 'l16', rate: 16_000, wire: 'bytes' })
+    expect(codec.plays).toEqual({ encoding: 'l16', rate: 8000, wire: 'bytes' })
   })
 })
 
@@ -44,10 +55,8 @@ describe('What the fork sends', () => {
     for (const samples of [160, 320, 1600, 1]) {
       const read = codec.read(bytesOf(TONE.slice(0, 1)).subarray(0, 2), true)
       expect(read.kind).toBe('media')
-      const frame = new Int16Array(samples).fill(1000)
-      const message = codec.read(bytesOf(frame), true)
-      const payload = message.kind === 'media' ? Buffer.from(message.payload.toString(), 'base64') : null
-      expect(payload).toEqual(encodeMuLaw(frame))
+      const payload = bytesOf(new Int16Array(samples).fill(1000))
+      expect(codec.read(payload, true)).toEqual({ kind: 'media', payload })
     }
   })
 
@@ -58,6 +67,10 @@ describe('What the fork sends', () => {
   it.each([
     ['audio before its metadata', [[Buffer.alloc(320), true]]],
     ['metadata that is not ours', [[Buffer.from('{"token":"x"}'), false]]],
+    [
+      'metadata with a rate that the module has not',
+      [[Buffer.from(metadataWith({ rates: { caller: 16_000, agent: 44_100 } })), false]],
+    ],
     ['metadata of nothing', [[Buffer.alloc(0), false]]],
     [
       'metadata twice',
@@ -86,21 +99,23 @@ describe('What the fork sends', () => {
 })
 
 describe('What the fork is sent', () => {
-  const payload = Buffer.from(encodeMuLaw(TONE).toString('base64'))
+  const payload = bytesOf(TONE)
 
   it('is raw samples where the module streams, and silence that brings out the last of them', () => {
-    const codec = started('stream')
+    const codec = started()
     expect(codec.sendsBinary).toBe(true)
-    expect(codec.media(payload)).toEqual(bytesOf(decodeMuLaw(encodeMuLaw(TONE))))
+    expect(codec.media(payload)).toEqual(payload)
     expect(codec.flush).toEqual(Buffer.alloc(2560))
+    expect(started({ rates: { caller: 8000, agent: 16_000 } }).flush).toEqual(Buffer.alloc(5120))
   })
 
   it('is a message with a file where it does not', () => {
-    const codec = started('files')
+    const codec = started({ audio: 'files', rates: { caller: 8000, agent: 16_000 } })
     expect([codec.sendsBinary, codec.flush]).toEqual([false, null])
-    const { type, data } = JSON.parse(codec.media(payload).toString())
-    expect([type, data.audioContentType, data.sampleRate]).toEqual(['playAudio', 'raw', 8000])
-    expect(Buffer.from(data.audioContent, 'base64')).toEqual(bytesOf(decodeMuLaw(encodeMuLaw(TONE))))
+    expect(codec.plays).toEqual({ encoding: 'l16', rate: 16_000, wire: 'base64' })
+    const { type, data } = JSON.parse(codec.media(Buffer.from(payload.toString('base64'))).toString())
+    expect([type, data.audioContentType, data.sampleRate]).toEqual(['playAudio', 'raw', 16_000])
+    expect(Buffer.from(data.audioContent, 'base64')).toEqual(payload)
   })
 
   it('is a word that silences it at once, and no marks', () => {

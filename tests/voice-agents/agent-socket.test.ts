@@ -115,15 +115,14 @@ describe('an agent that cannot be reached', () => {
   })
 
   test.each([
-    [{ agent: 'pcm_16000' }],
-    [{ caller: 'pcm_16000' }],
-    [{ agent: 'pcm_44100', caller: 'pcm_44100' }],
     [{ agent: 'ulaw_16000' }],
+    [{ agent: 'opus_48000' }],
+    [{ caller: 'PCM_16000' }],
     [{ caller: '' }],
-  ])('in a format of the telephone, %j, is lost', async (formats) => {
+  ])('in a known format, %j, is lost', async (formats) => {
     const { agent, conversation } = await stage.dialled()
     conversation.begin(formats)
-    expect(await agent.over).toBe('lost format_mismatch')
+    expect(await agent.over).toBe('lost unknown_format')
     expect(await conversation.closed).toBe(1000)
   })
 

@@ -1,47 +1,44 @@
-import { linearOfMuLaw, muLawOfLinear } from '../../audio/linear.ts'
+import { bytesPerMs, type WireAudio } from '../../audio/audio-format.ts'
 import type { CarrierCodec, CarrierMessage } from '../../calls/ports.ts'
-import { type AudioReturn, readStreamText } from './stream-metadata.ts'
+import { readStreamText, type StreamStart } from './stream-metadata.ts'
 
 /*
- * The WebSocket of FreeSWITCH's mod_audio_fork: L16 at 8 kHz in both directions as binary messages of any length, all else
- * as text. 8 kHz is what the telephone and the agent both speak, so nothing is resampled.
+ * The WebSocket of FreeSWITCH's mod_audio_fork: L16 in both directions as binary messages of any length, all else as text.
+ * FreeSWITCH resamples between the caller's line and the rates that the fork was started with.
  */
-
-/** L16 at 8 kHz: sixteen bytes a millisecond. */
-const BYTES_PER_MS = 16
 
 /** The module plays in pieces of 40 ms and keeps up to 80 ms back until more comes: twice that brings out the last word. */
 const HELD_BACK_MS = 160
 
-const SILENCE = Buffer.alloc(HELD_BACK_MS * BYTES_PER_MS)
 const KILL_AUDIO = Buffer.from('{"type":"killAudio"}')
 const IGNORED: CarrierMessage = { kind: 'other' }
 
-/** The codec of one fork; it keeps how audio goes back, which the fork says when it begins. */
+/** The codec of one fork; it keeps how audio comes and goes back, which the fork says when it begins. */
 export class ForkStream implements CarrierCodec {
-  #audio: AudioReturn | null = null
+  brings: WireAudio = { encoding: 'l16', rate: 8000, wire: 'bytes' }
+  plays: WireAudio = this.brings
+  #isStarted = false
 
   get sendsBinary(): boolean {
-    return this.#audio === 'stream'
+    return this.plays.wire === 'bytes'
   }
 
   /** A file is played to its end, so only a stream has to be brought to it. */
   get flush(): Buffer | null {
-    return this.#audio === 'stream' ? SILENCE : null
+    return this.sendsBinary ? Buffer.alloc(HELD_BACK_MS * bytesPerMs(this.plays)) : null
   }
 
   read(message: Buffer, isBinary: boolean): CarrierMessage {
     if (!isBinary) return this.#readText(message.toString())
-    if (this.#audio === null) return invalid('audio before its metadata')
+    if (!this.#isStarted) return invalid('audio before its metadata')
     // The module says by an empty message that no more will come, and closes a little later.
     if (message.length === 0) return IGNORED
     if (message.length % 2 !== 0) return invalid('half a sample')
-    return { kind: 'media', payload: Buffer.from(muLawOfLinear(message).toString('base64'), 'latin1') }
+    return { kind: 'media', payload: message }
   }
 
   media(payload: Buffer): Buffer {
-    const linear = linearOfMuLaw(Buffer.from(payload.toString('latin1'), 'base64'))
-    return this.#audio === 'files' ? playAudio(linear) : linear
+    return this.sendsBinary ? payload : playAudio(payload, this.plays.rate)
   }
 
   clear(): Buffer {
@@ -55,19 +52,27 @@ export class ForkStream implements CarrierCodec {
 
   #readText(text: string): CarrierMessage {
     const said = readStreamText(text)
-    if (said === null) return this.#audio === null ? invalid('metadata that is not ours') : IGNORED
+    if (said === null) return this.#isStarted ? IGNORED : invalid('metadata that is not ours')
     if ('digit' in said) return { kind: 'dtmf', digit: said.digit }
-    if (this.#audio !== null) return invalid('metadata twice')
-    const { providerCallId, token, audio } = said.start
-    this.#audio = audio
+    if (this.#isStarted) return invalid('metadata twice')
+    return this.#begin(said.start)
+  }
+
+  #begin({ providerCallId, token, audio, rates }: StreamStart): CarrierMessage {
+    this.#isStarted = true
+    this.brings = { encoding: 'l16', rate: rates.caller, wire: 'bytes' }
+    // A file's content is part of a message in JSON.
+    this.plays = { encoding: 'l16', rate: rates.agent, wire: audio === 'stream' ? 'bytes' : 'base64' }
     return { kind: 'start', providerCallId, token }
   }
 }
 
 /** The module writes it to a file and says its name over the event socket; whoever holds the leg has it played. */
-function playAudio(linear: Buffer): Buffer {
-  const data = { audioContentType: 'raw', sampleRate: 8000, audioContent: linear.toString('base64') }
-  return Buffer.from(JSON.stringify({ type: 'playAudio', data }))
+function playAudio(base64: Buffer, sampleRate: number): Buffer {
+  const head = `{"type":"playAudio","data":{"audioContentType":"raw","sampleRate":${sampleRate},"audioContent":"`
+  return Buffer.concat([Buffer.from(head), base64, PLAY_AUDIO_TAIL])
 }
+
+const PLAY_AUDIO_TAIL = Buffer.from('"}}')
 
 const invalid = (why: string): CarrierMessage => ({ kind: 'invalid', why })

@@ -1,6 +1,7 @@
 import type Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
 import type { SipDialog } from './drachtio.ts'
+import type { ForkRates } from './fork-rates.ts'
 import type { AudioReturn } from './stream-metadata.ts'
 import { startMetadata } from './stream-metadata.ts'
 import { within } from './within.ts'
@@ -22,6 +23,7 @@ export type ForkTarget = {
   providerCallId: string
   token: string
   attempt: number
+  rates: ForkRates
 }
 
 type Fork = { name: string; isConnected: boolean; opened: (connected: boolean) => void; onEnded: () => void }
@@ -186,9 +188,9 @@ export class LegMedia {
 
 /** `^^|` makes `|` the separator. Only the module that streams knows the last three arguments. */
 function forkCommand(channel: string, name: string, target: ForkTarget, audio: AudioReturn): string {
-  const { relay, callId, providerCallId, token } = target
-  const metadata = startMetadata({ providerCallId, token, audio })
-  const args = [channel, 'start', `${relay}/sip-media/${callId}`, 'mono', '8000', name, metadata]
-  if (audio === 'stream') args.push('true', 'true', '8000')
+  const { relay, callId, providerCallId, token, rates } = target
+  const metadata = startMetadata({ providerCallId, token, audio, rates })
+  const args = [channel, 'start', `${relay}/sip-media/${callId}`, 'mono', `${rates.caller}`, name, metadata]
+  if (audio === 'stream') args.push('true', 'true', `${rates.agent}`)
   return `^^|${args.join('|')}`
 }

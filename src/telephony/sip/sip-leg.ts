@@ -10,6 +10,7 @@ import {
 } from '../../../machines/instructions.ts'
 import type { CarrierCall } from '../../calls/ports.ts'
 import type { SipDialog } from './drachtio.ts'
+import { type ForkRates, forkRatesFor } from './fork-rates.ts'
 import type { LegMedia } from './leg-media.ts'
 import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
 import { digitText } from './stream-metadata.ts'
@@ -214,10 +215,10 @@ export class SipLeg {
     const token = call.tokenOf(attempt)
     const until = Date.now() + FORK_PATIENCE_MS
     while (Date.now() < until) {
-      const relay = await relays().catch(() => null)
+      const [relay, rates] = await Promise.all([relays().catch(() => null), this.#forkRates()])
       if (signal.aborted) return
       if (relay !== null) {
-        const target = { relay, callId: call.callId, providerCallId, token, attempt }
+        const target = { relay, callId: call.callId, providerCallId, token, attempt, rates }
         this.#streaming = attempt
         if (await this.media.fork(target, () => this.#streamEnded(attempt, signal))) return
         this.#streaming = null
@@ -227,6 +228,12 @@ export class SipLeg {
     }
     this.#log.warn({ attempt }, 'no relay could be reached')
     await this.#tellWhile(signal, { type: 'leg.streamEnded', attempt })
+  }
+
+  /** What is not known costs the relay some work, and nothing else. */
+  async #forkRates(): Promise<ForkRates> {
+    const { calls, call } = this.#options
+    return forkRatesFor(await calls.agentRates(call.callId).catch(() => null))
   }
 
   #streamEnded(attempt: number, signal: AbortSignal): void {

@@ -1,8 +1,13 @@
 import type { CallView } from '../../../machines/instructions.ts'
 import type { CarrierCalls } from '../../calls/ports.ts'
 
+/** How many samples a second an agent hears and speaks. */
+export type AgentRates = { hears: number; speaks: number }
+
 /** What legs ask of the calls. */
 export interface LegCalls extends CarrierCalls {
+  /** Those of the agent who takes this call; null while nobody has met it. */
+  agentRates(callId: string): Promise<AgentRates | null>
   /** Calls back with every change of the call, whichever node made it, until the returned function is called. */
   watch(callId: string, onChange: (view: CallView) => void): () => void
   /** Aborts when the process goes: what could not be told until then is found by others. */

@@ -1,3 +1,5 @@
+import { areForkRates, type ForkRates } from './fork-rates.ts'
+
 /*
  * What FreeSWITCH is given for the relay when a fork begins, and what it later sends into it. Both pass through
  * FreeSWITCH's own commands, which strip quotes and backslashes and split at `|`, so they travel as base64url.
@@ -6,7 +8,7 @@
 /** How agent audio goes back: into the same socket as it comes, or as files that are played one after another. */
 export type AudioReturn = 'stream' | 'files'
 
-export type StreamStart = { providerCallId: string; token: string; audio: AudioReturn }
+export type StreamStart = { providerCallId: string; token: string; audio: AudioReturn; rates: ForkRates }
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
@@ -18,11 +20,11 @@ export type StreamText = { start: StreamStart } | { digit: string } | null
 
 /** Null for what none of ours is. */
 export function readStreamText(text: string): StreamText {
-  const { providerCallId, token, audio, digit } = decoded(text)
+  const { providerCallId, token, audio, rates, digit } = decoded(text)
   if (typeof digit === 'string') return { digit }
   if (typeof providerCallId !== 'string' || typeof token !== 'string') return null
-  if (audio !== 'stream' && audio !== 'files') return null
-  return { start: { providerCallId, token, audio } }
+  if ((audio !== 'stream' && audio !== 'files') || !areForkRates(rates)) return null
+  return { start: { providerCallId, token, audio, rates } }
 }
 
 function decoded(text: string): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { TELEPHONE_AUDIO, type WireAudio } from '../../audio/audio-format.ts'
 import type { CarrierCodec, CarrierMessage } from '../../calls/ports.ts'
 import { isPayload, type MediaFrameLayout, mediaFrameLayouts } from './media-frame.ts'
 
@@ -14,6 +15,7 @@ const QUOTED_CHARACTERS = 24
 const IGNORED: CarrierMessage = { kind: 'other' }
 const STOPPED: CarrierMessage = { kind: 'stop' }
 const SUFFIX = Buffer.from('"}}')
+const AUDIO: WireAudio = { ...TELEPHONE_AUDIO, wire: 'base64' }
 
 type Fields = Record<string, unknown>
 
@@ -22,6 +24,8 @@ type Stream = { sid: string; layouts: readonly MediaFrameLayout[]; mediaPrefix: 
 
 /** The codec of one Media Stream; it keeps the stream's id and nothing else. */
 export class TwilioMediaStream implements CarrierCodec {
+  readonly brings = AUDIO
+  readonly plays = AUDIO
   #stream: Stream | null = null
 
   read(message: Buffer, isBinary: boolean): CarrierMessage {

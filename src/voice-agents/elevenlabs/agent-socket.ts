@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { type RawData, WebSocket } from 'ws'
 import type { AgentConnection, AgentListener, AgentRequest } from '../../calls/ports.ts'
+import { audioOfFormat } from './agent-audio.ts'
 import { AudioCutter, callerAudio } from './audio-message.ts'
 import {
   type AgentMessage,
@@ -14,7 +15,7 @@ import { historyOf, initiation, LINE_RESTORED, type Welcome, welcomeFor } from '
 
 /** Shorter than the chart's own patience, so that the cause is known when a call gives up. */
 const CONNECT_MS = 8_000
-/** A second of audio is 11 kB of base64 and an alignment; what is a hundred times that is no message of this protocol. */
+/** A second of audio is 11 to 128 kB of base64 and an alignment; a quarter of a minute at once is no message of this protocol. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 /** One odd message is the vendor's new idea; this many are noise. */
 const MAX_INVALID = 20
@@ -22,9 +23,6 @@ const MAX_INVALID = 20
 const LAST_WORDS_MS = 2_000
 const CLOSE_PATIENCE_MS = 2_000
 const WATCH_MS = 1_000
-/** What the carrier speaks; anything else would have to be transcoded. */
-const TELEPHONE_FORMAT = 'ulaw_8000'
-
 const AS_TEXT = { binary: false, compress: false }
 const HANGS_UP = 'end_call'
 /** The vendor's close code for an override that is not switched on (its AsyncAPI document, close codes). */
@@ -183,20 +181,21 @@ export class AgentSocket implements AgentConnection {
 
   #begin({ conversationId, agentFormat, callerFormat }: Extract<AgentMessage, { kind: 'metadata' }>): void {
     if (this.#isReady) return
-    if (agentFormat !== TELEPHONE_FORMAT || callerFormat !== TELEPHONE_FORMAT) {
+    const [speaks, hears] = [audioOfFormat(agentFormat), audioOfFormat(callerFormat)]
+    if (speaks === null || hears === null) {
       const { log, request } = this.#options
       log.error(
         { callId: request.callId, agentFormat, callerFormat },
-        'the agent does not speak mu-law 8 kHz both ways',
+        'the agent has an unknown audio format',
       )
-      this.#finish({ kind: 'lost', cause: 'format_mismatch' })
+      this.#finish({ kind: 'lost', cause: 'unknown_format' })
       return
     }
     this.#clearDeadline()
     this.#isReady = true
     this.#goOn()
     this.#watch = setInterval(() => this.#checkSilence(), WATCH_MS)
-    this.#options.listener.ready(conversationId)
+    this.#options.listener.ready(conversationId, { hears, speaks })
   }
 
   /** A conversation that was cut off is told to the agent, who goes on with it. */

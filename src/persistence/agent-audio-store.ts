@@ -1,0 +1,33 @@
+import type { AgentAudioMemory } from '../calls/media-calls.ts'
+import type { Database } from './database.ts'
+import { sqlOf } from './sql.ts'
+
+export type AgentAudioStore = AgentAudioMemory & {
+  /** Samples a second that the agent of this call hears and speaks; null while nobody has met it. */
+  ratesFor(callId: string): Promise<{ hears: number; speaks: number } | null>
+}
+
+/** How agents were last found to hear and to speak. Calls that name no agent are those of `defaultAgentId`. */
+export function createAgentAudioStore(database: Database, defaultAgentId: string): AgentAudioStore {
+  const run = sqlOf(database)
+  return {
+    async keep(agentId, { hears, speaks }) {
+      const row = [agentId, hears.rate, speaks.rate]
+      // Nearly always it is known already, and then nothing is written or locked.
+      await run(
+        `insert into agent_audio (agent_id, hears_rate, speaks_rate) select ?, ?::int, ?::int
+         where not exists (select 1 from agent_audio where (agent_id, hears_rate, speaks_rate) = (?, ?::int, ?::int))
+         on conflict (agent_id) do update set hears_rate = excluded.hears_rate, speaks_rate = excluded.speaks_rate`,
+        [...row, ...row],
+      )
+    },
+    async ratesFor(callId) {
+      const [rates] = await run<{ hears: number; speaks: number }>(
+        `select hears_rate as hears, speaks_rate as speaks
+         from call_log c join agent_audio a on a.agent_id = coalesce(c.agent_id::text, ?) where c.id = ?`,
+        [defaultAgentId, callId],
+      )
+      return rates ?? null
+    },
+  }
+}
