@@ -1,20 +1,29 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, loadConfig } from './config.ts'
+import { whyChartDoesNotLoad } from './model/own-chart.ts'
 import { type RecordedCall, UnreplayableCall } from './replay/recorded-call.ts'
-import { replayCommand } from './replay/replay-command.ts'
 
 /* `npm run replay`: a recorded call, stepped through the statechart of today. */
 
 /** SQLSTATE (PostgreSQL, appendix A) of a table or column that is not there. */
 const NOT_MIGRATED = ['42P01', '42703']
 
-process.exitCode = await replayCommand({
-  args: process.argv.slice(2),
-  print: (line) => process.stdout.write(`${line}\n`),
-  terminal: { input: process.stdin, output: process.stdout },
-  findCall,
-})
+const NOTHING_REPLAYED = 2
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+process.exitCode = await run()
+
+async function run(): Promise<number> {
+  const fault = await whyChartDoesNotLoad()
+  if (fault !== null) {
+    print(fault)
+    return NOTHING_REPLAYED
+  }
+  const { replayCommand } = await import('./replay/replay-command.ts')
+  const terminal = { input: process.stdin, output: process.stdout }
+  return replayCommand({ args: process.argv.slice(2), print, terminal, findCall })
+}
 
 /** Looks in the database of the settings, and changes nothing in it. What it takes is loaded here, for files need none of it. */
 async function findCall(id: string): Promise<RecordedCall | null> {

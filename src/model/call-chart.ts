@@ -1,7 +1,7 @@
 import type { AnyStateMachine } from 'xstate'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallInput, CallLimits } from '../../machines/call-events.ts'
-import { legInstructions, mediaInstruction } from '../../machines/instructions.ts'
+import { type LegInstruction, legInstructions, mediaInstruction } from '../../machines/instructions.ts'
 import { columnName, rowName } from './call-cells.ts'
 import {
   type AnyEvent,
@@ -19,6 +19,14 @@ import { type ChartModel, type Explored, explore, type Hearing } from './explore
  * a change in a file of their own.
  */
 
+/** A conversation goes on for as long as two like to talk, and a voice that is known waits for the call to end. */
+const LASTING = [
+  'live.leg.bridged.talking',
+  'live.voice.settled.cached',
+  'live.voice.settled.cloned',
+  'live.voice.settled.default',
+]
+
 export const callChart = (
   limits: CallLimits = LIMITS,
   machine: AnyStateMachine = callMachine,
@@ -29,6 +37,7 @@ export const callChart = (
   identity: serializeState,
   rowName,
   columnName: (event) => columnName(event as AnyEvent),
+  lasting: LASTING,
   hears,
 })
 
@@ -42,7 +51,10 @@ export const exploreCall = (input: CallInput): CallGraph => explore(ofTests, inp
 /** What reaches the caller's ear, by what the two sides of the call are told. */
 function hears(call: CallSnapshot): Hearing {
   const view = viewOf(call)
-  const [first] = legInstructions(view)
+  // A state that was just added has no instructions yet, though the types promise some.
+  const told = legInstructions(view) as LegInstruction[] | undefined
+  if (!told) return 'not said'
+  const [first] = told
   if (first?.do === 'hang-up') return 'hung up'
   if (first?.do !== 'connect-media') return 'sound'
   const media = mediaInstruction(view, view.context.attempt)

@@ -55,3 +55,7 @@ function triggerOf({ eventType, delay }: DefinedState['transitions'][number]): C
   if (eventType === '') return 'always'
   return delay === null ? 'event' : 'delay'
 }
+
+/** A transition's id as people read it: a timer's event names its state a second time. */
+export const transitionWords = (id: string): string =>
+  id.replace(/ on xstate\.after\.(\w+)\.\S+ /, ' after $1 ')

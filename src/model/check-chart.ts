@@ -4,6 +4,7 @@ import { graphOf } from './chart-walk.ts'
 import { checkBoundedTime } from './checks/bounded-time.ts'
 import { checkDeadParts } from './checks/dead-parts.ts'
 import { checkEndInReach } from './checks/end-in-reach.ts'
+import { checkFailures } from './checks/failures.ts'
 import type { Checked } from './checks/finding.ts'
 import { checkLostEvents, type Ledger } from './checks/lost-events.ts'
 import { checkSilence, type SilenceLimits } from './checks/silence.ts'
@@ -22,10 +23,11 @@ export function checkChart<Snapshot extends AnyMachineSnapshot>(
     chart,
     situations: graphs.reduce((sum, { states }) => sum + states.length, 0),
     checks: [
-      checkBoundedTime(chart),
+      checkBoundedTime(chart, model.lasting),
       checkEndInReach(model, graphs),
       checkLostEvents(model, graphs, given.ledger),
       checkDeadParts(model, graphs),
+      checkFailures(model, graphs),
       checkSilence(model, graphs, given),
     ],
   }

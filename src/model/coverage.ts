@@ -51,12 +51,30 @@ export async function keepRun(run: MeasuredRun, folder = COVERAGE_FOLDER): Promi
   await writeFile(join(folder, `chart-${run.chart}-${run.carrier}.json`), `${JSON.stringify(run)}\n`)
 }
 
-/** The latest run over each carrier; none when nothing was measured here. */
+/** A file that a run left was cut or edited; the message says which, and what to do. */
+export class UnreadableRun extends Error {
+  override readonly name = 'UnreadableRun'
+}
+
+/** The latest run over each carrier; none when nothing was measured here. Rejects with UnreadableRun. */
 export async function readRuns(chart: string, folder = COVERAGE_FOLDER): Promise<MeasuredRun[]> {
   const names = await readdir(folder).catch(() => [])
   const files = names.filter((name) => name.startsWith(`chart-${chart}-`) && name.endsWith('.json'))
   return Promise.all(
-    files.sort().map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as MeasuredRun),
+    files.sort().map(async (name) => runIn(join(folder, name), await readFile(join(folder, name), 'utf8'))),
+  )
+}
+
+function runIn(file: string, text: string): MeasuredRun {
+  try {
+    const run = JSON.parse(text) as MeasuredRun
+    if (run.paths.every(({ name, elements }) => typeof name === 'string' && Array.isArray(elements)))
+      return run
+  } catch {
+    // What follows says it.
+  }
+  throw new UnreadableRun(
+    `${file} is not what a run of the tests left: it was cut or edited. Delete it and run npx vitest run tests/generated.`,
   )
 }
 

@@ -25,12 +25,14 @@ export type ChartModel<Snapshot extends AnyMachineSnapshot = AnyMachineSnapshot>
   /** What the ledger of ignored events calls a state and an event. */
   rowName: (snapshot: Snapshot) => string
   columnName: (event: EventObject) => string
+  /** The paths of the states that may last as long as the actor itself; null where nobody says. */
+  lasting: readonly string[] | null
   /** What the caller hears in a state; null where there is no caller. */
   hears: ((snapshot: Snapshot) => Hearing) | null
 }
 
-/** A line that is hung up has nobody on it. */
-export type Hearing = 'sound' | 'nothing' | 'nothing, until the carrier answers' | 'hung up'
+/** A line that is hung up has nobody on it; `not said` where nobody has written what a leg is told there. */
+export type Hearing = 'sound' | 'nothing' | 'nothing, until the carrier answers' | 'hung up' | 'not said'
 
 /** An action that the chart asks for; XState's own, such as timers, begin with `xstate.`. */
 export type Action = { type: string; params?: unknown }
@@ -50,6 +52,8 @@ export type Explored<Snapshot extends AnyMachineSnapshot = AnyMachineSnapshot> =
   edges: Edge<Snapshot>[]
   /** What is said to no effect. */
   ignored: { from: Snapshot; event: EventObject }[]
+  /** What the chart itself fails over: a guard that is not there, an action that throws. */
+  failed: { from: Snapshot; event: EventObject; message: string }[]
 }
 
 /** Calls have about a thousand states; a chart with so many more tells states apart that are alike. */
@@ -73,10 +77,15 @@ export function explore<Snapshot extends AnyMachineSnapshot>(
   const [first, actions] = initialTransition(machine, input as never)
   const start = { snapshot: first as Snapshot, actions }
   const known = new Set([identity(start.snapshot)])
-  const explored: Explored<Snapshot> = { start, states: [start.snapshot], edges: [], ignored: [] }
+  const explored: Explored<Snapshot> = { start, states: [start.snapshot], edges: [], ignored: [], failed: [] }
   for (const from of explored.states) {
     for (const event of eventsOf(from, outside)) {
-      const [next, asked] = transition(machine, from, event)
+      const stepped = stepOrFailure(machine, from, event)
+      if (typeof stepped === 'string') {
+        explored.failed.push({ from, event, message: stepped })
+        continue
+      }
+      const [next, asked] = stepped
       const snapshot = next as Snapshot
       if (snapshot === from && asked.length === 0) {
         explored.ignored.push({ from, event })
@@ -91,6 +100,16 @@ export function explore<Snapshot extends AnyMachineSnapshot>(
     }
   }
   return explored
+}
+
+/** The next state and what it asks for, or in what words the chart failed. */
+function stepOrFailure(machine: AnyStateMachine, from: AnyMachineSnapshot, event: EventObject) {
+  try {
+    const [next, asked] = transition(machine, from, event)
+    return next.status === 'error' ? (next.error as Error).message : ([next, asked] as const)
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 /** Everything that could happen in this state. */

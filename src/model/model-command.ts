@@ -6,7 +6,7 @@ import { chartDefinition } from '../calls/chart-definition.ts'
 import { chartGraph } from './chart-graph.ts'
 import { chartSvg } from './chart-svg.ts'
 import { checkChart, reportLines } from './check-chart.ts'
-import { coverageOf, leastCounts, readRuns } from './coverage.ts'
+import { coverageOf, leastCounts, readRuns, UnreadableRun } from './coverage.ts'
 import { TooManyStates } from './explore.ts'
 import { findPaths } from './find-paths.ts'
 import { formatFiles } from './format-files.ts'
@@ -14,7 +14,7 @@ import { type LoadedChart, loadChart, loadLedger, ownChart, UnusableChart } from
 import { mermaidOf } from './mermaid.ts'
 import { CARRIERS, type ModelOptions, readModelOptions, USAGE, UsageError } from './model-options.ts'
 import { carrierTestFile, chartTestFile, wayLines } from './paths-file.ts'
-import { coverageLines, isWhole, pathLines } from './print-coverage.ts'
+import { coverageLines, isWhole, NOTHING_MEASURED, pathLines } from './print-coverage.ts'
 import { statelyJson } from './stately-json.ts'
 
 /* `npm run model`; see docs/model-testing.md. */
@@ -41,12 +41,14 @@ export async function modelCommand(surroundings: Surroundings): Promise<number> 
   try {
     return await run(readModelOptions(surroundings.args), surroundings)
   } catch (error) {
-    const isExpected = [UsageError, UnusableChart, TooManyStates].some((kind) => error instanceof kind)
-    if (!isExpected) throw error
+    if (!isExpected(error)) throw error
     surroundings.print((error as Error).message)
     return NOTHING_DONE
   }
 }
+
+const isExpected = (error: unknown): boolean =>
+  [UsageError, UnusableChart, UnreadableRun, TooManyStates].some((kind) => error instanceof kind)
 
 async function run(options: ModelOptions, surroundings: Surroundings): Promise<number> {
   switch (options.command) {
@@ -78,7 +80,7 @@ async function check(options: Asked<'check'>, { print, limits }: Surroundings): 
 
 async function paths(options: Asked<'paths'>, { print, limits }: Surroundings): Promise<number> {
   const loaded = await chartOf(options.machine, limits)
-  const ways = findPaths(loaded.model, options)
+  const ways = waysOf(loaded, options)
   if (ways.length === 0) {
     print('There is no such way.')
     return FOUND
@@ -96,6 +98,17 @@ async function paths(options: Asked<'paths'>, { print, limits }: Surroundings): 
   return ALL_WELL
 }
 
+/** A search stops where the chart fails; the check goes on and tells all such places. */
+function waysOf({ model }: LoadedChart, options: Asked<'paths'>) {
+  try {
+    return findPaths(model, options)
+  } catch (error) {
+    if (isExpected(error)) throw error
+    const message = (error as Error).message.replaceAll(/\s*\n\s*/g, ' ')
+    throw new UnusableChart(`The chart fails on the way: ${message} \`check\` tells where.`, { cause: error })
+  }
+}
+
 async function coverage(
   { json, paths, svg, from }: Asked<'coverage'>,
   { print }: Surroundings,
@@ -103,10 +116,15 @@ async function coverage(
   const definition = chartDefinition(callMachine)
   const runs = await readRuns(definition.id, from ?? undefined)
   const found = coverageOf(definition, runs)
+  if (runs.length === 0 && !json) {
+    print(NOTHING_MEASURED)
+    return NOTHING_DONE
+  }
   if (json) print(JSON.stringify(found, null, 2))
   else for (const line of coverageLines(found, CARRIERS)) print(line)
   if (paths) for (const run of runs) for (const line of pathLines(run)) print(line)
   if (svg !== null) await write(svg, await chartSvg(definition, leastCounts(found)), print)
+  if (runs.length === 0) return NOTHING_DONE
   return isWhole(found, CARRIERS) ? ALL_WELL : FOUND
 }
 

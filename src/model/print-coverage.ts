@@ -1,8 +1,11 @@
+import { transitionWords } from './chart-graph.ts'
 import { type CarrierCoverage, type ChartCoverage, type MeasuredRun, missedBy } from './coverage.ts'
 
 /* Coverage as a table for a terminal: a line for each state and transition, a column for each carrier. */
 
 const MEASURE = 'npx vitest run tests/generated'
+
+export const NOTHING_MEASURED = `Nothing was measured here yet: run ${MEASURE}, which plays the generated paths over each carrier, and ask again.`
 
 /** `wanted` are the carriers that should have been measured. */
 export function coverageLines(coverage: ChartCoverage, wanted: readonly string[]): string[] {
@@ -11,14 +14,14 @@ export function coverageLines(coverage: ChartCoverage, wanted: readonly string[]
   )
   const [first] = coverage.carriers
   const ids = { states: Object.keys(first?.states ?? {}), transitions: Object.keys(first?.transitions ?? {}) }
-  const width = Math.max(...[...ids.states, ...ids.transitions].map((id) => shown(id).length), 20)
+  const width = Math.max(...[...ids.states, ...ids.transitions].map((id) => transitionWords(id).length), 20)
   const row = (label: string, cell: (column: CarrierCoverage) => string) =>
     [label.padEnd(width), ...columns.map(([, column]) => (column ? cell(column) : '-').padStart(9))].join(' ')
   return [
     [`Chart ${coverage.chart}`.padEnd(width), ...wanted.map((name) => name.padStart(9))].join(' '),
     ...(['states', 'transitions'] as const).flatMap((part) => [
       row(part, (column) => share(column[part])),
-      ...ids[part].map((id) => row(`  ${shown(id)}`, (column) => `${column[part][id]}`)),
+      ...ids[part].map((id) => row(`  ${transitionWords(id)}`, (column) => `${column[part][id]}`)),
     ]),
     row('paths played', ({ paths }) => `${paths}`),
     ...columns.flatMap(([name, column]) => verdictLines(name, column)),
@@ -36,7 +39,7 @@ export function pathLines({ carrier, paths }: MeasuredRun): string[] {
     const transitions = elements.filter((element) => element.includes(' on ')).length
     return [
       `${carrier}: ${name}: ${elements.length - transitions} states, ${transitions} transitions`,
-      ...alone.map((element) => `  alone in ${shown(element)}`),
+      ...alone.map((element) => `  alone in ${transitionWords(element)}`),
     ]
   })
 }
@@ -54,13 +57,10 @@ function verdictLines(name: string, column: CarrierCoverage | undefined): string
   if (!isOfThisChart) return [`What was measured over ${name} at ${at} is of another chart: run ${MEASURE}.`]
   const missed = missedBy(column)
   if (missed.length === 0) return [`Over ${name} everything was gone through.`]
-  return [`Over ${name} nothing came by:`, ...missed.map((id) => `  ${shown(id)}`)]
+  return [`Over ${name} nothing came by:`, ...missed.map((id) => `  ${transitionWords(id)}`)]
 }
 
 function share(counts: Record<string, number>): string {
   const all = Object.values(counts)
   return `${all.filter((count) => count > 0).length} of ${all.length}`
 }
-
-/** A timer's event names its state a second time. */
-const shown = (id: string) => id.replace(/ on xstate\.after\.(\w+)\.\S+ /, ' after $1 ')

@@ -73,6 +73,64 @@ describe('bounded time', () => {
   })
 })
 
+describe('what may last as long as the whole', () => {
+  const machine = createMachine({
+    ...{ id: 'a', initial: 'live' },
+    states: {
+      live: {
+        ...{ initial: 'waiting', after: { 9000: 'end' } },
+        states: { waiting: { on: { done: 'talking' }, after: { 100: 'talking' } }, talking: {}, parked: {} },
+      },
+      end: { type: 'final' },
+    },
+  })
+
+  test('must be said to', () => {
+    expect(found('bounded time', machine, { lasting: ['live.talking'] })).toEqual([
+      'a.live.parked: nothing but 9000 of a.live ends it when nobody says anything, and that is how long all may last',
+    ])
+    expect(found('bounded time', machine, { lasting: ['live.talking', 'live.parked'] })).toEqual([])
+  })
+
+  test('must be there', () => {
+    const lasting = ['live.talking', 'live.parked', 'live.praked']
+    expect(found('bounded time', machine, { lasting })).toEqual([
+      'live.praked: is said to last as long as the whole, and is no state in which time passes',
+    ])
+  })
+})
+
+describe('no failure', () => {
+  const gate = (guards: Record<string, () => boolean>) =>
+    createMachine(
+      {
+        ...{ id: 'a', initial: 'first' },
+        states: {
+          first: { entry: 'ring', on: { go: { guard: 'isOpen', target: 'end' } } },
+          end: { type: 'final' },
+        },
+      },
+      { guards, actions: { ring: () => {} } },
+    )
+
+  test('names the guard that is not there, once', () => {
+    expect(found('no failure', gate({ isClosed: () => true }))).toEqual([
+      "a.first: names isOpen, which is not among the chart's guards",
+    ])
+  })
+
+  test('tells where a guard throws', () => {
+    const throwing = gate({
+      isOpen: () => {
+        throw new Error('no door.')
+      },
+    })
+    expect(found('no failure', throwing)).toEqual([
+      expect.stringMatching(/^first on go: the chart fails: .*no door$/),
+    ])
+  })
+})
+
 describe('end in reach', () => {
   test('says where nothing leads on', () => {
     const machine = createMachine({
@@ -130,7 +188,7 @@ describe('no event lost', () => {
       {
         where: 'waiting',
         why: 'ignores knock',
-        mend: 'handle them there, or write them down as ignored in ledger.ts',
+        mend: "handle it there, or write it down as 'ignored' in the row of waiting in ledger.ts",
       },
     ])
     expect(checked({})?.findings[0]?.why).toBe('is not in the ledger, and ignores knock')
@@ -157,7 +215,6 @@ describe('nothing dead', () => {
     expect(found('nothing dead', machine).map((line) => line.split(':')[0])).toEqual([
       'a.second',
       'a.first on go #2',
-      'a.second on xstate.after.10.a.second #1',
     ])
   })
 

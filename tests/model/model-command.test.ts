@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -52,7 +52,7 @@ describe('check', () => {
     expect(output).toMatch(
       /^Chart call, version \d+: states \d+, transitions \d+, situations looked at \d+\.\n/,
     )
-    expect(output.match(/^ok {4}/gm), output).toHaveLength(5)
+    expect(output.match(/^ok {4}/gm), output).toHaveLength(6)
     expect(output).toMatch(/a caller hears nothing for at most 106 s \(allowed: 120 s\)/)
     expect(code).toBe(0)
   })
@@ -108,6 +108,55 @@ export const other = createMachine({ id: 'call', initial: 'a', states: { a: {} }
     const refused = await run('check', '--machine', other)
     expect(refused.code).toBe(2)
     expect(refused.output).toContain('is called call, but is not built as the chart of calls is')
+  })
+
+  test('says of a state that was added what it still lacks', { timeout: PATIENCE_MS }, async () => {
+    const parked = await fileWith(
+      'parked-call.ts',
+      `import { chart } from '${ROOT}/machines/call-setup.ts'
+import { callMachine } from '${ROOT}/machines/call.machine.ts'
+const { live, ended } = callMachine.config.states
+const { states } = live.states.leg
+const hold = { ...states.hold, on: { ...states.hold.on, 'agent.ended': 'parked' } }
+const greeting = { ...states.greeting, after: { TOO_LONG: 'hold' } }
+const leg = { ...live.states.leg, states: { ...states, greeting, hold, parked: { on: { 'leg.asked': 'hold' } } } }
+export const mine = chart.createMachine({
+  ...callMachine.config,
+  states: { live: { ...live, states: { ...live.states, leg } }, ended },
+})\n`,
+    )
+    const { code, output } = await run('check', '--machine', parked)
+    expect(code).toBe(1)
+    for (const line of [
+      'bounded time   call.live.leg.parked: nothing but CALL_MAX of call.live ends it',
+      'no event lost  parked while cloning: is not in the ledger, and ignores',
+      "no failure     call.live.leg.greeting: names TOO_LONG, which is not among the chart's delays",
+      'no silence     parked while cloning: nothing says what the caller hears there',
+    ])
+      expect(output).toContain(`FAIL  ${line}`)
+  })
+
+  test('says where the chart of calls itself cannot be loaded', async () => {
+    const copy = join(folder, 'copy')
+    for (const room of ['machines', 'src/model', 'src/calls', 'src/replay']) {
+      await cp(join(ROOT, room), join(copy, room), { recursive: true })
+    }
+    for (const file of ['model.ts', 'replay.ts', 'config.ts', 'setting-kinds.ts', 'misspelt-settings.ts']) {
+      await cp(join(ROOT, 'src', file), join(copy, 'src', file))
+    }
+    const region = join(copy, 'machines/leg-region.ts')
+    const text = await readFile(region, 'utf8')
+    await writeFile(region, text.replace("target: '.closing'", "target: '.clozing'"))
+    const checked = await execute(join(copy, 'src/model.ts'), 'check')
+    expect(checked.code).toBe(2)
+    expect(checked.output).toMatch(
+      /^The chart of calls cannot be loaded: .*'clozing' does not exist on .*\n$/,
+    )
+
+    await writeFile(region, `${text}{`)
+    const replayed = await execute(join(copy, 'src/replay.ts'), 'call.jsonl')
+    expect(replayed.code).toBe(2)
+    expect(replayed.output).toMatch(/cannot be loaded \(machines\/leg-region\.ts:\d+\): Expected '}'/)
   })
 
   test('does not guess at what cannot be loaded', async () => {
@@ -181,10 +230,18 @@ describe('coverage', () => {
   const call = chartDefinition(callMachine)
   const all = { name: 'all', elements: [] as string[] }
 
-  test('says what was not measured yet', async () => {
+  test('says what to run where nothing was measured, or what was is unreadable', async () => {
     const { code, output } = await run('coverage', '--from', folder)
-    expect(code).toBe(1)
-    expect(output).toContain('Nothing was measured over sip yet: run npx vitest run tests/generated.')
+    expect(code).toBe(2)
+    expect(output).toBe(
+      'Nothing was measured here yet: run npx vitest run tests/generated, which plays the generated paths over each carrier, and ask again.\n',
+    )
+    await fileWith('chart-call-twilio.json', '{"chart":"call","paths":[')
+    const cut = await run('coverage', '--from', folder)
+    expect(cut.code).toBe(2)
+    expect(cut.output).toMatch(
+      /chart-call-twilio\.json is not what a run .* cut or edited\. Delete it and run/,
+    )
   })
 
   test('counts what each carrier went through, and names what it missed', async () => {

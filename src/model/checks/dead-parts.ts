@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate'
-import { chartElements, type Walk, walkOfBeginning, walkOfStep } from '../chart-walk.ts'
+import { transitionWords } from '../chart-graph.ts'
+import { graphOf, type Walk, walkOfBeginning, walkOfStep } from '../chart-walk.ts'
 import type { ChartModel, Explored } from '../explore.ts'
 import type { Checked, Finding } from './finding.ts'
 
@@ -11,8 +12,8 @@ export function checkDeadParts<Snapshot extends AnyMachineSnapshot>(
   { machine, inputs, guessesEvents }: ChartModel<Snapshot>,
   graphs: Explored<Snapshot>[],
 ): Checked {
-  const { states, transitions } = chartElements(machine)
-  const unseen = new Set([...states, ...transitions])
+  const { states, transitions } = graphOf(machine)
+  const unseen = new Set([...states, ...transitions].map(({ id }) => id))
   const see = ({ entered, took }: Walk) => {
     for (const id of [...entered, ...took]) unseen.delete(id)
   }
@@ -21,11 +22,17 @@ export function checkDeadParts<Snapshot extends AnyMachineSnapshot>(
     if (unseen.size === 0) break
     see(walkOfStep(machine, from, event))
   }
-  const deadStates = states.filter((id) => unseen.has(id))
-  const deadWays = transitions.filter((id) => unseen.has(id))
+  const deadStates = states.filter(({ id }) => unseen.has(id))
+  const deadWays = transitions.filter(({ id }) => unseen.has(id))
   const all = `all ${states.length} states are entered and all ${transitions.length} transitions taken`
   if (!guessesEvents || deadStates.length + deadWays.length === 0) {
-    const findings = [...deadStates.map(neverEntered), ...deadWays.map(neverTaken)]
+    // What is within a dead state, and what leads out of it, is dead with it.
+    const findings = [
+      ...deadStates.filter(({ parent }) => !unseen.has(parent ?? '')).map(({ id }) => neverEntered(id)),
+      ...deadWays
+        .filter(({ source }) => !unseen.has(source))
+        .map(({ id }) => neverTaken(transitionWords(id))),
+    ]
     return { rule: 'nothing dead', findings, answer: all }
   }
   const answer = `${deadStates.length} states and ${deadWays.length} transitions were not come by; export \`inputs\` and \`events\` beside the machine to have them looked for with what its guards look at`
@@ -34,12 +41,12 @@ export function checkDeadParts<Snapshot extends AnyMachineSnapshot>(
 
 const neverEntered = (where: string): Finding => ({
   where,
-  why: 'no sequence of events enters it',
+  why: 'no sequence of events enters it, nor what is within',
   mend: 'lead a transition to it that can be taken, or take the state out',
 })
 
 const neverTaken = (where: string): Finding => ({
   where,
-  why: 'no event in any state takes it: its guard never holds, another transition comes first, or its state is never entered',
+  why: 'no event in any state takes it: its guard never holds, or another transition comes first',
   mend: 'look at its guard and at the transitions before it, or take it out',
 })

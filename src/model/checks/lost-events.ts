@@ -62,7 +62,13 @@ function lost(ignored: Cells, { file, cells }: Ledger): Finding[] {
     const why = written
       ? `ignores ${unwritten.join(', ')}`
       : `is not in the ledger, and ignores ${unwritten.join(', ')}`
-    return [{ where: row, why, mend: `handle them there, or write them down as ignored in ${file}` }]
+    return [
+      {
+        where: row,
+        why,
+        mend: `handle ${unwritten.length === 1 ? 'it' : 'them'} there, or write ${unwritten.length === 1 ? 'it' : 'them'} down as 'ignored' in the row of ${row} in ${file}`,
+      },
+    ]
   })
 }
 

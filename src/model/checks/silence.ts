@@ -27,6 +27,9 @@ export function checkSilence<Snapshot extends AnyMachineSnapshot>(
     const answer = 'nothing says what a caller hears in which state: export `hears` beside the machine'
     return { rule, findings: [], answer, isSkipped: true }
   }
+  const unsaid = graphs.flatMap(({ states }) => states.filter((state) => hears(state) === 'not said'))
+  const places = new Set(unsaid.map(rowName))
+  if (places.size > 0) return { rule, findings: [...places].map(notSaid), answer: '' }
   const longest = graphs
     .map((graph) => longestSilence(graph, { hears, identity, carrierMs: limits.carrierMs }))
     .reduce((a, b) => (b.ms > a.ms ? b : a), NO_SILENCE as Silence<Snapshot>)
@@ -34,6 +37,12 @@ export function checkSilence<Snapshot extends AnyMachineSnapshot>(
   const findings = longest.ms > limits.silenceMs ? [tooLong(longest, limits, rowName)] : []
   return { rule, findings, answer }
 }
+
+const notSaid = (where: string): Finding => ({
+  where,
+  why: 'nothing says what the caller hears there',
+  mend: 'add the state to LEG_STATES and say in legInstructions what its leg is told, both in machines/instructions.ts',
+})
 
 const NO_SILENCE = { ms: 0, states: [] }
 

@@ -1,0 +1,82 @@
+import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate'
+import type { ChartModel, Explored } from '../explore.ts'
+import type { Checked, Finding } from './finding.ts'
+
+/*
+ * The chart itself does not fail: every guard, action and delay that it names is there, and none throws, whatever happens.
+ * XState takes a missing delay for none at all and passes over a missing action without a word.
+ */
+
+export function checkFailures<Snapshot extends AnyMachineSnapshot>(
+  { machine, rowName, columnName }: ChartModel<Snapshot>,
+  graphs: Explored<Snapshot>[],
+): Checked {
+  const missing = missingParts(machine)
+  const thrown = graphs.flatMap(({ failed }) => failed).filter(({ message }) => !isMissing(message))
+  // The same guard fails in many situations, and says the same in each.
+  const firsts = [...Map.groupBy(thrown, ({ message }) => message).values()].flatMap(([first]) => first ?? [])
+  const findings = firsts.map(
+    ({ from, event, message }): Finding => ({
+      where: `${rowName(from)} on ${columnName(event)}`,
+      why: `the chart fails: ${message.replaceAll(/\s*\n\s*/g, ' ').replace(/[.\s]+$/, '')}`,
+      mend: 'look at the guards and actions that are asked there',
+    }),
+  )
+  const answer = 'every guard, action and delay is there, and nothing that can happen makes one fail'
+  return { rule: 'no failure', findings: [...missing, ...findings], answer }
+}
+
+const isMissing = (message: string) => message.includes('is not implemented')
+
+type Kind = 'guards' | 'actions' | 'delays'
+
+function missingParts({ root, implementations }: AnyStateMachine): Finding[] {
+  const named = nodesOf(root).flatMap((node) => namesIn(node))
+  const missing = named.filter(({ kind, name }) => {
+    const there = implementations[kind] as Record<string, unknown>
+    // A chart that is drawn before anything is written names actions that nobody has.
+    const isExpected = kind !== 'actions' || Object.keys(there).length > 0
+    return isExpected && !Object.hasOwn(there, name)
+  })
+  return missing.map(({ kind, name, where }) => ({
+    where,
+    why: `names ${name}, which is not among the chart's ${kind}`,
+    mend: `correct the name, or add it to the ${kind} of \`setup\``,
+  }))
+}
+
+const nodesOf = (node: AnyStateNode): AnyStateNode[] => [
+  node,
+  ...Object.values(node.states).flatMap((inner) => nodesOf(inner as AnyStateNode)),
+]
+
+type Named = { kind: Kind; name: string; where: string }
+
+function namesIn(node: AnyStateNode): Named[] {
+  const ways = [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
+  const delays = node.after.flatMap(({ delay }) => (typeof delay === 'string' ? [delay] : []))
+  const actions = [...node.entry, ...node.exit, ...ways.flatMap((way) => way.actions as readonly unknown[])]
+  const all = {
+    guards: ways.flatMap(({ guard }) => guardNames(guard)),
+    actions: actions.map(nameOf).filter((name) => name !== null && !name.startsWith('xstate.')),
+    delays: delays.filter((delay) => !/^\d+$/.test(delay)),
+  } as Record<Kind, string[]>
+  return (Object.keys(all) as Kind[]).flatMap((kind) =>
+    [...new Set(all[kind])].map((name) => ({ kind, name, where: node.id })),
+  )
+}
+
+/** `and`, `or` and `not` are functions that carry the guards they are made of. */
+function guardNames(guard: unknown): string[] {
+  const { guards } = Object(guard) as { guards?: readonly unknown[] }
+  if (guards) return guards.flatMap(guardNames)
+  return [nameOf(guard)].filter((name) => name !== null)
+}
+
+/** Null of what is written in place. */
+function nameOf(part: unknown): string | null {
+  if (typeof part === 'string') return part
+  if (typeof part !== 'object' || part === null) return null
+  const { type } = part as { type?: unknown }
+  return typeof type === 'string' ? type : null
+}
