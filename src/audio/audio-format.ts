@@ -9,6 +9,10 @@ export const TELEPHONE_AUDIO: AudioFormat = { encoding: 'mulaw', rate: 8000 }
 
 const PADDING = 0x3d
 
+/** As SDP would write it (RFC 4566, section 6): `PCMU/8000` or `L16/16000`. */
+export const nameOf = ({ encoding, rate }: AudioFormat): string =>
+  `${encoding === 'mulaw' ? 'PCMU' : 'L16'}/${rate}`
+
 /** How many bytes of sound there are in a millisecond. */
 export const bytesPerMs = ({ encoding, rate }: AudioFormat): number =>
   (rate * (encoding === 'l16' ? 2 : 1)) / 1000

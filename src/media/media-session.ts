@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import type { MediaInstruction } from '../../machines/instructions.ts'
+import { nameOf } from '../audio/audio-format.ts'
 import type {
   AgentAudio,
   AgentListener,
@@ -283,6 +284,14 @@ export class MediaSession {
 
   /** It is kept for callers to come, and nobody waits for that. */
   #learn(agentId: string, audio: AgentAudio): void {
+    const { brings, plays } = this.#codec
+    this.#log.info(
+      {
+        caller: `${nameOf(brings)} to ${nameOf(audio.hears)}`,
+        speech: `${nameOf(audio.speaks)} to ${nameOf(plays)}`,
+      },
+      'The agent listens',
+    )
     this.#carrier.expect(audio.speaks)
     this.#options.calls.learnAgentAudio(agentId, audio).catch((error: unknown) => {
       this.#log.warn({ err: error }, 'How an agent hears and speaks could not be kept')

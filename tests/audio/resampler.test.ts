@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { rms } from '../../src/audio/energy.ts'
 import { Resampler } from '../../src/audio/resampler.ts'
-import { heardAt, tone } from './tones.ts'
+import { heardAt, tone } from '../support/tones.ts'
 
 const RATES = [8000, 16_000, 22_050, 24_000, 44_100, 48_000]
 const PAIRS = RATES.flatMap((from) => RATES.filter((to) => to !== from).map((to) => [from, to] as const))

@@ -4,7 +4,7 @@ import { millisecondsOf, type WireAudio, wireBytesPerMs } from '../../src/audio/
 import { linearBytes, linearSamples } from '../../src/audio/linear.ts'
 import { decodeMuLaw, encodeMuLaw } from '../../src/audio/mulaw.ts'
 import { transcoderBetween } from '../../src/audio/transcoder.ts'
-import { heardAt, tone } from './tones.ts'
+import { heardAt, tone } from '../support/tones.ts'
 
 const TELEPHONE: WireAudio = { encoding: 'mulaw', rate: 8000, wire: 'base64' }
 const l16 = (rate: number, wire: WireAudio['wire'] = 'base64'): WireAudio => ({ encoding: 'l16', rate, wire })

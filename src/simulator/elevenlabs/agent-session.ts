@@ -93,6 +93,7 @@ export class AgentSession {
       case 'audio':
         record.audioMessagesReceived++
         record.audioBytesReceived += message.audio.length
+        if (this.#workspace.keepsCallerAudio) record.callerAudio.push(message.audio)
         this.#conversation?.hear(message.audio)
         break
       case 'pong':

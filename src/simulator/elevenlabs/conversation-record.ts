@@ -13,6 +13,8 @@ export type ConversationRecord = {
   audioMessagesReceived: number
   /** Caller audio after base64. */
   audioBytesReceived: number
+  /** The same audio itself, where the vendor was told to keep it. */
+  callerAudio: Buffer[]
   /** The `event_id` of every pong, in order. */
   pongs: number[]
   contextualUpdates: string[]
@@ -44,6 +46,7 @@ export function newRecord(conversationId: string, agentId: string): Conversation
     voiceId: null,
     audioMessagesReceived: 0,
     audioBytesReceived: 0,
+    callerAudio: [],
     pongs: [],
     contextualUpdates: [],
     transcript: [],

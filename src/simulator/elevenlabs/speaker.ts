@@ -80,7 +80,7 @@ export class Speaker {
     sentence.cancel =
       toMs < sentence.durationMs
         ? this.#clock.after(CHUNK_EVERY_MS, () => this.#sendNext(sentence))
-        : this.#clock.after(playedAt - this.#clock.now(), () => this.#finish(sentence))
+        : this.#clock.after(Math.max(0, playedAt - this.#clock.now()), () => this.#finish(sentence))
   }
 
   #finish(sentence: Sentence): void {

@@ -35,6 +35,8 @@ export type ElevenLabsOptions = {
   voiceLimit?: number
   script?: Script
   postCallWebhook?: PostCallWebhook | null
+  /** Keeps what agents hear as it came, for a test to listen to; it is megabytes for each minute. */
+  keepsCallerAudio?: boolean
 }
 
 /** A running simulated vendor: where it is, what a test can make go wrong, and what it saw. */
@@ -151,6 +153,7 @@ function createWorkspace(options: ElevenLabsOptions, faults: Faults): Workspace 
     voices: new VoiceLibrary(options.voiceLimit ?? DEFAULT_VOICE_LIMIT),
     signedUrls: new SignedUrls(clock),
     conversations: new ConversationLog(clock, agents, options.postCallWebhook ?? null, log),
+    keepsCallerAudio: options.keepsCallerAudio ?? false,
     counts: { clone: 0, speech: 0, signedUrl: 0, speechCharacters: 0 },
     cloneDelayMs: (request) => (typeof cloneDelayMs === 'function' ? cloneDelayMs(request) : cloneDelayMs),
   }

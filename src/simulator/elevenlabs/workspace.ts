@@ -22,6 +22,8 @@ export type Workspace = {
   signedUrls: SignedUrls
   conversations: ConversationLog
   counts: RequestCounts
+  /** Whether what agents hear is kept as it came, for a test to listen to. */
+  keepsCallerAudio: boolean
   /** How long the clone request with this number, counted from 1, takes. */
   cloneDelayMs(request: number): number
 }

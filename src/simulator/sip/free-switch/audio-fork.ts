@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws'
 import { ForkFiles } from './fork-files.ts'
-import { forkFrame, type Mix } from './fork-frames.ts'
+import { ForkFrames, type Mix } from './fork-frames.ts'
 import { StreamedAudio } from './streamed-audio.ts'
 
 export type ForkOptions = {
@@ -45,11 +45,13 @@ export class AudioFork {
   #isPaused = false
   #isClosing = false
   readonly #files: ForkFiles
+  readonly #frames: ForkFrames
 
   constructor(channel: ForkedChannel, options: ForkOptions) {
     this.#channel = channel
     this.#options = options
     this.#files = new ForkFiles(channel.uuid)
+    this.#frames = new ForkFrames(options)
     const { streamingRate } = options
     this.#streamed = streamingRate ? new StreamedAudio(streamingRate, (mark) => this.#send(mark)) : null
     const username = channel.variables.get('MOD_AUDIO_BASIC_AUTH_USERNAME')
@@ -82,7 +84,7 @@ export class AudioFork {
   /** Takes the caller's frame and the one that goes to the caller. */
   offer(caller: Int16Array, other: Int16Array): void {
     if (this.#isPaused || this.#socket.readyState !== WebSocket.OPEN) return
-    this.#held.push(forkFrame({ caller, other }, this.#options))
+    this.#held.push(this.#frames.frame(caller, other))
     if (this.#held.length < this.#options.coalescedFrames) return
     this.#socket.send(Buffer.concat(this.#held))
     this.#held = []

@@ -1,18 +1,34 @@
-import { resample } from '../../../audio/resample.ts'
+import { Resampler } from '../../../audio/resampler.ts'
 import { CHANNEL_RATE } from './sound.ts'
 
 export type Mix = 'mono' | 'mixed' | 'stereo'
 
-/** A frame as it goes to the service: 16-bit little endian of the caller alone, of both summed, or of both side by side. */
-export function forkFrame(
-  { caller, other }: { caller: Int16Array; other: Int16Array },
-  { mix, sampling }: { mix: Mix; sampling: number },
-): Buffer {
-  const left = resample(caller, CHANNEL_RATE, sampling)
-  if (mix === 'mono') return littleEndian(left)
-  const right = resample(other, CHANNEL_RATE, sampling)
-  if (mix === 'mixed') return littleEndian(Array.from(left, (sample, i) => sample + (right[i] as number)))
-  return littleEndian(Array.from(left).flatMap((sample, i) => [sample, right[i] as number]))
+/** Frames as they go to the service: 16-bit little endian of the caller alone, of both summed, or of both side by side. */
+export class ForkFrames {
+  readonly #mix: Mix
+  readonly #caller: (samples: Int16Array) => Int16Array
+  readonly #other: (samples: Int16Array) => Int16Array
+
+  constructor({ mix, sampling }: { mix: Mix; sampling: number }) {
+    this.#mix = mix
+    this.#caller = resampledTo(sampling)
+    this.#other = resampledTo(sampling)
+  }
+
+  frame(caller: Int16Array, other: Int16Array): Buffer {
+    const left = this.#caller(caller)
+    if (this.#mix === 'mono') return littleEndian(left)
+    const right = this.#other(other)
+    if (this.#mix === 'mixed')
+      return littleEndian(Array.from(left, (sample, i) => sample + (right[i] as number)))
+    return littleEndian(Array.from(left).flatMap((sample, i) => [sample, right[i] as number]))
+  }
+}
+
+function resampledTo(rate: number): (samples: Int16Array) => Int16Array {
+  if (rate === CHANNEL_RATE) return (samples) => samples
+  const resampler = new Resampler(CHANNEL_RATE, rate)
+  return (samples) => resampler.resample(samples)
 }
 
 function littleEndian(samples: ArrayLike<number>): Buffer {

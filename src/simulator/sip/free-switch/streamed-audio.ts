@@ -1,4 +1,4 @@
-import { resample } from '../../../audio/resample.ts'
+import { Resampler } from '../../../audio/resampler.ts'
 import { clipped } from './fork-frames.ts'
 import { CHANNEL_RATE } from './sound.ts'
 
@@ -18,7 +18,7 @@ const MAX_MARKS = 30
  * dub_speech_frame.
  */
 export class StreamedAudio {
-  readonly #rate: number
+  readonly #resampler: Resampler | null
   readonly #send: (message: string) => void
   readonly #downscale: number
   #threshold: number
@@ -30,7 +30,7 @@ export class StreamedAudio {
   #clearedMarks: string[] = []
 
   constructor(rate: number, send: (message: string) => void) {
-    this.#rate = rate
+    this.#resampler = rate === CHANNEL_RATE ? null : new Resampler(rate, CHANNEL_RATE)
     this.#send = send
     this.#downscale = Math.max(1, Math.floor(rate / CHANNEL_RATE))
     this.#threshold = UNIT * this.#downscale * FIRST_UNITS
@@ -74,7 +74,7 @@ export class StreamedAudio {
     this.#threshold = UNIT * this.#downscale * LATER_UNITS
     const complete = Math.floor(this.#waiting.length / this.#downscale) * this.#downscale
     const samples = Int16Array.from(this.#waiting.splice(0, complete))
-    for (const sample of resample(samples, this.#rate, CHANNEL_RATE)) this.#playout.push(sample)
+    for (const sample of this.#resampler?.resample(samples) ?? samples) this.#playout.push(sample)
   }
 
   #withoutMarkers(samples: number[]): number[] {

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AgentAudioFormat } from '../../src/simulator/elevenlabs/audio-format.ts'
+import { CALLERS_TONE, hearsFirstWords, hearsTone, setFormats } from '../support/agent-ears.ts'
+import { REAL_SERVERS } from '../support/sip-servers.ts'
+import { type SipStoryCall, SipWorld } from '../support/sip-world.ts'
+
+const TONE = Int16Array.from(
+  { length: 12_000 },
+  (_, i) => CALLERS_TONE.amplitude * Math.sin((2 * Math.PI * CALLERS_TONE.frequency * i) / 8000),
+)
+
+describe.each(REAL_SERVERS ? (['streaming'] as const) : (['streaming', 'playAudio'] as const))(
+  'A caller over SIP (%s)',
+  (module) => {
+    let sip: SipWorld
+    beforeAll(async () => {
+      sip = await SipWorld.begin({ module, vendor: { keepsCallerAudio: true } })
+    })
+    afterAll(() => sip.end())
+
+    /** A whole call, in which both hear each other. Resolves with what the relay says of its audio. */
+    async function talk(hears: AgentAudioFormat, speaks: AgentAudioFormat): Promise<string> {
+      setFormats(sip.world, hears, speaks)
+      const call = sip.call()
+      await call.reaches('bridged.talking')
+      await hearsFirstWords(call, () => call.line.voice.heard)
+      call.line.voice.say(TONE)
+      await hearsTone(await call.conversation(1), hears)
+      await call.line.bye()
+      expect(await call.outcome()).toBe('caller_hung_up')
+      return audioOf(call)
+    }
+
+    async function audioOf(call: SipStoryCall): Promise<string> {
+      const id = await call.id()
+      const lines = sip.world.node.output.split('\n')
+      const line = lines.find((each) => each.includes(id) && each.includes('The agent listens')) ?? '{}'
+      const { caller, speech } = JSON.parse(line) as { caller: string; speech: string }
+      return `${caller}, ${speech}`
+    }
+
+    it('is transcoded to an agent that nobody has met, and from the second call on is not', async () => {
+      expect(await talk('pcm_16000', 'pcm_16000')).toBe('L16/8000 to L16/16000, L16/16000 to L16/8000')
+      expect(await talk('pcm_16000', 'pcm_16000')).toBe('L16/16000 to L16/16000, L16/16000 to L16/16000')
+    })
+
+    it('gets wideband from an agent that wants more than a telephone has', async () => {
+      await talk('pcm_24000', 'pcm_24000')
+      expect(await talk('pcm_24000', 'pcm_24000')).toBe('L16/16000 to L16/24000, L16/24000 to L16/16000')
+    })
+
+    it('is heard in one format and spoken to in another', async () => {
+      await talk('ulaw_8000', 'pcm_16000')
+      expect(await talk('ulaw_8000', 'pcm_16000')).toBe('L16/8000 to PCMU/8000, L16/16000 to L16/16000')
+    })
+  },
+)
