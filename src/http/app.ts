@@ -21,21 +21,26 @@ export type AppOptions = {
   log: Logger
   metrics: Metrics
   /** Brings the gauges up to date before they are read. */
-  refreshMetrics?: () => Promise<void>
+  refreshMetrics: () => Promise<void>
   auth: Auth
   isAllowedAddress: (address: string | undefined) => boolean
   health: () => Promise<Health>
   audio: AudioOptions
+  /** Null for a process that takes no webhooks and has neither API nor console. */
+  web: WebOptions | null
+}
+
+export type WebOptions = {
   /** The carrier's webhooks, mounted at `/webhooks`; they check their own signatures. */
   carrierWebhooks: Router
   /** The voice agents' webhooks, mounted at `/webhook`. */
   agentWebhooks: Router
   adminRoutes: readonly AnyRoute[]
   /** Told of everything that an admin does, before it is done. */
-  recordWrite?: RecordWrite
+  recordWrite: RecordWrite
   api: ApiInfo
   /** The console's page and its files, mounted at `/`. */
-  console?: Router
+  console: Router
 }
 
 export const API_ROOT = '/api/v1'
@@ -47,9 +52,9 @@ const SMALL_BODY_MS = 10_000
 /** A vendor's report of tens of megabytes comes from one data centre to another. */
 const REPORT_BODY_MS = 60_000
 
-/** Everything that this service answers over HTTP. Listening is up to the caller. */
+/** Everything that this process answers over HTTP. Listening is up to the caller. */
 export function createApp(options: AppOptions): Express {
-  const { auth, metrics, log } = options
+  const { auth, metrics, log, web } = options
   const allowed = requireAllowedAddress(options.isAllowedAddress)
   const guards: RequestHandler[] = [rateLimitOf('admin'), allowed, auth.requireAdmin]
 
@@ -59,35 +64,38 @@ export function createApp(options: AppOptions): Express {
   app.set('query parser', 'simple')
   app.use(securityHeaders())
 
-  app.use(['/webhooks', '/webhook'], webhookTiming(metrics.webhookSeconds), rateLimitOf('webhooks'))
-  app.use(['/webhooks', '/console'], bodyDeadline(SMALL_BODY_MS))
-  app.use('/webhook', bodyDeadline(REPORT_BODY_MS))
-  app.use('/webhooks', options.carrierWebhooks)
-  app.use('/webhook', options.agentWebhooks)
+  if (web) mountWebhooks(app, web, metrics)
   app.use('/audio', rateLimitOf('audio'), audioRoutes(options.audio))
-
   app.use(metricsRoutes(metrics.registry, guards, options.refreshMetrics))
-  app.use(API_ROOT, ...guards, express.json({ limit: MAX_JSON }), adminApi(options))
-
+  if (web) app.use(API_ROOT, ...guards, express.json({ limit: MAX_JSON }), adminApi(web))
   app.use(rateLimitOf('open'), healthRoutes(options.health))
-  app.use('/console/session', allowed, auth.sessionRoutes)
-  if (options.console) {
-    app.get('/', allowed, auth.rememberAdmin)
-    app.use(allowed, options.console)
-  }
+  if (web) mountConsole(app, web, auth, allowed)
 
   app.use(notFound)
   app.use(errorHandler({ log, onRejected: (reason) => metrics.httpRejections.inc({ reason }) }))
   return app
 }
 
-function adminApi({ adminRoutes, api, recordWrite }: AppOptions): Router {
+function mountWebhooks(app: Express, web: WebOptions, metrics: Metrics): void {
+  app.use(['/webhooks', '/webhook'], webhookTiming(metrics.webhookSeconds), rateLimitOf('webhooks'))
+  app.use('/webhooks', bodyDeadline(SMALL_BODY_MS), web.carrierWebhooks)
+  app.use('/webhook', bodyDeadline(REPORT_BODY_MS), web.agentWebhooks)
+}
+
+function adminApi({ adminRoutes, api, recordWrite }: WebOptions): Router {
   const document = openApiDocument(adminRoutes, API_ROOT, api)
   const router = routerOf(adminRoutes, recordWrite)
   router.get('/openapi.json', (_req, res) => {
     res.json(document)
   })
   return router
+}
+
+function mountConsole(app: Express, web: WebOptions, auth: Auth, allowed: RequestHandler): void {
+  app.use('/console', bodyDeadline(SMALL_BODY_MS))
+  app.use('/console/session', allowed, auth.sessionRoutes)
+  app.get('/', allowed, auth.rememberAdmin)
+  app.use(allowed, web.console)
 }
 
 /** Pages of ours load from us alone; `'self'` covers WebSockets of the same host too (CSP level 3, section 6.7.2.8). */

@@ -8,7 +8,7 @@ import type { Registry } from 'prom-client'
 export function metricsRoutes(
   registry: Registry,
   guards: RequestHandler[],
-  refresh: () => Promise<void> = async () => {},
+  refresh: () => Promise<void>,
 ): Router {
   const router = Router()
   router.get('/metrics', ...guards, async (_req, res) => {

@@ -57,7 +57,7 @@ export function route<
  * The routes as an Express router; a path that is known with other methods is answered with 405. `recordWrite` is told of
  * everything that is not a mere question, before it is done.
  */
-export function routerOf(routes: readonly AnyRoute[], recordWrite?: RecordWrite): Router {
+export function routerOf(routes: readonly AnyRoute[], recordWrite: RecordWrite): Router {
   const router = Router()
   const methods = new Map<string, string[]>()
   for (const declared of routes) {
@@ -81,10 +81,10 @@ function refuseMethod(allow: string): RequestHandler {
   }
 }
 
-function serve(declared: AnyRoute, recordWrite?: RecordWrite): RequestHandler {
+function serve(declared: AnyRoute, recordWrite: RecordWrite): RequestHandler {
   const { answer } = declared
   return async (req, res) => {
-    if (declared.method !== 'get') await recordWrite?.(declared.summary, req, res)
+    if (declared.method !== 'get') await recordWrite(declared.summary, req, res)
     const result: unknown = await declared.handler({ ...checked(declared, req), req, res })
     if (res.headersSent || res.destroyed) return
     if (!answer.created || res.statusCode !== 201) res.status(answer.status)

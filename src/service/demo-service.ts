@@ -36,7 +36,7 @@ export class HandedOnDemo implements Demo {
     process.on('message', (message: ToService, socket?: Socket) => {
       if (message.type !== 'connection') return
       tell({ type: 'took', id: message.id })
-      if (socket) service.server.emit('connection', socket)
+      if (socket) service.http.server.emit('connection', socket)
     })
     tell({ type: 'ready' })
   }
@@ -44,12 +44,12 @@ export class HandedOnDemo implements Demo {
   async stop(): Promise<void> {}
 
   #handPhonesBack(service: Service): void {
-    service.upgradePaths.add(PHONE_PATH)
-    service.server.on('upgrade', (request, socket: Socket, head) => {
+    const { server, upgradePaths, mayAdmin } = service.http
+    upgradePaths.add(PHONE_PATH)
+    server.on('upgrade', (request, socket: Socket, head) => {
       const { url = '', headers } = request
       if (url.split('?')[0] !== PHONE_PATH) return
-      if (!service.mayAdmin(request))
-        return void socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n')
+      if (!mayAdmin(request)) return void socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n')
       // Node would take it off the count of a server that has never counted it.
       Object.assign(socket, { server: null })
       tell({ type: 'phone', url, headers, head: head.toString('base64') }, socket)

@@ -43,11 +43,9 @@ export class OneProcessDemo implements Demo {
     this.#vendors.remember(await knownVoices(storage))
     const { carrier } = this.#vendors
     if (!carrier) return
-    service.upgradePaths.add(PHONE_PATH)
-    attachPhone({
-      ...{ server: service.server, path: PHONE_PATH, carrier },
-      authorize: (request) => service.mayAdmin(request),
-    })
+    const { server, upgradePaths, mayAdmin } = service.http
+    upgradePaths.add(PHONE_PATH)
+    attachPhone({ server, carrier, authorize: mayAdmin })
     await giveVoice(service)
   }
 

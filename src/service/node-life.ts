@@ -1,47 +1,44 @@
 import type { Logger } from 'pino'
-import { v7 as uuidv7 } from 'uuid'
 import type { CallHost } from '../calls/call-host.ts'
 import type { CallFeed } from '../calls/feed.ts'
 import { FeedListener } from '../persistence/feed-listener.ts'
 import { type JobQueue, startJobQueue, type TaskHandlers } from '../persistence/job-queue.ts'
 import { NodeRegistry } from '../persistence/node-registry.ts'
+import type { SipLegStore } from '../persistence/sip-leg-store.ts'
 import type { Storage } from './storage.ts'
+
+export type NodeLifeOptions = {
+  id: string
+  roles: readonly string[]
+  storage: Storage
+  host: CallHost
+  feed: CallFeed
+  sipLegs: SipLegStore
+  log: Logger
+}
 
 /** This process among the nodes of one database: what it hears from them, the jobs it takes, and its sign of life. */
 export class NodeLife {
-  readonly id = uuidv7()
+  readonly id: string
+  readonly #options: NodeLifeOptions
   readonly #listener: FeedListener
   readonly #registry: NodeRegistry
-  readonly #storage: Storage
-  readonly #log: Logger
   #jobs: JobQueue | null = null
 
-  constructor(options: {
-    storage: Storage
-    roles: readonly string[]
-    calls: () => { host: CallHost; feed: CallFeed }
-    /** Nodes are gone for good; their bridges have been told so. */
-    onGone: () => Promise<void>
-    log: Logger
-  }) {
-    const { storage, roles, calls, log } = options
-    this.#storage = storage
-    this.#log = log
+  constructor(options: NodeLifeOptions) {
+    const { id, storage, roles, feed, log } = options
+    this.id = id
+    this.#options = options
     this.#listener = new FeedListener({
-      url: storage.url,
-      nodeId: this.id,
-      log,
+      ...{ url: storage.url, nodeId: id, log },
       onMessage: (message) => {
-        if (message.node !== this.id) this.#pass(calls().feed.heard(message))
+        if (message.node !== id) this.#pass(feed.heard(message))
       },
-      onGap: () => this.#pass(calls().feed.missed()),
+      onGap: () => this.#pass(feed.missed()),
     })
     this.#registry = new NodeRegistry({
-      ...{ database: storage.database, url: storage.url, nodeId: this.id, roles, log },
-      onGone: async (nodes) => {
-        await calls().host.loseBridgesOf(nodes)
-        await options.onGone()
-      },
+      ...{ database: storage.database, url: storage.url, nodeId: id, roles, log },
+      onGone: (nodes) => this.#takeOver(nodes),
     })
   }
 
@@ -63,7 +60,8 @@ export class NodeLife {
   async start(groups: TaskHandlers[]): Promise<void> {
     await this.#listener.start()
     if (groups.length > 0) {
-      this.#jobs = await startJobQueue(this.#storage.url, groups, this.#log, {
+      const { storage, log } = this.#options
+      this.#jobs = await startJobQueue(storage.url, groups, log, {
         onNewWorkers: (workerIds) => this.#registry.renameWorkers(workerIds),
       })
     }
@@ -77,7 +75,17 @@ export class NodeLife {
     await this.#listener.stop()
   }
 
+  /** The bridges of nodes that are gone have broken. Their SIP legs are left to those who can reach them: the calls are over. */
+  async #takeOver(nodes: string[]): Promise<void> {
+    const { host, sipLegs } = this.#options
+    await host.loseBridgesOf(nodes)
+    for (const callId of await sipLegs.abandonedCalls()) {
+      await host.send({ callId }, { type: 'leg.ended', status: 'holder-lost' })
+    }
+  }
+
   #pass(work: Promise<void>): void {
-    work.catch((error) => this.#log.warn({ err: error }, "another node's news could not be passed on"))
+    const { log } = this.#options
+    work.catch((error) => log.warn({ err: error }, "another node's news could not be passed on"))
   }
 }

@@ -32,6 +32,17 @@ describe('headers', () => {
   })
 })
 
+describe('a process without the role web', () => {
+  it('tells how it is and has audio to fetch, and nothing else', async () => {
+    const url = await serve(testApp({ web: null }))
+    const statusOf = async (path: string) => (await fetch(url + path, { headers: asAdmin })).status
+    expect(await statusOf('/health')).toBe(200)
+    expect(await statusOf('/metrics')).toBe(200)
+    expect(await statusOf('/audio/hold/0.wav')).toBe(200)
+    for (const path of ['/', '/api/v1/calls', '/webhooks/inbound']) expect(await statusOf(path)).toBe(404)
+  })
+})
+
 describe('problems', () => {
   it('tell that nothing is at a path', async () => {
     const response = await fetch(`${await serve(testApp())}/nowhere?secret=1`)

@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import { pino } from 'pino'
 import { createAddressCheck } from '../../src/http/allowed-ips.ts'
-import { type AppOptions, createApp } from '../../src/http/app.ts'
+import { type AppOptions, createApp, type WebOptions } from '../../src/http/app.ts'
 import { createAuth } from '../../src/http/auth.ts'
 import { wrongKeyLimit } from '../../src/http/rate-limits.ts'
 import { createMetrics } from '../../src/metrics.ts'
@@ -9,11 +9,12 @@ import { createMetrics } from '../../src/metrics.ts'
 export const ADMIN_KEY = 'a-key-for-tests-only'
 
 /** The app with nothing behind it but what the test gives. */
-export function testApp(given: Partial<AppOptions> = {}) {
+export function testApp({ web, ...given }: Partial<AppOptions & WebOptions> = {}) {
   return createApp({
     trustProxy: false,
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
+    refreshMetrics: async () => {},
     auth: createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit() }),
     isAllowedAddress: createAddressCheck(null),
     health: async () => ({
@@ -24,10 +25,17 @@ export function testApp(given: Partial<AppOptions> = {}) {
       sip: 'disabled',
     }),
     audio: { assets: { get: async () => null }, holdTrack: Buffer.alloc(8000), spoken: {}, roundMs: 250 },
-    carrierWebhooks: Router(),
-    agentWebhooks: Router(),
-    adminRoutes: [],
-    api: { title: 'Test', version: '0', description: '' },
+    web: web === null ? null : webOf(given),
     ...given,
   })
 }
+
+const webOf = (given: Partial<WebOptions>): WebOptions => ({
+  carrierWebhooks: Router(),
+  agentWebhooks: Router(),
+  adminRoutes: [],
+  recordWrite: async () => {},
+  api: { title: 'Test', version: '0', description: '' },
+  console: Router(),
+  ...given,
+})

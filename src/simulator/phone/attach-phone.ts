@@ -8,8 +8,6 @@ import { PhoneSession } from './phone-session.ts'
 export type PhoneOptions = {
   /** The HTTP server on which the handset's socket is to be; upgrades to other paths are left to others. */
   server: Server
-  /** `/simulator/phone` by default. */
-  path?: string
   carrier: Pick<Carrier, 'call'>
   /** Whether this request may place calls. */
   authorize: (request: IncomingMessage) => boolean
@@ -21,7 +19,7 @@ const MAX_MESSAGE_BYTES = 64 * 1024
 const MAX_HANDSETS = 100
 
 /** Lets people use the simulated carrier by a handset of their own, in a browser or a program, over a WebSocket. */
-export function attachPhone({ server, path = PHONE_PATH, carrier, authorize }: PhoneOptions): {
+export function attachPhone({ server, carrier, authorize }: PhoneOptions): {
   /** Hangs up all handsets and takes no more. */
   close(): void
 } {
@@ -32,7 +30,7 @@ export function attachPhone({ server, path = PHONE_PATH, carrier, authorize }: P
   })
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (request.url?.split('?')[0] !== path) return
+    if (request.url?.split('?')[0] !== PHONE_PATH) return
     if (!authorize(request)) refuse(socket, 401)
     else if (sockets.clients.size >= MAX_HANDSETS) refuse(socket, 503)
     else sockets.handleUpgrade(request, socket, head, (webSocket) => new PhoneSession(webSocket, carrier))

@@ -1,0 +1,44 @@
+import type { Logger } from 'pino'
+import type { CallHost } from '../calls/call-host.ts'
+import type { CallFeed } from '../calls/feed.ts'
+import { mediaCalls } from '../calls/media-calls.ts'
+import type { Config } from '../config.ts'
+import { systemClock } from '../media/clock.ts'
+import type { MediaMetrics } from '../media/media-metrics.ts'
+import { type MediaRoute, MediaServer } from '../media/media-server.ts'
+import type { Metrics } from '../metrics.ts'
+import { ForkStream } from '../telephony/sip/fork-stream.ts'
+import type { Storage } from './storage.ts'
+import type { VoiceAgents } from './voice-agents.ts'
+
+/** Where the streams of the carriers come in. */
+export const mediaRoutes = ({ sip }: Config, twilio: MediaRoute): MediaRoute[] =>
+  sip.enabled ? [twilio, { path: '/sip-media/', codec: () => new ForkStream() }] : [twilio]
+
+/** The part that joins the carriers' streams to the voice agents. */
+export function createMedia(parts: {
+  config: Config
+  routes: MediaRoute[]
+  host: CallHost
+  feed: CallFeed
+  storage: Storage
+  agents: VoiceAgents
+  relay: MediaMetrics
+  metrics: Metrics
+  log: Logger
+}): MediaServer {
+  const { config, routes, host, feed, storage, agents, relay, metrics, log } = parts
+  const { conversations, agentAudio } = storage
+  return new MediaServer({
+    calls: mediaCalls({
+      ...{ host, feed, conversations, agentAudio },
+      agent: (id) => agents.settingsOf(id, storage.agents),
+      onRefused: () => metrics.httpRejections.inc({ reason: 'stream_refused' }),
+    }),
+    agent: agents.agent,
+    clock: systemClock,
+    metrics: relay,
+    silenceTimeoutMs: config.calls.silenceTimeoutMs,
+    ...{ routes, log },
+  })
+}

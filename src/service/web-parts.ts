@@ -1,0 +1,79 @@
+import type { Logger } from 'pino'
+import { callMachine } from '../../machines/call.machine.ts'
+import type { CallHost } from '../calls/call-host.ts'
+import { chartDefinition } from '../calls/chart-definition.ts'
+import type { CallFeed } from '../calls/feed.ts'
+import type { Config } from '../config.ts'
+import { adminRoutes } from '../http/admin-routes.ts'
+import type { WebOptions } from '../http/app.ts'
+import { recordWrites } from '../http/audit.ts'
+import type { Auth } from '../http/auth.ts'
+import { consoleRoutes } from '../http/console-routes.ts'
+import { postCallRoutes } from '../http/post-call-routes.ts'
+import { responseTimes } from '../http/response-times.ts'
+import type { Metrics } from '../metrics.ts'
+import type { SettingInUse } from '../settings-in-use.ts'
+import type { TwilioAdapter } from '../telephony/twilio/adapter.ts'
+import type { CallerVoices } from '../voices/caller-voices.ts'
+import type { Storage } from './storage.ts'
+import type { VoiceAgents } from './voice-agents.ts'
+
+const CONSOLE = new URL('../../dist/console/', import.meta.url).pathname
+const CALLER_SAMPLE = new URL('../simulator/assets/caller-sample.wav', import.meta.url).pathname
+
+const API = {
+  title: 'VoiceClone Pre-Call Service',
+  version: '1',
+  description: 'Calls, voices and agents of the pre-call service.',
+}
+
+export type WebParts = {
+  config: Config
+  settings: SettingInUse[]
+  kill: (() => void) | null
+  storage: Storage
+  auth: Auth
+  host: CallHost
+  feed: CallFeed
+  callerVoices: CallerVoices
+  agents: VoiceAgents
+  twilio: TwilioAdapter
+  metrics: Metrics
+  log: Logger
+}
+
+/** Webhooks, API and console: what a process with the role `web` answers. */
+export function createWeb(parts: WebParts): WebOptions {
+  const { storage, auth, agents, twilio, log } = parts
+  return {
+    carrierWebhooks: twilio.webhooks,
+    agentWebhooks: postCallRoutes({
+      open: agents.openPostCall,
+      keep: (part) => storage.conversations.keepReport(part),
+    }),
+    adminRoutes: routesOf(parts),
+    recordWrite: recordWrites({ audit: storage.audit, adminOf: (req) => auth.adminOf(req), log }),
+    api: API,
+    console: consoleOf(parts),
+  }
+}
+
+function routesOf({ storage, settings, kill, host, feed, callerVoices, metrics }: WebParts) {
+  const { queries, live, conversations, agents, audit, voiceQueries } = storage
+  return adminRoutes({
+    ...{ queries, live, conversations, agents, audit, voiceQueries, kill },
+    ...{ calls: host, voices: callerVoices },
+    settings: () => settings,
+    follow: (follower) => feed.follow(follower),
+    responseTimes: () => responseTimes(metrics.webhookSeconds),
+    machines: { call: chartDefinition(callMachine) },
+  })
+}
+
+const consoleOf = ({ auth, kill, config: { carrier, agentVendor, twilio } }: WebParts) =>
+  consoleRoutes({
+    auth,
+    assetsDir: CONSOLE,
+    callerSample: CALLER_SAMPLE,
+    config: { carrier, agentVendor, phoneNumber: twilio.phoneNumber, canBeKilled: kill !== null },
+  })
