@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { audioOfFormat } from '../voice-agents/elevenlabs/agent-audio.ts'
 import { type AgentPatch, elevenLabsApi, type VendorAgent } from './elevenlabs-api.ts'
 import { elevenLabsFailure, isNotFound } from './elevenlabs-failure.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
@@ -6,8 +7,12 @@ import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
 /** One request, and while mending one for each finding. */
 const LIMIT_MS = 30_000
 
-/** What the telephone speaks; a conversation in another format is given up as soon as it begins. */
+/** What Twilio speaks. */
 const PHONE_FORMAT = 'ulaw_8000'
+/** What FreeSWITCH can be made to speak. */
+const SIP_FORMATS = ['pcm_8000', 'pcm_16000']
+/** An agent's whose owner never chose. */
+const DEFAULT_FORMAT = 'pcm_16000'
 
 /** The vendor sends only the events on the agent's list, and without these a call cannot be held. */
 const NEEDED_EVENTS = [
@@ -59,6 +64,7 @@ export function elevenLabsAgentCheck(config: Config): Check {
         return
       }
       yield ok('elevenlabs agent', `${agent.name || 'nameless'} (${agentId})`)
+      yield audioFormats(agent, config.sip.enabled, (patch) => api.patchAgent(agentId, patch))
       yield* agentFindings(agent, (patch) => api.patchAgent(agentId, patch))
     },
   }
@@ -70,30 +76,47 @@ function noSuchAgent(agentId: string): Finding {
 }
 
 function* agentFindings(agent: VendorAgent, patch: Patch): Generator<Finding> {
-  yield audioFormats(agent, patch)
   yield voiceOverride(agent, patch)
   yield otherOverrides(agent, patch)
   yield clientEvents(agent, patch)
   yield variables(agent)
 }
 
-function audioFormats({ conversation_config: { asr, tts } }: VendorAgent, patch: Patch): Finding {
+/** Every format but one that is unknown works; where neither carrier speaks it, each call costs more. */
+function audioFormats(agent: VendorAgent, isSipEnabled: boolean, patch: Patch): Finding {
+  const { asr, tts } = agent.conversation_config
   const name = 'agent audio formats'
-  const hears = asr?.user_input_audio_format ?? 'its default'
-  const speaks = tts?.agent_output_audio_format ?? 'its default'
-  if (hears === PHONE_FORMAT && speaks === PHONE_FORMAT) return ok(name, `${PHONE_FORMAT} both ways`)
-  return fail(
+  const formats = [
+    asr?.user_input_audio_format ?? DEFAULT_FORMAT,
+    tts?.agent_output_audio_format ?? DEFAULT_FORMAT,
+  ]
+  const [hears, speaks] = formats
+  const settings = 'user input audio format (Advanced) and TTS output format (Voices)'
+  if (formats.some((format) => audioOfFormat(format) === null))
+    return fail(
+      name,
+      `it hears ${hears} and speaks ${speaks}, which is not known here: calls would get the apology`,
+      `set ${settings} to μ-law 8000 Hz (${AGENTS_PAGE})`,
+      () => patch(PHONE_FORMATS),
+    )
+  if (formats.every((format) => format === PHONE_FORMAT)) return ok(name, `${PHONE_FORMAT} both ways`)
+  if (isSipEnabled && formats.every((format) => SIP_FORMATS.includes(format)))
+    return ok(
+      name,
+      `it hears ${hears} and speaks ${speaks}, as SIP calls can; calls over Twilio are transcoded`,
+    )
+  return warn(
     name,
-    `it hears ${hears} and speaks ${speaks}, the telephone only ${PHONE_FORMAT}`,
-    `set user input audio format (Advanced) and TTS output format (Voices) to μ-law 8000 Hz (${AGENTS_PAGE})`,
-    () =>
-      patch({
-        conversation_config: {
-          asr: { user_input_audio_format: PHONE_FORMAT },
-          tts: { agent_output_audio_format: PHONE_FORMAT },
-        },
-      }),
+    `it hears ${hears} and speaks ${speaks}: calls are transcoded, some milliseconds of processor time a second`,
+    `set ${settings} to μ-law 8000 Hz, or to PCM 16000 Hz if calls come over SIP (${AGENTS_PAGE})`,
   )
+}
+
+const PHONE_FORMATS: AgentPatch = {
+  conversation_config: {
+    asr: { user_input_audio_format: PHONE_FORMAT },
+    tts: { agent_output_audio_format: PHONE_FORMAT },
+  },
 }
 
 function voiceOverride(agent: VendorAgent, patch: Patch): Finding {

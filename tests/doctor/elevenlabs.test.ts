@@ -175,22 +175,22 @@ describe('the agent', () => {
   ]
   const FAULTS: Fault[] = [
     [
-      'hears another format',
+      'hears a format that is not known',
       ({ conversation_config: { asr } }) => {
-        asr.user_input_audio_format = 'pcm_16000'
+        asr.user_input_audio_format = 'alaw_8000' as typeof asr.user_input_audio_format
       },
       'agent audio formats',
       'FAIL',
-      'hears pcm_16000',
+      'hears alaw_8000',
     ],
     [
-      'speaks another format',
+      'speaks a format that is not known',
       ({ conversation_config: { tts } }) => {
-        tts.agent_output_audio_format = 'pcm_16000'
+        tts.agent_output_audio_format = 'opus_48000' as typeof tts.agent_output_audio_format
       },
       'agent audio formats',
       'FAIL',
-      'speaks pcm_16000',
+      'speaks opus_48000',
     ],
     [
       'lets no call bring its voice',
@@ -295,6 +295,25 @@ describe('the agent', () => {
     })
     const events = after.conversation_config.conversation.client_events
     expect(events).toHaveLength(new Set(events).size)
+  })
+
+  test.each([
+    ['ulaw_8000', 'pcm_16000', {}, 'warn', 'calls are transcoded'],
+    ['pcm_24000', 'ulaw_8000', { ENABLE_SIP_HANDLER: 'true' }, 'warn', 'calls are transcoded'],
+    ['pcm_16000', 'pcm_16000', {}, 'warn', 'calls are transcoded'],
+    ['pcm_16000', 'pcm_8000', { ENABLE_SIP_HANDLER: 'true' }, 'ok', 'as SIP calls can'],
+  ] as const)('hears %s and speaks %s, with %j', async (hears, speaks, sip, verdict, words) => {
+    change(({ conversation_config: { asr, tts } }) => {
+      asr.user_input_audio_format = hears
+      tts.agent_output_audio_format = speaks
+    })
+    const findings = await agent(settings(sip), true)
+    expect(named(findings, 'agent audio formats')).toMatchObject({
+      verdict,
+      finding: expect.stringContaining(words),
+    })
+    // A hint is no reason to change an agent that others may use.
+    expect(vendors().conversation_config.asr.user_input_audio_format).toBe(hears)
   })
 
   test('uses variables that no call brings', async () => {
