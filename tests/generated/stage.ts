@@ -91,8 +91,11 @@ export class Stage {
     for (const { from } of callers) await this.#hangUp(from)
     // It goes by itself now; a second signal would cut it short.
     await this.#draining.node.exit()
-    await this.world.end()
-    await Promise.all([this.#open, this.#full, this.#draining].map(({ carrier }) => carrier.stop()))
+    try {
+      await this.world.end()
+    } finally {
+      await Promise.all([this.#open, this.#full, this.#draining].map(({ carrier }) => carrier.stop()))
+    }
   }
 
   #entranceFor(admission: CallInput['admission']): Entrance {
