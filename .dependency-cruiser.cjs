@@ -11,6 +11,7 @@ const LOGGER = npm('pino')
 const MACHINES = '^machines/'
 const PORTS = '^src/(calls|voices)/ports\\.ts$'
 const AUDIO = '^src/audio/'
+const WITHIN = '^src/within\\.ts$'
 
 /** A room, by its folder, and all that its files may import besides each other. */
 const rooms = [
@@ -33,6 +34,7 @@ const rooms = [
       MACHINES,
       PORTS,
       AUDIO,
+      WITHIN,
       npm('twilio', 'express', '@types/express', 'ws', '@types/ws', 'zod'),
       LOGGER,
       NODE,
@@ -42,7 +44,7 @@ const rooms = [
   {
     room: 'telephony-sip',
     path: '^src/telephony/sip/',
-    may: [MACHINES, PORTS, AUDIO, npm('drachtio-srf', 'drachtio-fsmrf', 'ipaddr.js'), LOGGER, NODE],
+    may: [MACHINES, PORTS, AUDIO, WITHIN, npm('drachtio-srf', 'drachtio-fsmrf', 'ipaddr.js'), LOGGER, NODE],
     why: 'An adapter translates: it knows its SDK and what calls promise, nothing else of ours.',
   },
   {

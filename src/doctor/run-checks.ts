@@ -1,3 +1,4 @@
+import { within } from '../within.ts'
 import { type Check, type Finding, fail } from './finding.ts'
 
 export type RunOptions = {
@@ -55,17 +56,8 @@ function withOutcome(finding: Finding, obstacles: Map<string, string>): Finding 
   return { ...finding, mend: `${outcome}: ${finding.mend ?? ''}`, fix: undefined }
 }
 
-/** @throws when `work` takes longer than `limitMs`; whatever it still does then is not waited for. */
-async function withinLimit(limitMs: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const overdue = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs)
-  })
-  try {
-    await Promise.race([work, overdue])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+/** @throws when `work` takes longer than `limitMs` */
+const withinLimit = (limitMs: number, work: Promise<void>): Promise<void> =>
+  within(limitMs, work, `no answer within ${limitMs / 1000} s`)
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Health } from '../http/health-routes.ts'
 import type { CallQueries } from '../persistence/call-queries.ts'
+import { within } from '../within.ts'
 import type { NodeLife } from './node-life.ts'
 import type { VendorHealth } from './vendor-health.ts'
 
@@ -53,7 +53,7 @@ export class NodeHealth {
     const counting = this.#parts.queries
       .countByState()
       .then((rows) => rows.reduce((sum, row) => sum + row.count, 0))
-    return Promise.race([counting, sleep(DATABASE_PATIENCE_MS, null, { ref: false })]).catch(() => null)
+    return within(DATABASE_PATIENCE_MS, counting, 'The database is too slow.').catch(() => null)
   }
 
   /** Of legs that another process holds, only that it is there. */

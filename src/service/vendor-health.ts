@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import type { TwilioAdapter } from '../telephony/twilio/adapter.ts'
 import type { VendorPolicy } from '../voices/vendor-policy.ts'
+import { within } from '../within.ts'
 import type { VoiceAgents } from './voice-agents.ts'
 
 /** Resolves with `ok`, or with what is wrong in a few words that name no host and no key. Takes a bounded time. */
@@ -43,7 +43,7 @@ export class VendorCheck {
 
   /** What the vendor said last; whoever asks before it has said anything waits a moment. */
   async read(): Promise<string> {
-    if (this.#timer === null) await Promise.race([this.#asking, sleep(PATIENCE_MS, null, { ref: false })])
+    if (this.#timer === null) await within(PATIENCE_MS, this.#asking, 'not yet').catch(() => {})
     return this.#verdict
   }
 

@@ -62,7 +62,9 @@ describe('a vendor', () => {
 
   it('that does not answer keeps nobody waiting', async () => {
     const check = begin(() => new Promise(() => {}))
-    expect(await check.read()).toBe('not checked yet')
+    const read = check.read()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(await read).toBe('not checked yet')
   })
 
   it('is asked no more when the service stops', async () => {

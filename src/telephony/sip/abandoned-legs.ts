@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import type { AbandonedLeg, LegRegister } from '../../calls/ports.ts'
+import { within } from '../../within.ts'
 import type { Srf } from './drachtio.ts'
 import type { MediaServers } from './media-servers.ts'
 import type { LegCalls } from './sip-ports.ts'
-import { within } from './within.ts'
 
 /** drachtio-server answers in a millisecond whether it could send. */
 const BYE_MS = 4_000

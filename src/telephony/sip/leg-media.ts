@@ -1,10 +1,10 @@
 import type Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
+import { within } from '../../within.ts'
 import type { SipDialog } from './drachtio.ts'
 import type { ForkRates } from './fork-rates.ts'
 import type { AudioReturn } from './stream-metadata.ts'
 import { startMetadata } from './stream-metadata.ts'
-import { within } from './within.ts'
 
 export const FORK_EVENTS = ['connect', 'connect_failed', 'disconnect', 'play_audio', 'kill_audio'].map(
   (event) => `mod_audio_fork::${event}`,

@@ -9,13 +9,13 @@ import {
   mediaInstruction,
 } from '../../../machines/instructions.ts'
 import type { CarrierCall } from '../../calls/ports.ts'
+import { within } from '../../within.ts'
 import type { SipDialog } from './drachtio.ts'
 import { type ForkRates, forkRatesFor } from './fork-rates.ts'
 import type { LegMedia } from './leg-media.ts'
 import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
 import { digitText } from './stream-metadata.ts'
 import { isOlder } from './view-order.ts'
-import { within } from './within.ts'
 
 /** Between two tries to say something to a call while the database is away, and to reach a relay while none is there. */
 const RETRY_MS = 100

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { CallEvent, LegEndStatus } from '../../../machines/call-events.ts'
 import { legInstructions } from '../../../machines/instructions.ts'
 import type { CarrierCall, CarrierCalls } from '../../calls/ports.ts'
+import { within } from '../../within.ts'
 import { checkWebhook, originOf, type SignatureCheck } from './signature.ts'
 import { apologyTwiml, type HoldMusic, renderTwiml, waitTwiml } from './twiml.ts'
 
@@ -94,7 +95,7 @@ export function twilioWebhooks(options: WebhookOptions): Router {
   /** Answers with what the call says. While that cannot be known, the caller is kept and the leg asks the same again. */
   async function answerWith(req: Request, res: Response, asked: Promise<CarrierCall | null>): Promise<void> {
     try {
-      const call = await inTime(asked)
+      const call = await within(ANSWER_WITHIN_MS, asked, 'The call was not read in time.')
       if (call) answer(req, res, call)
       else refuse(res, 'unknown_call')
     } catch (error) {
@@ -141,16 +142,6 @@ export function twilioWebhooks(options: WebhookOptions): Router {
     log.warn({ reason }, 'a webhook was answered with an apology')
     twiml(res, apologyTwiml())
   }
-}
-
-/** Rejects when the answer does not come in time; it may still come to be, and nobody is harmed by that. */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new Error(`No answer within ${ANSWER_WITHIN_MS} ms.`)),
-    ANSWER_WITHIN_MS,
-  )
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }
 
 function twiml(res: Response, xml: string): void {
