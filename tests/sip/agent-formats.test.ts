@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentAudioFormat } from '../../src/simulator/elevenlabs/audio-format.ts'
+import { readSdp } from '../../src/simulator/sip/sdp.ts'
 import { CALLERS_TONE, hearsFirstWords, hearsTone, setFormats } from '../support/agent-ears.ts'
 import { REAL_SERVERS } from '../support/sip-servers.ts'
 import { type SipStoryCall, SipWorld } from '../support/sip-world.ts'
@@ -47,6 +48,21 @@ describe.each(REAL_SERVERS ? (['streaming'] as const) : (['streaming', 'playAudi
     it('gets wideband from an agent that wants more than a telephone has', async () => {
       await talk('pcm_24000', 'pcm_24000')
       expect(await talk('pcm_24000', 'pcm_24000')).toBe('L16/16000 to L16/24000, L16/24000 to L16/16000')
+    })
+
+    it('speaks G.722 where both phone and agent can, and as a telephone does where the agent cannot', async () => {
+      const codecs = ['PCMU', 'G722', 'telephone-event']
+      const answered = async () => {
+        const call = sip.call({ codecs })
+        const answer = await call.line.final
+        await call.reaches('bridged.talking')
+        await call.line.bye()
+        return readSdp(answer.body)?.codecs[0]
+      }
+      await talk('pcm_16000', 'pcm_16000')
+      expect(await answered()).toBe('G722')
+      await talk('ulaw_8000', 'ulaw_8000')
+      expect(await answered()).toBe('PCMU')
     })
 
     it('is heard in one format and spoken to in another', async () => {

@@ -1,6 +1,7 @@
 import type Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
 import { within } from '../../within.ts'
+import { inOrder } from './codec-order.ts'
 import type { SipDialog } from './drachtio.ts'
 import type { ForkRates } from './fork-rates.ts'
 import type { AudioReturn } from './stream-metadata.ts'
@@ -34,14 +35,19 @@ export class LegMedia {
   readonly gone: Promise<{ cause: string | null }>
   readonly #endpoint: Mrf.Endpoint
   readonly #audio: AudioReturn
+  readonly #isWideband: boolean
   readonly #log: Logger
   #playing: Promise<unknown> | null = null
   #fork: Fork | null = null
   #forks = 0
 
-  constructor(endpoint: Mrf.Endpoint, { audio, log }: { audio: AudioReturn; log: Logger }) {
+  constructor(
+    endpoint: Mrf.Endpoint,
+    { audio, isWideband, log }: { audio: AudioReturn; isWideband: boolean; log: Logger },
+  ) {
     this.#endpoint = endpoint
     this.#audio = audio
+    this.#isWideband = isWideband
     this.#log = log
     this.gone = new Promise((resolve) => {
       endpoint.once('destroy', (end?: { reason?: string }) => resolve({ cause: end?.reason ?? null }))
@@ -71,7 +77,8 @@ export class LegMedia {
 
   /** Takes a new offer of the caller's; resolves with the answer to it. */
   async modify(remoteSdp: string): Promise<string> {
-    await within(COMMAND_MS, this.#endpoint.modify(remoteSdp), 'FreeSWITCH did not take the new offer')
+    const offer = inOrder(remoteSdp, this.#isWideband)
+    await within(COMMAND_MS, this.#endpoint.modify(offer), 'FreeSWITCH did not take the new offer')
     return this.sdp
   }
 

@@ -1,5 +1,6 @@
 import Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
+import { inOrder } from './codec-order.ts'
 import type { Srf } from './drachtio.ts'
 import { askFreeSwitch, type EventSocketAddress } from './event-socket.ts'
 import { FORK_EVENTS, LegMedia } from './leg-media.ts'
@@ -56,13 +57,18 @@ export class MediaServer {
     this.#retire()
   }
 
-  /** Makes an endpoint for a caller who offers this SDP; for one without an offer, an endpoint that makes one. */
-  async open(remoteSdp: string): Promise<LegMedia> {
+  /**
+   * Makes an endpoint for a caller who offers this SDP; for one without an offer, an endpoint that makes one.
+   * `isWideband`: which codecs it takes before others.
+   */
+  async open(remoteSdp: string, isWideband: boolean): Promise<LegMedia> {
     if (!this.#server) throw new Error(this.#fault ?? 'FreeSWITCH is not connected')
     this.#legs++
     try {
-      const endpoint = await this.#server.createEndpoint(remoteSdp ? { remoteSdp } : {})
-      const media = new LegMedia(endpoint, { audio: this.#audio, log: this.#log })
+      const endpoint = await this.#server.createEndpoint(
+        remoteSdp ? { remoteSdp: inOrder(remoteSdp, isWideband) } : {},
+      )
+      const media = new LegMedia(endpoint, { audio: this.#audio, isWideband, log: this.#log })
       void media.gone.then(() => this.#legs--)
       return media
     } catch (error) {

@@ -29,12 +29,12 @@ export class MediaServers {
   }
 
   /** An endpoint on the least loaded server, or on the next when that one will not. Rejects when none will. */
-  async open(remoteSdp: string): Promise<{ media: LegMedia; server: string }> {
+  async open(remoteSdp: string, isWideband: boolean): Promise<{ media: LegMedia; server: string }> {
     const able = this.#servers.filter(({ fault }) => fault === null).sort((a, b) => a.load - b.load)
     let refusal: unknown = new Error(this.fault ?? 'no FreeSWITCH takes legs')
     for (const server of able) {
       try {
-        return { media: await server.open(remoteSdp), server: server.name }
+        return { media: await server.open(remoteSdp, isWideband), server: server.name }
       } catch (error) {
         refusal = error
         if (isOfTheCaller(error)) break

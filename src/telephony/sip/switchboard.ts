@@ -2,7 +2,9 @@ import type { Logger } from 'pino'
 import type { LegEndStatus } from '../../../machines/call-events.ts'
 import type { CarrierCall, LegRegister } from '../../calls/ports.ts'
 import type { Doorkeeper } from './admission.ts'
+import { offersWideband } from './codec-order.ts'
 import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
+import { forkRatesFor, TELEPHONE_RATE } from './fork-rates.ts'
 import { handleInDialog } from './in-dialog.ts'
 import type { LegMedia } from './leg-media.ts'
 import { isOfTheCaller, type MediaServers } from './media-servers.ts'
@@ -132,7 +134,8 @@ export class Switchboard {
     const { servers, calls, register, log } = this.#options
     const { providerCallId } = invite
     try {
-      const { media, server } = await servers.open(invite.sdp)
+      const isWideband = await this.#suitsWideband(invite, callId)
+      const { media, server } = await servers.open(invite.sdp, isWideband)
       await register.hold({ callId, mediaServer: server, channel: media.channel, dialogId: null })
       if (!invite.isCanceled) return media
       await media.destroy()
@@ -153,6 +156,13 @@ export class Switchboard {
       await calls.tell(providerCallId, { type: 'leg.ended', status })
     }
     return null
+  }
+
+  /** What is not known of an agent is no reason to keep its caller waiting. */
+  async #suitsWideband({ sdp }: Invite, callId: string): Promise<boolean> {
+    if (!offersWideband(sdp)) return false
+    const { caller, agent } = forkRatesFor(await this.#options.calls.agentRates(callId).catch(() => null))
+    return caller > TELEPHONE_RATE || agent > TELEPHONE_RATE
   }
 
   /** Null when the caller had gone before the answer got out. */

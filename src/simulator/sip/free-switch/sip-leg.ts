@@ -201,7 +201,7 @@ export class SipLeg {
   get #codecs(): string[] {
     const remote = readSdp(this.channel.variables.get('switch_r_sdp') ?? this.#invite.body)
     if (!remote) return CODECS
-    const codec = remote.codecs.find((each) => /^(PCMU|PCMA)$/i.test(each)) ?? 'PCMU'
+    const codec = remote.codecs.find((each) => /^(PCMU|PCMA|G722)$/i.test(each)) ?? 'PCMU'
     const keys = remote.codecs.filter((each) => /^telephone-event$/i.test(each))
     return [codec, ...keys]
   }

@@ -1,0 +1,43 @@
+/*
+ * Which codec a call gets: FreeSWITCH takes the first of the caller's that it has, so the offer is given to it in the order
+ * that suits the agent. An answer may choose any of the offered (RFC 3264, section 6.1).
+ */
+
+/** A wideband line is worth its cost only where the agent has more to say or to hear than a telephone carries. */
+const TELEPHONE_FIRST = ['PCMU', 'PCMA', 'G722', 'OPUS']
+const WIDEBAND_FIRST = ['G722', 'OPUS', 'PCMU', 'PCMA']
+
+/** Payload types that need no words of their own (RFC 3551, section 6). */
+const STATIC_PAYLOADS: readonly (readonly [string, string])[] = [
+  ['0', 'PCMU'],
+  ['8', 'PCMA'],
+  ['9', 'G722'],
+]
+
+/** Whether the caller's end offers more than a telephone line. */
+export const offersWideband = (sdp: string): boolean =>
+  audioPayloads(sdp).some((payload) => /^(G722|OPUS)$/.test(codecsOf(sdp).get(payload) ?? ''))
+
+/** The same offer with the codecs of its audio in the order in which they are wanted; those that nobody names come last. */
+export function inOrder(sdp: string, isWideband: boolean): string {
+  const order = isWideband ? WIDEBAND_FIRST : TELEPHONE_FIRST
+  const codecs = codecsOf(sdp)
+  const rank = (payload: string) => {
+    const at = order.indexOf(codecs.get(payload) ?? '')
+    return at < 0 ? order.length : at
+  }
+  const payloads = audioPayloads(sdp).toSorted((a, b) => rank(a) - rank(b))
+  return sdp.replace(AUDIO, (_, head: string) => `${head}${payloads.join(' ')}`)
+}
+
+const AUDIO = /^(m=audio \d+ \S+ )(\d+(?: \d+)*)/m
+
+const audioPayloads = (sdp: string): string[] => AUDIO.exec(sdp)?.[2]?.split(' ') ?? []
+
+function codecsOf(sdp: string): ReadonlyMap<string, string> {
+  const named = sdp.matchAll(/^a=rtpmap:(\d+) ([^/\r\n]+)/gm)
+  return new Map([
+    ...STATIC_PAYLOADS,
+    ...Array.from(named, ([, payload = '', codec = '']) => [payload, codec.toUpperCase()] as const),
+  ])
+}
