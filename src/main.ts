@@ -1,4 +1,5 @@
-import { type Config, ConfigError, configWarnings, loadConfig, settingSources } from './config.ts'
+import { type Config, ConfigError, loadConfig, settingSources } from './config.ts'
+import { configWarnings, warningLine } from './config-warnings.ts'
 import { openLog } from './log.ts'
 import { misspeltSettings } from './misspelt-settings.ts'
 import { type AdminKey, adminKey } from './service/admin-key.ts'
@@ -32,8 +33,8 @@ async function run(settings: Config): Promise<void> {
   const isDemoService = process.argv.includes(DEMO_SERVICE)
   if (isWholeDemo(settings) && !isDemoService) return runWorld(settings)
   const { log, close: closeLog } = openLog(settings.log)
-  for (const warning of [...misspeltSettings(settingSources()), ...configWarnings(settings)])
-    log.warn(warning)
+  const warnings = configWarnings(settings).map(warningLine)
+  for (const warning of [...misspeltSettings(settingSources()), ...warnings]) log.warn(warning)
   const demo: Demo = isDemoService
     ? await HandedOnDemo.start(settings)
     : await OneProcessDemo.start(settings, log)

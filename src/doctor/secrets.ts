@@ -1,18 +1,21 @@
 import type { Config } from '../config.ts'
 
-/** Every secret among the settings, in each spelling in which a message could repeat it. */
+/** Shorter ones stand in every text by chance; who tries them finds them, and the settings are warned about. */
+const SHORTEST_HIDDEN = 4
+
+/** Every secret among the settings. */
 export function secretsOf(config: Config): string[] {
   const { admin, elevenLabs, openAi, twilio, sip, recordings, database } = config
   const secrets = [
     ...[admin.apiKey, elevenLabs.apiKey, elevenLabs.webhookSecret, openAi.apiKey, twilio.authToken],
-    ...[sip.drachtio.secret, sip.freeswitch.secret],
+    ...[sip.drachtio.secret, sip.freeswitch.secret, ...sip.users.map(({ password }) => password)],
     ...[recordings.s3.accessKeyId, recordings.s3.secretAccessKey],
     ...(database.url === null ? [] : passwordsIn(database.url)),
   ]
-  return secrets.filter((secret) => secret !== null && secret !== '') as string[]
+  return secrets.filter((secret) => secret !== null && secret.length >= SHORTEST_HIDDEN) as string[]
 }
 
-/** A vendor's message may repeat the key that it refuses: nothing is printed but through here. */
+/** A vendor's message may repeat the key that it refuses, in some spelling: nothing is printed but through here. */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   const spellings = secrets.flatMap((secret) => [secret, encodeURIComponent(secret)])
   return spellings

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { describe, expect, it, test } from 'vitest'
-import { ConfigError, configWarnings, loadConfig, SETTING_NAMES } from '../../src/config.ts'
+import { ConfigError, loadConfig, SETTING_NAMES } from '../../src/config.ts'
+import { configWarnings, warningLine } from '../../src/config-warnings.ts'
 
 function faultsOf(env: Record<string, string>): string[] {
   try {
@@ -214,10 +215,12 @@ describe('warnings', () => {
     [{ ...SIP, FREESWITCH_SECRET: '' }, 'FREESWITCH_SECRET'],
     [{ RECORD_CALLS: 'true' }, 'RECORD_CALLS'],
     [{ OPENAI_API_KEY: 'k' }, 'OPENAI_API_KEY'],
+    [{ TWILIO_AUTH_TOKEN: 't', TWILIO_ACCOUNT_SID: 'AC1', PUBLIC_URL: 'http://a.example' }, 'PUBLIC_URL'],
     [{ ADMIN_API_KEY: 'short' }, 'ADMIN_API_KEY'],
+    [{ ADMIN_API_KEY: 'abababababababababab' }, 'ADMIN_API_KEY'],
   ])('%j', (env, name) => {
     const warnings = configWarnings(loadConfig(env))
-    expect(warnings).toHaveLength(1)
-    expect(warnings[0]).toContain(name)
+    expect(warnings.map((warning) => warning.name)).toEqual([name])
+    expect(warnings.map(warningLine)[0]).toMatch(/^[A-Z_]+ .+; .+/)
   })
 })

@@ -50,6 +50,11 @@ describe('secrets', () => {
     for (const secret of [...Object.values(SECRETS), PASSWORD]) expect(known).toContain(secret)
     const repeated = `${url} ${PASSWORD} ${Object.values(SECRETS).join(' ')}`
     expect(hideSecrets(repeated, known)).not.toContain('secret')
+    expect(secretsOf(loadConfig({ SIP_USERS: 'ann:melon,bob:grape' }))).toEqual(['melon', 'grape'])
+  })
+
+  test('that are but a letter or two are not sought in every word', () => {
+    expect(secretsOf(loadConfig({ ADMIN_API_KEY: 'a' }))).toEqual([])
   })
 
   test('are not printed, though every vendor repeats what it was given', async () => {

@@ -61,7 +61,7 @@ describe('what can hardly be meant', () => {
     [
       'no signature check with a simulated carrier',
       { SKIP_WEBHOOK_SIGNATURE_VALIDATION: 'true' },
-      /^SKIP_WEBHOOK_SIGNATURE_VALIDATION is on/,
+      /^SKIP_WEBHOOK_SIGNATURE_VALIDATION is true/,
     ],
     ['a short admin key', { ADMIN_API_KEY: 'letmein' }, /^ADMIN_API_KEY is short/],
     ['an admin key of few letters', { ADMIN_API_KEY: 'abcabcabcabcabcabc' }, /^ADMIN_API_KEY is weak/],
@@ -70,8 +70,7 @@ describe('what can hardly be meant', () => {
     const found = warnings(env)
     expect(found).toHaveLength(1)
     expect(found[0]?.finding).toMatch(finding)
-    const setting = found[0]?.finding.split(' ', 1)[0] ?? ''
-    expect(found[0]?.mend).toContain(setting)
+    expect(found[0]?.mend).toMatch(/, in \.env or in the environment/)
   })
 
   test.each<[name: string, env: Record<string, string>]>([

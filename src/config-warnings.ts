@@ -1,0 +1,96 @@
+import type { Config } from './config.ts'
+
+/*
+ * What is allowed and can hardly be meant. The service logs it at its start, and the doctor tells how to mend it.
+ */
+
+export type ConfigWarning = {
+  /** The setting. */
+  name: string
+  /** Follows the name, as in `is not set: every call is refused`. */
+  finding: string
+  mend: string
+}
+
+type Risk = ConfigWarning & { applies: (config: Config) => boolean }
+
+/** 16 random letters and digits are about 95 bits, which nobody tries out over HTTP. */
+const SHORTEST_SAFE_KEY = 16
+/** A random key of 16 letters has more; fewer make a pattern that is soon tried. */
+const FEWEST_LETTERS = 8
+
+const NO_EFFECT = { finding: 'is set, and has no effect in this version', mend: 'leave it out' }
+const REFUSED = {
+  finding: 'is not set: its server will refuse us',
+  mend: "set it to the secret in that server's settings",
+}
+
+const RISKS: Risk[] = [
+  {
+    name: 'ELEVENLABS_AGENT_ID',
+    applies: ({ agentVendor, elevenLabs }) => agentVendor === 'real' && elevenLabs.agentId === null,
+    finding: 'is not set: only numbers with an agent of their own reach one',
+    mend: 'set it, or add agents for all numbers',
+  },
+  {
+    name: 'TWILIO_ACCOUNT_SID',
+    applies: ({ carrier, twilio }) => carrier === 'real' && twilio.accountSid === null,
+    finding: 'is not set: calls move on and end at their next poll only',
+    mend: 'set it, to reach Twilio at once',
+  },
+  {
+    name: 'SKIP_WEBHOOK_SIGNATURE_VALIDATION',
+    applies: ({ twilio }) => twilio.skipSignatureValidation,
+    finding: 'is true: anybody can send webhooks in the name of Twilio',
+    mend: 'set it to false',
+  },
+  {
+    name: 'PUBLIC_URL',
+    applies: ({ carrier, http }) => carrier === 'real' && http.publicUrl === null,
+    finding: 'is not set: behind a proxy or tunnel, signatures are checked against the wrong URL',
+    mend: 'set it to the https origin that Twilio calls',
+  },
+  {
+    name: 'PUBLIC_URL',
+    applies: ({ carrier, http }) => carrier === 'real' && http.publicUrl?.startsWith('http:') === true,
+    finding: 'is http: Twilio opens media streams by wss only, and calls could be overheard on their way',
+    mend: 'put TLS in front of the service, and set it to that https origin',
+  },
+  {
+    name: 'SIP_TRUNKS',
+    applies: ({ sip }) => sip.enabled && sip.trunks.length + sip.users.length === 0,
+    finding: 'and SIP_USERS are not set: every SIP call is refused',
+    mend: 'set one of them to the phones that may call',
+  },
+  {
+    name: 'DRACHTIO_SECRET',
+    applies: ({ sip }) => sip.enabled && sip.drachtio.secret === null,
+    ...REFUSED,
+  },
+  {
+    name: 'FREESWITCH_SECRET',
+    applies: ({ sip }) => sip.enabled && sip.freeswitch.secret === null,
+    ...REFUSED,
+  },
+  { name: 'RECORD_CALLS', applies: ({ recordings }) => recordings.enabled, ...NO_EFFECT },
+  { name: 'OPENAI_API_KEY', applies: ({ openAi }) => openAi.apiKey !== null, ...NO_EFFECT },
+  {
+    name: 'ADMIN_API_KEY',
+    applies: ({ admin }) => admin.apiKey !== null && admin.apiKey.length < SHORTEST_SAFE_KEY,
+    finding: 'is short enough to be guessed',
+    mend: `use at least ${SHORTEST_SAFE_KEY} characters, such as the output of \`openssl rand -base64 24\``,
+  },
+  {
+    name: 'ADMIN_API_KEY',
+    applies: ({ admin: { apiKey } }) =>
+      apiKey !== null && apiKey.length >= SHORTEST_SAFE_KEY && new Set(apiKey).size < FEWEST_LETTERS,
+    finding: 'is weak: it is made of a few letters only',
+    mend: 'set it to the output of `openssl rand -base64 24`',
+  },
+]
+
+export const configWarnings = (config: Config): ConfigWarning[] =>
+  RISKS.filter(({ applies }) => applies(config)).map(({ name, finding, mend }) => ({ name, finding, mend }))
+
+/** One line, for the log. */
+export const warningLine = ({ name, finding, mend }: ConfigWarning): string => `${name} ${finding}; ${mend}`
