@@ -1,7 +1,8 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import type { z } from 'zod'
 import type { RecordWrite } from './audit.ts'
-import { type FieldError, HttpProblem } from './problem.ts'
+import { bodyErrors, check, parameterErrors } from './field-errors.ts'
+import { HttpProblem } from './problem.ts'
 
 /*
  * An admin route is declared once: the schemas check its requests and describe it in the OpenAPI document.
@@ -95,12 +96,12 @@ function serve(declared: AnyRoute, recordWrite: RecordWrite): RequestHandler {
 }
 
 function checked(declared: AnyRoute, req: Request) {
-  const params = declared.params?.safeParse(req.params)
+  const params = check(declared.params, req.params)
   // A path that no resource can have is as unknown as one that none has; only PUT would create what it names.
   if (params?.error && declared.method !== 'put') throw new HttpProblem(404, 'There is nothing at this path.')
   if (declared.body && !declared.upload) requireJson(req)
-  const query = declared.query?.safeParse(req.query)
-  const body = declared.body?.safeParse(req.body)
+  const query = check(declared.query, req.query)
+  const body = check(declared.body, req.body)
   const errors = [
     ...parameterErrors(params?.error),
     ...parameterErrors(query?.error),
@@ -116,24 +117,4 @@ function requireJson(req: Request): void {
   if (req.is('application/json') === false) {
     throw new HttpProblem(415, 'The body must be JSON, with Content-Type: application/json.')
   }
-}
-
-function parameterErrors(error: z.ZodError | undefined): FieldError[] {
-  return (error?.issues ?? []).flatMap(({ path, message, ...issue }) => {
-    const names = issue.code === 'unrecognized_keys' ? issue.keys : [path.join('.')]
-    return names.map((parameter) => ({ parameter, detail: message }))
-  })
-}
-
-function bodyErrors(error: z.ZodError | undefined): FieldError[] {
-  return (error?.issues ?? []).flatMap(({ path, message, ...issue }) => {
-    const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path]
-    return places.map((place) => ({ pointer: jsonPointer(place), detail: message }))
-  })
-}
-
-/** A place in the body as a URI fragment (RFC 6901, section 6). */
-function jsonPointer(path: PropertyKey[]): string {
-  const parts = path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'))
-  return ['#', ...parts.map(encodeURIComponent)].join('/')
 }

@@ -25,7 +25,11 @@ const change = route({
   path: '/callers/{id}',
   summary: 'Changes a caller',
   params: z.object({ id: z.string() }),
-  body: z.strictObject({ name: z.string(), tags: z.array(z.object({ 'a/b': z.number() })).default([]) }),
+  body: z.strictObject({
+    name: z.string().min(1).max(10),
+    tags: z.array(z.object({ 'a/b': z.number().int() })).default([]),
+    kind: z.enum(['friend', 'stranger']).default('friend'),
+  }),
   answer: { status: 204, description: 'Changed.' },
   handler: async () => {},
 })
@@ -71,6 +75,20 @@ describe('a declared route', () => {
     expect(response.status).toBe(422)
     const { errors } = await problemOf(response)
     expect(errors?.map(({ pointer }) => pointer).sort()).toEqual(pointers)
+  })
+
+  test.each([
+    ['{"more":1}', { '#/name': 'is missing', '#/more': 'is not known here' }],
+    ['{"name":""}', { '#/name': 'must not be empty' }],
+    ['{"name":7,"tags":{}}', { '#/name': 'must be text', '#/tags': 'must be a list' }],
+    ['{"name":"far too long"}', { '#/name': 'must have at most 10 characters' }],
+    ['{"name":"Ann","tags":[{"a/b":1.5}]}', { '#/tags/0/a~1b': 'must be a whole number' }],
+    ['{"name":"Ann","kind":"x"}', { '#/kind': 'must be one of: friend, stranger' }],
+  ])('says what is expected in the body %s', async (body, expected) => {
+    const { errors } = await problemOf(await patch(body))
+    expect(Object.fromEntries(errors?.map(({ pointer, detail }) => [pointer, detail]) ?? [])).toEqual(
+      expected,
+    )
   })
 
   it('takes JSON only', async () => {
