@@ -51,7 +51,7 @@ export class SipAdapter {
     const { srf } = this.#signalling
     const addresses = freeswitch.servers.map((server) => ({ ...server, secret: freeswitch.secret }))
     this.#servers = new MediaServers(srf, addresses, log)
-    const digest = users.length > 0 ? new Digest(users) : null
+    const digest = users.length > 0 ? new Digest(users, drachtio.secret) : null
     const doorkeeper = new Doorkeeper({ trunks, digest })
     this.#switchboard = new Switchboard({
       ...{ ...options, srf, servers: this.#servers, doorkeeper },
