@@ -134,7 +134,13 @@ export type CarrierCall = {
 
 /** What a carrier's adapter asks of the calls. */
 export interface CarrierCalls {
-  open(call: { providerCallId: string; from: string; to: string; publicOrigin: string }): Promise<CarrierCall>
+  /** `isNew` is false when this carrier announced the call before. */
+  open(call: {
+    providerCallId: string
+    from: string
+    to: string
+    publicOrigin: string
+  }): Promise<CarrierCall & { isNew: boolean }>
   /** Null when no call has this id of the carrier's. `eventId` names the delivery, so that a repeated one changes nothing. */
   tell(providerCallId: string, event: CallEvent, eventId?: string): Promise<CarrierCall | null>
 }

@@ -12,7 +12,7 @@ export function carrierCalls(
       const begun = performance.now()
       const opened = await host.open({ ...call, provider, direction: 'inbound' })
       if (opened.created) onGreeted((performance.now() - begun) / 1000)
-      return carrierCall(opened)
+      return { ...carrierCall(opened), isNew: opened.created }
     },
     async tell(providerCallId, event, eventId) {
       const told = await host.send({ provider, providerCallId }, event, { eventId })

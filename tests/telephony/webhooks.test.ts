@@ -36,7 +36,7 @@ const calls: CarrierCalls = {
   async open(call) {
     if (fault) throw fault
     opened.push(call)
-    return { callId: CALL_ID, view, tokenOf: () => 'token' }
+    return { callId: CALL_ID, view, tokenOf: () => 'token', isNew: true }
   },
   async tell(providerCallId, event, eventId) {
     if (fault) throw fault

@@ -87,7 +87,8 @@ export class Switchboard {
     const verdict = doorkeeper.examine(req)
     if (!verdict.admitted) return this.#refuse(res, verdict.status, 'sip_forbidden', verdict.headers)
     const parties = partiesOf(req)
-    if (!parties || !req.has('Contact')) return this.#refuse(res, 400, 'sip_malformed')
+    if (!parties || !req.has('Contact') || callIdOf(req).length > MAX_CALL_ID)
+      return this.#refuse(res, 400, 'sip_malformed')
     if (numbers && !numbers.includes(parties.to)) return this.#refuse(res, 404, 'sip_unknown_number')
     if (servers.fault !== null) return this.#refuse(res, 503, 'sip_unavailable', RETRY_AFTER)
     return parties
@@ -101,59 +102,65 @@ export class Switchboard {
 
   /** The call is written down before anybody is answered, and every way out of here tells it how it ended. */
   async #answer(invite: Invite, res: SipResponse, parties: Parties): Promise<void> {
-    const { calls, onAnswered, register } = this.#options
+    const { onAnswered } = this.#options
     const begun = performance.now()
-    const { providerCallId } = invite
-    const call = await calls.open({ ...parties, providerCallId, publicOrigin: 'sip:' })
-    if (this.#legs.has(call.callId)) return this.#merged(res)
+    const call = await this.#open(invite, parties)
+    if (!call) return this.#merged(res)
     if (call.view.state === 'rejected') return this.#turnAway(invite, res)
     const media = await this.#mediaFor(invite, res, call)
     if (!media) return
     const dialog = await this.#accept(invite, res, media)
-    if (!dialog) {
-      await media.destroy()
-      await register.release(call.callId)
-      return
-    }
+    if (!dialog) return this.#letGo(call, media)
     onAnswered((performance.now() - begun) / 1000)
     this.#begin(call, invite, dialog, media)
   }
 
-  /** The same call by another way (RFC 3261 §8.2.2.2). */
+  /**
+   * Null for the same call by another way (RFC 3261 §8.2.2.2). Whoever was refused may try again under the same Call-ID
+   * (§8.1.3.5), which is a call of its own.
+   */
+  async #open(invite: Invite, parties: Parties): Promise<CarrierCall | null> {
+    const { calls } = this.#options
+    const open = () => calls.open({ ...parties, providerCallId: invite.providerCallId, publicOrigin: 'sip:' })
+    const first = await open()
+    if (first.isNew) return first
+    if (first.view.state !== 'ended') return null
+    invite.isAgain()
+    const again = await open()
+    return again.isNew ? again : null
+  }
+
   #merged(res: SipResponse): void {
+    this.#options.onRejected('sip_merged')
     res.send(482)
   }
 
   /** The lines are taken, or this process is going: a trunk tries the next server sooner than a person would hear that out. */
   async #turnAway({ providerCallId }: Invite, res: SipResponse): Promise<void> {
-    this.#refuse(res, 503, 'sip_full', RETRY_AFTER)
     await this.#options.calls.tell(providerCallId, { type: 'leg.ended', status: 'failed' })
+    this.#refuse(res, 503, 'sip_full', RETRY_AFTER)
   }
 
-  async #mediaFor(invite: Invite, res: SipResponse, { callId }: CarrierCall): Promise<LegMedia | null> {
-    const { servers, calls, register, log } = this.#options
+  /** Null when none is to be had, or the caller has given up meanwhile. */
+  async #mediaFor(invite: Invite, res: SipResponse, call: CarrierCall): Promise<LegMedia | null> {
+    const { servers, calls, log } = this.#options
+    const { callId } = call
     const { providerCallId } = invite
     try {
       const isWideband = await this.#suitsWideband(invite, callId)
       const { media, server } = await servers.open(invite.sdp, isWideband)
-      await register.hold({ callId, mediaServer: server, channel: media.channel, dialogId: null })
+      await this.#register(call, media, server)
       if (!invite.isCanceled) return media
-      await media.destroy()
-      await register.release(callId)
+      await this.#letGo(call, media)
       await calls.tell(providerCallId, { type: 'leg.ended', status: 'canceled' })
     } catch (error) {
       const isTheirs = isOfTheCaller(error)
       if (!isTheirs) log.warn({ err: error, callId }, 'no FreeSWITCH took the leg')
-      if (!invite.isCanceled) {
-        this.#refuse(
-          res,
-          isTheirs ? 488 : 503,
-          isTheirs ? 'sip_no_codec' : 'sip_unavailable',
-          isTheirs ? {} : RETRY_AFTER,
-        )
-      }
       const status = invite.isCanceled ? 'canceled' : isTheirs ? 'failed' : 'media-server-lost'
       await calls.tell(providerCallId, { type: 'leg.ended', status })
+      if (invite.isCanceled) return null
+      if (isTheirs) this.#refuse(res, 488, 'sip_no_codec')
+      else this.#refuse(res, 503, 'sip_unavailable', RETRY_AFTER)
     }
     return null
   }
@@ -163,6 +170,23 @@ export class Switchboard {
     if (!offersWideband(sdp)) return false
     const { caller, agent } = forkRatesFor(await this.#options.calls.agentRates(callId).catch(() => null))
     return caller > TELEPHONE_RATE || agent > TELEPHONE_RATE
+  }
+
+  /** What nobody could find after this process is gone is not kept. */
+  async #register({ callId }: CarrierCall, media: LegMedia, server: string): Promise<void> {
+    try {
+      await this.#options.register.hold({
+        ...{ callId, mediaServer: server, channel: media.channel, dialogId: null },
+      })
+    } catch (error) {
+      await media.destroy()
+      throw error
+    }
+  }
+
+  async #letGo({ callId }: CarrierCall, media: LegMedia): Promise<void> {
+    await media.destroy()
+    await this.#options.register.release(callId)
   }
 
   /** Null when the caller had gone before the answer got out. */
@@ -214,21 +238,36 @@ export class Switchboard {
   }
 }
 
+/** The database keeps 255 letters of what a call is known by; phones make some forty. */
+const MAX_CALL_ID = 200
+const MAX_BRANCH = 50
+
+const callIdOf = (req: SipRequest): string => req.get('call-id') ?? ''
+
 /** An INVITE that may be called back at any time. */
 class Invite {
   readonly req: SipRequest
   isCanceled = false
+  #providerCallId: string
 
   /** Made in the first moment of its handling: a CANCEL that nobody listened for would not be heard of again. */
   constructor(req: SipRequest) {
     this.req = req
+    this.#providerCallId = callIdOf(req)
     req.once('cancel', () => {
       this.isCanceled = true
     })
   }
 
+  /** What the call is known by. */
   get providerCallId(): string {
-    return this.req.get('call-id') ?? ''
+    return this.#providerCallId
+  }
+
+  /** The Call-ID has been a call's before; what names this request alone tells the two apart. */
+  isAgain(): void {
+    const branch = /branch=([^;,\s]+)/.exec(this.req.get('via') ?? '')?.[1] ?? ''
+    this.#providerCallId += ` ${branch.slice(0, MAX_BRANCH)}`
   }
 
   /** Empty when the caller makes no offer and waits for ours. */
