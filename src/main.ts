@@ -2,6 +2,7 @@ import { type Config, ConfigError, loadConfig, settingSources } from './config.t
 import { configWarnings, warningLine } from './config-warnings.ts'
 import { openLog } from './log.ts'
 import { misspeltSettings } from './misspelt-settings.ts'
+import { logWhatLibrariesPrint } from './printing-libraries.ts'
 import { type AdminKey, adminKey } from './service/admin-key.ts'
 import { type Demo, OneProcessDemo } from './service/demo.ts'
 import { DEMO_SERVICE } from './service/demo-messages.ts'
@@ -33,6 +34,7 @@ async function run(settings: Config): Promise<void> {
   const isDemoService = process.argv.includes(DEMO_SERVICE)
   if (isWholeDemo(settings) && !isDemoService) return runWorld(settings)
   const { log, close: closeLog } = openLog(settings.log)
+  logWhatLibrariesPrint(log)
   const warnings = configWarnings(settings).map(warningLine)
   for (const warning of [...misspeltSettings(settingSources()), ...warnings]) log.warn(warning)
   const demo: Demo = isDemoService
