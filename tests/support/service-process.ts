@@ -49,6 +49,10 @@ export class ServiceProcess {
     }
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
   async isHealthy(): Promise<boolean> {
     const response = await fetch(`${this.origin}/health`).catch(() => null)
     return response?.status === 200

@@ -15,6 +15,8 @@ export type InviteOptions = {
   /** Where the call comes from; the service sees it as the address of the trunk. */
   sourceAddress?: string
   headers?: Record<string, string>
+  /** By default one that no other call has. */
+  callId?: string
   /** What to answer a challenge (401, 407) with; without it a challenge is the final response. */
   credentials?: Credentials
   /** The 200 is not acknowledged before `ack()` is called. */
@@ -34,10 +36,10 @@ export class SipCall extends PhoneCall implements SipParty {
   #isAcknowledged = false
 
   constructor(network: SipNetwork, server: string, options: InviteOptions) {
-    const { from, to, codecs, sourceAddress = '127.0.0.1' } = options
+    const { from, to, codecs, sourceAddress = '127.0.0.1', callId = newTag() } = options
     const target = `sip:${to}@${server}`
     const names = {
-      callId: newTag(),
+      callId,
       local: `<sip:${from}@${sourceAddress}>;tag=${newTag()}`,
       remote: `<${target}>`,
       target,
@@ -48,6 +50,11 @@ export class SipCall extends PhoneCall implements SipParty {
     this.final = this.#finalResponse.promise
     network.attach(this)
     this.#invite = this.#sendInvite({ cseq: 1 })
+  }
+
+  /** The INVITE as it went out last. */
+  get invite(): SipRequest {
+    return this.#invite
   }
 
   get isAnswered(): boolean {
@@ -82,6 +89,11 @@ export class SipCall extends PhoneCall implements SipParty {
   vanish(): void {
     this.network.detach(this)
     this.network.closeRtp(this.rtpAddress)
+  }
+
+  /** Waits for no answer any more. */
+  abandon(): void {
+    this.release()
   }
 
   protected override release(): void {
