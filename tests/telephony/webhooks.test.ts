@@ -236,6 +236,12 @@ describe('a call status', () => {
   })
 })
 
+test.each(['/amd', '/recording'])('%s is taken, and tells the call nothing', async (path) => {
+  const response = await post(path, { ...FORM, AnsweredBy: 'human', RecordingSid: 'RE1' })
+  expect([response.status, await response.text()]).toEqual([204, ''])
+  expect([opened, told, rejected]).toEqual([[], [], []])
+})
+
 describe('a field that comes twice', () => {
   test('is none: whoever sends that is not Twilio', async () => {
     const twice = `${new URLSearchParams(FORM)}&CallSid=${CALL_SID}`

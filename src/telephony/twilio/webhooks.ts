@@ -81,6 +81,10 @@ export function twilioWebhooks(options: WebhookOptions): Router {
     if (FINAL_STATUSES.includes(status ?? '')) await endCall(req, callSid, status as LegEndStatus)
     res.sendStatus(204)
   })
+  // Asked for by nothing here: an account that is set up to tell of answering machines and recordings is heard out.
+  router.post(['/amd', '/recording'], (_req, res) => {
+    res.sendStatus(204)
+  })
   return router
 
   /** A webhook by which the leg asks what comes next. */
