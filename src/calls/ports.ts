@@ -84,6 +84,8 @@ export interface AgentListener {
 export interface AgentConnection {
   /** Caller audio, written as `hears` of `ready` says. Dropped before that and after the end. */
   sendAudio(payload: Buffer): void
+  /** What the caller has keyed in, such as `4711#`: it is theirs to be answered like a sentence. */
+  pressed(keys: string): void
   /** Bytes accepted by `sendAudio` that the socket has not yet taken. */
   readonly bufferedBytes: number
   /** Closes once; no listener is called afterwards. */

@@ -11,6 +11,7 @@ import type {
 } from '../calls/ports.ts'
 import { AudioQueue, type FrameSink, limitsOf } from './audio-queue.ts'
 import type { Clock } from './clock.ts'
+import { Keypad } from './keypad.ts'
 import type { MediaMetrics } from './media-metrics.ts'
 
 /** The caller speaks in real time: what has waited for longer than both would only make the agent answer late. */
@@ -53,6 +54,7 @@ export class AgentLine {
   #queue: AudioQueue | null = null
   /** Null while the agent hears as the carrier brings it. */
   #transcoder: Transcoder | null = null
+  readonly #keypad: Keypad
   /** The reconnect that the newest connection belongs to; 0 is the first connection of the call. */
   #connectedFor = -1
   /** Grows with every hang-up, so that a request under way then is known to be of no use any more. */
@@ -60,6 +62,7 @@ export class AgentLine {
 
   constructor(options: AgentLineOptions) {
     this.#options = options
+    this.#keypad = new Keypad(options.clock)
   }
 
   /**
@@ -81,6 +84,11 @@ export class AgentLine {
     if (speech.length > 0) this.#queue.audio(speech)
   }
 
+  /** An agent who is only on the way hears of it once there. */
+  press(key: string): void {
+    this.#keypad.press(key)
+  }
+
   hangUp(): void {
     this.#hangUps++
     const connection = this.#connection
@@ -89,7 +97,10 @@ export class AgentLine {
   }
 
   tick(): void {
-    this.#queue?.drain()
+    if (this.#queue === null) return
+    this.#queue.drain()
+    const keys = this.#keypad.take()
+    if (keys) this.#connection?.pressed(keys)
   }
 
   async #dial(hangUps: number): Promise<void> {

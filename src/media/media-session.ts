@@ -206,6 +206,9 @@ export class MediaSession {
       case 'start':
         this.#onStart(message.providerCallId, message.token)
         break
+      case 'dtmf':
+        this.#agent.press(message.digit)
+        break
       case 'mark':
         if (this.#carrier.marked(message.name) && this.#phase === 'finishing')
           this.close(CLOSE.normal, 'the agent has said its last word')

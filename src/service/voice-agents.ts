@@ -46,6 +46,7 @@ const UNAVAILABLE: VoiceAgent = {
     return {
       bufferedBytes: 0,
       sendAudio: () => {},
+      pressed: () => {},
       close: () => {
         isOpen = false
       },

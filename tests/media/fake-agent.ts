@@ -14,6 +14,8 @@ export const TELEPHONE: WireAudio = { ...TELEPHONE_AUDIO, wire: 'base64' }
 export class FakeConnection implements AgentConnection {
   readonly request: AgentRequest
   readonly heard: string[] = []
+  /** What was keyed in, one number each. */
+  readonly keyedIn: string[] = []
   /** What the connection claims that its socket has not yet taken. */
   bufferedBytes = 0
   closes = 0
@@ -27,6 +29,10 @@ export class FakeConnection implements AgentConnection {
 
   sendAudio(payload: Buffer): void {
     this.heard.push(payload.toString('latin1'))
+  }
+
+  pressed(keys: string): void {
+    this.keyedIn.push(keys)
   }
 
   close(): void {

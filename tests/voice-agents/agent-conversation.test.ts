@@ -53,6 +53,18 @@ describe('an agent that begins', () => {
     conversation.drop()
   })
 
+  test('is told what the caller keyed in as a turn of theirs, which is written down once', async () => {
+    const { agent, conversation, connection } = await stage.talking()
+    connection.pressed('12#')
+    const keyed = await conversation.hears(({ type }) => type === 'user_message')
+    expect(keyed).toEqual({ type: 'user_message', text: '(I pressed 1 2 # on the keypad.)' })
+    const user_transcript = (keyed as { text?: string }).text
+    conversation.send({ type: 'user_transcript', user_transcription_event: { user_transcript } })
+    await conversation.settled()
+    expect(agent.reports).toEqual(['caller: (I pressed 1 2 # on the keypad.)'])
+    conversation.drop()
+  })
+
   test('that is refused once more is lost', async () => {
     const said = { role: 'agent', text: 'Hello!', interrupted: false, at: new Date(0) } as const
     const { agent, conversation } = await stage.dialled({ conversationSoFar: [said] })

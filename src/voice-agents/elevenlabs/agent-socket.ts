@@ -29,6 +29,13 @@ const HANGS_UP = 'end_call'
 const REFUSED = 1008
 const LASTED_TOO_LONG = 'max_duration_exceeded'
 
+/** What the caller's turn is that was made with keys. */
+const keyedIn = (keys: string): string => `(I pressed ${[...keys].join(' ')} on the keypad.)`
+
+/** Whatever we wrote in the caller's name may come back among what the caller said. */
+const isOurs = (text: string): boolean =>
+  text === LINE_RESTORED || /^\(I pressed .* on the keypad\.\)$/.test(text)
+
 export type AgentSocketOptions = {
   request: AgentRequest
   listener: AgentListener
@@ -71,6 +78,14 @@ export class AgentSocket implements AgentConnection {
 
   sendAudio(payload: Buffer): void {
     if (this.#isReady) this.#socket?.send(callerAudio(payload), AS_TEXT)
+  }
+
+  /** A turn of the caller's, since a mere context would be left without an answer. */
+  pressed(keys: string): void {
+    if (!this.#isReady) return
+    const text = keyedIn(keys)
+    this.#socket?.send(userMessage(text))
+    this.#options.listener.callerSaid(text)
   }
 
   close(): void {
@@ -155,7 +170,7 @@ export class AgentSocket implements AgentConnection {
         listener.interrupted()
         return
       case 'caller-said':
-        if (message.text !== LINE_RESTORED) listener.callerSaid(message.text)
+        if (!isOurs(message.text)) listener.callerSaid(message.text)
         return
       case 'agent-said':
         listener.agentSaid(message.text)
