@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts'
 import { benchFeed } from './feed.ts'
+import { benchFormats } from './formats.ts'
 import { benchJoin } from './join.ts'
 import { benchRelay, relayTable } from './relay.ts'
 import { benchSip } from './sip.ts'
 import { benchWebhooks } from './webhooks.ts'
 
-/* npm run bench [-- webhooks join relay sip feed]: each figure beside its reference, measured in the same run. */
+/* npm run bench [-- webhooks join relay formats sip feed]: each figure beside its reference, measured in the same run. */
 
-const NAMES = ['webhooks', 'join', 'relay', 'sip', 'feed']
+const NAMES = ['webhooks', 'join', 'relay', 'formats', 'sip', 'feed']
 const USAGE = `Usage: npm run bench [-- ${NAMES.join(' ')}]; all of them when none is named.`
 
 /** Twice as many events as fifty calls on hold make. */
@@ -32,6 +33,7 @@ try {
     print(await benchWebhooks(postgres.url, { callsPerSecond: 50, seconds: 15, rounds: 3 }))
   if (wants('join')) print(await benchJoin(postgres.url, { calls: 20 }))
   if (wants('relay')) print(relayTable(await benchRelay({ calls: 100, seconds: 10, rounds: 5 })))
+  if (wants('formats')) print(await benchFormats({ calls: 20, seconds: 5, rounds: 5 }))
   if (wants('sip')) print(await benchSip(postgres.url, { calls: 50, talkSeconds: 10 }))
   if (wants('feed')) print(await benchFeed(postgres.url, FEED_LOAD))
 } finally {

@@ -7,6 +7,7 @@ import type { AgentSettings, MediaCalls } from '../../src/calls/ports.ts'
 import { systemClock } from '../../src/media/clock.ts'
 import { newRelayCounts } from '../../src/media/media-metrics.ts'
 import { MediaServer } from '../../src/media/media-server.ts'
+import { ForkStream } from '../../src/telephony/sip/fork-stream.ts'
 import { TwilioMediaStream } from '../../src/telephony/twilio/media-stream.ts'
 import { elevenLabsAgent } from '../../src/voice-agents/elevenlabs/agent.ts'
 
@@ -75,7 +76,10 @@ export async function startRelay(agents: string, http: Server = createServer()):
     metrics: { counts: newRelayCounts(), observeRelayDelay: () => {}, observeBargeIn: () => {} },
     log,
     silenceTimeoutMs: SILENCE_TIMEOUT_MS,
-    routes: [{ path: '/media-stream/', codec: () => new TwilioMediaStream() }],
+    routes: [
+      { path: '/media-stream/', codec: () => new TwilioMediaStream() },
+      { path: '/sip-media/', codec: () => new ForkStream() },
+    ],
   })
   media.attach(http)
   http.listen(0, '127.0.0.1')

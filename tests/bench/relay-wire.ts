@@ -64,11 +64,14 @@ export const START = JSON.stringify({
   streamSid: STREAM_SID,
 })
 
-export const METADATA = JSON.stringify({
-  type: 'conversation_initiation_metadata',
-  conversation_initiation_metadata_event: {
-    conversation_id: 'conv_bench',
-    agent_output_audio_format: 'ulaw_8000',
-    user_input_audio_format: 'ulaw_8000',
-  },
-})
+export const metadataOf = (format: string): string =>
+  JSON.stringify({
+    type: 'conversation_initiation_metadata',
+    conversation_initiation_metadata_event: {
+      conversation_id: 'conv_bench',
+      agent_output_audio_format: format,
+      user_input_audio_format: format,
+    },
+  })
+
+export const METADATA = metadataOf('ulaw_8000')

@@ -62,7 +62,7 @@ export async function benchRelay(
 }
 
 /** What `npm start` gives Node: the relay is measured as it is run. The pipe runs as Node comes. */
-const serviceFlags = (): string[] => manifest.scripts.start.match(/--\S+/g) ?? []
+export const serviceFlags = (): string[] => manifest.scripts.start.match(/--\S+/g) ?? []
 
 /** Opens the calls through one of the measured; returns what lets them speak and measures it. */
 async function openCalls(
