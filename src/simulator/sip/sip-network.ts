@@ -14,6 +14,8 @@ export interface SipParty {
 export interface RtpSocket {
   /** "host:port" to which it sends; empty while that is not known. */
   readonly target: string
+  /** What both sides have agreed to speak. */
+  readonly codec: string
   hear(frame: Int16Array): void
   /** What is said at this moment, if anything is. */
   nextFrame(): Int16Array | null

@@ -45,7 +45,7 @@ export interface SipDialog {
   readonly remote: { sdp: string; uri: string }
   destroy(options?: { headers?: SipHeaders }): Promise<unknown>
   request(options: { method: string; headers?: SipHeaders; body?: string }): Promise<SipResponse>
-  on(event: 'modify' | 'info' | 'refer' | 'options', listener: InDialog): this
+  on(event: 'modify' | 'update' | 'info' | 'refer' | 'options', listener: InDialog): this
   on(event: 'ack', listener: (req: SipRequest) => void): this
   on(event: 'destroy', listener: (req: SipRequest, reason?: string) => void): this
 }

@@ -16,6 +16,11 @@ export function handleInDialog(
     awaitsOffer = !req.body
     await answerOffer({ dialog, media }, req, res, log)
   })
+  // An UPDATE (RFC 3311) changes the session as a re-INVITE does, or refreshes its timer.
+  dialog.on('update', async (req, res) => {
+    if (req.body) await answerOffer({ dialog, media }, req, res, log)
+    else res.send(200)
+  })
   // Whoever made no offer answers ours with the ACK (RFC 3261 §13.2.1).
   dialog.on('ack', ({ body }) => {
     if (!awaitsOffer || !body) return

@@ -195,8 +195,9 @@ export class Switchboard {
     try {
       return await srf.createUAS(invite.req, res, { localSdp: media.sdp })
     } catch (error) {
-      if (!invite.isCanceled) log.warn({ err: error }, 'a SIP call could not be answered')
-      const status = invite.isCanceled ? 'canceled' : 'signalling-lost'
+      const isCanceled = invite.isCanceled || isForgotten(error)
+      if (!isCanceled) log.warn({ err: error }, 'a SIP call could not be answered')
+      const status = isCanceled ? 'canceled' : 'signalling-lost'
       await calls.tell(invite.providerCallId, { type: 'leg.ended', status })
       return null
     }
@@ -237,6 +238,12 @@ export class Switchboard {
       .catch((error: unknown) => log.warn({ err: error, callId }, 'a leg could not be registered'))
   }
 }
+
+/**
+ * The answer crossed a CANCEL: drachtio-server has ended the INVITE and knows it no more. The library forgets whom to tell
+ * of the CANCEL as soon as it has an answer to send.
+ */
+const isForgotten = (error: unknown): boolean => String(error).includes('unknown transaction')
 
 /** The database keeps 255 letters of what a call is known by; phones make some forty. */
 const MAX_CALL_ID = 200

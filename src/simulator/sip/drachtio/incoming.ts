@@ -161,9 +161,10 @@ function isTooShort({ method, headers }: SipRequest): boolean {
   return /^(INVITE|UPDATE)$/.test(method) && asked < MIN_SESSION_S
 }
 
-/** The session timer of an INVITE is agreed to, if it says who is to refresh. */
+/** The session timer of an INVITE is agreed to; the caller refreshes unless it says otherwise (drachtio.conf.xml). */
 function agreedTimer({ headers }: SipRequest): Record<string, string> {
-  const [, seconds, refresher] = /^(\d+);.*refresher=(\w+)/.exec(headers.get('Session-Expires')) ?? []
-  if (!refresher) return {}
+  const [, seconds, refresher = 'uac'] =
+    /^(\d+)(?:;.*refresher=(\w+))?/.exec(headers.get('Session-Expires')) ?? []
+  if (!seconds) return {}
   return { 'Session-Expires': `${Math.max(MIN_SESSION_S, Number(seconds))};refresher=${refresher}` }
 }

@@ -9,7 +9,8 @@ export class CallAudio implements RtpSocket {
   readonly address: string
   readonly voice = new ScriptedVoice()
   direction: Direction = 'sendrecv'
-  readonly #codecs: readonly string[]
+  #codecs: readonly string[]
+  #codec = 'PCMU'
   #target = ''
   #version = 1
   #isOpen = true
@@ -23,6 +24,10 @@ export class CallAudio implements RtpSocket {
     return this.#target
   }
 
+  get codec(): string {
+    return this.#codec
+  }
+
   /** The session as this end describes it. */
   get sdp(): string {
     const { address, direction } = this
@@ -30,14 +35,18 @@ export class CallAudio implements RtpSocket {
   }
 
   /** The next description is of a changed session. */
-  change(direction: Direction): void {
+  change(direction: Direction, codecs = this.#codecs): void {
     this.direction = direction
+    this.#codecs = codecs
     this.#version++
   }
 
   /** Takes an answer of the other side. */
   takeAnswer(sdp: string): void {
-    this.#target = readSdp(sdp)?.address ?? this.#target
+    const answer = readSdp(sdp)
+    if (!answer) return
+    this.#target = answer.address
+    this.#codec = answer.codecs[0] ?? this.#codec
   }
 
   /** Takes an offer of the other side; what is described from then on answers it. */

@@ -107,15 +107,20 @@ export abstract class PhoneCall extends EventEmitter<Events> {
   /** Changes the session, or refreshes it with the same description, and acknowledges. Resolves with the final response. */
   async reInvite({
     direction = this.direction,
+    codecs,
     sdp,
+    headers,
   }: {
     direction?: Direction
-    sdp?: string
+    codecs?: readonly string[]
+    /** `null` for one without an offer: the answer then goes with the ACK. */
+    sdp?: string | null
+    headers?: Record<string, string>
   } = {}): Promise<SipResponse> {
-    this.audio.change(direction)
-    const request = this.compose('INVITE', { body: sdp ?? this.sdp })
+    this.audio.change(direction, codecs)
+    const request = this.compose('INVITE', { headers, body: sdp === null ? '' : (sdp ?? this.sdp) })
     const response = await this.transact(request)
-    this.sendAck(numberOf(request))
+    this.sendAck(numberOf(request), sdp === null && response.status === 200 ? this.sdp : '')
     if (response.status === 200) this.audio.takeAnswer(response.body)
     return response
   }

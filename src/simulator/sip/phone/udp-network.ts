@@ -10,6 +10,7 @@ import {
   writeSip,
 } from '../sip-message.ts'
 import type { Respond, RtpSocket, SipNetwork, SipParty } from '../sip-network.ts'
+import { decodeALaw, encodeALaw } from './a-law.ts'
 import { FRAME_SAMPLES } from './scripted-voice.ts'
 
 /** Below the ports that the system gives to others, and those that media servers use for their own audio. */
@@ -20,6 +21,7 @@ const PORTS = 10_000
 const RTP_VERSION = 0x80
 const RTP_HEADER_BYTES = 12
 const PCMU = 0
+const PCMA = 8
 const KEYS = 101
 const KEY_NAMES = '0123456789*#ABCD'
 /** A key is held for as many frames as this, and its end is said three times. */
@@ -28,7 +30,7 @@ const KEY_ENDS = 3
 const KEY_VOLUME = 10
 
 /**
- * A real network for the simulated phone: SIP over UDP and audio over RTP (PCMU), so that the same calls can be made through
+ * A real network for the simulated phone: SIP over UDP and audio over RTP (PCMU, PCMA), so that the same calls can be made through
  * real servers. Nothing is sent twice: it is meant for loopback and for networks that lose nothing.
  */
 export class UdpNetwork implements SipNetwork {
@@ -67,8 +69,10 @@ export class UdpNetwork implements SipNetwork {
   openRtp(address: string, stream: RtpSocket): void {
     const socket = bound(address)
     socket.on('message', (packet: Buffer) => {
-      const isAudio = packet.length > RTP_HEADER_BYTES && ((packet[1] as number) & 0x7f) === PCMU
-      if (isAudio) stream.hear(decodeMuLaw(packet.subarray(RTP_HEADER_BYTES)))
+      const [type, payload] = [(packet[1] as number) & 0x7f, packet.subarray(RTP_HEADER_BYTES)]
+      if (payload.length === 0) return
+      if (type === PCMU) stream.hear(decodeMuLaw(payload))
+      else if (type === PCMA) stream.hear(decodeALaw(payload))
     })
     const writer = new RtpWriter(stream)
     const stop = startFrameClock(() => {
@@ -130,9 +134,14 @@ class RtpWriter {
     const digit = this.#key ? null : this.#stream.nextDigit()
     if (digit) this.#key = { code: KEY_NAMES.indexOf(digit.toUpperCase()), frames: 0 }
     const speech = this.#stream.nextFrame() ?? new Int16Array(FRAME_SAMPLES)
-    const packets = this.#key ? this.#keyPackets(this.#key) : [this.#packet(PCMU, encodeMuLaw(speech))]
+    const packets = this.#key ? this.#keyPackets(this.#key) : [this.#spoken(speech)]
     this.#timestamp += FRAME_SAMPLES
     return packets
+  }
+
+  #spoken(speech: Int16Array): Buffer {
+    const isALaw = this.#stream.codec === 'PCMA'
+    return isALaw ? this.#packet(PCMA, encodeALaw(speech)) : this.#packet(PCMU, encodeMuLaw(speech))
   }
 
   #keyPackets(key: { code: number; frames: number }): Buffer[] {
