@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type AgentStore, NumberTakenError } from '../persistence/agent-store.ts'
+import { type AgentStore, NumberTakenError, type StoredAgent } from '../persistence/agent-store.ts'
 import { dialledAddress, json, phoneNumber, text } from './fields.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
@@ -52,8 +52,18 @@ const AgentChange = z
   .partial()
   .meta({ id: 'AgentChange', description: 'What is left out stays as it is.' })
 
+/** What a person should know who sets such an agent up; null where there is nothing. */
+const BACKEND_WARNINGS = {
+  elevenlabs: null,
+  openai:
+    'OpenAI Realtime is not built yet: the settings are kept, but calls to this agent only hear an apology.',
+} as const
+
 const Agent = z
-  .object({ id: z.uuid(), ...fields, createdAt: z.date(), updatedAt: z.date() })
+  .object({
+    ...{ id: z.uuid(), ...fields, createdAt: z.date(), updatedAt: z.date() },
+    warnings: z.array(z.string()).describe('Why calls to this agent will not go as one may expect.'),
+  })
   .meta({ id: 'Agent', description: 'How a voice agent is set up, and which numbers it answers.' })
 
 const params = z.object({ id: z.uuid() })
@@ -69,7 +79,7 @@ export function agentsRoutes(agents: AgentStore): AnyRoute[] {
       path: '/agents',
       summary: 'All voice agents, the oldest first',
       answer: { status: 200, description: 'The agents.', body: z.object({ agents: z.array(Agent) }) },
-      handler: async () => ({ agents: await agents.list() }),
+      handler: async () => ({ agents: (await agents.list()).map(shown) }),
     }),
     route({
       method: 'post',
@@ -81,7 +91,7 @@ export function agentsRoutes(agents: AgentStore): AnyRoute[] {
       handler: async ({ body, req, res }) => {
         const agent = await agents.create(body).catch(rejectTaken)
         res.location(`${req.baseUrl}/agents/${agent.id}`)
-        return agent
+        return shown(agent)
       },
     }),
     route({
@@ -94,7 +104,7 @@ export function agentsRoutes(agents: AgentStore): AnyRoute[] {
       handler: async ({ params: { id } }) => {
         const agent = await agents.get(id)
         if (!agent) throw unknownAgent()
-        return agent
+        return shown(agent)
       },
     }),
     route({
@@ -108,7 +118,7 @@ export function agentsRoutes(agents: AgentStore): AnyRoute[] {
       handler: async ({ params: { id }, body }) => {
         const agent = await agents.update(id, body).catch(rejectTaken)
         if (!agent) throw unknownAgent()
-        return agent
+        return shown(agent)
       },
     }),
     route({
@@ -123,6 +133,11 @@ export function agentsRoutes(agents: AgentStore): AnyRoute[] {
       },
     }),
   ]
+}
+
+function shown(agent: StoredAgent): z.input<typeof Agent> {
+  const warning = BACKEND_WARNINGS[agent.backend]
+  return { ...agent, warnings: warning === null ? [] : [warning] }
 }
 
 function rejectTaken(error: unknown): never {

@@ -8,7 +8,9 @@ const AuditEntry = z
   .object({
     id: z.uuid(),
     at: z.date(),
-    actor: z.enum(['key', 'session']).describe('The admin key itself, or a console session begun with it.'),
+    actor: z
+      .enum(['key', 'session', 'nobody'])
+      .describe('The admin key itself, a console session begun with it, or somebody with neither.'),
     session: z.string().nullable().describe('Tells console sessions apart.'),
     address: z.string(),
     action: z.string().describe('In words, as this document describes the operation.'),

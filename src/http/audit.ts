@@ -38,17 +38,33 @@ export function recordWrites({ audit, adminOf, log }: AuditOptions): RecordWrite
   }
 }
 
-/** Writes down that a console session began. It is no change of anything, so nobody waits for it. */
-export const recordSessions =
-  ({ audit, log }: Pick<AuditOptions, 'audit' | 'log'>) =>
-  (req: Request, session: string): void => {
-    const { method } = req
-    const about = { session, method, path: req.baseUrl || '/', address: req.ip ?? 'unknown' }
+/** Who guesses keys is not given the database to fill; what is more than this is only counted as a rejection. */
+const MAX_REFUSALS_A_MINUTE = 20
+const MINUTE_MS = 60_000
+
+/**
+ * Writes down that a console session began, or that a key was wrong: then `session` is null. Neither changes anything, so
+ * nobody waits for it.
+ */
+export function recordKeys({ audit, log }: Pick<AuditOptions, 'audit' | 'log'>) {
+  let minute = 0
+  let refusals = 0
+  return (req: Request, session: string | null): void => {
+    const now = Math.floor(Date.now() / MINUTE_MS)
+    if (now !== minute) [minute, refusals] = [now, 0]
+    if (session === null && refusals++ >= MAX_REFUSALS_A_MINUTE) return
+    const path = (req.originalUrl.split('?')[0] ?? '').slice(0, MAX_PATH)
+    const about = { session, path, method: req.method, address: req.ip ?? 'unknown', fields: [] }
+    const [who, status] =
+      session === null
+        ? ([{ actor: 'nobody', action: 'Shows a wrong admin key' }, 401] as const)
+        : ([{ actor: 'key', action: 'Signs in to the console' }, 204] as const)
     audit
-      .begin({ actor: 'key', action: 'Signs in to the console', fields: [], ...about })
-      .then((id) => audit.end(id, 204))
+      .begin({ ...about, ...who })
+      .then((id) => audit.end(id, status))
       .catch((err) => log.warn({ err }, 'a sign-in could not be written to the audit log'))
   }
+}
 
 const namesIn = (body: unknown): string[] =>
   Object.keys(Object(body))

@@ -13,8 +13,8 @@ const SESSION_MS = 12 * 3_600_000
 export type AuthOptions = {
   adminKey: string
   wrongKeys: FailureLimit
-  /** Told of every console session that begins. */
-  onSession?: (req: Request, session: string) => void
+  /** Told of every console session that begins, and, with null, of every wrong key. */
+  onKey?: (req: Request, session: string | null) => void
   now?: () => number
 }
 
@@ -38,7 +38,7 @@ export interface Auth {
  * One key guards everything that an operator may see and do. A browser changes it for a session's cookie: the time at
  * which it ends, signed with the key itself, so that any node knows it and a new key ends all sessions.
  */
-export function createAuth({ adminKey, wrongKeys, onSession, now = Date.now }: AuthOptions): Auth {
+export function createAuth({ adminKey, wrongKeys, onKey, now = Date.now }: AuthOptions): Auth {
   const digest = sha256(adminKey)
   const isKey = (given: string | null) => given !== null && timingSafeEqual(sha256(given), digest)
   const hasSession = (request: IncomingMessage) => isSession(sessionIn(request), adminKey, now())
@@ -49,12 +49,13 @@ export function createAuth({ adminKey, wrongKeys, onSession, now = Date.now }: A
     await wrongKeys.check(req)
     if (isKey(given)) return true
     await wrongKeys.count(req, res)
+    onKey?.(req, null)
     return false
   }
 
   const begin = (req: Request, res: Response) => {
     const session = setSession(req, res, adminKey, now())
-    onSession?.(req, session)
+    onKey?.(req, session)
   }
 
   const requireAdmin: RequestHandler = async (req, res, next) => {

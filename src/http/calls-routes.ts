@@ -19,7 +19,7 @@ export interface CallDoor {
 export type CallsOptions = {
   calls: CallDoor
   queries: Pick<CallQueries, 'list' | 'get'>
-  conversations: Pick<ConversationStore, 'turns' | 'report'>
+  conversations: Pick<ConversationStore, 'turns' | 'report' | 'audio'>
 }
 
 const Call = z
@@ -59,7 +59,13 @@ const Conversation = z
       }),
     ),
     reports: z
-      .array(z.object({ conversationId: z.string(), transcription: z.unknown() }))
+      .array(
+        z.object({
+          conversationId: z.string(),
+          transcription: z.unknown(),
+          hasAudio: z.boolean().describe('Whether the vendor sent a recording, too.'),
+        }),
+      )
       .describe("The vendor's own transcript and analysis, once its post-call webhook has brought them."),
   })
   .meta({ id: 'Conversation' })
@@ -130,6 +136,21 @@ export function callsRoutes({ calls, queries, conversations }: CallsOptions): An
         if (!(await queries.get(id))) throw unknownCall()
         const [turns, reports] = await Promise.all([conversations.turns(id), conversations.report(id)])
         return { turns, reports }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/calls/{id}/conversations/{conversationId}/audio',
+      summary:
+        "The vendor's own recording of one conversation of the call, MP3, from its first word to its last",
+      params: callParams.extend({ conversationId: text() }),
+      answer: { status: 200, description: 'The recording, as the vendor sent it.' },
+      problems: { 404: 'There is no such call, or the vendor has sent no recording of it.' },
+      handler: async ({ params: { id, conversationId }, res }) => {
+        const audio = await conversations.audio(id, conversationId)
+        if (!audio) throw new HttpProblem(404, 'The vendor has sent no recording of this conversation.')
+        // Somebody's voice is kept by the service alone.
+        res.type('audio/mpeg').set('Cache-Control', 'no-store').send(audio)
       },
     }),
     route({

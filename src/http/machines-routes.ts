@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ChartDefinition } from '../calls/chart-definition.ts'
-import { coverageOf, readRuns } from '../model/coverage.ts'
+import { coverageOf, readRuns, UnreadableRun } from '../model/coverage.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
 
@@ -36,6 +36,10 @@ export function machinesRoutes(
     if (!definition) throw new HttpProblem(404, `There is no such statechart, only: ${names.join(', ')}.`)
     return definition
   }
+  const runsOf = (id: string) =>
+    readRuns(id, coverageFolder).catch((error: unknown) => {
+      throw error instanceof UnreadableRun ? new HttpProblem(500, error.message, { cause: error }) : error
+    })
   return [
     route({
       method: 'get',
@@ -51,17 +55,15 @@ export function machinesRoutes(
       path: '/machines/{name}/coverage',
       summary: 'How often tests went through each state and transition, over each carrier',
       params,
-      answer: { status: 200, description: 'What was measured last.', body: Coverage },
-      problems: { 404: 'There is no such statechart, or nothing was measured here.' },
+      answer: {
+        status: 200,
+        description: 'What was measured last; no carriers where nothing was.',
+        body: Coverage,
+      },
+      problems: { 404: 'There is no such statechart.' },
       handler: async ({ params: { name } }) => {
         const definition = find(name)
-        const runs = await readRuns(definition.id, coverageFolder)
-        if (runs.length === 0)
-          throw new HttpProblem(
-            404,
-            'Nothing was measured here yet: `npx vitest run tests/generated` does it.',
-          )
-        return coverageOf(definition, runs)
+        return coverageOf(definition, await runsOf(definition.id))
       },
     }),
   ]

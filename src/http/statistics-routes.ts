@@ -26,6 +26,18 @@ const Statistics = z
   })
   .meta({ id: 'Statistics' })
 
+/** Tenths of a millisecond; what is behind them is arithmetic, and no measurement. */
+const PRECISION = 10_000
+
+const roundedSeconds = (value: number | null) =>
+  value === null ? null : Math.round(value * PRECISION) / PRECISION
+
+const rounded = <Times extends Record<'meanSeconds' | 'p95Seconds', number | null>>(times: Times): Times => ({
+  ...times,
+  meanSeconds: roundedSeconds(times.meanSeconds),
+  p95Seconds: roundedSeconds(times.p95Seconds),
+})
+
 export function statisticsRoutes(
   queries: Pick<CallQueries, 'statistics'>,
   responseTimes: () => Promise<ResponseTime[]>,
@@ -36,7 +48,11 @@ export function statisticsRoutes(
       path: '/statistics',
       summary: 'Cache hits and misses, clone times, calls by outcome, response times',
       answer: { status: 200, description: 'The statistics.', body: Statistics },
-      handler: async () => ({ ...(await queries.statistics()), responseTimes: await responseTimes() }),
+      handler: async () => {
+        const { clone, ...statistics } = await queries.statistics()
+        const times = await responseTimes()
+        return { ...statistics, clone: rounded(clone), responseTimes: times.map(rounded) }
+      },
     }),
   ]
 }

@@ -6,8 +6,8 @@ import { AuditEntry } from './entities/audit.entity.ts'
 export type AuditRecord = {
   id: string
   at: Date
-  /** The key itself, or a console session that was begun with it. */
-  actor: 'key' | 'session'
+  /** The key itself, a console session that was begun with it, or somebody with neither. */
+  actor: 'key' | 'session' | 'nobody'
   session: string | null
   address: string
   action: string

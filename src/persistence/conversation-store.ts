@@ -18,7 +18,11 @@ export type ConversationStore = {
   turns(callId: string): Promise<Turn[]>
   /** Resolves with false when this part was there already. */
   keepReport(part: PostCallPart): Promise<boolean>
-  report(callId: string): Promise<{ conversationId: string; transcription: object | null }[]>
+  report(
+    callId: string,
+  ): Promise<{ conversationId: string; transcription: object | null; hasAudio: boolean }[]>
+  /** MP3 as the vendor sent it; null when this conversation of the call has none. */
+  audio(callId: string, conversationId: string): Promise<Buffer | null>
 }
 
 export function createConversationStore(database: Database): ConversationStore {
@@ -59,10 +63,19 @@ export function createConversationStore(database: Database): ConversationStore {
 
     report: (callId) =>
       sql(
-        `select r.conversation_id as "conversationId", r.transcription
+        `select r.conversation_id as "conversationId", r.transcription, r.audio is not null as "hasAudio"
          from agent_conversation c join post_call_report r on r.conversation_id = c.conversation_id
          where c.call_id = ? order by c.started_at`,
         [callId],
       ),
+
+    async audio(callId, conversationId) {
+      const [found] = await sql<{ audio: Buffer | null }>(
+        `select r.audio from agent_conversation c join post_call_report r on r.conversation_id = c.conversation_id
+         where c.call_id = ? and c.conversation_id = ?`,
+        [callId, conversationId],
+      )
+      return found?.audio ?? null
+    },
   }
 }

@@ -5,7 +5,7 @@ import type { CallFeed } from '../calls/feed.ts'
 import type { Config } from '../config.ts'
 import { createAddressCheck } from '../http/allowed-ips.ts'
 import { createApp } from '../http/app.ts'
-import { recordSessions } from '../http/audit.ts'
+import { recordKeys } from '../http/audit.ts'
 import { createAuth } from '../http/auth.ts'
 import { wrongKeyLimit } from '../http/rate-limits.ts'
 import { refuseUnclaimedUpgrades } from '../http/unclaimed-upgrades.ts'
@@ -55,7 +55,7 @@ export function createHttp(parts: {
   const { config, storage, metrics, log } = parts
   const auth = createAuth({
     ...{ adminKey: parts.adminKey, wrongKeys: wrongKeyLimit() },
-    onSession: recordSessions({ audit: storage.audit, log }),
+    onKey: recordKeys({ audit: storage.audit, log }),
   })
   const isAllowedAddress = createAddressCheck(config.admin.allowedIps)
   const app = createApp({

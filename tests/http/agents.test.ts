@@ -72,6 +72,14 @@ describe('agents', () => {
     expect(written).toEqual([change, {}])
   })
 
+  it('of a backend that is not built are kept, and say what calls to them will hear', async () => {
+    const { request } = setUp()
+    const made = await (await request('POST', '', { name: 'Ann', backend: 'openai' })).json()
+    expect(made.warnings).toEqual([expect.stringMatching(/calls to this agent only hear an apology\.$/)])
+    const changed = await (await request('PATCH', `/${ID}`, { backend: 'elevenlabs' })).json()
+    expect(changed).toMatchObject({ backend: 'elevenlabs', warnings: [] })
+  })
+
   it('are listed, shown and removed', async () => {
     const { request } = setUp()
     expect(await (await request('GET', '')).json()).toMatchObject({ agents: [{ id: ID, name: 'Ann' }] })

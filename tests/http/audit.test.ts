@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { agentsRoutes } from '../../src/http/agents-routes.ts'
-import { recordSessions, recordWrites } from '../../src/http/audit.ts'
+import { recordKeys, recordWrites } from '../../src/http/audit.ts'
 import { auditRoutes } from '../../src/http/audit-routes.ts'
 import { createAuth } from '../../src/http/auth.ts'
 import { wrongKeyLimit } from '../../src/http/rate-limits.ts'
@@ -24,7 +24,7 @@ beforeEach(async () => {
   const log = pino({ level: 'silent' })
   const auth = createAuth({
     ...{ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit() },
-    onSession: recordSessions({ audit, log }),
+    onKey: recordKeys({ audit, log }),
   })
   url = await serve(
     testApp({
@@ -85,6 +85,32 @@ describe('the audit log', () => {
     expect(new Set(written).size).toBe(2)
     const begun = found.filter(({ action }) => action === 'Signs in to the console')
     expect(new Set(begun.map(({ session }) => session))).toEqual(new Set(written))
+  })
+
+  it('tells of wrong keys, with nothing of them, and not of endlessly many', async () => {
+    await post('/console/session', { key: 'a guess' }, {})
+    await fetch(`${url}/api/v1/agents?x=1`, { headers: { authorization: 'Bearer another-guess' } })
+    await fetch(`${url}/api/v1/agents`)
+    const found = await answered(2)
+    expect(found).toMatchObject([
+      {
+        actor: 'nobody',
+        session: null,
+        action: 'Shows a wrong admin key',
+        path: '/api/v1/agents',
+        status: 401,
+      },
+      {
+        actor: 'nobody',
+        session: null,
+        action: 'Shows a wrong admin key',
+        path: '/console/session',
+        status: 401,
+      },
+    ])
+    expect(JSON.stringify(found)).not.toContain('guess')
+    for (let i = 0; i < 30; i++) await post('/console/session', { key: 'a guess' }, {})
+    await answered(20)
   })
 
   it('keeps an entry without an answer when the process ends before it', async () => {

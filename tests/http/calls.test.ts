@@ -47,7 +47,7 @@ function setUp(given: Partial<CallsOptions> = {}) {
       },
       get: async (id) => CALLS.find((known) => known.id === id) ?? null,
     },
-    conversations: { turns: async () => [], report: async () => [] },
+    conversations: { turns: async () => [], report: async () => [], audio: async () => null },
     ...given,
   }
   const url = serve(testApp({ adminRoutes: callsRoutes(options) }))
@@ -129,10 +129,27 @@ describe('one call', () => {
   it('has a conversation', async () => {
     const at = new Date(0)
     const turns = [{ role: 'agent' as const, text: 'Hello there', heard: 'Hello', interrupted: true, at }]
-    const reports = [{ conversationId: 'conv_1', transcription: { analysis: {} } }]
-    const { request } = setUp({ conversations: { turns: async () => turns, report: async () => reports } })
+    const reports = [{ conversationId: 'conv_1', transcription: { analysis: {} }, hasAudio: true }]
+    const { request } = setUp({
+      conversations: { turns: async () => turns, report: async () => reports, audio: async () => null },
+    })
     const body = await (await request(`/calls/${idOf(1)}/conversation`)).json()
     expect(body).toEqual({ turns: [{ ...turns[0], at: at.toISOString() }], reports })
+  })
+
+  it('gives out the recording of a conversation that is its own, and of no other', async () => {
+    const audio = async (callId: string, conversationId: string) =>
+      callId === idOf(1) && conversationId === 'conv_1' ? Buffer.from('sound') : null
+    const { request } = setUp({
+      conversations: { turns: async () => [], report: async () => [], audio },
+    })
+    const found = await request(`/calls/${idOf(1)}/conversations/conv_1/audio`)
+    expect(found.headers.get('content-type')).toBe('audio/mpeg')
+    expect(found.headers.get('cache-control')).toBe('no-store')
+    expect(await found.text()).toBe('sound')
+    for (const path of [`${idOf(2)}/conversations/conv_1`, `${idOf(1)}/conversations/conv_2`]) {
+      expect((await request(`/calls/${path}/audio`)).status).toBe(404)
+    }
   })
 })
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -31,9 +31,7 @@ it('shows statecharts by name', async () => {
 
 it('shows how often tests went through a chart, and whether it was this one', async () => {
   const { ask, folder } = await setUp()
-  const nothing = await ask('call/coverage')
-  expect(nothing.status).toBe(404)
-  expect((await problemOf(nothing)).detail).toMatch(/^Nothing was measured here yet/)
+  expect(await (await ask('call/coverage')).json()).toMatchObject({ chart: 'call', carriers: [] })
 
   const paths = [
     { name: 'a', elements: ['call', 'call.live'] },
@@ -54,4 +52,9 @@ it('shows how often tests went through a chart, and whether it was this one', as
     },
   ])
   expect(Object.keys(carriers[1].states)).not.toContain('gone since')
+
+  await writeFile(join(folder, 'chart-call-sip.json'), '{"chart":"call","pa')
+  const cut = await ask('call/coverage')
+  expect(cut.status).toBe(500)
+  expect((await problemOf(cut)).detail).toContain('chart-call-sip.json is not what a run of the tests left')
 })

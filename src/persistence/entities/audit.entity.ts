@@ -8,7 +8,7 @@ const AuditEntrySchema = defineEntity({
     /** UUIDv7: in the order of time. */
     id: p.uuid().primary(),
     at: p.datetime(),
-    actor: p.string().$type<'key' | 'session'>(),
+    actor: p.string().$type<'key' | 'session' | 'nobody'>(),
     /** Tells the console sessions apart; null for the key itself. */
     session: p.string().nullable(),
     address: p.string(),
