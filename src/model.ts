@@ -1,11 +1,12 @@
 import { callLimits } from './calls/call-limits.ts'
 import { ConfigError, loadConfig } from './config.ts'
 import { whyChartDoesNotLoad } from './model/own-chart.ts'
+import { linePrinter } from './print-line.ts'
 
 /* `npm run model`: proves, walks through, measures and draws a statechart. */
 
 const NOTHING_DONE = 2
-const print = (line: string): void => void process.stdout.write(`${line}\n`)
+const print = linePrinter()
 
 process.exitCode = await run()
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, loadConfig } from './config.ts'
 import { whyChartDoesNotLoad } from './model/own-chart.ts'
+import { linePrinter } from './print-line.ts'
 import { type RecordedCall, UnreplayableCall } from './replay/recorded-call.ts'
 
 /* `npm run replay`: a recorded call, stepped through the statechart of today. */
@@ -10,7 +11,7 @@ import { type RecordedCall, UnreplayableCall } from './replay/recorded-call.ts'
 const NOT_MIGRATED = ['42P01', '42703']
 
 const NOTHING_REPLAYED = 2
-const print = (line: string): void => void process.stdout.write(`${line}\n`)
+const print = linePrinter()
 
 process.exitCode = await run()
 
