@@ -1,6 +1,14 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { ChartDefinition } from '../calls/chart-definition.ts'
-import { type Chart, type ChartNode, chartOf, edgeWords, triggerWords } from './drawn-chart.ts'
+import {
+  type Chart,
+  type ChartNode,
+  chartOf,
+  edgeWords,
+  isBackward,
+  isInitial,
+  triggerWords,
+} from './drawn-chart.ts'
 import { UnusableChart } from './load-chart.ts'
 
 /*
@@ -80,7 +88,8 @@ function elkEdge(chart: Chart, edge: Chart['edges'][number]): ElkExtendedEdge {
   const width = Math.max(0, ...words.map((line) => line.length)) * WORD_LETTER + 8
   const label = { text: words.join('\n'), width, height: words.length * WORD_LINE + 4 }
   const labels = words.length > 0 ? [label] : []
-  return { id: edge.id, sources: [edge.source], targets: [edge.target], labels }
+  const ends = isBackward(chart, edge) ? [edge.target, edge.source] : [edge.source, edge.target]
+  return { id: edge.id, sources: ends.slice(0, 1), targets: ends.slice(1), labels }
 }
 
 function svgOf(root: ElkNode, chart: Chart, counts: Counts): string {
@@ -108,7 +117,7 @@ function nodeLines(
   const name = isLeaf
     ? `<text x="${x + width / 2}" y="${y + height / 2 + 4}" text-anchor="middle">${text(node.key)}</text>`
     : `<text x="${x + 12}" y="${y + 20}">${text(node.key)}</text>`
-  const kind = [node.type, isInitial(node, chart) ? 'initial' : '', missed([id], counts)].join(' ').trim()
+  const kind = [node.type, isInitial(chart, node) ? 'initial' : '', missed([id], counts)].join(' ').trim()
   const about = [node.description ?? '', told(node.key, id, counts)].filter(Boolean).join('\n')
   return [
     `<g class="${kind}"><rect ${place} rx="8"/>${name}${title(about)}</g>`,
@@ -125,15 +134,14 @@ const missed = (ids: string[], counts: Counts) =>
 const told = (name: string, id: string, counts: Counts) =>
   counts ? `${name}: gone through ${counts.get(id) ?? 0} times` : ''
 
-const isInitial = ({ id, parent }: ChartNode, { nodes }: Chart) =>
-  parent !== null && (nodes.get(parent)?.initial.includes(id) ?? false)
-
 function edgeLines(
   { id, sections = [], labels = [] }: ElkExtendedEdge,
   chart: Chart,
   counts: Counts,
 ): string[] {
-  const ways = chart.edges.find((edge) => edge.id === id)?.ways ?? []
+  const edge = chart.edges.find((drawn) => drawn.id === id)
+  if (!edge) return []
+  const { ways } = edge
   const kind = missed(
     ways.map((way) => way.id),
     counts,
@@ -141,6 +149,7 @@ function edgeLines(
   const about = ways.map((way) => told(triggerWords(way) || 'at once', way.id, counts)).join('\n')
   const lines = sections.map(({ startPoint, bendPoints = [], endPoint }) => {
     const points = [startPoint, ...bendPoints, endPoint].map(({ x, y }) => `${x},${y}`)
+    if (isBackward(chart, edge)) points.reverse()
     return `<polyline class="${kind}" points="${points.join(' ')}" marker-end="url(#arrow)">${title(about.trim())}</polyline>`
   })
   const words = labels.flatMap(({ x = 0, y = 0, width = 0, text: said = '' }) =>

@@ -52,6 +52,19 @@ export function nodeAt(chart: Chart, path: string): ChartNode | null {
   return null
 }
 
+/** Where everything within a state begins by itself; a region of a parallel state begins with it and needs no mark. */
+export const isInitial = ({ nodes }: Chart, { id, parent }: ChartNode): boolean =>
+  parent !== null && (nodes.get(parent)?.initial.includes(id) ?? false)
+
+/**
+ * Whether a line leads to a state that is written before the one that it comes from. A layout that follows the order of the
+ * writing takes such a line the other way round; else it turns the chart to wherever the fewest lines lead back.
+ */
+export function isBackward({ nodes }: Chart, { source, target }: Edge): boolean {
+  const order = [...nodes.keys()]
+  return order.indexOf(target) < order.indexOf(source)
+}
+
 /** What makes this way be taken, in a few words: an event, a time, or nothing but a condition. */
 export function triggerWords({ eventType, delay, delayMs }: Way): string {
   if (delay === null) return eventType

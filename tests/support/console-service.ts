@@ -125,7 +125,7 @@ export class ConsoleService {
         ...replayRoutes({ recorded: calls.recorded }),
         ...machinesRoutes({ call: chartDefinition(callMachine) }),
         ...[...agentsRoutes(this.agents), ...auditRoutes(this.audit)],
-        ...voiceListRoutes({ list: async () => this.voices }),
+        ...voiceListRoutes({ list: async () => [...this.voices, ...calls.keptVoices()] }),
         ...statisticsRoutes({ statistics: async () => STATISTICS }, async () => []),
         ...settingsRoutes(() => settingsInUse({ PORT: '3006', ADMIN_API_KEY: 'hidden' })),
       ],

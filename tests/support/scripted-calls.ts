@@ -14,6 +14,7 @@ import type {
 } from '../../src/persistence/call-queries.ts'
 import type { LiveCall, LiveCallQueries } from '../../src/persistence/live-calls.ts'
 import type { FindRecordedCall } from '../../src/persistence/recorded-calls.ts'
+import type { ListedVoice } from '../../src/persistence/voice-queries.ts'
 import type { RecordedCall } from '../../src/replay/recorded-call.ts'
 
 const LIMITS = { cloneMaxWaitMs: 35_000, legPatienceMs: 30_000, agentConnectMs: 10_000, callMaxMs: 3_600_000 }
@@ -32,6 +33,8 @@ type ScriptedCall = {
 export class ScriptedCalls implements CallsOptions, CallEventsOptions {
   /** What is found for the caller with the recorded voice. */
   voiceOnFile: 'clone' | 'cached' = 'clone'
+  /** What the vendor sent of the conversation `talk`, by call. */
+  readonly recordings = new Map<string, Buffer>()
   readonly #calls: ScriptedCall[] = []
   readonly #followers = new Set<(change: { callId: string }) => void>()
 
@@ -71,7 +74,9 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
 
   readonly conversations = {
     turns: async (id: string) => this.#find(id)?.turns ?? [],
-    report: async () => [],
+    report: async (id: string) =>
+      this.recordings.has(id) ? [{ conversationId: 'talk', transcription: null, hasAudio: true }] : [],
+    audio: async (id: string) => this.recordings.get(id) ?? null,
   }
 
   readonly calls: CallsOptions['calls'] = {
@@ -103,6 +108,19 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
     this.#calls.unshift({ row, summary, events: [], snapshots: [], turns: [] })
     this.#commit(this.#latest(), step)
     return providerCallId
+  }
+
+  /** The voice of the caller that is known, once it was cloned. */
+  keptVoices(): ListedVoice[] {
+    if (this.voiceOnFile !== 'cached') return []
+    const at = new Date()
+    const clone = { vendorVoiceId: 'voice', failure: null, readyAt: at, expiresAt: null }
+    return [
+      {
+        ...{ callerId: KNOWN_CALLER, name: 'Ann', sampleKey: 'sample', consent: { by: 'Ann', at } },
+        ...{ createdAt: at, updatedAt: at, clone: { status: 'ready', ...clone } },
+      },
+    ]
   }
 
   get latestId(): string {

@@ -8,6 +8,7 @@ import type { Agent } from './agent.ts'
 export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () => void }) {
   const [fault, setFault] = useState<Error | null>(null)
   const [isSaving, setSaving] = useState(false)
+  const [backend, setBackend] = useState(agent?.backend ?? 'elevenlabs')
 
   const save = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -19,6 +20,7 @@ export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () =
       await request(path, { method: agent ? 'PATCH' : 'POST', body })
       setFault(null)
       form.reset()
+      setBackend('elevenlabs')
       onDone()
     } catch (error) {
       setFault(error as Error)
@@ -33,12 +35,16 @@ export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () =
         <Labelled name="Name">
           <input name="name" defaultValue={agent?.name} required autoComplete="off" />
         </Labelled>
-        <Labelled name="Numbers it answers" hint="One a line, like +15551234567.">
+        <Labelled name="Numbers it answers" hint="One a line, like +15551234567 or a SIP user such as 1001.">
           <textarea name="numbers" rows={2} defaultValue={agent?.numbers.join('\n')} />
         </Labelled>
         <div className="field-pair">
           <Labelled name="Vendor">
-            <select name="backend" defaultValue={agent?.backend ?? 'elevenlabs'}>
+            <select
+              name="backend"
+              value={backend}
+              onChange={({ target }) => setBackend(target.value as Agent['backend'])}
+            >
               <option value="elevenlabs">ElevenLabs</option>
               <option value="openai">OpenAI</option>
             </select>
@@ -47,6 +53,11 @@ export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () =
             <input name="language" placeholder="en" defaultValue={agent?.language ?? ''} autoComplete="off" />
           </Labelled>
         </div>
+        {backend === 'openai' && (
+          <p className="warning" role="status">
+            OpenAI Realtime is not built yet: this can be kept, but calls to it only hear an apology.
+          </p>
+        )}
         <Labelled name="Vendor’s agent id" hint="Empty: the one in the settings.">
           <input name="vendorAgentId" defaultValue={agent?.vendorAgentId ?? ''} autoComplete="off" />
         </Labelled>

@@ -11,4 +11,6 @@ export type Agent = {
   tools: object[]
   transferNumber: string | null
   numbers: string[]
+  /** Why calls to it will not go as one may expect. */
+  warnings: string[]
 }

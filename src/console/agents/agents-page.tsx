@@ -42,6 +42,11 @@ export function AgentsPage() {
                       : 'Answers no number yet'}
                     {agent.language && ` · ${agent.language}`}
                   </p>
+                  {agent.warnings.map((warning) => (
+                    <p key={warning} className="warning">
+                      {warning}
+                    </p>
+                  ))}
                 </div>
                 <div className="entry-actions">
                   <button type="button" className="quiet small" onClick={() => setEdited(agent)}>

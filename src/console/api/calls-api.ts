@@ -1,4 +1,5 @@
 import type { EndReason } from '../../../machines/end-reasons.ts'
+import { learnTime } from './service-clock.ts'
 import { sessionBegunAgain } from './session.ts'
 
 /*
@@ -76,8 +77,17 @@ export async function callByCarrierId(callSid: string): Promise<Call | null> {
   return (await read<{ calls: Call[] }>(`/api/v1/calls?${query}`)).calls[0] ?? null
 }
 
-export const conversationOf = async (callId: string): Promise<Turn[]> =>
-  (await read<{ turns: Turn[] }>(`/api/v1/calls/${callId}/conversation`)).turns
+export type Conversation = { turns: Turn[]; reports: { conversationId: string; hasAudio: boolean }[] }
+
+export const conversationOf = (callId: string): Promise<Conversation> =>
+  read(`/api/v1/calls/${callId}/conversation`)
+
+/** The recording of one conversation as the vendor sent it, in the vendor's format. */
+export const recordingOf = async (callId: string, conversationId: string): Promise<ArrayBuffer> =>
+  (await request(recordingPath(callId, conversationId))).arrayBuffer()
+
+export const recordingPath = (callId: string, conversationId: string): string =>
+  `/api/v1/calls/${callId}/conversations/${encodeURIComponent(conversationId)}/audio`
 
 /** Has the clone of this caller's voice deleted, here and at the vendor; a voice that is not there is fine too. */
 export async function forgetVoice(caller: string): Promise<void> {
@@ -98,9 +108,11 @@ export type Asked = {
 
 /** Asks the service; when the session has ended meanwhile, waits until it has begun anew and asks once more. */
 export async function request(path: string, asked: Asked = {}): Promise<Response> {
+  const askedAt = Date.now()
   const response = await fetch(path, initOf(asked)).catch(() => {
     throw new ApiError('The service does not answer.')
   })
+  learnTime(response.headers.get('Date'), askedAt, Date.now())
   if (response.ok || asked.accept?.includes(response.status)) return response
   if (response.status === 401) {
     await sessionBegunAgain()

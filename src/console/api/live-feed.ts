@@ -1,5 +1,6 @@
 import { Store } from '../store.ts'
 import { read } from './calls-api.ts'
+import { serviceNow } from './service-clock.ts'
 
 /** A call as `GET /api/v1/feed` tells it; times in ISO 8601. */
 export type LiveCall = {
@@ -120,7 +121,7 @@ export class LiveFeed {
   #forgetEnded(): void {
     const { status, calls } = this.now.get()
     const gone = [...calls.values()].filter(
-      ({ endedAt }) => endedAt !== null && Date.now() - Date.parse(endedAt) > KEEP_ENDED_MS,
+      ({ endedAt }) => endedAt !== null && serviceNow() - Date.parse(endedAt) > KEEP_ENDED_MS,
     )
     if (gone.length === 0) return
     const left = new Map(calls)

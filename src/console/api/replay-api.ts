@@ -20,7 +20,8 @@ export type ReplayStep = {
     accepts: string[]
   }
   differences: { what: string; recorded?: unknown; reproduced?: unknown }[]
-  /** The ids of the transitions that were taken. */
+  /** The ids of the states that were entered, those included that were left at once, and of the transitions taken. */
+  entered: string[]
   took: string[]
 }
 

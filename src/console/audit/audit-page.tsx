@@ -5,7 +5,7 @@ import { When } from '../parts/when.tsx'
 type AuditEntry = {
   id: string
   at: string
-  actor: 'key' | 'session'
+  actor: 'key' | 'session' | 'nobody'
   session: string | null
   address: string
   action: string
@@ -25,14 +25,14 @@ export function AuditPage() {
       <div className="page-head">
         <h1>Audit log</h1>
         <p className="hint">
-          Everything that an operator changed. Values that were sent are not kept, only their names.
+          What operators did, and who was refused. Of what they sent only the names are kept.
         </p>
       </div>
       <section className="card" aria-label="Audit log">
         <p className="fault" role="status">
           {fault}
         </p>
-        {items?.length === 0 && <p className="hint">Nothing has been changed yet.</p>}
+        {items?.length === 0 && <p className="hint">Nobody has done anything yet.</p>}
         {items && items.length > 0 && (
           <table>
             <thead>
@@ -65,6 +65,12 @@ export function AuditPage() {
   )
 }
 
+const WHO: Record<AuditEntry['actor'], string> = {
+  key: 'The admin key',
+  session: 'The console',
+  nobody: 'Nobody known',
+}
+
 function AuditRow({ at, actor, session, address, action, method, path, fields, status }: AuditEntry) {
   const isRefused = status !== null && status >= 400
   return (
@@ -72,13 +78,12 @@ function AuditRow({ at, actor, session, address, action, method, path, fields, s
       <td>
         <When at={at} />
       </td>
-      <td>
-        {actor === 'key' ? 'The key' : 'Console'}
+      <td className="who">
+        {WHO[actor]}
         {session && (
-          <>
-            {' '}
-            <code className="hint">{session}</code>
-          </>
+          <span className="hint">
+            console session <code>{session}</code>
+          </span>
         )}
       </td>
       <td className="what">

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { END_REASONS } from '../../../machines/end-reasons.ts'
 import { type Call, hangUp } from '../api/calls-api.ts'
 import type { Replay } from '../api/replay-api.ts'
+import { carrierWords } from '../parts/carrier-words.ts'
 import { KillBesideCall } from '../system/kill-process.tsx'
 import { clockWords, phoneNumberWords } from './numbers.ts'
 import { StateBadge } from './state-badge.tsx'
@@ -27,7 +28,7 @@ export function CallHead({ call, isLive, canBeKilled, replay, replayFault, onSho
           {phoneNumberWords(call.from)} <StateBadge call={call} />
         </h1>
         <p className="hint">
-          to {phoneNumberWords(call.to)} · {call.provider} {call.direction} ·{' '}
+          to {phoneNumberWords(call.to)} · {carrierWords(call.provider)}, {call.direction} ·{' '}
           <time dateTime={call.startedAt}>{started.toLocaleString()}</time>
           {call.endedAt && ` · ${clockWords(Date.parse(call.endedAt) - started.getTime())}`} · voice{' '}
           {call.voice}

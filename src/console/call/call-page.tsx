@@ -22,12 +22,12 @@ type CallPageProps = { id: string; step: string | null; canBeKilled: boolean }
 export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
   const known = useCall(id)
   const { placed, fault: chartFault } = useChart()
-  const { call, records, turns, replay, replayFault, fault } = known
+  const { call, records, turns, recorded, replay, replayFault, fault } = known
   const steps = useMemo(() => stepsOf(records, replay, placed?.chart ?? null), [records, replay, placed])
   const isLive = call !== null && call.endedAt === null && records.at(-1)?.stateAfter !== 'ended'
   const cursor = useCursor(steps, isLive, wanted)
   const step = steps[cursor.index]
-  const activity = useStepActivity(step, placed?.chart ?? null)
+  const activity = useStepActivity(steps, cursor.index, placed?.chart ?? null)
   const offered = useMemo(
     () => new Set(placed && step ? waysFrom(placed.chart, new Set(step.states)).map(({ edge }) => edge) : []),
     [placed, step],
@@ -50,8 +50,8 @@ export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
         )}
         <StepControls cursor={cursor} steps={steps} isLive={isLive} />
       </section>
-      {step && <StepInspector step={step} before={steps[cursor.index - 1] ?? null} />}
-      {step && <TimeAxis steps={steps} turns={turns} cursor={cursor} isLive={isLive} />}
+      <StepInspector steps={steps} index={cursor.index} />
+      {step && <TimeAxis callId={id} {...{ steps, turns, recorded, cursor, isLive }} />}
       <div className="columns">
         <Conversation turns={turns} isOver={!isLive} />
         <Timeline entries={timelineOf(records)} current={step?.seq} onChoose={cursor.goToSeq} />
@@ -60,12 +60,17 @@ export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
   )
 }
 
-/** The chart's picture of the step; the lines that led there light up, whichever way one steps. */
-function useStepActivity(step: CallStep | undefined, chart: Chart | null): ActivityStore {
+/** The chart's picture of a step: where the call is, where it came by, and the lines that led there, which light up. */
+function useStepActivity(steps: readonly CallStep[], index: number, chart: Chart | null): ActivityStore {
   const activity = useMemo(() => new ActivityStore(), [])
+  const step = steps[index]
   const states = step?.states.join('\n') ?? ''
-  const took = step && chart ? edgesOf(chart, step.took).join('\n') : ''
+  const took = step && chart ? edgesOf(chart, step.passed).join('\n') : ''
   const seq = step?.seq
+  useEffect(() => {
+    const passed = steps.slice(0, index + 1).flatMap((before) => before.passed)
+    activity.leaveTrail(new Set([...passed, ...(chart ? edgesOf(chart, passed) : [])]))
+  }, [activity, steps, index, chart])
   useEffect(() => {
     activity.count(new Map(states.split('\n').map((state) => [state, 1])))
   }, [activity, states])

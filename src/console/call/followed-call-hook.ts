@@ -1,7 +1,6 @@
 import { useSyncExternalStore } from 'react'
-import type { CallNow, FollowedCall } from './followed-call.ts'
+import { type CallNow, type FollowedCall, NOTHING_YET } from './followed-call.ts'
 
-const NOTHING_YET: CallNow = { records: [], turns: [], outcome: null }
 const noChanges = () => () => {}
 const nothingYet = () => NOTHING_YET
 

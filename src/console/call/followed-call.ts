@@ -3,23 +3,27 @@ import { type FollowOptions, followEvents } from '../api/follow-events.ts'
 import { Store } from '../store.ts'
 
 const CONVERSATION_REFRESH_MS = 1_000
-/** The agent's last words may be corrected after the call has ended. */
-const LAST_REFRESH_MS = 2_000
+/** After the end, the agent's last words may be corrected, and the vendor sends its recording when it is ready. */
+const LATER_REFRESHES_MS = [2_000, 4_000, 10_000, 30_000, 60_000]
 
 export type CallNow = {
   records: readonly CallRecord[]
   turns: readonly Turn[]
+  /** The conversations of which there is a recording. */
+  recorded: readonly string[]
   /** Only known once the call has ended. */
   outcome: Call['outcome']
 }
 
+export const NOTHING_YET: CallNow = { records: [], turns: [], recorded: [], outcome: null }
+
 /** Everything that is known about one call, kept up to date until it has ended. */
 export class FollowedCall {
   readonly callId: string
-  readonly now = new Store<CallNow>({ records: [], turns: [], outcome: null })
+  readonly now = new Store<CallNow>(NOTHING_YET)
   readonly #unfollow: () => void
   readonly #refresh: ReturnType<typeof setInterval>
-  #lastRefresh: ReturnType<typeof setTimeout> | undefined
+  #later: ReturnType<typeof setTimeout> | undefined
 
   constructor(callId: string, options: FollowOptions = {}) {
     this.callId = callId
@@ -30,7 +34,7 @@ export class FollowedCall {
   close(): void {
     this.#unfollow()
     clearInterval(this.#refresh)
-    clearTimeout(this.#lastRefresh)
+    clearTimeout(this.#later)
   }
 
   #add(record: CallRecord): void {
@@ -43,13 +47,24 @@ export class FollowedCall {
     this.close()
     this.#refreshOutcome()
     this.#refreshConversation()
-    this.#lastRefresh = setTimeout(() => this.#refreshConversation(), LAST_REFRESH_MS)
+    this.#refreshLater(LATER_REFRESHES_MS)
+  }
+
+  #refreshLater([next, ...rest]: readonly number[]): void {
+    if (next === undefined) return
+    this.#later = setTimeout(() => {
+      void this.#refreshConversation()
+      this.#refreshLater(rest)
+    }, next)
   }
 
   /** What could not be read now is read a second later; the list of recent calls says that the service does not answer. */
   async #refreshConversation(): Promise<void> {
-    const turns = await conversationOf(this.callId).catch(() => null)
-    if (turns) this.now.set({ ...this.now.get(), turns })
+    const conversation = await conversationOf(this.callId).catch(() => null)
+    if (!conversation) return
+    const { turns, reports } = conversation
+    const recorded = reports.flatMap(({ conversationId, hasAudio }) => (hasAudio ? [conversationId] : []))
+    this.now.set({ ...this.now.get(), turns, recorded })
   }
 
   async #refreshOutcome(): Promise<void> {

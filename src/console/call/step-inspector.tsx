@@ -1,9 +1,14 @@
+import { stateOf, voiceOf } from './call-story.ts'
 import { isDeepEqual } from './deep-equal.ts'
 import { durationWords } from './numbers.ts'
+import { happening } from './state-words.ts'
 import { type CallStep, delayName } from './steps.ts'
 
 /** Everything that was true after one step: what happened, what was asked for, what may come, and what is remembered. */
-export function StepInspector({ step, before }: { step: CallStep; before: CallStep | null }) {
+export function StepInspector({ steps, index }: { steps: readonly CallStep[]; index: number }) {
+  const step = steps[index]
+  if (!step) return null
+  const before = steps[index - 1] ?? null
   const { detail, type, stateBefore, stateAfter, effects, differences } = step
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: without it, nobody can scroll here with a keyboard.
@@ -22,6 +27,7 @@ export function StepInspector({ step, before }: { step: CallStep; before: CallSt
           </>
         )}
       </p>
+      <p className="in-words">{sentenceOf(steps.slice(0, index + 1))}</p>
       {differences.map(({ what, recorded, reproduced }) => (
         <p key={what} className="difference">
           <strong>{what}</strong> was <code>{shown(recorded)}</code>, the chart of today says{' '}
@@ -46,6 +52,12 @@ export function StepInspector({ step, before }: { step: CallStep; before: CallSt
       )}
     </section>
   )
+}
+
+/** What the caller lives through then, for who does not know the chart. */
+function sentenceOf(steps: readonly CallStep[]): string {
+  const state = stateOf(steps)
+  return state === null ? '' : happening(state, voiceOf(steps), null).sentence
 }
 
 const withoutType = ({ type: _, ...event }: CallStep['event']) => event

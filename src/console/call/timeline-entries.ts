@@ -1,5 +1,6 @@
 import type { CallEvent } from '../../../machines/call-events.ts'
 import type { CallRecord } from '../api/calls-api.ts'
+import { delayName } from './steps.ts'
 
 const EVENT_WORDS: Record<CallEvent['type'] | 'call.began', string> = {
   'call.began': 'The call came in',
@@ -16,8 +17,15 @@ const EVENT_WORDS: Record<CallEvent['type'] | 'call.began', string> = {
   'operator.hangupRequested': 'An operator asked to hang up',
 }
 
-/** A delayed transition is recorded as `xstate.after.DELAY.state`. */
-const TIMER = /^xstate\.after\./
+/** What it means that one of the chart's delays ran out. */
+const DELAY_WORDS: Record<string, string> = {
+  CLONE_MAX_WAIT: 'Cloning took longer than the caller can be kept waiting',
+  LEG_PATIENCE: 'The carrier has stopped asking what comes next',
+  AGENT_CONNECT: 'The voice agent did not answer in time',
+  REJOIN_PATIENCE: 'The carrier did not bring the caller back in time',
+  FAREWELL: 'The time for the last words is over',
+  CALL_MAX: 'The call reached the longest time that it may last',
+}
 
 export type TimelineEntry = {
   seq: number
@@ -56,5 +64,5 @@ export function timelineOf(records: readonly CallRecord[]): TimelineEntry[] {
 
 function wordsFor(type: string): string {
   if (type in EVENT_WORDS) return EVENT_WORDS[type as keyof typeof EVENT_WORDS]
-  return TIMER.test(type) ? 'A time limit ran out' : type
+  return DELAY_WORDS[delayName(type)] ?? type
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { ApiError, type Call, callById } from '../api/calls-api.ts'
 import { type Replay, replayOf } from '../api/replay-api.ts'
-import { type CallNow, FollowedCall } from './followed-call.ts'
+import { type CallNow, FollowedCall, NOTHING_YET } from './followed-call.ts'
 
 export type KnownCall = CallNow & {
   call: Call | null
@@ -13,7 +13,8 @@ export type KnownCall = CallNow & {
 }
 
 const NOTHING: KnownCall = {
-  ...{ records: [], turns: [], outcome: null, call: null },
+  ...NOTHING_YET,
+  call: null,
   ...{ replay: null, replayFault: null, fault: null },
 }
 

@@ -4,6 +4,7 @@ import { usePages } from '../api/use-pages.ts'
 import { outcomeWords } from '../call/call-story.ts'
 import { clockWords, phoneNumberWords } from '../call/numbers.ts'
 import { StateBadge } from '../call/state-badge.tsx'
+import { carrierWords } from '../parts/carrier-words.ts'
 import { Labelled } from '../parts/labelled.tsx'
 import { When } from '../parts/when.tsx'
 import { hrefOfCall, replaceQuery } from '../routing/hash-route.ts'
@@ -123,7 +124,7 @@ function CallTable({ calls }: { calls: readonly Call[] }) {
               <StateBadge call={call} />
             </td>
             <td className="wide-only">{phoneNumberWords(call.to)}</td>
-            <td className="wide-only">{call.provider === 'sip' ? 'SIP' : 'Twilio'}</td>
+            <td className="wide-only">{carrierWords(call.provider)}</td>
             <td className="wide-only">{call.voice}</td>
             <td className="number">
               {call.endedAt ? clockWords(Date.parse(call.endedAt) - Date.parse(call.startedAt)) : 'live'}

@@ -5,9 +5,11 @@ export type Activity = {
   counts: ReadonlyMap<string, number>
   /** By edge; the number grows with every passage, so that the same line can light up again. */
   passages: ReadonlyMap<string, number>
+  /** The states and lines that the one call has come by so far. */
+  trail: ReadonlySet<string>
 }
 
-const QUIET: Activity = { counts: new Map(), passages: new Map() }
+const QUIET: Activity = { counts: new Map(), passages: new Map(), trail: new Set() }
 
 /** Kept beside React: at several pictures a second only the states and lines that change are drawn anew. */
 export class ActivityStore {
@@ -28,6 +30,10 @@ export class ActivityStore {
     this.set({ ...this.#activity, passages })
   }
 
+  leaveTrail(trail: ReadonlySet<string>): void {
+    this.set({ ...this.#activity, trail })
+  }
+
   count(counts: ReadonlyMap<string, number>): void {
     this.set({ ...this.#activity, counts })
   }
@@ -39,6 +45,7 @@ export class ActivityStore {
 
   readonly countOf = (state: string): number => this.#activity.counts.get(state) ?? 0
   readonly passagesOf = (edge: string): number => this.#activity.passages.get(edge) ?? 0
+  readonly isOnTrail = (id: string): boolean => this.#activity.trail.has(id)
   get most(): number {
     return this.#most
   }
@@ -53,6 +60,9 @@ export const useHeat = (store: ActivityStore, state: string): number =>
     const share = store.countOf(state) / Math.max(1, store.most)
     return Math.round(Math.sqrt(share) * 10) / 10
   })
+
+export const useTrail = (store: ActivityStore, id: string): boolean =>
+  useSyncExternalStore(store.subscribe, () => store.isOnTrail(id))
 
 export const usePassages = (store: ActivityStore, edge: string): number =>
   useSyncExternalStore(store.subscribe, () => store.passagesOf(edge))

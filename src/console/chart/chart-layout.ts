@@ -1,5 +1,6 @@
 import type { ElkExtendedEdge, ElkNode, ElkPoint } from 'elkjs/lib/elk-api.js'
-import { type Chart, type ChartNode, edgeWords } from '../../model/drawn-chart.ts'
+import { type Chart, type ChartNode, edgeWords, isBackward } from '../../model/drawn-chart.ts'
+import { type Rectangle, WordPlacer } from './place-words.ts'
 
 /*
  * Where each state is drawn and which way each line goes around the others. ELK places them, in a worker of its own, so
@@ -7,7 +8,7 @@ import { type Chart, type ChartNode, edgeWords } from '../../model/drawn-chart.t
  */
 
 export type Box = { x: number; y: number; width: number; height: number }
-/** A line in the whole picture's coordinates, with its words and the middle of its longest part, where they fit best. */
+/** A line in the whole picture's coordinates, with its words and the middle of where they stand. */
 export type Line = { points: ElkPoint[]; words: string[]; middle: ElkPoint }
 export type ChartLayout = {
   /** Within the state around it. */
@@ -16,11 +17,11 @@ export type ChartLayout = {
   size: { width: number; height: number }
 }
 
-const LEAF_HEIGHT = 40
+const LEAF_HEIGHT = 38
 /** Room for a compound state's name. */
-const TITLE_HEIGHT = 34
+const TITLE_HEIGHT = 32
 /** What a letter of chart.css is wide, on average; ELK wants to know before anything is drawn. */
-const NAME_LETTER = 8.9
+const NAME_LETTER = 11
 
 /**
  * From top to bottom, which wastes the least room. Room for words on the lines would double the picture, so they are shown
@@ -32,12 +33,12 @@ const OPTIONS = {
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   'elk.json.edgeCoords': 'ROOT',
   'elk.edgeRouting': 'ORTHOGONAL',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '40',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '30',
   'elk.spacing.nodeNode': '26',
   'elk.spacing.edgeNode': '16',
   'elk.spacing.edgeEdge': '11',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '16',
-  'elk.layered.spacing.edgeEdgeBetweenLayers': '11',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '13',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '10',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
   'elk.layered.thoroughness': '20',
   'elk.padding': '[top=4,left=4,bottom=4,right=4]',
@@ -68,7 +69,7 @@ function elkNode(chart: Chart, node: ChartNode): ElkNode {
     id: node.id,
     children: children.map((child) => elkNode(chart, child)),
     layoutOptions: {
-      'elk.padding': `[top=${TITLE_HEIGHT + 10},left=16,bottom=16,right=16]`,
+      'elk.padding': `[top=${TITLE_HEIGHT + 8},left=22,bottom=16,right=16]`,
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${node.key.length * NAME_LETTER + 70},60)`,
     },
@@ -76,33 +77,32 @@ function elkNode(chart: Chart, node: ChartNode): ElkNode {
 }
 
 const elkEdges = (chart: Chart): ElkExtendedEdge[] =>
-  chart.edges.map(({ id, source, target }) => ({ id, sources: [source], targets: [target] }))
+  chart.edges.map((edge) => {
+    const ends = isBackward(chart, edge) ? [edge.target, edge.source] : [edge.source, edge.target]
+    return { id: edge.id, sources: ends.slice(0, 1), targets: ends.slice(1) }
+  })
 
 function readLayout(graph: ElkNode, chart: Chart): ChartLayout {
   const boxes = new Map<string, Box>()
-  const visit = (node: ElkNode) => {
-    const { id, x = 0, y = 0, width = 0, height = 0 } = node
+  const states: Rectangle[] = []
+  const visit = (node: ElkNode, left: number, top: number) => {
+    const { id, x = 0, y = 0, width = 0, height = 0, children = [] } = node
     if (id !== graph.id) boxes.set(id, { x, y, width, height })
-    for (const child of node.children ?? []) visit(child)
+    if (children.length === 0) states.push({ x: left + x, y: top + y, width, height })
+    for (const child of children) visit(child, left + x, top + y)
   }
-  visit(graph)
+  visit(graph, 0, 0)
+  const placer = new WordPlacer(states)
   const lines = new Map<string, Line>()
   for (const { id, sections = [] } of graph.edges ?? []) {
+    const edge = chart.edges.find((drawn) => drawn.id === id)
+    if (!edge) continue
     const points = sections.flatMap(({ startPoint, bendPoints = [], endPoint }) => [
       ...[startPoint, ...bendPoints, endPoint],
     ])
-    const edge = chart.edges.find((drawn) => drawn.id === id)
-    lines.set(id, { points, words: edge ? edgeWords(chart, edge) : [], middle: middleOf(points) })
+    if (isBackward(chart, edge)) points.reverse()
+    const words = edgeWords(chart, edge)
+    lines.set(id, { points, words, middle: placer.place(points, words) })
   }
   return { boxes, lines, size: { width: graph.width ?? 0, height: graph.height ?? 0 } }
-}
-
-/** The middle of the longest straight part. */
-function middleOf(points: readonly ElkPoint[]): ElkPoint {
-  const parts = points.slice(1).map((end, index) => ({ start: points[index] as ElkPoint, end }))
-  const lengthOf = ({ start, end }: (typeof parts)[number]) => Math.hypot(end.x - start.x, end.y - start.y)
-  const [longest] = parts.sort((a, b) => lengthOf(b) - lengthOf(a))
-  if (!longest) return { x: 0, y: 0 }
-  const { start, end } = longest
-  return { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 }
 }

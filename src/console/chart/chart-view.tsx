@@ -2,7 +2,7 @@ import '@xyflow/react/dist/base.css'
 import '../styles/chart.css'
 import { Controls, MarkerType, ReactFlow, useReactFlow } from '@xyflow/react'
 import { useEffect, useMemo } from 'react'
-import type { Chart } from '../../model/drawn-chart.ts'
+import { type Chart, isInitial } from '../../model/drawn-chart.ts'
 import type { ActivityStore } from './activity-store.ts'
 import type { ChartLayout } from './chart-layout.ts'
 import { type Look, type StateFlowNode, StateNode } from './state-node.tsx'
@@ -102,7 +102,7 @@ function flowNodes(
       position: { x, y },
       ...(state.parent !== null && state.parent !== chart.root && { parentId: state.parent }),
       ...{ width, height },
-      data: { state, activity, look },
+      data: { state, isInitial: isInitial(chart, state), activity, look },
       // A state within is put one above the state around it; all of those are below the lines.
       zIndex: state.children.length === 0 ? 2 : -10,
       ariaLabel: `State ${state.path}: ${state.description ?? 'a group of states'}`,
@@ -126,7 +126,10 @@ function flowEdges(
       zIndex: 1,
       focusable: false,
       selectable: false,
-      markerEnd: { type: MarkerType.ArrowClosed, width: 15, height: 15, color: 'var(--way)' },
+      markerEnd: {
+        ...{ type: MarkerType.ArrowClosed, width: 20, height: 20, color: 'var(--way)' },
+        markerUnits: 'userSpaceOnUse',
+      },
     }
   })
 }

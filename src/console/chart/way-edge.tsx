@@ -7,7 +7,7 @@ import {
   useStore,
 } from '@xyflow/react'
 import { useEffect, useState } from 'react'
-import { type ActivityStore, usePassages } from './activity-store.ts'
+import { type ActivityStore, usePassages, useTrail } from './activity-store.ts'
 import type { Line } from './chart-layout.ts'
 import type { Look } from './state-node.tsx'
 
@@ -45,12 +45,14 @@ function DrawnWay({
 }: WayEdgeData & { id: string; markerEnd?: string }) {
   const passages = usePassages(activity, id)
   const isLit = useLit(passages)
+  const isOnTrail = useTrail(activity, id)
   const isClose = useStore(isZoomedIn)
   const path = roundedPath(line.points)
   return (
     <g
       className="way"
       data-lit={isLit || undefined}
+      data-trail={isOnTrail || undefined}
       data-offered={isOffered || undefined}
       data-missed={isMissed || undefined}
     >

@@ -3,29 +3,19 @@ import { type Chart, triggerWords } from '../../model/drawn-chart.ts'
 import { useRead } from '../api/use-read.ts'
 import { ActivityStore } from '../chart/activity-store.ts'
 import { useChart } from '../chart/use-chart.ts'
-import { When } from '../parts/when.tsx'
+import { CARRIERS, carrierWords } from '../parts/carrier-words.ts'
+import { CoverageTable } from './coverage-table.tsx'
+import { type Coverage, leastOf, type Measured } from './measured.ts'
 
 const ChartView = lazy(async () => ({ default: (await import('../chart/chart-view.tsx')).ChartView }))
-
-/** As `GET /api/v1/machines/call/coverage` tells it. */
-type Coverage = {
-  carriers: {
-    carrier: string
-    at: string
-    isOfThisChart: boolean
-    paths: number
-    /** How often, by id. */
-    states: Record<string, number>
-    transitions: Record<string, number>
-  }[]
-}
 
 /** What the generated tests went through of the chart, over each carrier; what they missed stands out. */
 export function CoveragePage() {
   const { value, fault } = useRead<Coverage>('/api/v1/machines/call/coverage')
   const { placed } = useChart()
-  const [chosen, setChosen] = useState(0)
-  const measured = value?.carriers[chosen]
+  const [chosen, setChosen] = useState<string | null>(null)
+  const carriers = value?.carriers ?? []
+  const measured = carriers.find(({ carrier }) => carrier === chosen) ?? leastOf(carriers)
   return (
     <div className="live">
       <div className="page-head">
@@ -33,90 +23,98 @@ export function CoveragePage() {
         <a href="#/live">Live calls</a>
       </div>
       <section className="card live-chart" aria-label="The statechart, with what tests went through">
-        {placed && measured && <CoveredChart key={measured.carrier} {...placed} measured={measured} />}
+        {placed && <CoveredChart key={chosen} {...placed} measured={measured} />}
+        <ul className="legend">
+          <li>
+            <span className="swatch" data-kind="missed" /> nothing came by
+          </li>
+          <li className="wide-only">The figures are paths that went through a state.</li>
+        </ul>
       </section>
       <aside className="live-side">
         <section className="card" aria-labelledby="coverage">
           <h2 id="coverage">Coverage</h2>
-          <p className="hint" role="status">
+          <p className="fault" role="status">
             {fault}
           </p>
-          <div className="choices">
-            {value?.carriers.map(({ carrier }, index) => (
-              <button
-                key={carrier}
-                type="button"
-                className="quiet small"
-                aria-pressed={index === chosen}
-                onClick={() => setChosen(index)}
-              >
-                {carrier}
-              </button>
-            ))}
-          </div>
-          {measured && <Figures measured={measured} chart={placed?.chart ?? null} />}
+          {value && carriers.length === 0 && (
+            <p className="hint">
+              Nothing was measured on this machine yet. <code>npx vitest run tests/generated</code> plays the
+              generated paths over each carrier and measures them.
+            </p>
+          )}
+          {carriers.length > 0 && <CoverageTable carriers={carriers} />}
+          {carriers.length > 1 && (
+            <fieldset className="choices" aria-label="What the chart shows">
+              <Choice name="Least of all" isChosen={chosen === null} onChoose={() => setChosen(null)} />
+              {CARRIERS.filter((name) => carriers.some(({ carrier }) => carrier === name)).map((name) => (
+                <Choice
+                  key={name}
+                  name={carrierWords(name)}
+                  isChosen={chosen === name}
+                  onChoose={() => setChosen(name)}
+                />
+              ))}
+            </fieldset>
+          )}
+          {measured && placed && <MissedWays measured={measured} chart={placed.chart} />}
         </section>
       </aside>
     </div>
   )
 }
 
-type Measured = Coverage['carriers'][number]
+function Choice({ name, isChosen, onChoose }: { name: string; isChosen: boolean; onChoose: () => void }) {
+  return (
+    <button type="button" className="quiet small" aria-pressed={isChosen} onClick={onChoose}>
+      {name}
+    </button>
+  )
+}
+
 type PlacedChart = NonNullable<ReturnType<typeof useChart>['placed']>
 
-function CoveredChart({ chart, layout, measured }: PlacedChart & { measured: Measured }) {
+/** Without a measurement, the chart as it is. */
+function CoveredChart({ chart, layout, measured }: PlacedChart & { measured: Measured | null }) {
   const activity = useMemo(() => new ActivityStore(), [])
-  useEffect(() => activity.count(new Map(Object.entries(measured.states))), [activity, measured])
+  useEffect(() => activity.count(new Map(Object.entries(measured?.states ?? {}))), [activity, measured])
   const missed = useMemo(
-    () =>
-      new Set(
-        chart.edges
-          .filter(({ ways }) => ways.some(({ id }) => !measured.transitions[id]))
-          .map(({ id }) => id),
-      ),
+    () => new Set(measured ? missedEdges(chart, measured).map(({ id }) => id) : []),
     [chart, measured],
   )
   return (
     <Suspense fallback={null}>
-      <ChartView {...{ chart, layout, activity, missed }} look="tests" />
+      <ChartView
+        key={measured === null ? 'plain' : 'measured'}
+        {...{ chart, layout, activity, missed }}
+        look={measured ? 'tests' : 'one'}
+      />
     </Suspense>
   )
 }
 
-function Figures({ measured, chart }: { measured: Measured; chart: Chart | null }) {
-  const { at, isOfThisChart, paths, states, transitions } = measured
-  const missed = [...(chart?.nodes.values() ?? [])]
+const missedEdges = ({ edges }: Chart, { transitions }: Measured) =>
+  edges.filter(({ ways }) => ways.some(({ id }) => !transitions[id]))
+
+function MissedWays({ measured: { transitions }, chart }: { measured: Measured; chart: Chart }) {
+  const missed = [...chart.nodes.values()]
     .flatMap((node) => node.transitions)
     .filter(({ id }) => !transitions[id])
+  if (missed.length === 0)
+    return <p className="all-well">Every state and every transition was gone through.</p>
   return (
     <>
-      <p>
-        {covered(states)} states and {covered(transitions)} transitions, by {paths} paths.
-      </p>
-      <p className="hint">
-        Measured <When at={at} />
-        {!isOfThisChart && ', on a chart that has changed since'}
-      </p>
-      {missed.length > 0 && (
-        <>
-          <h3>Missed</h3>
-          <ul className="ways">
-            {missed.map((way) => (
-              <li key={way.id}>
-                <code>
-                  {chart?.nodes.get(way.source)?.key} → {chart?.nodes.get(way.target)?.key}
-                </code>{' '}
-                <span className="hint">{triggerWords(way) || way.guard || 'at once'}</span>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <h3>Missed</h3>
+      <ul className="ways">
+        {missed.map((way) => (
+          <li key={`${way.id}>${way.target}`}>
+            <code>
+              {chart.nodes.get(way.source)?.key} → {chart.nodes.get(way.target)?.key}
+            </code>{' '}
+            <span className="hint">{triggerWords(way) || way.guard || 'at once'}</span>
+          </li>
+        ))}
+      </ul>
     </>
   )
-}
-
-const covered = (counts: Record<string, number>): string => {
-  const all = Object.values(counts)
-  return `${all.filter((count) => count > 0).length} of ${all.length}`
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { LiveCall } from '../api/live-feed.ts'
+import { useNow } from '../api/use-now.ts'
 import { clockWords, phoneNumberWords } from '../call/numbers.ts'
 import { StateBadge } from '../call/state-badge.tsx'
 import { hrefOfCall } from '../routing/hash-route.ts'
@@ -13,7 +14,7 @@ const MARGIN_ROWS = 6
 export function CallList({ calls }: { calls: readonly LiveCall[] }) {
   const area = useRef<HTMLDivElement>(null)
   const [view, setView] = useState({ top: 0, height: 600 })
-  const now = useNow()
+  const now = useNow(1_000)
   useEffect(() => {
     const { current } = area
     if (!current) return
@@ -52,13 +53,3 @@ export function CallList({ calls }: { calls: readonly LiveCall[] }) {
 
 const lengthOf = (call: LiveCall, now: number) =>
   (call.endedAt ? Date.parse(call.endedAt) : now) - Date.parse(call.startedAt)
-
-/** The present, to the second. */
-function useNow(): number {
-  const [now, setNow] = useState(Date.now)
-  useEffect(() => {
-    const ticking = setInterval(() => setNow(Date.now()), 1_000)
-    return () => clearInterval(ticking)
-  }, [])
-  return now
-}

@@ -1,8 +1,10 @@
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { nodeAt } from '../../model/drawn-chart.ts'
 import type { FeedNow, LiveCall } from '../api/live-feed.ts'
+import { waysFrom, withAncestors } from '../chart/chart-activity.ts'
 import { useChart } from '../chart/use-chart.ts'
 import { CallList } from './call-list.tsx'
+import { HeatLegend } from './heat-legend.tsx'
 import { StateDetails } from './state-details.tsx'
 import { Tally } from './tally.tsx'
 import { placesOf, useLiveCalls } from './use-live-calls.ts'
@@ -26,6 +28,11 @@ export function LivePage() {
     [now, chart, chosen, search],
   )
   const live = [...now.calls.values()].filter(({ endedAt }) => endedAt === null)
+  const offered = useMemo(
+    () =>
+      new Set(chart && chosen ? waysFrom(chart, withAncestors(chart, [chosen])).map(({ edge }) => edge) : []),
+    [chart, chosen],
+  )
   const chooseBy = (path: string | null) =>
     setChosen(path && chart ? (nodeAt(chart, path)?.id ?? null) : null)
 
@@ -44,9 +51,10 @@ export function LivePage() {
         {fault && <p className="fault">{fault}</p>}
         {placed && (
           <Suspense fallback={null}>
-            <ChartView {...placed} activity={activity} look="heat" onSelect={setChosen} />
+            <ChartView {...placed} activity={activity} look="heat" offered={offered} onSelect={setChosen} />
           </Suspense>
         )}
+        <HeatLegend />
       </section>
       <aside className="live-side">
         <section className="card" aria-labelledby="tally">

@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'react'
 import type { Call } from '../api/calls-api.ts'
+import { useNow } from '../api/use-now.ts'
 import { stateOf } from '../call/call-story.ts'
 import { useFollowedCall } from '../call/followed-call-hook.ts'
 import { clockWords, phoneNumberWords } from '../call/numbers.ts'
@@ -15,7 +15,7 @@ export function RecentCalls({ testCall }: { testCall: TestCall }) {
   const { followed } = useStore(testCall.state)
   const { records, outcome } = useFollowedCall(followed)
   const { calls, fault } = useRecentCalls(`${followed?.callId} ${stateOf(records)} ${outcome}`)
-  const now = useNow(calls?.some(({ endedAt }) => !endedAt) ?? false)
+  const now = useNow(1_000, calls?.some(({ endedAt }) => !endedAt) ?? false)
   return (
     <section className="card recent" aria-labelledby="recent-calls">
       <h2 id="recent-calls">Recent calls</h2>
@@ -63,16 +63,4 @@ function CallRow({ call, now, isOwn }: { call: Call; now: number; isOwn: boolean
       <td className="number">{clockWords(length)}</td>
     </tr>
   )
-}
-
-/** The present, for as long as some call goes on. */
-function useNow(isTicking: boolean): number {
-  const [now, setNow] = useState(Date.now)
-  useEffect(() => {
-    if (!isTicking) return
-    setNow(Date.now())
-    const ticking = setInterval(() => setNow(Date.now()), 1_000)
-    return () => clearInterval(ticking)
-  }, [isTicking])
-  return now
 }

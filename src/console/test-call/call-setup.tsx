@@ -3,17 +3,18 @@ import { PhoneIcon } from '../icons.tsx'
 import { DEMO_CALLERS } from './demo-callers.ts'
 import { ForgetVoice } from './forget-voice.tsx'
 import type { Wishes } from './test-call.ts'
+import { useKeptVoice } from './use-kept-voice.ts'
 
 type CallSetupProps = {
   wishes: Wishes
   onWish: (wishes: Wishes) => void
   onPlace: () => void
-  isVoiceCached: boolean
   isAfterCall: boolean
 }
 
 /** Who calls, who speaks, and the button. */
-export function CallSetup({ wishes, onWish, onPlace, isVoiceCached, isAfterCall }: CallSetupProps) {
+export function CallSetup({ wishes, onWish, onPlace, isAfterCall }: CallSetupProps) {
+  const voice = useKeptVoice(DEMO_CALLERS[0].number)
   const button = useRef<HTMLButtonElement>(null)
   // The button to hang up had the focus and is gone: whoever uses a keyboard goes on from here.
   useEffect(() => {
@@ -42,11 +43,11 @@ export function CallSetup({ wishes, onWish, onPlace, isVoiceCached, isAfterCall 
               onChange={() => onWish({ ...wishes, from: number })}
             />
             <span className="choice-name">{name}</span>
-            <span className="hint">{hint}</span>
+            <span className="hint">{hint(voice.kept)}</span>
           </label>
         ))}
       </fieldset>
-      {isVoiceCached && <ForgetVoice caller={wishes.from} />}
+      <ForgetVoice caller={DEMO_CALLERS[0].number} kept={voice.kept} onForgotten={voice.again} />
       <label className="switch">
         <input
           type="checkbox"

@@ -1,5 +1,4 @@
 import { useState } from 'react'
-import { voiceOf } from '../call/call-story.ts'
 import { Conversation } from '../call/conversation.tsx'
 import { useFollowedCall } from '../call/followed-call-hook.ts'
 import { Timeline } from '../call/timeline.tsx'
@@ -36,7 +35,6 @@ export function TestCallPanel({ testCall }: { testCall: TestCall }) {
             // What happens now is shown at the top.
             scrollTo(0, 0)
           }}
-          isVoiceCached={voiceOf(call.records) === 'cached' && state.from === wishes.from}
           isAfterCall={state.phase === 'over'}
         />
       )}
