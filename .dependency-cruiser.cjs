@@ -88,6 +88,7 @@ const rooms = [
     path: '^src/persistence/',
     may: [
       MACHINES,
+      WITHIN,
       '^src/(calls|voices)/',
       '^src/replay/recorded-call\\.ts$',
       npm(

@@ -53,6 +53,7 @@ export class FeedListener {
     client.on('notification', ({ payload }) => payload && this.#onMessage(JSON.parse(payload) as FeedMessage))
     await client.connect()
     await client.query('listen call_feed')
+    if (this.#stopped) return client.end()
     this.#client = client
   }
 

@@ -9,6 +9,7 @@ import {
 } from 'graphile-worker'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { within } from '../within.ts'
 import { KeptRunner } from './kept-runner.ts'
 import { patient } from './patient-pool.ts'
 
@@ -19,6 +20,8 @@ const POOL_SIZE = 12
 const POLL_MS = 1_000
 /** What a job may still take when the node stops; one that waits for a vendor may take minutes. */
 const GRACE_MS = 5_000
+/** Jobs that were given up are put away in moments, unless the database is away: then the runner would try for ever. */
+const PUT_AWAY_MS = 3_000
 
 /** `signal` aborts when the node stops and the job has had its time: one that rejects then is done by another node. */
 export type TaskHandlers = Record<string, (payload: never, signal: AbortSignal) => Promise<void>>
@@ -92,11 +95,14 @@ export async function startJobQueue(
       return runners.every((runner) => runner.isRunning)
     },
     async stop() {
-      await Promise.all(runners.map((runner) => runner.stop()))
-      await unlock(pool, workerIds).catch((error: unknown) =>
-        log.warn({ err: error }, 'jobs that were under way could not be freed; others find them later'),
+      const stopped = (async () => {
+        await Promise.all(runners.map((runner) => runner.stop()))
+        await unlock(pool, workerIds)
+        await pool.end()
+      })()
+      await within(graceMs + PUT_AWAY_MS, stopped, 'The database is away, or a job does not give up.').catch(
+        (error: unknown) => log.warn({ err: error }, 'jobs may still be locked; the other nodes free them'),
       )
-      await pool.end()
     },
   }
 }

@@ -16,11 +16,11 @@ export class NodeRegistry {
   readonly #url: string
   readonly #nodeId: string
   readonly #roles: readonly string[]
-  readonly #log: Logger
-  #sweep: NodeJS.Timeout | null = null
-  #sweeping: Promise<void> = Promise.resolve()
-
   readonly #onGone: (nodes: string[]) => Promise<void>
+  readonly #log: Logger
+  #nextSweep: NodeJS.Timeout | null = null
+  #sweeping: Promise<void> = Promise.resolve()
+  #isLeaving = false
   /** Those that the last look did not find; null before the first, when nobody can be in the middle of anything. */
   #missed: ReadonlySet<string> | null = null
 
@@ -48,10 +48,7 @@ export class NodeRegistry {
         array(select jsonb_array_elements_text(?::jsonb)), array(select jsonb_array_elements_text(?::jsonb)))`,
       [this.#nodeId, JSON.stringify(workerIds), JSON.stringify(this.#roles)],
     )
-    await this.#freeTheDead()
-    this.#sweep = setInterval(() => {
-      this.#sweeping = this.#freeTheDead()
-    }, SWEEP_MS)
+    await this.#sweep()
   }
 
   /** The names under which this node takes jobs have become others. */
@@ -82,10 +79,25 @@ export class NodeRegistry {
     return nodes.length > 0
   }
 
+  /** A node that cannot say so, because the database is away, is found to be gone by the others. */
   async leave(): Promise<void> {
-    if (this.#sweep) clearInterval(this.#sweep)
+    this.#isLeaving = true
+    if (this.#nextSweep) clearTimeout(this.#nextSweep)
     await this.#sweeping
-    await this.#run('delete from service_node where id = ?', [this.#nodeId])
+    try {
+      await this.#run('delete from service_node where id = ?', [this.#nodeId])
+    } catch (error) {
+      this.#log.warn({ err: error }, 'this node could not sign off; others see that it is gone')
+    }
+  }
+
+  /** One look after the other, however long a slow database takes for each. */
+  async #sweep(): Promise<void> {
+    await this.#freeTheDead()
+    if (this.#isLeaving) return
+    this.#nextSweep = setTimeout(() => {
+      this.#sweeping = this.#sweep()
+    }, SWEEP_MS)
   }
 
   /** A node whose connection is only being made anew is missed once; one that is gone, at every look. */

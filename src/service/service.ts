@@ -6,6 +6,7 @@ import type { Role } from '../config.ts'
 import type { SipAdapter } from '../telephony/sip/adapter.ts'
 import { sipTelephony } from '../telephony/sip/sip-telephony.ts'
 import type { CallerVoices } from '../voices/caller-voices.ts'
+import { within } from '../within.ts'
 import type { HttpParts } from './http-parts.ts'
 import { originTowardFreeSwitch } from './own-address.ts'
 import { createParts, type Parts, type ServiceOptions, type Standing } from './parts.ts'
@@ -13,6 +14,8 @@ import { createSip } from './sip-parts.ts'
 import { readSounds, type Sounds } from './sounds.ts'
 
 const IDLE_CHECK_MS = 200
+/** Live calls need not wait for a database that is away, and neither need those who stop this process. */
+const DATABASE_PATIENCE_MS = 2_000
 /** A carrier's next webhook is a round trip away. */
 const LAST_WEBHOOKS_MS = 1_000
 
@@ -39,7 +42,8 @@ export class Service {
     try {
       await service.#start()
     } catch (error) {
-      await service.stop()
+      const { log } = options
+      await service.stop().catch((err) => log.warn({ err }, 'what had been started could not all be stopped'))
       throw error
     }
     return service
@@ -61,9 +65,17 @@ export class Service {
   /** Takes no new calls and resolves when the live ones are over, or their time is. */
   async drain(): Promise<void> {
     this.#standing.isDraining = true
-    if (this.#plays('media')) await this.#parts.node.registry.announceRelay(null)
+    if (this.#plays('media')) await this.#withdrawRelay()
     const deadline = Date.now() + this.#options.config.drainMs
     while (Date.now() < deadline && (await this.#liveCalls()) > 0) await sleep(IDLE_CHECK_MS)
+  }
+
+  async #withdrawRelay(): Promise<void> {
+    const { log } = this.#options
+    const withdrawn = within(DATABASE_PATIENCE_MS, this.#parts.node.registry.announceRelay(null), 'no answer')
+    await withdrawn.catch((err) =>
+      log.warn({ err }, 'the relay is still announced; SIP legs may yet come to it'),
+    )
   }
 
   /** Closes everything; calls that still live go on at another node, or here after the next start. */
@@ -140,6 +152,8 @@ export class Service {
   async #liveCalls(): Promise<number> {
     const { media, node } = this.#parts
     const held = media.liveSessions + (this.#sip?.liveLegs ?? 0)
-    return held + (await this.#options.storage.calls.countLive(node.id))
+    const counted = within(DATABASE_PATIENCE_MS, this.#options.storage.calls.countLive(node.id), 'no answer')
+    // While the database is away, no more can be known than what is held here.
+    return held + (await counted.catch(() => 0))
   }
 }

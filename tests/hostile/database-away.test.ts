@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
 import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import type { ServiceProcess } from '../support/service-process.ts'
 
 const SOON = { timeout: 15_000, interval: 50 }
 /** Longer than the queue's own poll, so that every part of the service has met the closed door. */
@@ -11,11 +12,14 @@ const AWAY_MS = 1_500
 
 let world: HandWorld
 let server: pg.Client
+/** One that is told to go at the worst time. */
+let leaving: ServiceProcess
 
 beforeAll(async () => {
   world = await HandWorld.begin({ LOG_LEVEL: 'silent' })
   server = new pg.Client({ connectionString: inject('postgresUrl') })
   await Promise.all([world.startNode(), server.connect()])
+  leaving = await world.startNode({ ROLES: 'web,media' })
 })
 afterAll(async () => {
   await server.end()
@@ -52,6 +56,7 @@ test('a database that is away for a while costs neither the process, nor its cal
     // A job ends while its end cannot be written down.
     world.vendor.finishClone(call.cloneName)
     await sleep(AWAY_MS)
+    expect(await leaving.terminate()).toBe(0)
     expect(await world.node.isHealthy()).toBe(false)
     // The caller hears on, and the carrier is told to ask once more.
     expect(await call.poll()).toMatchObject([
