@@ -25,6 +25,21 @@ const REFUSED = {
   mend: "set it to the secret in that server's settings",
 }
 
+/** What the servers and their published images come with. */
+const KNOWN_SECRETS = new Set(['cymru', 'ClueCon', 'JambonzR0ck$'])
+const KNOWN = {
+  finding: 'is the one that its server is published with: whoever reaches that controls every call',
+  mend: 'set another one, here and there',
+}
+
+/** Scanners try the same few thousand words on every phone; these are no words. */
+const SHORTEST_SIP_PASSWORD = 10
+const isGuessed = ({ name, password }: { name: string; password: string }): boolean =>
+  password.length < SHORTEST_SIP_PASSWORD || password.includes(name)
+
+/** No trunk has that many addresses. */
+const isForAnybody = (range: string): boolean => /\/[01]$/.test(range)
+
 const RISKS: Risk[] = [
   {
     name: 'ELEVENLABS_AGENT_ID',
@@ -63,9 +78,31 @@ const RISKS: Risk[] = [
     mend: 'set one of them to the phones that may call',
   },
   {
+    name: 'SIP_TRUNKS',
+    applies: ({ sip }) => sip.enabled && sip.trunks.some(isForAnybody),
+    finding: 'has a range of half the Internet: anybody can call without a password',
+    mend: "set it to your trunk's own addresses",
+  },
+  {
+    name: 'SIP_USERS',
+    applies: ({ sip }) => sip.enabled && sip.users.some(isGuessed),
+    finding: 'has a password that is short, or the name: scanners guess it',
+    mend: `use at least ${SHORTEST_SIP_PASSWORD} characters, such as the output of \`openssl rand -hex 12\``,
+  },
+  {
     name: 'DRACHTIO_SECRET',
     applies: ({ sip }) => sip.enabled && sip.drachtio.secret === null,
     ...REFUSED,
+  },
+  {
+    name: 'DRACHTIO_SECRET',
+    applies: ({ sip }) => sip.enabled && KNOWN_SECRETS.has(sip.drachtio.secret ?? ''),
+    ...KNOWN,
+  },
+  {
+    name: 'FREESWITCH_SECRET',
+    applies: ({ sip }) => sip.enabled && KNOWN_SECRETS.has(sip.freeswitch.secret ?? ''),
+    ...KNOWN,
   },
   {
     name: 'FREESWITCH_SECRET',

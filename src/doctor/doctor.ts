@@ -7,6 +7,7 @@ import { publicUrlCheck } from './public-url.ts'
 import { type RunOptions, runChecks } from './run-checks.ts'
 import { hideSecrets, secretsOf } from './secrets.ts'
 import { examineSettings } from './settings.ts'
+import { sipCheck } from './sip.ts'
 import { twilioCheck } from './twilio.ts'
 
 export type DoctorOptions = RunOptions & {
@@ -30,7 +31,14 @@ export async function runDoctor({ env, misspelt, fix, print }: DoctorOptions): P
   for (const finding of findings) say(finding)
   if (config === null) say({ name: 'all else', verdict: 'skip', finding: 'it needs valid settings' })
   else {
-    const checks = [databaseCheck, elevenLabsAccountCheck, elevenLabsAgentCheck, twilioCheck, publicUrlCheck]
+    const checks = [
+      databaseCheck,
+      elevenLabsAccountCheck,
+      elevenLabsAgentCheck,
+      twilioCheck,
+      publicUrlCheck,
+      sipCheck,
+    ]
     for await (const finding of runChecks(
       checks.map((check) => check(config)),
       { fix },

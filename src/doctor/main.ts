@@ -1,10 +1,14 @@
+import pino from 'pino'
 import { environment, settingSources } from '../config.ts'
 import { misspeltSettings } from '../misspelt-settings.ts'
+import { logWhatLibrariesPrint } from '../printing-libraries.ts'
 import { readDoctorOptions, USAGE, UsageError } from './command-line.ts'
 import { runDoctor } from './doctor.ts'
 
 /** `npm run doctor`, and `npm run doctor -- --fix` to mend what can be mended; see docs/doctor.md. */
 const print = (line: string) => process.stdout.write(`${line}\n`)
+
+logWhatLibrariesPrint(pino({ level: 'silent' }))
 
 const misspelt = () => misspeltSettings(settingSources())
 

@@ -195,8 +195,9 @@ const SIP = {
 describe('warnings', () => {
   const PUBLIC_URL = 'https://voice.example.com'
 
-  it('says nothing about the demo', () => {
+  it('says nothing about the demo, and about SIP that is well set up', () => {
     expect(configWarnings(loadConfig({}))).toEqual([])
+    expect(configWarnings(loadConfig({ ...SIP, SIP_USERS: 'ann:5f3759df5f3759df' }))).toEqual([])
   })
 
   test.each([
@@ -213,6 +214,12 @@ describe('warnings', () => {
     [{ ...SIP, SIP_TRUNKS: '' }, 'SIP_TRUNKS'],
     [{ ...SIP, DRACHTIO_SECRET: '' }, 'DRACHTIO_SECRET'],
     [{ ...SIP, FREESWITCH_SECRET: '' }, 'FREESWITCH_SECRET'],
+    [{ ...SIP, SIP_TRUNKS: '192.0.2.0/24,0.0.0.0/0' }, 'SIP_TRUNKS'],
+    [{ ...SIP, SIP_TRUNKS: '::/0' }, 'SIP_TRUNKS'],
+    [{ ...SIP, SIP_USERS: 'ann:5f3759df5f3759df,bob:1234' }, 'SIP_USERS'],
+    [{ ...SIP, SIP_USERS: 'telephone:telephone-1' }, 'SIP_USERS'],
+    [{ ...SIP, DRACHTIO_SECRET: 'cymru' }, 'DRACHTIO_SECRET'],
+    [{ ...SIP, FREESWITCH_SECRET: 'ClueCon' }, 'FREESWITCH_SECRET'],
     [{ RECORD_CALLS: 'true' }, 'RECORD_CALLS'],
     [{ OPENAI_API_KEY: 'k' }, 'OPENAI_API_KEY'],
     [{ TWILIO_AUTH_TOKEN: 't', TWILIO_ACCOUNT_SID: 'AC1', PUBLIC_URL: 'http://a.example' }, 'PUBLIC_URL'],

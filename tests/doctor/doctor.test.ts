@@ -32,9 +32,9 @@ test('without a key everything is simulated, and nothing FAILs', async () => {
   const { isWell, lines } = await doctor({ DATABASE_URL: inject('postgresUrl') })
   expect(isWell).toBe(true)
   expect(lines.filter((line) => line.startsWith('skip')).map((line) => line.slice(32, 41))).toEqual([
-    ...['simulated', 'simulated', 'simulated', 'PUBLIC_UR'],
+    ...['simulated', 'simulated', 'simulated', 'PUBLIC_UR', 'ENABLE_SI'],
   ])
-  expect(lines.at(-1)).toBe('4 ok, 0 warn, 0 FAIL, 4 skip')
+  expect(lines.at(-1)).toBe('4 ok, 0 warn, 0 FAIL, 5 skip')
 })
 
 test('with wrong settings nothing else is looked at', async () => {

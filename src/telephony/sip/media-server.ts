@@ -7,7 +7,7 @@ import { FORK_EVENTS, LegMedia } from './leg-media.ts'
 import type { AudioReturn } from './stream-metadata.ts'
 
 /** The profile of freeswitch-config/ and of the published image. */
-const PROFILE = 'drachtio_mrf'
+export const PROFILE = 'drachtio_mrf'
 
 const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 5_000

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import type { Config } from '../config.ts'
+import type { Config } from './config.ts'
 
 const EVERY_ADDRESS = ['0.0.0.0', '::', '']
 /** Nothing is sent there: a datagram socket is only told its other end. */
