@@ -1,8 +1,15 @@
 import { type ClientRequest, get } from 'node:http'
+import { constants, setPriority } from 'node:os'
 import { answer } from './relay-child.ts'
 
-/* The consoles that people have open: each reads its stream as a browser does, and looks at every call that it is told of. */
+/*
+ * The consoles that people have open. They are on other machines, so this process has the lowest priority here, and only the
+ * first of them is read as a browser would; of the others it is counted what came.
+ */
 
+setPriority(constants.priority.PRIORITY_LOW)
+
+/** `frames` and `bytes` are of all pages, the rest is of the first. */
 export type PagesResult = { frames: number; changes: number; bytes: number; lagsMs: number[] }
 
 let result: PagesResult
@@ -15,7 +22,7 @@ const requests: ClientRequest[] = []
 function open({ url, pages, key }: { url: string; pages: number; key: string }): Promise<unknown> {
   const headers = { authorization: `Bearer ${key}` }
   return Promise.all(
-    Array.from({ length: pages }, () => {
+    Array.from({ length: pages }, (_, page) => {
       const { promise, resolve } = Promise.withResolvers<void>()
       let rest = ''
       const request = get(url, { headers }, (response) => {
@@ -23,7 +30,7 @@ function open({ url, pages, key }: { url: string; pages: number; key: string }):
           result.bytes += text.length
           const frames = (rest + text).split('\n\n')
           rest = frames.pop() ?? ''
-          for (const frame of frames) if (read(frame)) resolve()
+          for (const frame of frames) if (read(frame, page === 0)) resolve()
         })
         response.on('error', () => {})
       })
@@ -34,13 +41,14 @@ function open({ url, pages, key }: { url: string; pages: number; key: string }):
   )
 }
 
-function read(frame: string): boolean {
-  const data = frame.slice(frame.indexOf('\ndata:') + '\ndata:'.length)
+function read(frame: string, isLookedAt: boolean): boolean {
   if (frame.includes('event: snapshot')) return true
   if (!frame.includes('event: changes')) return false
+  result.frames++
+  if (!isLookedAt) return false
+  const data = frame.slice(frame.indexOf('\ndata:') + '\ndata:'.length)
   const now = Date.now()
   const calls = JSON.parse(data) as { at: string }[]
-  result.frames++
   result.changes += calls.length
   for (const { at } of calls) result.lagsMs.push(now - Date.parse(at))
   return false
