@@ -65,6 +65,22 @@ describe.each(REAL_SERVERS ? (['streaming'] as const) : (['streaming', 'playAudi
       expect(await answered()).toBe('PCMU')
     })
 
+    it('that changes its codec in the midst of a conversation, is joined anew and goes on', async () => {
+      await talk('pcm_16000', 'pcm_16000')
+      const call = sip.call({ codecs: ['G722', 'PCMU', 'telephone-event'] })
+      await call.reaches('bridged.talking')
+      await call.hasTurns(1)
+      const answer = await call.line.reInvite({ codecs: ['PCMU', 'telephone-event'] })
+      expect(readSdp(answer.body)?.codecs[0]).toBe('PCMU')
+      const conversation = await call.conversation(2)
+      await call.reaches('bridged.talking')
+      await call.hasTurns(2)
+      call.line.voice.say(TONE)
+      await hearsTone(conversation, 'pcm_16000')
+      await call.line.bye()
+      expect(await call.outcome()).toBe('caller_hung_up')
+    })
+
     it('is heard in one format and spoken to in another', async () => {
       await talk('ulaw_8000', 'pcm_16000')
       expect(await talk('ulaw_8000', 'pcm_16000')).toBe('L16/8000 to PCMU/8000, L16/16000 to L16/16000')

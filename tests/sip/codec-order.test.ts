@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inOrder, offersWideband } from '../../src/telephony/sip/codec-order.ts'
+import { inOrder, offersWideband, rateOfLine } from '../../src/telephony/sip/codec-order.ts'
 
 const offer = (...lines: string[]) =>
   ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0', ...lines, ''].join('\r\n')
@@ -30,6 +30,15 @@ describe('The codecs of an offer', () => {
     const unknown = offer('m=audio 4000 RTP/AVP 98 99', 'a=rtpmap:98 G729/8000')
     for (const sdp of [unknown, offer('m=video 4002 RTP/AVP 0 9'), 'nonsense', '', 'm=audio x'])
       expect(inOrder(sdp, true)).toBe(sdp)
+  })
+
+  it.each([
+    [offer('m=audio 4000 RTP/AVP 9 101'), 16_000],
+    [offer('m=audio 4000 RTP/AVP 0 101'), 8000],
+    [offer('m=audio 4000 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2'), 48_000],
+    ['', 8000],
+  ])('that are answered make a line of so many samples a second', (answer, rate) => {
+    expect(rateOfLine(answer)).toBe(rate)
   })
 
   it.each([

@@ -1,3 +1,5 @@
+import { TELEPHONE_RATE } from './fork-rates.ts'
+
 /*
  * Which codec a call gets: FreeSWITCH takes the first of the caller's that it has, so the offer is given to it in the order
  * that suits the agent. An answer may choose any of the offered (RFC 3264, section 6.1).
@@ -28,6 +30,14 @@ export function inOrder(sdp: string, isWideband: boolean): string {
   }
   const payloads = audioPayloads(sdp).toSorted((a, b) => rank(a) - rank(b))
   return sdp.replace(AUDIO, (_, head: string) => `${head}${payloads.join(' ')}`)
+}
+
+const RATES: Readonly<Record<string, number>> = { G722: 16_000, OPUS: 48_000 }
+
+/** Samples a second of what an answer settles on. */
+export function rateOfLine(answer: string): number {
+  const [payload = ''] = audioPayloads(answer)
+  return RATES[codecsOf(answer).get(payload) ?? ''] ?? TELEPHONE_RATE
 }
 
 const AUDIO = /^(m=audio \d+ \S+ )(\d+(?: \d+)*)/m

@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
 import { within } from '../../within.ts'
-import { inOrder } from './codec-order.ts'
+import { inOrder, rateOfLine } from './codec-order.ts'
 import type { SipDialog } from './drachtio.ts'
 import type { ForkRates } from './fork-rates.ts'
 import type { AudioReturn } from './stream-metadata.ts'
@@ -15,6 +16,8 @@ export const FORK_EVENTS = ['connect', 'connect_failed', 'disconnect', 'play_aud
 const COMMAND_MS = 5_000
 /** A relay in the same network takes a WebSocket in a few milliseconds. */
 const FORK_CONNECT_MS = 3_000
+/** FreeSWITCH takes another codec with one of its next frames, of which its variables tell nothing. */
+const CODEC_CHANGE_MS = 200
 /** A sound that was told to stop does so with its next 20 ms; more means that it had not begun. */
 const STOP_MS = 500
 
@@ -78,8 +81,19 @@ export class LegMedia {
   /** Takes a new offer of the caller's; resolves with the answer to it. */
   async modify(remoteSdp: string): Promise<string> {
     const offer = inOrder(remoteSdp, this.#isWideband)
+    const rateBefore = rateOfLine(this.sdp)
     await within(COMMAND_MS, this.#endpoint.modify(offer), 'FreeSWITCH did not take the new offer')
+    if (rateOfLine(this.sdp) !== rateBefore) void this.#forkAnew()
     return this.sdp
+  }
+
+  /**
+   * A fork goes on reckoning with the rate that the line had when it began: all would be heard an octave too high or too
+   * low. It is ended as if the relay had ended it, once FreeSWITCH has the new codec.
+   */
+  async #forkAnew(): Promise<void> {
+    await pause(CODEC_CHANGE_MS, null, { ref: false })
+    this.#onForkEnded()
   }
 
   /** Plays to the end, or until it is told to stop; false when FreeSWITCH could not play it. */
