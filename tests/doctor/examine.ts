@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { type Config, loadConfig } from '../../src/config.ts'
 import type { Check, Finding, Verdict } from '../../src/doctor/finding.ts'
 import { runChecks } from '../../src/doctor/run-checks.ts'
+import { closeHard, freePort, listenHere } from '../support/loopback.ts'
 
 /** What a check finds with these settings. */
 export async function examine(
@@ -34,12 +34,9 @@ export function named(findings: Finding[], name: string): Finding {
 /** A server on a port of its own until the test is over. */
 export async function serve(listener: RequestListener): Promise<{ origin: string; server: Server }> {
   const server = createServer(listener)
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    await new Promise((closed) => server.close(closed))
-  })
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
+  const origin = await listenHere(server)
+  onTestFinished(() => closeHard(server))
+  return { origin, server }
 }
 
 /** The origin of a vendor that answers each path with this JSON, or with this status, and anything else with 404. */
@@ -61,11 +58,5 @@ type Failure = { status: number; body: unknown }
 const isFailure = (answer: unknown): answer is Failure =>
   typeof answer === 'object' && answer !== null && 'body' in answer
 
-/** Nothing listens there: the port was free a moment ago. */
-export async function deadOrigin(): Promise<string> {
-  const server = createServer()
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as AddressInfo
-  await new Promise((closed) => server.close(closed))
-  return `http://127.0.0.1:${port}`
-}
+/** Nothing listens there. */
+export const deadOrigin = async (): Promise<string> => `http://127.0.0.1:${await freePort()}`

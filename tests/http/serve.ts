@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { listenHere } from '../support/loopback.ts'
 import { ADMIN_KEY } from '../support/test-app.ts'
 
 export { ADMIN_KEY, testApp } from '../support/test-app.ts'
@@ -10,7 +10,7 @@ export const asAdmin = { authorization: `Bearer ${ADMIN_KEY}` }
 /** Serves on a port of its own until the test is over; fails the test when a connection outlives it. */
 export async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener)
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const origin = await listenHere(server)
   onTestFinished(
     () =>
       new Promise((closed, failed) => {
@@ -18,7 +18,7 @@ export async function serve(listener: RequestListener): Promise<string> {
         server.closeIdleConnections()
       }),
   )
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return origin
 }
 
 export type Problem = {

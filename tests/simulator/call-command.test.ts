@@ -1,7 +1,5 @@
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -16,6 +14,7 @@ import { readCallOptions, UsageError } from '../../src/simulator/phone/call-opti
 import { ApiError, ServiceApi, serverSentData } from '../../src/simulator/phone/service-api.ts'
 import { ensureService } from '../../src/simulator/phone/service-process.ts'
 import { carrierWords } from '../../src/simulator/phone/timeline-lines.ts'
+import { closeHard, freePort, listenHere } from '../support/loopback.ts'
 import { type ServiceDouble, startServiceDouble, startTestCarrier, twiml } from './service-double.ts'
 
 let service: ServiceDouble
@@ -35,19 +34,16 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'call-command-'))
   service = await startServiceDouble()
   carrier = await startTestCarrier(service, { timeScale: 0.05, speak: () => voiced })
-  api = createServer(answerApi).listen(0, '127.0.0.1')
-  await once(api, 'listening')
+  api = createServer(answerApi)
+  url = await listenHere(api)
   phone = attachPhone({ server: api, carrier, authorize: isAdmin })
-  url = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
 })
 
 afterEach(async () => {
   phone.close()
   await carrier.stop()
   await service.stop()
-  api.close()
-  api.closeAllConnections()
-  await once(api, 'close')
+  await closeHard(api)
   await rm(folder, { recursive: true })
 })
 
@@ -278,15 +274,6 @@ describe('a service of its own', () => {
       signal: new AbortController().signal,
       main,
     })
-
-  async function freePort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    server.close()
-    await once(server, 'close')
-    return port
-  }
 
   async function program(source: string): Promise<string> {
     const file = join(folder, 'main.ts')

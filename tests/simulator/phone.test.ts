@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
@@ -8,6 +7,7 @@ import type { TimelineEntry } from '../../src/simulator/carrier/timeline.ts'
 import { FrameBuffer } from '../../src/simulator/frame-buffer.ts'
 import { attachPhone } from '../../src/simulator/phone/attach-phone.ts'
 import { dialPhone } from '../../src/simulator/phone/phone-client.ts'
+import { closeHard, listenHere } from '../support/loopback.ts'
 import { CALLER, type ServiceDouble, startServiceDouble, startTestCarrier, twiml } from './service-double.ts'
 
 let service: ServiceDouble
@@ -22,23 +22,21 @@ const headers = { authorization: 'Bearer key' }
 beforeEach(async () => {
   service = await startServiceDouble()
   carrier = await startTestCarrier(service, { timeScale: 1, speak: () => sound })
-  server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  server = createServer()
+  const origin = await listenHere(server)
   phone = attachPhone({
     server,
     carrier,
     authorize: (request) => request.headers.authorization === 'Bearer key',
   })
-  url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/simulator/phone`
+  url = `${origin.replace('http', 'ws')}/simulator/phone`
 })
 
 afterEach(async () => {
   phone.close()
   await carrier.stop()
   await service.stop()
-  server.close()
-  server.closeAllConnections()
-  await once(server, 'close')
+  await closeHard(server)
 })
 
 async function rawHandset() {

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import pino from 'pino'
 import twilio from 'twilio'
@@ -9,6 +8,7 @@ import type { CarrierCall } from '../../src/simulator/carrier/call.ts'
 import { type CarrierOptions, startCarrier } from '../../src/simulator/carrier/carrier.ts'
 import { readBody } from '../../src/simulator/carrier/http-client.ts'
 import type { TimelineEntry } from '../../src/simulator/carrier/timeline.ts'
+import { closeHard, listenHere } from '../support/loopback.ts'
 
 /*
  * What the carrier talks to in its tests: a service that answers webhooks as the test tells it to, and holds every request
@@ -82,9 +82,7 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
       sockets.emit('connection', webSocket, request),
     )
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const origin = await listenHere(server)
   return {
     origin,
     received,
@@ -96,9 +94,7 @@ export async function startServiceDouble(): Promise<ServiceDouble> {
     },
     async stop() {
       for (const client of sockets.clients) client.terminate()
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
+      await closeHard(server)
     },
   }
 }

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -28,6 +27,7 @@ import type { ListedVoice } from '../../src/persistence/voice-queries.ts'
 import { settingsInUse } from '../../src/settings-in-use.ts'
 import { ADMIN_KEY, testApp } from '../http/serve.ts'
 import { agentsInMemory, auditInMemory } from './console-stores.ts'
+import { closeHard, listenHere } from './loopback.ts'
 import { ScriptedCalls } from './scripted-calls.ts'
 
 const FRAME_MS = 20
@@ -78,16 +78,13 @@ export class ConsoleService {
   }
 
   async start(): Promise<this> {
-    await new Promise<void>((listening) => this.#server.listen(0, '127.0.0.1', listening))
-    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.url = await listenHere(this.#server)
     return this
   }
 
   async stop(): Promise<void> {
     for (const phone of this.#phones.clients) phone.terminate()
-    const closed = new Promise((done) => this.#server.close(done))
-    this.#server.closeAllConnections()
-    await closed
+    await closeHard(this.#server)
   }
 
   /** The service or the carrier ends the call. */

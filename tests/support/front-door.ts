@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readBody } from '../../src/simulator/carrier/http-client.ts'
+import { closeHard, listenHere } from './loopback.ts'
 
 /** A node that restarts is back in a second or two; whoever waits longer waits for nobody. */
 const PATIENCE_MS = 15_000
@@ -24,27 +25,22 @@ export class FrontDoor {
   #turn = 0
   #isClosed = false
 
-  private constructor(server: Server) {
+  private constructor(server: Server, origin: string) {
     this.#server = server
-    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    this.origin = origin
     server.on('request', (incoming, outgoing) => void this.#pass(incoming, outgoing))
     server.on('upgrade', (incoming, socket, head) => void this.#join(incoming, socket, head))
   }
 
   static async open(): Promise<FrontDoor> {
     const server = createServer()
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return new FrontDoor(server)
+    return new FrontDoor(server, await listenHere(server))
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    const closed = once(this.#server, 'close')
-    this.#server.close()
-    this.#server.closeAllConnections()
     for (const socket of this.#sockets) socket.destroy()
-    await closed
+    await closeHard(this.#server)
   }
 
   async #pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

@@ -1,11 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { readBody } from '../../src/simulator/carrier/http-client.ts'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { twilioSignature } from '../../src/simulator/carrier/signature.ts'
 import { HandStream } from './hand-stream.ts'
+import { closeHard, listenHere } from './loopback.ts'
 
 /** What the service asked the REST API to change about a call. */
 export type RestOrder = { callSid: string; fields: Record<string, string> }
@@ -24,8 +23,12 @@ export class HandCarrier {
   restStatus = 200
   readonly #server: Server
 
-  private constructor(server: Server) {
+  /** The REST API's origin, for TWILIO_API_BASE_URL. */
+  readonly apiBaseUrl: string
+
+  private constructor(server: Server, origin: string) {
     this.#server = server
+    this.apiBaseUrl = origin
     server.on('request', async (request, response) => {
       const callSid = /\/Calls\/(\w+)\.json$/.exec(request.url ?? '')?.[1] ?? ''
       const body = await readBody(request, 64 * 1024)
@@ -39,14 +42,7 @@ export class HandCarrier {
 
   static async start(): Promise<HandCarrier> {
     const server = createServer()
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return new HandCarrier(server)
-  }
-
-  /** The REST API's origin, for TWILIO_API_BASE_URL. */
-  get apiBaseUrl(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return new HandCarrier(server, await listenHere(server))
   }
 
   /** The fields that come with every webhook about a call. */
@@ -85,9 +81,6 @@ export class HandCarrier {
   }
 
   async stop(): Promise<void> {
-    const closed = once(this.#server, 'close')
-    this.#server.close()
-    this.#server.closeAllConnections()
-    await closed
+    await closeHard(this.#server)
   }
 }

@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { closeHard, listenHere } from './loopback.ts'
 
 /** A second of silence, in mu-law. */
 const SPEECH = Buffer.alloc(8_000, 0xff)
@@ -20,8 +19,12 @@ export class HandVendor {
   readonly #sockets = new WebSocketServer({ noServer: true })
   readonly #clones: { form: string; response: ServerResponse }[] = []
 
-  private constructor(server: Server) {
+  /** For ELEVENLABS_BASE_URL. */
+  readonly url: string
+
+  private constructor(server: Server, url: string) {
     this.#server = server
+    this.url = url
     server.on('request', (request, response) => void this.#answer(request, response))
     server.on('upgrade', (request, socket, head) =>
       this.#sockets.handleUpgrade(request, socket, head, (client) => {
@@ -32,14 +35,7 @@ export class HandVendor {
 
   static async start(): Promise<HandVendor> {
     const server = createServer()
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return new HandVendor(server)
-  }
-
-  /** For ELEVENLABS_BASE_URL. */
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return new HandVendor(server, await listenHere(server))
   }
 
   /** Names of the clones that have been asked for and not been answered yet. */
@@ -72,10 +68,7 @@ export class HandVendor {
 
   async stop(): Promise<void> {
     for (const client of this.#sockets.clients) client.terminate()
-    const closed = once(this.#server, 'close')
-    this.#server.close()
-    this.#server.closeAllConnections()
-    await closed
+    await closeHard(this.#server)
   }
 
   #takeClone(name: string): ServerResponse {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './loopback.ts'
 
 const START_TIMEOUT_MS = 30_000
 /** Most of a start is reading the vendors' SDKs, which all the processes of a run can do once. */
@@ -88,15 +88,4 @@ export class ServiceProcess {
     this.signal(signal)
     return this.exit()
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  probe.listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address && typeof address === 'object') return address.port
-  throw new Error('No free port on 127.0.0.1.')
 }

@@ -1,5 +1,4 @@
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
 import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
@@ -14,6 +13,7 @@ import {
   twiml,
   until,
 } from '../simulator/service-double.ts'
+import { closeHard, listenHere } from '../support/loopback.ts'
 
 let service: ServiceDouble
 let carrier: Carrier
@@ -47,12 +47,9 @@ async function answeredCall() {
 /** A stranger in the place of Twilio's API; returns its origin. */
 async function apiThat(answers: RequestListener): Promise<string> {
   const server = createServer(answers)
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const origin = await listenHere(server)
+  onTestFinished(() => closeHard(server))
+  return origin
 }
 
 describe('a live leg', () => {
