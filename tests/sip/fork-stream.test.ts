@@ -60,6 +60,12 @@ describe('What the fork sends', () => {
     }
   })
 
+  it('is at 8 kHz from a leg that is held by an older version, which says nothing of rates', () => {
+    const codec = new ForkStream()
+    expect(codec.read(Buffer.from(metadataWith({ rates: undefined })), false).kind).toBe('start')
+    expect([codec.brings.rate, codec.plays.rate]).toEqual([8000, 8000])
+  })
+
   it('is a key that was pressed', () => {
     expect(started().read(Buffer.from(digitText('5')), false)).toEqual({ kind: 'dtmf', digit: '5' })
   })

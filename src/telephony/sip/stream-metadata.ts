@@ -1,4 +1,4 @@
-import { areForkRates, type ForkRates } from './fork-rates.ts'
+import { areForkRates, type ForkRates, forkRatesFor } from './fork-rates.ts'
 
 /*
  * What FreeSWITCH is given for the relay when a fork begins, and what it later sends into it. Both pass through
@@ -20,7 +20,8 @@ export type StreamText = { start: StreamStart } | { digit: string } | null
 
 /** Null for what none of ours is. */
 export function readStreamText(text: string): StreamText {
-  const { providerCallId, token, audio, rates, digit } = decoded(text)
+  // A leg that is held by an older version says nothing of rates.
+  const { providerCallId, token, audio, rates = forkRatesFor(null), digit } = decoded(text)
   if (typeof digit === 'string') return { digit }
   if (typeof providerCallId !== 'string' || typeof token !== 'string') return null
   if ((audio !== 'stream' && audio !== 'files') || !areForkRates(rates)) return null
