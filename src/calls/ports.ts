@@ -164,6 +164,7 @@ export type AbandonedLeg = HeldLeg & { providerCallId: string }
 export interface LegRegister {
   hold(leg: HeldLeg): Promise<void>
   answered(callId: string, dialogId: string): Promise<void>
+  moved(callId: string, to: Pick<HeldLeg, 'mediaServer' | 'channel'>): Promise<void>
   release(callId: string): Promise<void>
   /** Takes over what nodes that are gone have left, each leg once for all who ask. */
   takeAbandoned(): Promise<AbandonedLeg[]>

@@ -20,6 +20,11 @@ export function createSipLegStore(database: Database, nodeId: string): SipLegSto
     async answered(callId, dialogId) {
       await run('update sip_leg set dialog_id = ? where call_id = ?', [dialogId, callId])
     },
+    async moved(callId, { mediaServer, channel }) {
+      await run('update sip_leg set media_server = ?, channel = ? where call_id = ?', [
+        ...[mediaServer, channel, callId],
+      ])
+    },
     async release(callId) {
       await run('delete from sip_leg where call_id = ? and node_id = ?', [callId, nodeId])
     },

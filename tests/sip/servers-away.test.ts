@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { SimulatedFreeSwitch } from '../../src/simulator/sip/free-switch/simulated-free-switch.ts'
 import { addFreeSwitch, REAL_SERVERS } from '../support/sip-servers.ts'
-import { loudest, SipWorld } from '../support/sip-world.ts'
+import { loudest, type SipStoryCall, SipWorld } from '../support/sip-world.ts'
 import { until } from '../support/until.ts'
 
 describe.skipIf(REAL_SERVERS)('A FreeSWITCH that goes away', () => {
@@ -47,33 +48,126 @@ describe.skipIf(REAL_SERVERS)('A FreeSWITCH that goes away', () => {
   })
 })
 
-describe.skipIf(REAL_SERVERS)('Two FreeSWITCH servers', () => {
-  it('share the calls, and one goes on alone', async () => {
-    const sip = await SipWorld.begin({ processes: [] })
-    const { freeSwitch: first } = sip.simulated
-    const second = await addFreeSwitch(sip.simulated, '127.0.0.1:5082')
-    try {
-      const hosts = `127.0.0.1:${first.port},127.0.0.1:${second.port}`
-      const node = await sip.startNode({ FREESWITCH_HOST: hosts })
-      await sip.takesCalls(node)
-      await until('both are connected', () => node.output.split('FreeSWITCH is connected').length === 3)
-      const calls = [sip.call(), sip.call()]
-      for (const call of calls) await call.reaches('bridged.talking')
-      expect([first.channels.size, second.channels.size]).toEqual([1, 1])
-      await first.kill()
-      const outcomes = async () =>
-        (await Promise.all(calls.map((call) => call.row()))).map((row) => row?.outcome ?? null)
-      await until('one call is lost', async () => (await outcomes()).includes('media_server_lost'))
-      expect((await outcomes()).sort()).toEqual([null, 'media_server_lost'].sort())
-      const other = sip.call()
-      expect(await other.answer()).toBe(200)
-      await other.line.bye()
-      await other.outcome()
-    } finally {
-      await sip.end()
-      await second.stop()
-    }
+describe.skipIf(REAL_SERVERS)('Two FreeSWITCH servers, one of which dies', () => {
+  let sip: SipWorld
+  let second: SimulatedFreeSwitch
+  beforeEach(async () => {
+    sip = await SipWorld.begin({ processes: [] })
+    second = await addFreeSwitch(sip.simulated, '127.0.0.1:5082')
+    const hosts = `127.0.0.1:${sip.simulated.freeSwitch.port},127.0.0.1:${second.port}`
+    const node = await sip.startNode({ FREESWITCH_HOST: hosts })
+    await sip.takesCalls(node)
+    await until('both are connected', () => node.output.split('FreeSWITCH is connected').length === 3)
   })
+  afterEach(async () => {
+    await sip.end()
+    await second.stop()
+  })
+
+  /** Whichever has the only call. */
+  const holder = () => [sip.simulated.freeSwitch, second].find(({ channels }) => channels.size === 1)
+
+  it('share the calls; those of the dead one are heard again through the other', async () => {
+    const { freeSwitch: first } = sip.simulated
+    const calls = [sip.call(), sip.call()]
+    for (const call of calls) await call.reaches('bridged.talking')
+    expect([first.channels.size, second.channels.size]).toEqual([1, 1])
+    const [moved, stayed] = await sortedByServer(calls, first)
+    await moved.hasTurns(1)
+    await first.kill()
+    const again = await moved.conversation(2)
+    await moved.hears('the agent again', moved.line.voice.heard.length)
+    await until('the agent knows what was said', () =>
+      again.contextualUpdates.join().includes('conversation'),
+    )
+    expect(moved.line.requests.map(({ method }) => method)).toEqual(['INVITE', 'ACK'])
+    expect(second.channels.size).toBe(2)
+    expect(await stayed.conversations()).toHaveLength(1)
+    for (const call of calls) {
+      await call.line.bye()
+      expect(await call.outcome()).toBe('caller_hung_up')
+    }
+    await until('no channel is left', () => second.channels.size === 0)
+  })
+
+  it('a caller on hold goes on waiting with music, and gets the voice', async () => {
+    sip.world.vendor.withholdClones = true
+    const call = sip.call({ from: await sip.world.newCallerWithVoice() })
+    await call.reaches('hold')
+    await holder()?.kill()
+    await until('it is on the other one', () => call.line.requests.length === 2)
+    await call.hears('music', call.line.voice.heard.length)
+    sip.world.vendor.withholdClones = false
+    await call.conversation(1)
+    await call.line.bye()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
+  it('a caller who is greeted is greeted again', async () => {
+    const call = sip.call()
+    await call.answer()
+    await call.hears('the greeting')
+    await holder()?.kill()
+    await call.reaches('bridged.talking')
+    await call.line.bye()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
+  it('a session offers itself again, with a higher count, and can be changed afterwards', async () => {
+    const call = await sip.call().reaches('bridged.talking')
+    const first = sessionOf((await call.line.final).body)
+    await holder()?.kill()
+    await until('it is on the other one', () => call.line.requests.length === 2)
+    expect(sessionOf(call.line.requests[0]?.body ?? '')).toEqual([first[0], first[1], Number(first[2]) + 1])
+    const held = await call.line.hold()
+    expect(held.body).toMatch(/a=(recvonly|inactive)/)
+    expect(sessionOf(held.body)).toEqual([first[0], first[1], Number(first[2]) + 2])
+    await call.line.bye()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
+  it('who hangs up at that moment, or is hung up on, leaves nothing', async () => {
+    const calls = [sip.call(), sip.call(), sip.call(), sip.call()]
+    for (const call of calls) await call.reaches('bridged.talking')
+    const hangUp = async (call: SipStoryCall) =>
+      sip.world.admin(`/calls/${await call.id()}/hangup`, { method: 'POST' })
+    const [a, b, c, d] = calls as [SipStoryCall, SipStoryCall, SipStoryCall, SipStoryCall]
+    await Promise.all([sip.simulated.freeSwitch.kill(), a.line.bye(), b.line.bye(), hangUp(c), hangUp(d)])
+    for (const call of [a, b]) expect(await call.outcome()).toBe('caller_hung_up')
+    for (const call of [c, d]) expect(await call.outcome()).toBe('operator_hung_up')
+    await until('no channel is left', () => second.channels.size === 0)
+    await until('no dialog is left', () => sip.simulated.drachtio.dialogCount === 0)
+    const registered = () => sip.world.db.query('select 1 from sip_leg')
+    await until('no leg is registered', async () => (await registered()).length === 0)
+  })
+
+  it('that were the only two: the call ends with a written reason', async () => {
+    const call = await sip.call().reaches('bridged.talking')
+    const other = holder() === second ? sip.simulated.freeSwitch : second
+    await other.kill()
+    await holder()?.kill()
+    expect((await call.line.ended).by).toBe('service')
+    expect(await call.outcome()).toBe('media_server_lost')
+  })
+
+  /** Of two calls, the one on this server first. */
+  async function sortedByServer(
+    [a, b]: SipStoryCall[],
+    server: SimulatedFreeSwitch,
+  ): Promise<[SipStoryCall, SipStoryCall]> {
+    if (!a || !b) throw new Error('Two calls are needed.')
+    const [channel] = server.channels.keys()
+    const [row] = await sip.world.db.query<{ id: string }>(
+      'select call_id as id from sip_leg where channel = $1',
+      [channel],
+    )
+    return row?.id === (await a.id()) ? [a, b] : [b, a]
+  }
+
+  const sessionOf = (sdp: string): [string, string, number] => {
+    const [, user = '', session = '', version] = /^o=(\S+) (\S+) (\d+)/m.exec(sdp) ?? []
+    return [user, session, Number(version)]
+  }
 })
 
 describe.skipIf(REAL_SERVERS)('A drachtio-server that goes away', () => {

@@ -44,6 +44,8 @@ export interface SipDialog {
   readonly local: { sdp: string; uri: string }
   readonly remote: { sdp: string; uri: string }
   destroy(options?: { headers?: SipHeaders }): Promise<unknown>
+  /** Sends a re-INVITE with this description, and acknowledges; `local` and `remote` are those agreed on then. */
+  modify(sdp: string): Promise<unknown>
   request(options: { method: string; headers?: SipHeaders; body?: string }): Promise<SipResponse>
   on(event: 'modify' | 'update' | 'info' | 'refer' | 'options', listener: InDialog): this
   on(event: 'ack', listener: (req: SipRequest) => void): this

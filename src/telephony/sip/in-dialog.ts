@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Doorkeeper } from './admission.ts'
 import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
 import { transfer } from './refer.ts'
+import { inSessionOf } from './session-line.ts'
 import type { SipLeg } from './sip-leg.ts'
 
 /** What comes within a call: other media, keys, questions, and the wish to be put through. */
@@ -10,22 +11,21 @@ export function handleInDialog(
   dialog: SipDialog,
   { srf, doorkeeper, log }: { srf: Srf; doorkeeper: Doorkeeper; log: Logger },
 ): void {
-  const { media } = leg
   let awaitsOffer = !dialog.req.body
   dialog.on('modify', async (req, res) => {
     awaitsOffer = !req.body
-    await answerOffer({ dialog, media }, req, res, log)
+    await answerOffer({ dialog, media: leg.media }, req, res, log)
   })
   // An UPDATE (RFC 3311) changes the session as a re-INVITE does, or refreshes its timer.
   dialog.on('update', async (req, res) => {
-    if (req.body) await answerOffer({ dialog, media }, req, res, log)
+    if (req.body) await answerOffer({ dialog, media: leg.media }, req, res, log)
     else res.send(200)
   })
   // Whoever made no offer answers ours with the ACK (RFC 3261 §13.2.1).
   dialog.on('ack', ({ body }) => {
     if (!awaitsOffer || !body) return
     awaitsOffer = false
-    media.modify(body).catch((error: unknown) => {
+    leg.media.modify(body).catch((error: unknown) => {
       log.warn({ err: error }, 'an answer that came with the ACK cannot be used')
       void leg.end('failed')
     })
@@ -47,7 +47,7 @@ async function answerOffer(
   log: Logger,
 ): Promise<void> {
   try {
-    const sdp = req.body ? await media.modify(req.body) : media.sdp
+    const sdp = inSessionOf(dialog.local.sdp, req.body ? await media.modify(req.body) : media.sdp)
     dialog.local.sdp = sdp
     res.send(200, { body: sdp })
   } catch (error) {

@@ -36,9 +36,12 @@ type Fork = { name: string; isConnected: boolean; opened: (connected: boolean) =
 export class LegMedia {
   /** Resolves when FreeSWITCH has no more of this leg: with its cause when it hung up, with null when it is gone itself. */
   readonly gone: Promise<{ cause: string | null }>
+  /** The FreeSWITCH, as host:port. */
+  readonly server: string
+  /** Whether wideband codecs are taken before others. */
+  readonly isWideband: boolean
   readonly #endpoint: Mrf.Endpoint
   readonly #audio: AudioReturn
-  readonly #isWideband: boolean
   readonly #log: Logger
   #playing: Promise<unknown> | null = null
   #fork: Fork | null = null
@@ -46,15 +49,24 @@ export class LegMedia {
 
   constructor(
     endpoint: Mrf.Endpoint,
-    { audio, isWideband, log }: { audio: AudioReturn; isWideband: boolean; log: Logger },
+    {
+      server,
+      audio,
+      isWideband,
+      log,
+    }: { server: string; audio: AudioReturn; isWideband: boolean; log: Logger },
   ) {
     this.#endpoint = endpoint
     this.#audio = audio
-    this.#isWideband = isWideband
+    this.server = server
+    this.isWideband = isWideband
     this.#log = log
     this.gone = new Promise((resolve) => {
       endpoint.once('destroy', (end?: { reason?: string }) => resolve({ cause: end?.reason ?? null }))
       endpoint.conn?.on('esl::end', () => resolve({ cause: null }))
+    })
+    void this.gone.then(({ cause }) => {
+      if (cause === null) this.#endDialog()
     })
     endpoint.on('mod_audio_fork::connect', () => this.#onForkConnected())
     endpoint.on('mod_audio_fork::connect_failed', () => this.#fork?.opened(false))
@@ -80,7 +92,7 @@ export class LegMedia {
 
   /** Takes a new offer of the caller's; resolves with the answer to it. */
   async modify(remoteSdp: string): Promise<string> {
-    const offer = inOrder(remoteSdp, this.#isWideband)
+    const offer = inOrder(remoteSdp, this.isWideband)
     const rateBefore = rateOfLine(this.sdp)
     await within(COMMAND_MS, this.#endpoint.modify(offer), 'FreeSWITCH did not take the new offer')
     if (rateOfLine(this.sdp) !== rateBefore) void this.#forkAnew()
@@ -165,6 +177,11 @@ export class LegMedia {
     if (this.#audio === 'files') void this.#command('uuid_break', `${this.channel} all`)
     const hungUp = this.#endpoint.destroy().catch(() => {})
     await within(COMMAND_MS, Promise.race([hungUp, this.gone]), '').catch(() => {})
+  }
+
+  /** One with a FreeSWITCH that is gone would be kept for ever, here and in drachtio-server. */
+  #endDialog(): void {
+    if (this.dialog?.connected) this.dialog.destroy().catch(() => {})
   }
 
   #onForkConnected(): void {

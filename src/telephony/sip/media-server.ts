@@ -68,7 +68,9 @@ export class MediaServer {
       const endpoint = await this.#server.createEndpoint(
         remoteSdp ? { remoteSdp: inOrder(remoteSdp, isWideband) } : {},
       )
-      const media = new LegMedia(endpoint, { audio: this.#audio, isWideband, log: this.#log })
+      const media = new LegMedia(endpoint, {
+        ...{ server: this.name, audio: this.#audio, isWideband, log: this.#log },
+      })
       void media.gone.then(() => this.#legs--)
       return media
     } catch (error) {

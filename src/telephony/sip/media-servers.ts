@@ -28,13 +28,18 @@ export class MediaServers {
     await Promise.all(this.#servers.map((server) => server.stop()))
   }
 
-  /** An endpoint on the least loaded server, or on the next when that one will not. Rejects when none will. */
-  async open(remoteSdp: string, isWideband: boolean): Promise<{ media: LegMedia; server: string }> {
-    const able = this.#servers.filter(({ fault }) => fault === null).sort((a, b) => a.load - b.load)
+  /**
+   * An endpoint on the least loaded server, or on the next when that one will not. Rejects when none will. `except` names
+   * one that is not asked.
+   */
+  async open(remoteSdp: string, isWideband: boolean, except?: string): Promise<LegMedia> {
+    const able = this.#servers
+      .filter(({ fault, name }) => fault === null && name !== except)
+      .sort((a, b) => a.load - b.load)
     let refusal: unknown = new Error(this.fault ?? 'no FreeSWITCH takes legs')
     for (const server of able) {
       try {
-        return { media: await server.open(remoteSdp, isWideband), server: server.name }
+        return await server.open(remoteSdp, isWideband)
       } catch (error) {
         refusal = error
         if (isOfTheCaller(error)) break

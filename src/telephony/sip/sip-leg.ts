@@ -13,6 +13,7 @@ import { within } from '../../within.ts'
 import type { SipDialog } from './drachtio.ts'
 import { type ForkRates, forkRatesFor } from './fork-rates.ts'
 import type { LegMedia } from './leg-media.ts'
+import { inSessionOf } from './session-line.ts'
 import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
 import { digitText } from './stream-metadata.ts'
 import { isOlder } from './view-order.ts'
@@ -25,6 +26,8 @@ const FORK_PATIENCE_MS = 5_000
 const DIALOG_CHECK_MS = 5_000
 /** How long what is left of a leg waits for the call to be told: a database that is away must not keep it. */
 const TOLD_FIRST_MS = 1_000
+/** A phone answers a re-INVITE by itself; who hears nothing for longer has hung up. */
+const OFFER_MS = 5_000
 /** A peer that does not answer a BYE is gone. */
 const BYE_MS = 4_000
 
@@ -36,6 +39,8 @@ export type SipLegOptions = {
   calls: LegCalls
   sounds: Sounds
   relays: Relays
+  /** Makes media for a caller of this SDP on a FreeSWITCH that is not this leg's. Rejects where there is none. */
+  openElsewhere: (remoteSdp: string) => Promise<LegMedia>
   /** Whoever handles what comes within a dialog; asked again when the leg moves to another one. */
   onDialog: (leg: SipLeg, dialog: SipDialog) => void
   /** A BYE could not be sent, or nobody answered it: it is owed to this dialog's other party. */
@@ -48,7 +53,6 @@ export type SipLegOptions = {
  * process made it, so there are no commands that could be lost or come late. What the caller does is told to the call.
  */
 export class SipLeg {
-  readonly media: LegMedia
   /** Resolves when the leg is over, told to the call and cleaned up. */
   readonly over: Promise<void>
   readonly #options: SipLegOptions
@@ -56,6 +60,9 @@ export class SipLeg {
   readonly #answeredAt = Date.now()
   readonly #isOver: () => void
   #dialog: SipDialog
+  #media: LegMedia
+  /** FreeSWITCH is gone, and another one is asked. */
+  #isMoving = false
   #view: CallView
   /** The instructions that are being carried out, as text. */
   #told = ''
@@ -72,7 +79,7 @@ export class SipLeg {
     const { dialog, media, call, log } = options
     this.#options = options
     this.#dialog = dialog
-    this.media = media
+    this.#media = media
     this.#view = call.view
     this.#log = log.child({ callId: call.callId })
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -85,16 +92,64 @@ export class SipLeg {
     return this.#dialog
   }
 
+  /** What the caller hears and says, on one FreeSWITCH or another. */
+  get media(): LegMedia {
+    return this.#media
+  }
+
   /** Carries out what the call says, from now to its end. */
   begin(): void {
-    const { calls, call, media } = this.#options
+    const { calls, call } = this.#options
     this.moveTo(this.#dialog)
-    void media.gone.then(({ cause }) => this.end(cause === 'MEDIA_TIMEOUT' ? 'failed' : 'media-server-lost'))
-    media.onDigit((digit) => this.press(digit))
+    this.#use(this.#media)
     this.#unwatch = calls.watch(call.callId, (view) => this.#follow(view))
     // A BYE may come in one piece with the word that the answer was sent, before anybody could listen for it.
     if (this.#dialog.connected) this.#follow(call.view)
     else void this.end('completed')
+  }
+
+  #use(media: LegMedia): void {
+    this.#media = media
+    void media.gone.then(({ cause }) => this.#onMediaGone(cause))
+    media.onDigit((digit) => this.press(digit))
+  }
+
+  /** Who was hung up on by FreeSWITCH is not called back; who was left by one that is gone itself can be heard elsewhere. */
+  async #onMediaGone(cause: string | null): Promise<void> {
+    if (this.#ending || (cause === null && (await this.#moveMedia()))) return
+    await this.end(cause === 'MEDIA_TIMEOUT' ? 'failed' : 'media-server-lost')
+  }
+
+  /** Sends the caller's audio to another FreeSWITCH, and goes on with what the call says; false where none takes it. */
+  async #moveMedia(): Promise<boolean> {
+    const dialog = this.#dialog
+    this.#isMoving = true
+    this.#running.abort()
+    try {
+      const media = await this.#options.openElsewhere(dialog.remote.sdp)
+      if (this.#ending) await media.destroy()
+      else {
+        this.#use(media)
+        await offer(dialog, media)
+      }
+    } catch (error) {
+      this.#log.warn({ err: error }, 'FreeSWITCH is lost, and no other one takes the leg')
+      return false
+    } finally {
+      this.#isMoving = false
+    }
+    this.#log.warn('FreeSWITCH is lost; the leg is on another one')
+    this.#goOn()
+    return true
+  }
+
+  /** A stream that was open is over; all else is done from its beginning. */
+  #goOn(): void {
+    this.#running = new AbortController()
+    const attempt = this.#streaming
+    this.#told = ''
+    if (attempt === null) this.#follow(this.#view)
+    else this.#streamEnded(attempt, this.#running.signal)
   }
 
   /** From now on this dialog's other party is the caller; the end of an earlier one ends nothing. */
@@ -158,6 +213,7 @@ export class SipLeg {
   #follow(view: CallView): void {
     if (this.#ending || isOlder(view, this.#view)) return
     this.#view = view
+    if (this.#isMoving) return
     // The relay closes the stream when the agent's last word was heard; hanging up before would cut it off.
     if (this.#streaming !== null && mediaInstruction(view, this.#streaming) === 'finish-playing') return
     const script = legInstructions(view)
@@ -276,6 +332,14 @@ export class SipLeg {
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
     await pause(ms, null, { signal, ref: false }).catch(() => {})
   }
+}
+
+/** Asks the other party to send its audio there, and takes what it answers. */
+async function offer(dialog: SipDialog, media: LegMedia): Promise<void> {
+  const before = dialog.remote.sdp
+  const sdp = inSessionOf(dialog.local.sdp, media.sdp)
+  await within(OFFER_MS, dialog.modify(sdp), 'the caller did not answer a re-INVITE')
+  if (dialog.remote.sdp !== before) await media.modify(dialog.remote.sdp)
 }
 
 /** A BYE of drachtio-server's own gives a reason: the caller did not acknowledge, or no longer refreshes the session. */

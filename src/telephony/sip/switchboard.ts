@@ -148,8 +148,8 @@ export class Switchboard {
     const { providerCallId } = invite
     try {
       const isWideband = await this.#suitsWideband(invite, callId)
-      const { media, server } = await servers.open(invite.sdp, isWideband)
-      await this.#register(call, media, server)
+      const media = await servers.open(invite.sdp, isWideband)
+      await this.#register(call, media)
       if (!invite.isCanceled) return media
       await this.#letGo(call, media)
       await calls.tell(providerCallId, { type: 'leg.ended', status: 'canceled' })
@@ -173,15 +173,9 @@ export class Switchboard {
   }
 
   /** What nobody could find after this process is gone is not kept. */
-  async #register({ callId }: CarrierCall, media: LegMedia, server: string): Promise<void> {
-    try {
-      await this.#options.register.hold({
-        ...{ callId, mediaServer: server, channel: media.channel, dialogId: null },
-      })
-    } catch (error) {
-      await media.destroy()
-      throw error
-    }
+  async #register({ callId }: CarrierCall, media: LegMedia): Promise<void> {
+    const { server: mediaServer, channel } = media
+    await orDestroy(media, this.#options.register.hold({ callId, mediaServer, channel, dialogId: null }))
   }
 
   async #letGo({ callId }: CarrierCall, media: LegMedia): Promise<void> {
@@ -204,7 +198,16 @@ export class Switchboard {
   }
 
   #begin(call: CarrierCall, { providerCallId }: Invite, dialog: SipDialog, media: LegMedia): void {
-    const { calls, sounds, relays, register, onUnsaidBye, log } = this.#options
+    const { calls, sounds, relays, register, servers, onUnsaidBye, log } = this.#options
+    const openElsewhere = async (remoteSdp: string) => {
+      const { isWideband, server } = leg.media
+      const media = await servers.open(remoteSdp, isWideband, server)
+      await orDestroy(
+        media,
+        register.moved(call.callId, { mediaServer: media.server, channel: media.channel }),
+      )
+      return media
+    }
     const onDialog = (leg: SipLeg, dialog: SipDialog) => {
       handleInDialog(leg, dialog, this.#options)
       void this.#keep(call.callId, dialog)
@@ -217,6 +220,7 @@ export class Switchboard {
       calls,
       sounds,
       relays,
+      openElsewhere,
       onDialog,
       onUnsaidBye,
       log,
@@ -250,6 +254,16 @@ const MAX_CALL_ID = 200
 const MAX_BRANCH = 50
 
 const callIdOf = (req: SipRequest): string => req.get('call-id') ?? ''
+
+/** Media that could not be written down is of no use. */
+async function orDestroy(media: LegMedia, written: Promise<void>): Promise<void> {
+  try {
+    await written
+  } catch (error) {
+    await media.destroy()
+    throw error
+  }
+}
 
 /** An INVITE that may be called back at any time. */
 class Invite {

@@ -52,6 +52,8 @@ export class SipLeg {
   readonly #invite: SipRequest
   readonly #options: SipLegOptions
   readonly #tag = newTag()
+  /** No two sessions have the same. */
+  readonly #session = Math.floor(Math.random() * 2 ** 31)
   #sdpVersion = 1
   #direction: Direction = 'sendrecv'
   #cseq = 0
@@ -193,6 +195,7 @@ export class SipLeg {
       codecs: this.#codecs,
       direction: this.#direction,
       name: 'FreeSWITCH',
+      session: this.#session,
       version: this.#sdpVersion,
     })
   }
