@@ -18,6 +18,9 @@ import {
 
 visitConsole()
 
+/** axe-core takes half a second for a page of a statechart, and more where others work beside. */
+const PATIENCE_MS = 60_000
+
 const PLACES = [
   ...['', 'live', 'live?show=tests', 'calls', 'voices', 'agents', 'statistics', 'system', 'audit'],
   ...['calls/01900000-0000-7000-8000-000000000000', 'campaigns'],
@@ -34,7 +37,9 @@ describe.each([
   ['dark', { width: 1440, height: 900 }],
   ['dark', { width: 390, height: 844 }],
 ] as const)('in %s', (colorScheme, viewport) => {
-  test(`no page has a fault that axe-core finds, or is wider than ${viewport.width} pixels`, async () => {
+  test(`no page has a fault that axe-core finds, or is wider than ${viewport.width} pixels`, {
+    timeout: PATIENCE_MS,
+  }, async () => {
     await begin()
     const id = await pastCall()
     service.calls.begin(BOB)

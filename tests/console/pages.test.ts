@@ -115,6 +115,43 @@ const watchFrames = `{
   requestAnimationFrame(look)
 }`
 
+describe('when the service is away', () => {
+  test.each([
+    ['calls', 'tbody tr'],
+    ['agents', '.entry'],
+    ['system', '.settings dt'],
+    ['live?show=tests', '.chart-state'],
+  ])('#/%s says so, and is there when it is back', async (place, something) => {
+    await begin()
+    service.calls.begin(ANN)
+    await service.agents.create({
+      ...{ name: 'Front desk', backend: 'elevenlabs', vendorAgentId: null, voiceId: null, language: null },
+      ...{ instructions: null, firstMessage: null, tools: [], transferNumber: null, numbers: [] },
+    })
+    await looksAt('#/statistics')
+    await alice.page.route('**/api/**', (asked) => asked.abort())
+    await alice.visit(`#/${place}`)
+    await main().getByText('The service does not answer. Trying again…').first().waitFor()
+    await alice.page.unroute('**/api/**')
+    await main().locator(something).first().waitFor()
+    await until(
+      'nothing is complained of any more',
+      async () => (await main().getByText('Trying again').count()) === 0,
+    )
+  })
+
+  test('the page of a call says so', async () => {
+    await begin()
+    service.calls.begin(ANN)
+    await looksAt(`#/calls/${service.calls.latestId}`)
+    await alice.page.getByText('Step 1 of 1').waitFor()
+    await alice.page.route('**/api/**', (asked) => asked.abort())
+    await main().getByText('The service does not answer. Trying again…').waitFor()
+    await alice.page.unroute('**/api/**')
+    await until('it is back', async () => (await main().getByText('Trying again').count()) === 0)
+  })
+})
+
 describe('the other pages', () => {
   test('list past calls page by page, with filters that stay in the address', async () => {
     await begin()

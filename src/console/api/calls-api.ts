@@ -63,6 +63,16 @@ export class ApiError extends Error {
   }
 }
 
+/** A service that is away will be back, and is asked again; what it refused it would refuse again. */
+export const isAway = (error: unknown): boolean => error instanceof ApiError && error.status === null
+
+/** What a person is told about a question that could not be answered, and is asked again if the service is away. */
+export const faultWords = (error: Error): string =>
+  isAway(error) ? `${error.message} Trying again…` : error.message
+
+/** How soon a service that is away is asked again. */
+export const AWAY_RETRY_MS = 2_000
+
 export const recentCalls = async (): Promise<Call[]> =>
   (await read<{ calls: Call[] }>('/api/v1/calls?limit=20')).calls
 

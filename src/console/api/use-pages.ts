@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { read } from './calls-api.ts'
+import { AWAY_RETRY_MS, faultWords, isAway, read } from './calls-api.ts'
 
 type Page<T> = { nextCursor: string | null } & Record<string, T[] | string | null>
 type PagesNow<T> = { items: readonly T[] | null; next: string | null; fault: string | null }
@@ -13,18 +13,21 @@ export function usePages<T>(path: string, name: string, query: Record<string, st
   const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString()
   const page = (cursor: string | null) =>
     read<Page<T>>(`${path}?${asked}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`)
-  const fail = (error: Error) => setNow((before) => ({ ...before, fault: error.message }))
+  const fail = (error: Error) => setNow((before) => ({ ...before, fault: faultWords(error) }))
   // biome-ignore lint/correctness/useExhaustiveDependencies: the question is what this asks for, and a round.
   useEffect(() => {
     let isWanted = true
-    const asking = setTimeout(
-      () =>
-        page(null).then(
-          (first) => isWanted && setNow({ items: first[name] as T[], next: first.nextCursor, fault: null }),
-          (error: Error) => isWanted && fail(error),
-        ),
-      now.items === null ? 0 : TYPING_MS,
-    )
+    const ask = () => {
+      page(null).then(
+        (first) => isWanted && setNow({ items: first[name] as T[], next: first.nextCursor, fault: null }),
+        (error: Error) => {
+          if (!isWanted) return
+          fail(error)
+          if (isAway(error)) asking = setTimeout(ask, AWAY_RETRY_MS)
+        },
+      )
+    }
+    let asking = setTimeout(ask, now.items === null ? 0 : TYPING_MS)
     return () => {
       isWanted = false
       clearTimeout(asking)

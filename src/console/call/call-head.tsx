@@ -10,6 +10,8 @@ import { StateBadge } from './state-badge.tsx'
 type CallHeadProps = {
   call: Call
   isLive: boolean
+  /** The service does not answer just now. */
+  isLost: boolean
   /** In a demo, the process that has this call can be killed. */
   canBeKilled: boolean
   replay: Replay | null
@@ -19,7 +21,7 @@ type CallHeadProps = {
 }
 
 /** Who calls whom, how it stands, and what can be done about it. Handoff and listening in find their place beside hanging up. */
-export function CallHead({ call, isLive, canBeKilled, replay, replayFault, onShow }: CallHeadProps) {
+export function CallHead({ call, isLive, isLost, canBeKilled, replay, replayFault, onShow }: CallHeadProps) {
   const started = new Date(call.startedAt)
   return (
     <header className="call-head">
@@ -34,6 +36,9 @@ export function CallHead({ call, isLive, canBeKilled, replay, replayFault, onSho
           {call.voice}
         </p>
         {call.outcome && <p>{END_REASONS[call.outcome]?.meaning}</p>}
+        <p className="fault" role="status">
+          {isLost && 'The service does not answer. Trying again…'}
+        </p>
         <Verdict replay={replay} fault={replayFault} onShow={onShow} />
       </div>
       <div className="call-actions">

@@ -22,7 +22,7 @@ type CallPageProps = { id: string; step: string | null; canBeKilled: boolean }
 export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
   const known = useCall(id)
   const { placed, fault: chartFault } = useChart()
-  const { call, records, turns, recorded, replay, replayFault, fault } = known
+  const { call, records, turns, recorded, isLost, replay, replayFault, fault } = known
   const steps = useMemo(() => stepsOf(records, replay, placed?.chart ?? null), [records, replay, placed])
   const isLive = call !== null && call.endedAt === null && records.at(-1)?.stateAfter !== 'ended'
   const cursor = useCursor(steps, isLive, wanted)
@@ -40,7 +40,7 @@ export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
   if (!call) return <p className="hint">Asking for the call…</p>
   return (
     <div className="call">
-      <CallHead {...{ call, isLive, canBeKilled, replay, replayFault }} onShow={cursor.go} />
+      <CallHead {...{ call, isLive, isLost, canBeKilled, replay, replayFault }} onShow={cursor.go} />
       <section className="card call-chart" aria-label="The call in its statechart">
         {chartFault && <p className="fault">{chartFault}</p>}
         {placed && step && (
@@ -49,6 +49,7 @@ export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
           </Suspense>
         )}
         <StepControls cursor={cursor} steps={steps} isLive={isLive} />
+        <TrailLegend />
       </section>
       <StepInspector steps={steps} index={cursor.index} />
       {step && <TimeAxis callId={id} {...{ steps, turns, recorded, cursor, isLive }} />}
@@ -83,6 +84,23 @@ function useStepActivity(steps: readonly CallStep[], index: number, chart: Chart
 
 const edgesOf = (chart: Chart, ways: readonly string[]): string[] =>
   chart.edges.filter((edge) => edge.ways.some(({ id }) => ways.includes(id))).map(({ id }) => id)
+
+/** What the lines of the chart mean, for who sees one for the first time. */
+function TrailLegend() {
+  return (
+    <ul className="legend">
+      <li>
+        <span className="swatch" data-kind="here" /> where the call is
+      </li>
+      <li>
+        <span className="swatch" data-kind="trail" /> where it came by
+      </li>
+      <li>
+        <span className="swatch" data-kind="offered" /> what can happen next
+      </li>
+    </ul>
+  )
+}
 
 function NoCall({ message, isUnknown }: { message: string; isUnknown: boolean }) {
   return (

@@ -11,11 +11,13 @@ export type CallNow = {
   turns: readonly Turn[]
   /** The conversations of which there is a recording. */
   recorded: readonly string[]
+  /** The service does not answer: what is shown may be old. */
+  isLost: boolean
   /** Only known once the call has ended. */
   outcome: Call['outcome']
 }
 
-export const NOTHING_YET: CallNow = { records: [], turns: [], recorded: [], outcome: null }
+export const NOTHING_YET: CallNow = { records: [], turns: [], recorded: [], isLost: false, outcome: null }
 
 /** Everything that is known about one call, kept up to date until it has ended. */
 export class FollowedCall {
@@ -58,13 +60,13 @@ export class FollowedCall {
     }, next)
   }
 
-  /** What could not be read now is read a second later; the list of recent calls says that the service does not answer. */
+  /** What could not be read now is read a second later. */
   async #refreshConversation(): Promise<void> {
     const conversation = await conversationOf(this.callId).catch(() => null)
-    if (!conversation) return
+    if (!conversation) return this.now.set({ ...this.now.get(), isLost: true })
     const { turns, reports } = conversation
     const recorded = reports.flatMap(({ conversationId, hasAudio }) => (hasAudio ? [conversationId] : []))
-    this.now.set({ ...this.now.get(), turns, recorded })
+    this.now.set({ ...this.now.get(), turns, recorded, isLost: false })
   }
 
   async #refreshOutcome(): Promise<void> {

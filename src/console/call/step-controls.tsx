@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { durationWords } from './numbers.ts'
 import type { CallStep } from './steps.ts'
 import type { Cursor } from './use-cursor.ts'
@@ -66,13 +66,15 @@ export function StepControls({
 }
 
 function useKeys(keys: Record<string, () => void>): void {
+  const latest = useRef(keys)
+  latest.current = keys
   useEffect(() => {
     const onKey = ({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent) => {
       const isTyping =
         target instanceof HTMLElement && target.matches('input, select, textarea, [role=slider]')
-      if (!isTyping && !ctrlKey && !metaKey && !altKey) keys[key]?.()
+      if (!isTyping && !ctrlKey && !metaKey && !altKey) latest.current[key]?.()
     }
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
-  })
+  }, [])
 }

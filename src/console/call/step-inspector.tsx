@@ -108,7 +108,8 @@ function Fields({
   fields: Record<string, unknown>
   before?: Record<string, unknown> | null
 }) {
-  const entries = Object.entries(fields)
+  const entries = flat(fields)
+  const earlier = before && new Map(flat(before))
   if (entries.length === 0) return null
   return (
     <>
@@ -117,7 +118,7 @@ function Fields({
         {entries.map(([field, value]) => (
           <div
             key={field}
-            data-changed={(before !== null && !isDeepEqual(before[field], value)) || undefined}
+            data-changed={(earlier !== null && !isDeepEqual(earlier.get(field), value)) || undefined}
           >
             <dt>{field}</dt>
             <dd>
@@ -129,6 +130,17 @@ function Fields({
     </>
   )
 }
+
+/** What is remembered in groups is shown field by field, as `limits.callMaxMs`. */
+const flat = (fields: Record<string, unknown>): [string, unknown][] =>
+  Object.entries(fields).flatMap(([field, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? flat(value as Record<string, unknown>).map(([inner, deep]): [string, unknown] => [
+          `${field}.${inner}`,
+          deep,
+        ])
+      : [[field, value] as [string, unknown]],
+  )
 
 const shown = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value, null, 1)?.replace(/\s+/g, ' ') ?? 'nothing')

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { ChartState } from '../../calls/chart-definition.ts'
 import { type Chart, chartOf } from '../../model/drawn-chart.ts'
-import { read } from '../api/calls-api.ts'
+import { AWAY_RETRY_MS, faultWords, isAway, read } from '../api/calls-api.ts'
 import { type ChartLayout, layOut } from './chart-layout.ts'
 
 export type PlacedChart = { chart: Chart; layout: ChartLayout }
@@ -29,12 +29,21 @@ export function useChart(): ChartNow {
   const [now, setNow] = useState<ChartNow>({ placed: null, fault: null })
   useEffect(() => {
     let isWanted = true
-    placedChart().then(
-      (placed) => isWanted && setNow({ placed, fault: null }),
-      (error: Error) => isWanted && setNow({ placed: null, fault: error.message }),
-    )
+    let retry: ReturnType<typeof setTimeout> | undefined
+    const ask = () => {
+      placedChart().then(
+        (placed) => isWanted && setNow({ placed, fault: null }),
+        (error: Error) => {
+          if (!isWanted) return
+          setNow({ placed: null, fault: faultWords(error) })
+          if (isAway(error)) retry = setTimeout(ask, AWAY_RETRY_MS)
+        },
+      )
+    }
+    ask()
     return () => {
       isWanted = false
+      clearTimeout(retry)
     }
   }, [])
   return now

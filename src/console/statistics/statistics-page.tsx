@@ -21,7 +21,7 @@ export function StatisticsPage() {
         <h1>Statistics</h1>
       </div>
       <p className="fault" role="status">
-        {fault && `${fault} Trying again…`}
+        {fault}
       </p>
       {value && (
         <>

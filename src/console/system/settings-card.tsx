@@ -51,7 +51,8 @@ function valueWords({ value, isSet, isSecret }: Setting) {
   if (value === null) return <span className="hint">not set</span>
   return (
     <>
-      <code>{value}</code> {!isSet && <span className="hint">default</span>}
+      <code>{value}</code>
+      {!isSet && <span className="hint"> default</span>}
     </>
   )
 }
