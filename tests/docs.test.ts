@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createMachine } from 'xstate'
@@ -6,6 +6,7 @@ import { getStateNodes } from 'xstate/graph'
 import { callMachine } from '../machines/call.machine.ts'
 import { END_REASONS } from '../machines/end-reasons.ts'
 import { type CallView, legInstructions, mediaInstruction } from '../machines/instructions.ts'
+import manifest from '../package.json' with { type: 'json' }
 import { SETTING_NAMES } from '../src/config.ts'
 import { CONSOLE_PAGES } from '../src/console/routing/pages.ts'
 import { begin, INPUTS, viewOf } from '../src/model/call-model.ts'
@@ -22,9 +23,21 @@ import { codeIn, codesIn, readText, tableOf } from './support/markdown-tables.ts
  * Holds the pages against the code: what one of them lacks, or still names though it is gone, fails.
  */
 
+const ROOT = resolve(import.meta.dirname, '..')
+
 const PAGES = [
   ...['states', 'events', 'end-reasons', 'glossary', 'settings'],
-  ...['DEPLOYMENT', 'SIP_TESTING_GUIDE', 'replay', 'model-testing', 'console', 'architecture', 'API'],
+  ...[
+    'DEPLOYMENT',
+    'SIP_TESTING_GUIDE',
+    'replay',
+    'model-testing',
+    'console',
+    'architecture',
+    'API',
+    'DATABASE',
+    'doctor',
+  ],
 ].map((page) => `docs/${page}.md`)
 
 const namesIn = (table: ReturnType<typeof tableOf>, column: string) => table.map((row) => codeIn(row[column]))
@@ -177,6 +190,31 @@ describe('docs/model-testing.md', () => {
   })
 })
 
+describe('docs/architecture.md', () => {
+  const { dependencies, devDependencies } = manifest
+
+  test('has one picture', () => {
+    expect(readText('docs/architecture.md').match(/^```mermaid$/gm)).toHaveLength(1)
+  })
+
+  test('has every folder of src, and no other', () => {
+    const folders = readdirSync(resolve(ROOT, 'src'), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    )
+    const told = tableOf('docs/architecture.md', 'room').flatMap(({ room }) => codesIn(room))
+    const rooms = told.flatMap((place) => /^src\/([^/]+)\//.exec(place)?.[1] ?? [])
+    expect([...new Set(rooms)].sort()).toEqual(folders.map(({ name }) => name).sort())
+  })
+
+  test('says what each package is for, and of no other; those of types go without saying', () => {
+    const told = tableOf('docs/architecture.md', 'package').flatMap((row) => (row.package ?? '').split(', '))
+    const used = Object.keys({ ...dependencies, ...devDependencies }).filter(
+      (name) => !name.startsWith('@types/'),
+    )
+    expect(told.sort()).toEqual(used.sort())
+  })
+})
+
 describe('docs/console.md', () => {
   test('has every page of the console, and no other', () => {
     const told = tableOf('docs/console.md', 'page').filter(({ page }) => page !== 'one call')
@@ -203,6 +241,5 @@ describe('the settings', () => {
 test.each(PAGES)('the links of %s lead somewhere', (page) => {
   const links = [...readText(page).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link)
   const local = links.filter((link) => !/^[a-z]+:/.test(link))
-  const root = resolve(import.meta.dirname, '..')
-  expect(local.filter((link) => !existsSync(resolve(root, dirname(page), link)))).toEqual([])
+  expect(local.filter((link) => !existsSync(resolve(ROOT, dirname(page), link)))).toEqual([])
 })
