@@ -21,8 +21,13 @@ import type { Storage } from './storage.ts'
 import type { VoiceAgents } from './voice-agents.ts'
 import { createWeb } from './web-parts.ts'
 
-/** Headers come in one piece from everybody who means well; a body may be an upload from far away and has Node's five minutes. */
-const SLOW_CLIENTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 }
+const CONNECTIONS = {
+  /** Headers come in one piece from everybody who means well; a body may be an upload from far away and has Node's five minutes. */
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+  /** Proxies and load balancers keep idle connections for a minute; were we the first to close one, a webhook on its way would be lost. */
+  keepAliveTimeout: 75_000,
+}
 
 export type HttpParts = {
   server: Server
@@ -68,7 +73,7 @@ export function createHttp(parts: {
     audio: { assets: storage.assets, ...parts.sounds, roundMs: config.calls.pollIntervalMs },
     web: config.roles.includes('web') ? createWeb({ ...parts, auth }) : null,
   })
-  const server = createServer(SLOW_CLIENTS, app)
+  const server = createServer(CONNECTIONS, app)
   const upgradePaths = new Set<string>()
   if (config.roles.includes('media')) {
     for (const { path } of parts.routes) upgradePaths.add(path)

@@ -1,13 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './loopback.ts'
 
 const START_TIMEOUT_MS = 30_000
-/** Most of a start is reading the vendors' SDKs, which all the processes of a run can do once. */
-const COMPILE_CACHE = join(tmpdir(), 'precall-compile-cache')
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname
 
 /** The real service as a process of its own, so that it can be killed as processes are. */
@@ -19,7 +15,8 @@ export class ServiceProcess {
 
   private constructor(port: number, env: Record<string, string>) {
     this.origin = `http://127.0.0.1:${port}`
-    this.#env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env, PORT: `${port}`, HOST: '127.0.0.1' }
+    const { NODE_COMPILE_CACHE = '' } = process.env
+    this.#env = { NODE_COMPILE_CACHE, ...env, PORT: `${port}`, HOST: '127.0.0.1' }
   }
 
   /** Starts with exactly these settings; the port is a free one and stays the same when it is started again. */
