@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { speak } from '../../src/simulator/assets/speech.ts'
-import { patchAgent } from '../../src/simulator/elevenlabs/agent-config.ts'
 import { DEMO_SCRIPT } from '../../src/simulator/elevenlabs/script.ts'
 import type { StoryCall } from '../support/story-call.ts'
 import { until } from '../support/until.ts'
@@ -101,11 +100,13 @@ describe('When the agent', () => {
     expect(await call.outcome()).toBe('caller_hung_up')
   })
 
-  it('is set up for audio that no telephone speaks, the caller hears an apology and no noise', async () => {
+  it('is set up for audio that we do not speak, the caller hears an apology and no noise', async () => {
     const agent = world.vendor.agents.get(AGENT)
     if (!agent) throw new Error('There is no agent.')
-    const format = { agent_output_audio_format: 'pcm_16000' }
-    world.vendor.agents.set(AGENT, patchAgent(agent, { conversation_config: { tts: format } }))
+    const { conversation_config: settings } = agent
+    // A format of tomorrow's, which the simulated vendor does not let anybody set.
+    const tts = { ...settings.tts, agent_output_audio_format: 'opus_48000' as 'pcm_48000' }
+    world.vendor.agents.set(AGENT, { ...agent, conversation_config: { ...settings, tts } })
     const call = world.call(world.newCaller())
     expect(await call.outcome()).toBe('agent_unreachable')
     expect(call.line.timeline.filter(({ type }) => type === 'stream-audio')).toEqual([])
