@@ -33,7 +33,7 @@ try {
     print(await benchWebhooks(postgres.url, { callsPerSecond: 50, seconds: 15, rounds: 3 }))
   if (wants('join')) print(await benchJoin(postgres.url, { calls: 20 }))
   if (wants('relay')) print(relayTable(await benchRelay({ calls: 100, seconds: 10, rounds: 5 })))
-  if (wants('formats')) print(await benchFormats({ calls: 20, seconds: 5, rounds: 5 }))
+  if (wants('formats')) print(await benchFormats({ calls: 20, seconds: 4, rounds: 3 }))
   if (wants('sip')) print(await benchSip(postgres.url, { calls: 50, talkSeconds: 10 }))
   if (wants('feed')) print(await benchFeed(postgres.url, FEED_LOAD))
 } finally {
