@@ -113,6 +113,17 @@ describe.skipIf(REAL_SERVERS)('Two FreeSWITCH servers, one of which dies', () =>
     expect(await call.outcome()).toBe('caller_hung_up')
   })
 
+  it('one that does not answer any more, and says so by no word, is given up, and its calls go on, too', async () => {
+    const call = await sip.call().reaches('bridged.talking')
+    const silent = holder()
+    if (silent) silent.faults.hangs = true
+    const again = await call.conversation(2)
+    expect(again).toBeDefined()
+    await call.hears('the agent again', call.line.voice.heard.length)
+    await call.line.bye()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
   it('a session offers itself again, with a higher count, and can be changed afterwards', async () => {
     const call = await sip.call().reaches('bridged.talking')
     const first = sessionOf((await call.line.final).body)

@@ -157,6 +157,7 @@ export class LegMedia {
   async stopFork(name = this.#fork?.name): Promise<void> {
     if (name === undefined) return
     if (this.#fork?.name === name) this.#fork = null
+    this.#dropFiles()
     await this.#command('uuid_audio_fork', `${this.channel} stop ${name}`)
   }
 
@@ -170,11 +171,15 @@ export class LegMedia {
     this.#endpoint.on('dtmf', ({ dtmf }: Mrf.Dtmf) => listener(dtmf))
   }
 
+  /** Its FreeSWITCH answers nobody any more: what is left of it here is let go, and it counts as gone. */
+  abandon(): void {
+    this.#endpoint.conn?.socket?.destroy()
+  }
+
   /** Hangs up; resolves when FreeSWITCH has, or is gone. */
   async destroy(): Promise<void> {
     this.#fork = null
-    // The hang-up would wait for files that are still to be heard.
-    if (this.#audio === 'files') void this.#command('uuid_break', `${this.channel} all`)
+    this.#dropFiles()
     const hungUp = this.#endpoint.destroy().catch(() => {})
     await within(COMMAND_MS, Promise.race([hungUp, this.gone]), '').catch(() => {})
   }
@@ -182,6 +187,11 @@ export class LegMedia {
   /** One with a FreeSWITCH that is gone would be kept for ever, here and in drachtio-server. */
   #endDialog(): void {
     if (this.dialog?.connected) this.dialog.destroy().catch(() => {})
+  }
+
+  /** A hang-up would wait for agent audio that is still to be heard, and a sound would be heard inside of it. */
+  #dropFiles(): void {
+    if (this.#audio === 'files') void this.#command('uuid_break', `${this.channel} all`)
   }
 
   #onForkConnected(): void {

@@ -12,7 +12,9 @@ export const PROFILE = 'drachtio_mrf'
 const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 5_000
 /** A host that vanished closes no connection: it is asked this often whether it is there. */
-const LIFE_SIGN_MS = 5_000
+const LIFE_SIGN_MS = 2_000
+/** Callers of one that does not come back for this long hear nothing any more: their legs are taken to be lost. */
+const VANISHED_MS = 2_000
 
 /** Internals of the library that ending a connection for good takes. */
 type Reconnecting = { closing?: boolean; reconnectVars?: { retryTimer: NodeJS.Timeout | null } }
@@ -25,7 +27,9 @@ export class MediaServer {
   #server: Mrf.MediaServer | null = null
   #audio: AudioReturn = 'stream'
   #fault: string | null = 'FreeSWITCH is not reached yet'
-  #legs = 0
+  readonly #legs = new Set<LegMedia>()
+  #opening = 0
+  #failingSince: number | null = null
   #stopped = false
   #timer: NodeJS.Timeout | null = null
   #working: Promise<void> = Promise.resolve()
@@ -43,7 +47,7 @@ export class MediaServer {
 
   /** How many calls it has, be they ours or another process's, as far as is known. */
   get load(): number {
-    return Math.max(this.#legs, this.#server?.currentSessions ?? 0)
+    return Math.max(this.#legs.size + this.#opening, this.#server?.currentSessions ?? 0)
   }
 
   start(): void {
@@ -63,7 +67,7 @@ export class MediaServer {
    */
   async open(remoteSdp: string, isWideband: boolean): Promise<LegMedia> {
     if (!this.#server) throw new Error(this.#fault ?? 'FreeSWITCH is not connected')
-    this.#legs++
+    this.#opening++
     try {
       const endpoint = await this.#server.createEndpoint(
         remoteSdp ? { remoteSdp: inOrder(remoteSdp, isWideband) } : {},
@@ -71,11 +75,11 @@ export class MediaServer {
       const media = new LegMedia(endpoint, {
         ...{ server: this.name, audio: this.#audio, isWideband, log: this.#log },
       })
-      void media.gone.then(() => this.#legs--)
+      this.#legs.add(media)
+      void media.gone.then(() => this.#legs.delete(media))
       return media
-    } catch (error) {
-      this.#legs--
-      throw error
+    } finally {
+      this.#opening--
     }
   }
 
@@ -119,6 +123,7 @@ export class MediaServer {
   #use(server: Mrf.MediaServer): void {
     this.#server = server
     this.#fault = null
+    this.#failingSince = null
     this.#log.info({ audio: this.#audio }, 'FreeSWITCH is connected')
     // Commands are a few bytes each: without this they wait 40 ms for each other's acknowledgement.
     server.conn.socket?.setNoDelay(true)
@@ -150,6 +155,8 @@ export class MediaServer {
     if (this.#stopped) return
     if (this.#fault !== fault) this.#log.warn({ fault }, 'FreeSWITCH takes no calls; it is tried again')
     this.#fault = fault
+    this.#failingSince ??= Date.now()
+    if (Date.now() - this.#failingSince >= VANISHED_MS) for (const leg of this.#legs) leg.abandon()
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#working = this.#connect(Math.min(retryMs * 2, LONGEST_RETRY_MS))

@@ -8,6 +8,7 @@ import type { SwitchEvent } from './switch-event.ts'
 export class EventSockets {
   readonly #host: EventSocketHost
   readonly #faults: FreeSwitchFaults
+  readonly #ignored = new Set<Socket>()
   readonly #opened = new Set<EventSocketConnection>()
   readonly #byChannel = new Map<Channel, EventSocketConnection>()
 
@@ -20,6 +21,10 @@ export class EventSockets {
   accept(socket: Socket): void {
     if (this.#faults.refusesConnections) {
       socket.destroy()
+      return
+    }
+    if (this.#faults.hangs) {
+      this.#ignore(socket)
       return
     }
     const connection = new EventSocketConnection(socket, {
@@ -47,6 +52,7 @@ export class EventSockets {
   }
 
   fire(event: SwitchEvent): void {
+    if (this.#faults.hangs) return
     if (this.#faults.hidesHangUps && event.fields['Channel-Call-State'] === 'HANGUP') return
     for (const connection of this.#all) connection.offer(event)
   }
@@ -59,10 +65,18 @@ export class EventSockets {
   /** Cuts all of them, or only those that apps opened. */
   cut(which: 'all' | 'inbound'): void {
     for (const connection of which === 'all' ? this.#all : [...this.#opened]) connection.cut()
+    for (const socket of this.#ignored) socket.destroy()
   }
 
   get #all(): EventSocketConnection[] {
     return [...this.#opened, ...this.#byChannel.values()]
+  }
+
+  #ignore(socket: Socket): void {
+    this.#ignored.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => this.#ignored.delete(socket))
+    socket.resume()
   }
 
   #connected(socket: Socket, channel: Channel): void {

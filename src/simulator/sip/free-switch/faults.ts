@@ -14,6 +14,8 @@ export class FreeSwitchFaults {
   coalescedFrames = 1
   /** Apps are not told that a channel hangs up: their socket ends before, as FreeSWITCH lets it happen now and then. */
   hidesHangUps = false
+  /** Nothing is answered or told any more and no connection ends, as of a host whose network is gone. */
+  hangs = false
   readonly #failing = new Map<string, string>()
 
   /** The next API command that begins like this is answered with this text, such as `-ERR Operation Failed`. */

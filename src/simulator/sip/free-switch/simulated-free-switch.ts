@@ -139,6 +139,7 @@ export class SimulatedFreeSwitch implements SipParty {
   }
 
   receive(request: SipRequest, source: string, respond: Respond): void {
+    if (this.faults.hangs) return
     const leg = this.#legs.get(request.headers.get('Call-ID'))
     if (leg) leg.receive(request, respond)
     else if (request.method === 'INVITE') this.#invited(request, source, respond)
@@ -202,6 +203,7 @@ export class SimulatedFreeSwitch implements SipParty {
 
   async #api(command: string): Promise<string> {
     this.commands.push(command)
+    if (this.faults.hangs) return new Promise(() => {})
     const { profile, sipAddress, module, hasMarks, maxSessions } = this.#options
     const fork = { module, hasMarks, coalescedFrames: this.faults.coalescedFrames }
     const host = { channels: this.channels, http: this.http, profile, sipAddress, fork, maxSessions }
