@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { AgentSettings } from '../calls/ports.ts'
 import type { Database } from './database.ts'
 import { Agent, AgentNumber } from './entities/agent.entity.ts'
+import { AgentAudio } from './entities/agent-audio.entity.ts'
 
 /** An agent as operators write it. `numbers` are those it answers; a number belongs to one agent. */
 export type StoredAgent = AgentSettings & {
@@ -79,7 +80,10 @@ export function createAgentStore(database: Database): AgentStore {
       return get(id)
     },
 
-    remove: async (id) => (await em().nativeDelete(Agent, { id })) === 1,
+    async remove(id) {
+      await em().nativeDelete(AgentAudio, { agentId: id })
+      return (await em().nativeDelete(Agent, { id })) === 1
+    },
   }
 }
 

@@ -25,7 +25,7 @@ beforeAll(async () => {
   }
   ann = (await createAgentStore(db.database).create(draft)).id
   host = new CallHost({
-    store: createCallStore(db.callPool, { defaultVoiceId: null }),
+    store: createCallStore(db.callPool),
     clock: new ManualClock(),
     log: pino({ level: 'silent' }),
     nodeId: '01900000-0000-7000-8000-00000000000a',
@@ -71,4 +71,9 @@ test('many relays that meet an agent at once agree', async () => {
     Array.from({ length: 20 }, () => store.keep('crowded', { hears: WIDEBAND, speaks: WIDEBAND })),
   )
   expect((await versions()).length).toBe(3)
+})
+
+test('an agent that is removed is forgotten', async () => {
+  expect(await createAgentStore(db.database).remove(ann)).toBe(true)
+  expect((await versions()).length).toBe(2)
 })
