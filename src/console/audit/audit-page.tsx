@@ -78,7 +78,7 @@ function AuditRow({ at, actor, session, address, action, method, path, fields, s
       <td>
         <When at={at} />
       </td>
-      <td className="who">
+      <td className="actor">
         {WHO[actor]}
         {session && (
           <span className="hint">

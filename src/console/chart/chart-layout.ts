@@ -44,7 +44,8 @@ const OPTIONS = {
   'elk.padding': '[top=4,left=4,bottom=4,right=4]',
 }
 
-export async function layOut(chart: Chart): Promise<ChartLayout> {
+/** On a narrow page regions stand one under the other; `isNarrow` says so. */
+export async function layOut(chart: Chart, isNarrow: boolean): Promise<ChartLayout> {
   const [{ default: elkApi }, { default: workerUrl }] = await Promise.all([
     import('elkjs/lib/elk-api.js'),
     import('elkjs/lib/elk-worker.min.js?url'),
@@ -53,7 +54,11 @@ export async function layOut(chart: Chart): Promise<ChartLayout> {
   try {
     const root = chart.nodes.get(chart.root)
     if (!root) throw new Error('The chart has no root.')
-    const graph = { ...elkNode(chart, root), id: chart.root, edges: elkEdges(chart) }
+    const graph = {
+      ...elkNode(chart, root),
+      id: chart.root,
+      edges: [...elkEdges(chart), ...(isNarrow ? stacked(chart) : [])],
+    }
     return readLayout(await elk.layout(graph, { layoutOptions: OPTIONS }), chart)
   } finally {
     elk.terminateWorker()
@@ -63,7 +68,7 @@ export async function layOut(chart: Chart): Promise<ChartLayout> {
 function elkNode(chart: Chart, node: ChartNode): ElkNode {
   const children = node.children.flatMap((id) => chart.nodes.get(id) ?? [])
   if (children.length === 0) {
-    return { id: node.id, width: Math.max(108, node.key.length * NAME_LETTER + 74), height: LEAF_HEIGHT }
+    return { id: node.id, width: Math.max(108, node.key.length * NAME_LETTER + 82), height: LEAF_HEIGHT }
   }
   return {
     id: node.id,
@@ -81,6 +86,17 @@ const elkEdges = (chart: Chart): ElkExtendedEdge[] =>
     const ends = isBackward(chart, edge) ? [edge.target, edge.source] : [edge.source, edge.target]
     return { id: edge.id, sources: ends.slice(0, 1), targets: ends.slice(1) }
   })
+
+/** Lines that nobody sees: each holds a region below the one before. */
+const stacked = ({ nodes }: Chart): ElkExtendedEdge[] =>
+  [...nodes.values()]
+    .filter(({ type }) => type === 'parallel')
+    .flatMap(({ children }) =>
+      children.slice(1).map((child, index) => {
+        const above = children[index] as string
+        return { id: `${above} above ${child}`, sources: [above], targets: [child] }
+      }),
+    )
 
 function readLayout(graph: ElkNode, chart: Chart): ChartLayout {
   const boxes = new Map<string, Box>()

@@ -6,6 +6,9 @@ import { type ChartLayout, layOut } from './chart-layout.ts'
 
 export type PlacedChart = { chart: Chart; layout: ChartLayout }
 
+/** As chart.css and live.css have it. */
+const NARROW = '(max-width: 46rem)'
+
 /** The chart changes only with the service, and to place it takes a moment: once for each page load is enough. */
 let placing: Promise<PlacedChart> | null = null
 
@@ -19,7 +22,7 @@ function placedChart(): Promise<PlacedChart> {
 
 async function place(): Promise<PlacedChart> {
   const chart = chartOf(await read<ChartState>('/api/v1/machines/call'))
-  return { chart, layout: await layOut(chart) }
+  return { chart, layout: await layOut(chart, matchMedia(NARROW).matches) }
 }
 
 export type ChartNow = { placed: PlacedChart | null; fault: string | null }
