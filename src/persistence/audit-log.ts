@@ -43,11 +43,13 @@ export function createAuditLog(database: Database): AuditLog {
     async list({ limit, before }) {
       const where = before ? { id: { $lt: before } } : {}
       const entries = await em().find(AuditEntry, where, { orderBy: { id: 'desc' }, limit })
-      return entries.map(({ session, status, ...entry }) => ({
-        ...{ id: entry.id, at: entry.at, actor: entry.actor, address: entry.address, action: entry.action },
-        ...{ method: entry.method, path: entry.path, fields: entry.fields },
-        ...{ session: session ?? null, status: status ?? null },
-      }))
+      return entries.map(recordOf)
     },
   }
+}
+
+function recordOf(entry: AuditEntry): AuditRecord {
+  const { id, at, actor, session, address, action, method, path, fields, status } = entry
+  const written = { id, at, actor, address, action, method, path, fields }
+  return { ...written, session: session ?? null, status: status ?? null }
 }

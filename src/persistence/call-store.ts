@@ -41,7 +41,7 @@ type ArrivalRow = {
  * Every webhook waits for these statements, and planning them takes longer than running them, so they are prepared once
  * for each connection; the ORM cannot do that.
  */
-export function createCallStore(pool: pg.Pool, options: { defaultVoiceId: string | null }): CallStore {
+export function createCallStore(pool: pg.Pool): CallStore {
   const run = async <Row extends object>({ name, text }: Statement, values: unknown[]): Promise<Row[]> =>
     (await pool.query<Row>({ name, text, values })).rows
 
@@ -56,7 +56,7 @@ export function createCallStore(pool: pg.Pool, options: { defaultVoiceId: string
     return {
       liveCalls: Number(row.liveCalls),
       agent: row.agent,
-      voice: voiceLookup(row, row.agent?.voiceId ?? options.defaultVoiceId),
+      voice: voiceLookup(row),
     }
   }
 
@@ -128,7 +128,9 @@ const keyOf = (address: CallAddress) => ('callId' in address ? 'ours' : 'carrier
 const valuesOf = (address: CallAddress): string[] =>
   'callId' in address ? [address.callId] : [address.provider, address.providerCallId]
 
-function voiceLookup(row: ArrivalRow, defaultVoiceId: string | null): VoiceLookup {
+/** Without a clone the agent speaks in the voice that it has here; null is the one that it has at its vendor. */
+function voiceLookup(row: ArrivalRow): VoiceLookup {
+  const defaultVoiceId = row.agent?.voiceId ?? null
   if (!row.sampleKey) return { kind: 'default', voiceId: defaultVoiceId }
   if (!row.vendorVoiceId) {
     return { kind: 'clone', sampleKey: row.sampleKey, fallbackVoiceId: defaultVoiceId }

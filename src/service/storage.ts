@@ -55,7 +55,7 @@ export async function openStorage(configured: string | null, dataDir: string, lo
   return {
     url,
     database,
-    calls: createCallStore(callPool, { defaultVoiceId: null }),
+    calls: createCallStore(callPool),
     queries: createCallQueries(database),
     live: createLiveCallQueries(database),
     audit: createAuditLog(database),

@@ -17,7 +17,7 @@ const AT_ONCE = 8
 const log = pino({ level: 'silent' })
 const host = new CallHost({
   ...{ nodeId: NODE, clock: systemClock, log, isDraining: () => false, maxConcurrentCalls: 1_000_000 },
-  store: createCallStore(openCallPool(databaseUrl, log), { defaultVoiceId: null }),
+  store: createCallStore(openCallPool(databaseUrl, log)),
   limits: { cloneMaxWaitMs: HOUR_MS, legPatienceMs: HOUR_MS, agentConnectMs: HOUR_MS, callMaxMs: HOUR_MS },
 })
 const callIds: string[] = []

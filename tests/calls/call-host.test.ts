@@ -23,7 +23,7 @@ let hosts: CallHost[]
 
 function node(nodeId: string, overrides: Partial<CallHostOptions> = {}): CallHost {
   const host = new CallHost({
-    store: createCallStore(db.callPool, { defaultVoiceId: null }),
+    store: createCallStore(db.callPool),
     clock,
     log: pino({ level: 'silent' }),
     nodeId,

@@ -26,7 +26,7 @@ beforeAll(async () => {
   host = new CallHost({
     ...{ nodeId: NODE, clock: systemClock, log: pino({ level: 'silent' }), limits: LIMITS },
     ...{ isDraining: () => false, maxConcurrentCalls: 10 },
-    store: createCallStore(db.callPool, { defaultVoiceId: null }),
+    store: createCallStore(db.callPool),
   })
 })
 afterAll(() => db.drop())

@@ -38,7 +38,7 @@ afterAll(async () => {
 /** A caller reaches the agent, talks, and is hung up on by an operator. */
 async function aCall(): Promise<string> {
   const host = new CallHost({
-    ...{ store: createCallStore(db.callPool, { defaultVoiceId: 'house-voice' }), clock: new ManualClock() },
+    ...{ store: createCallStore(db.callPool), clock: new ManualClock() },
     ...{ log: pino({ level: 'silent' }), nodeId: '01900000-0000-7000-8000-00000000000a', limits: LIMITS },
     ...{ maxConcurrentCalls: 1, isDraining: () => false },
   })
@@ -148,7 +148,7 @@ describe('an exported file', () => {
     const written = await run(file, '--fix-as-test', '--name', 'operator-hung-up', '--into', into)
     expect(written.code, written.output).toBe(0)
     const fixture = await readFile(join(into, 'operator-hung-up.json'), 'utf8')
-    for (const known of ['Ann', 'house-voice', 'conversation"', callId]) expect(fixture).not.toContain(known)
+    for (const known of ['Ann', 'conversation"', callId]) expect(fixture).not.toContain(known)
 
     const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
     const check = () => execute(process.execPath, [vitest, 'run', '--root', into], { NO_COLOR: '1', CI: '1' })
