@@ -86,6 +86,11 @@ async function answerTo(bytes: string | Buffer): Promise<string> {
   return answer
 }
 
+test('an idle connection is kept for longer than proxies keep theirs', async () => {
+  const { headers } = await fetch(`${world.node.origin}/health`)
+  expect(headers.get('keep-alive')).toBe('timeout=75')
+})
+
 describe('bytes that are no HTTP', () => {
   const head = (lines: string[]) => `${lines.join('\r\n')}\r\n\r\n`
 
