@@ -115,6 +115,22 @@ const watchFrames = `{
   requestAnimationFrame(look)
 }`
 
+test('the statechart can be skipped by keyboard, and its states chosen', async () => {
+  await begin()
+  service.calls.begin(ANN)
+  await looksAt('#/live')
+  await alice.page.locator('.chart-state').first().waitFor()
+  const skip = alice.page.getByRole('button', { name: 'Skip the statechart' })
+  await skip.focus()
+  await alice.page.keyboard.press('Enter')
+  await alice.page.keyboard.press('Tab')
+  expect(await alice.page.evaluate('document.activeElement.textContent')).toContain('Greeting')
+  await skip.focus()
+  await alice.page.keyboard.press('Tab')
+  await alice.page.keyboard.press('Enter')
+  await alice.page.locator('.state-details', { hasText: 'live' }).waitFor()
+})
+
 describe('when the service is away', () => {
   test.each([
     ['calls', 'tbody tr'],

@@ -141,7 +141,14 @@ export const mine = chart.createMachine({
     for (const room of ['machines', 'src/model', 'src/calls', 'src/replay']) {
       await cp(join(ROOT, room), join(copy, room), { recursive: true })
     }
-    for (const file of ['model.ts', 'replay.ts', 'config.ts', 'setting-kinds.ts', 'misspelt-settings.ts', 'print-line.ts']) {
+    for (const file of [
+      'model.ts',
+      'replay.ts',
+      'config.ts',
+      'setting-kinds.ts',
+      'misspelt-settings.ts',
+      'print-line.ts',
+    ]) {
       await cp(join(ROOT, 'src', file), join(copy, 'src', file))
     }
     const region = join(copy, 'machines/leg-region.ts')

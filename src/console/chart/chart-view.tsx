@@ -44,33 +44,49 @@ export function ChartView({
     [chart, layout, activity, look, offered, missed],
   )
   return (
-    <ReactFlow<StateFlowNode, WayFlowEdge>
-      className="chart"
-      key={layout.size.width}
-      defaultNodes={nodes}
-      edges={edges}
-      nodeTypes={NODE_TYPES}
-      edgeTypes={EDGE_TYPES}
-      fitView
-      fitViewOptions={FIT}
-      minZoom={0.15}
-      maxZoom={2}
-      nodesDraggable={false}
-      nodesConnectable={false}
-      edgesFocusable={false}
-      elevateNodesOnSelect={false}
-      zIndexMode="manual"
-      deleteKeyCode={null}
-      selectionKeyCode={null}
-      multiSelectionKeyCode={null}
-      proOptions={{ hideAttribution: true }}
-      aria-label="Statechart"
-      onSelectionChange={({ nodes: [chosen] }) => onSelect?.(chosen?.id ?? null)}
-    >
-      {focus && <KeepInSight states={focus} />}
-      <Controls showInteractive={false} fitViewOptions={FIT} />
-    </ReactFlow>
+    <>
+      {onSelect && (
+        <button type="button" className="quiet small skip-chart" onClick={skip}>
+          Skip the statechart
+        </button>
+      )}
+      <ReactFlow<StateFlowNode, WayFlowEdge>
+        className="chart"
+        key={layout.size.width}
+        defaultNodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        fitView
+        fitViewOptions={FIT}
+        minZoom={0.15}
+        maxZoom={2}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={onSelect !== undefined}
+        edgesFocusable={false}
+        elevateNodesOnSelect={false}
+        zIndexMode="manual"
+        deleteKeyCode={null}
+        selectionKeyCode={null}
+        multiSelectionKeyCode={null}
+        proOptions={{ hideAttribution: true }}
+        aria-label="Statechart"
+        onSelectionChange={({ nodes: [chosen] }) => onSelect?.(chosen?.id ?? null)}
+      >
+        {focus && <KeepInSight states={focus} />}
+        <Controls showInteractive={false} fitViewOptions={FIT} />
+      </ReactFlow>
+    </>
   )
+}
+
+/** Whoever goes by the Tab key need not pass thirty states to come to what is below. */
+function skip({ currentTarget }: { currentTarget: HTMLElement }): void {
+  const after = currentTarget.nextElementSibling?.nextElementSibling
+  if (!(after instanceof HTMLElement)) return
+  after.tabIndex = -1
+  after.focus()
 }
 
 /** A phone shows the part of the chart in which the call is, and moves along with it. */
