@@ -8,7 +8,7 @@ export type Cancel = () => void
 /** Times are simulated milliseconds. */
 export interface TimeSource {
   now(): number
-  /** Calls `task` once, `ms` from now. */
+  /** Calls `task` once, `ms` from now; at once when that is past. */
   setTimer(ms: number, task: () => void): Cancel
 }
 
@@ -18,7 +18,7 @@ export function scaledTime(scale: number): TimeSource {
   return {
     now: () => performance.now() / scale,
     setTimer(ms, task) {
-      const timer = setTimeout(task, ms * scale)
+      const timer = setTimeout(task, Math.max(0, ms * scale))
       return () => clearTimeout(timer)
     },
   }
