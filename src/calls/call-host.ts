@@ -61,7 +61,7 @@ export class CallHost {
 
   /** Begins the call, or finds the one that this carrier announced before. */
   async open(call: Omit<NewCall, 'id' | 'mediaSecret'>): Promise<CallNow & { created: boolean }> {
-    const { store, clock, nodeId } = this.#options
+    const { store, clock, nodeId, maxConcurrentCalls: lines } = this.#options
     const fresh = { ...call, id: uuidv7(), mediaSecret: randomBytes(24).toString('base64url') }
     const { row, created, step } = await store.open(
       fresh,
@@ -69,7 +69,7 @@ export class CallHost {
         const input = { admission: this.#admit(liveCalls), voice, limits: this.#options.limits }
         return beginCall(fresh.id, input, clock.now())
       },
-      nodeId,
+      { nodeId, lines },
     )
     if (step) this.#committed(row, step)
     return { row, view: viewOfRow(row), handled: created, created }

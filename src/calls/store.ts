@@ -27,7 +27,7 @@ export type CallRow = NewCall & {
   outcome: EndReason | null
 }
 
-/** What is known about a caller and the dialled number when the call comes in. */
+/** What is known about a caller and the dialled number when the call comes in. Calls that were turned away take no line. */
 export type Arrival = { voice: VoiceLookup; agent: AgentSettings | null; liveCalls: number }
 
 /** A task for whichever node takes it; at least once, and once only for each `key` while it waits. */
@@ -58,11 +58,14 @@ export type CallAddress = { callId: string } | { provider: Provider; providerCal
 
 /** The one place where calls are kept. Each write is atomic: state, event, timers and jobs together or not at all. */
 export interface CallStore {
-  /** Writes the call's first step, or finds that this provider's call is there already. */
+  /**
+   * Writes the call's first step, or finds that this provider's call is there already. `begin` is asked again, with all
+   * `lines` taken, when another call took the last one meanwhile.
+   */
   open(
     call: NewCall,
     begin: (arrival: Arrival) => Step,
-    nodeId: string,
+    at: { nodeId: string; lines: number },
   ): Promise<{ row: CallRow; created: boolean; step: Step | null }>
   /** `decide` sees the call as it is now; null from it means that the event changes nothing. It may be called again when another event came first. */
   step(

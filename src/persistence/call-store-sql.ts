@@ -34,7 +34,7 @@ export const FIND_FOR_STEP = {
 export const ARRIVAL: Statement = {
   name: 'arrival',
   text: `
-  select (select count(*) from call_log where ended_at is null) as "liveCalls",
+  select (select count(*) from call_log where ended_at is null and state <> 'rejected') as "liveCalls",
          m.sample_key as "sampleKey", v.vendor_voice_id as "vendorVoiceId",
          (select jsonb_build_object('id', a.id, 'name', a.name, 'backend', a.backend,
                    'vendorAgentId', a.vendor_agent_id, 'voiceId', a.voice_id, 'instructions', a.instructions,
@@ -102,11 +102,12 @@ const sideRows = (first: number) => `
 const STEP_RECORD = `snapshot jsonb, chart_version text, state text, bridge text, voice_state text, voice_id text,
   node_id uuid, is_bridged boolean, at timestamptz, outcome text, fault text`
 
-/** Parameters: the call with its first step, then those of `sideRows`. */
+/** Parameters: the call with its first step, those of `sideRows`, and how many lines there are; null for a call that takes none. */
 export const OPEN: Statement = {
   name: 'open-call',
   text: `
-  with written as (
+  with admitted as materialized (select $7::int is null or lines_free($7) as yes),
+  written as (
     insert into call_log (id, provider, provider_call_id, direction, from_number, to_number, agent_id, public_origin,
       media_secret, sample_key, snapshot, chart_version, state, bridge, voice_state, voice_id, node_id, last_seq,
       started_at, ended_at, outcome, fault)
@@ -114,7 +115,8 @@ export const OPEN: Statement = {
       media_secret, sample_key, snapshot, chart_version, state, bridge, voice_state, voice_id, node_id, 1,
       at, case when outcome is null then null else at end, outcome, fault
     from jsonb_to_record($1::jsonb) as c(id uuid, provider text, provider_call_id text, direction text, from_number text,
-      to_number text, agent_id uuid, public_origin text, media_secret text, sample_key text, ${STEP_RECORD})
+      to_number text, agent_id uuid, public_origin text, media_secret text, sample_key text, ${STEP_RECORD}), admitted
+    where admitted.yes
     on conflict (provider, provider_call_id) do nothing
     returning *
   ),

@@ -27,6 +27,8 @@ import {
 /** Another event of the same call came first each time; more than a handful means that something is very wrong. */
 const MAX_ATTEMPTS = 25
 
+type Opened = Awaited<ReturnType<CallStore['open']>>
+
 type ArrivalRow = {
   liveCalls: string
   sampleKey: string | null
@@ -63,19 +65,17 @@ export function createCallStore(pool: pg.Pool): CallStore {
   return {
     find,
 
-    async open(call, begin, nodeId) {
+    async open(call, begin, { nodeId, lines }) {
       const arrival = await arrivalOf(call)
-      const step = begin(arrival)
-      const columns = callColumns(call, arrival)
-      const written = await run(OPEN, [
-        JSON.stringify({ ...columns, ...stepColumns(step, nodeId) }),
-        ...sideRows(step, {}),
-        nodeId,
-      ])
-      if (written.length > 0) return { row: openedRow(call, columns, step), created: true, step }
-      const row = await find(call)
-      if (!row) throw new Error(`Call ${call.id} is neither new nor known.`)
-      return { row, created: false, step: null }
+      const late = { ...arrival, liveCalls: lines }
+      const opened =
+        (await write(call, arrival, begin(arrival), nodeId, arrival.liveCalls < lines ? lines : null)) ??
+        (await known(call)) ??
+        // The last line was taken meanwhile.
+        (await write(call, late, begin(late), nodeId, null)) ??
+        (await known(call))
+      if (!opened) throw new Error(`Call ${call.id} is neither new nor known.`)
+      return opened
     },
 
     async step(address, delivery, decide, nodeId) {
@@ -109,6 +109,28 @@ export function createCallStore(pool: pg.Pool): CallStore {
     },
 
     dueTimers: (until, limit) => run<DueTimer>(DUE_TIMERS, [until, limit]),
+  }
+
+  /** Null when the call is there already, or when none of so many lines is free. */
+  async function write(
+    call: NewCall,
+    arrival: Arrival,
+    step: Step,
+    nodeId: string,
+    lines: number | null,
+  ): Promise<Opened | null> {
+    const columns = callColumns(call, arrival)
+    const written = await run(OPEN, [
+      JSON.stringify({ ...columns, ...stepColumns(step, nodeId) }),
+      ...sideRows(step, {}),
+      ...[nodeId, lines],
+    ])
+    return written.length > 0 ? { row: openedRow(call, columns, step), created: true, step } : null
+  }
+
+  async function known(call: NewCall): Promise<Opened | null> {
+    const row = await find(call)
+    return row && { row, created: false, step: null }
   }
 
   async function readForStep(address: CallAddress, delivery: Delivery) {

@@ -48,11 +48,13 @@ export class NodeHealth {
     return isForLegsAlone && sip !== 'disabled' ? sip : 'ok'
   }
 
-  /** Null when the database does not answer in time. */
+  /** Those that take a line; null when the database does not answer in time. */
   async #countCalls(): Promise<number | null> {
     const counting = this.#parts.queries
       .countByState()
-      .then((rows) => rows.reduce((sum, row) => sum + row.count, 0))
+      .then((rows) =>
+        rows.filter(({ state }) => state !== 'rejected').reduce((sum, row) => sum + row.count, 0),
+      )
     return within(DATABASE_PATIENCE_MS, counting, 'The database is too slow.').catch(() => null)
   }
 

@@ -161,6 +161,23 @@ describe('a call in the database', () => {
     expect(await jobs()).toEqual([])
   })
 
+  it('takes the last line once, however many come at once, on whatever node', async () => {
+    const hosts = [NODE_A, NODE_B].map((id) => node(id, { maxConcurrentCalls: 3 }))
+    const calls = Array.from({ length: 30 }, () => arriving(STRANGER))
+    const opened = await Promise.all(
+      // Each is announced twice.
+      [...calls, ...calls].map((call, index) => hosts[index % 2]?.open(call)),
+    )
+    const states = Map.groupBy(opened, (call) => call?.view.state)
+    expect(opened.filter((call) => call?.created)).toHaveLength(30)
+    expect(new Set(states.get('greeting')?.map((call) => call?.row.id)).size).toBe(3)
+    expect(new Set(states.get('rejected')?.map((call) => call?.row.id)).size).toBe(27)
+    // Those who were turned away take no line from others.
+    for (const call of states.get('greeting') ?? [])
+      await hosts[0]?.send({ callId: call?.row.id ?? '' }, { type: 'leg.ended', status: 'completed' })
+    expect((await hosts[0]?.open(arriving(ALICE)))?.view.state).toBe('greeting')
+  })
+
   it('writes its end once', async () => {
     const host = node(NODE_A)
     const { row } = await host.open(arriving(STRANGER))
