@@ -166,7 +166,10 @@ describe('a test call', () => {
 
   test('offers to forget a voice that was cloned before', async () => {
     await signedIn()
+    await alice.page.getByText('It is cloned while you wait on hold.', { exact: true }).waitFor()
     service.calls.voiceOnFile = 'cached'
+    await alice.page.reload()
+    await alice.page.getByText('It was cloned for an earlier call and is kept: no hold.').waitFor()
     await alice.placeCall()
     await alice.sawState('greeting')
     expect(await alice.announced()).toContain('The voice was cloned for an earlier call.')

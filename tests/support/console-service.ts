@@ -55,7 +55,8 @@ export class ConsoleService {
   readonly calls = new ScriptedCalls()
   readonly agents = agentsInMemory()
   readonly audit = auditInMemory()
-  voices: ListedVoice[] = []
+  /** Null for what the calls know of voices. */
+  voices: ListedVoice[] | null = null
   url = ''
   /** Of the call's last frames from the browser, how loud the loudest was. */
   loudestReceived = 0
@@ -122,7 +123,7 @@ export class ConsoleService {
         ...replayRoutes({ recorded: calls.recorded }),
         ...machinesRoutes({ call: chartDefinition(callMachine) }),
         ...[...agentsRoutes(this.agents), ...auditRoutes(this.audit)],
-        ...voiceListRoutes({ list: async () => [...this.voices, ...calls.keptVoices()] }),
+        ...voiceListRoutes({ list: async () => this.voices ?? calls.keptVoices() }),
         ...statisticsRoutes({ statistics: async () => STATISTICS }, async () => []),
         ...settingsRoutes(() => settingsInUse({ PORT: '3006', ADMIN_API_KEY: 'hidden' })),
       ],

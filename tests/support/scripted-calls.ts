@@ -110,15 +110,20 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
     return providerCallId
   }
 
-  /** The voice of the caller that is known, once it was cloned. */
+  /** The voice of the caller that is known, and its clone if there is one. */
   keptVoices(): ListedVoice[] {
-    if (this.voiceOnFile !== 'cached') return []
     const at = new Date()
-    const clone = { vendorVoiceId: 'voice', failure: null, readyAt: at, expiresAt: null }
+    const ready = {
+      status: 'ready',
+      vendorVoiceId: 'voice',
+      failure: null,
+      readyAt: at,
+      expiresAt: null,
+    } as const
     return [
       {
         ...{ callerId: KNOWN_CALLER, name: 'Ann', sampleKey: 'sample', consent: { by: 'Ann', at } },
-        ...{ createdAt: at, updatedAt: at, clone: { status: 'ready', ...clone } },
+        ...{ createdAt: at, updatedAt: at, clone: this.voiceOnFile === 'cached' ? ready : null },
       },
     ]
   }
