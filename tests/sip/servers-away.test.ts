@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SimulatedFreeSwitch } from '../../src/simulator/sip/free-switch/simulated-free-switch.ts'
 import { addFreeSwitch, REAL_SERVERS } from '../support/sip-servers.ts'
@@ -198,6 +199,25 @@ describe.skipIf(REAL_SERVERS)('A drachtio-server that goes away', () => {
     expect((await call.line.ended).by).toBe('service')
     expect(await call.outcome()).toBe('operator_hung_up')
   })
+
+  it.each([
+    ['at once', 0],
+    ['when its calls have been given up', 11_000],
+  ])(
+    'and comes back %s without its dialogs: the caller is told all the same',
+    async (_, awayMs) => {
+      const { drachtio } = sip.simulated
+      const call = await sip.call().reaches('bridged.talking')
+      await drachtio.stop()
+      await pause(awayMs)
+      await drachtio.listen()
+      expect((await call.line.ended).by).toBe('service')
+      expect(await call.outcome()).toBe('signalling_lost')
+      await sip.takesCalls()
+      await until('every channel is gone', () => sip.simulated.freeSwitch.channels.size === 0)
+    },
+    30_000,
+  )
 
   it('with the wrong secret says so in /health', async () => {
     const node = await sip.startNode({ DRACHTIO_SECRET: 'wrong' })

@@ -1,12 +1,9 @@
 import type { Logger } from 'pino'
 import type { AbandonedLeg, LegRegister } from '../../calls/ports.ts'
-import { within } from '../../within.ts'
+import { sayBye } from './bye.ts'
 import type { Srf } from './drachtio.ts'
 import type { MediaServers } from './media-servers.ts'
 import type { LegCalls } from './sip-ports.ts'
-
-/** drachtio-server answers in a millisecond whether it could send. */
-const BYE_MS = 4_000
 
 /**
  * Ends the legs of processes that are gone, as far as anything is left of them. FreeSWITCH drops its half by itself when
@@ -33,12 +30,4 @@ async function endLeg(
     servers.kill(mediaServer, channel),
   ])
   log.warn({ callId, bye: saidBye.status, media: killed.status }, 'a leg whose process is gone was ended')
-}
-
-/** Whether the caller answers it, nobody is told: drachtio-server sends the answer to the one who is gone. */
-export async function sayBye(srf: Srf, stackDialogId: string): Promise<void> {
-  const headers = { Reason: 'Q.850;cause=41' }
-  // The address is drachtio-server's to fill in: it knows the dialog.
-  const sent = srf.request('sip:placeholder', { method: 'BYE', headers, stackDialogId })
-  await within(BYE_MS, sent, 'drachtio-server did not take the BYE')
 }

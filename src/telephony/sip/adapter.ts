@@ -1,9 +1,10 @@
 import type { Logger } from 'pino'
 import type { LegRegister } from '../../calls/ports.ts'
-import { endAbandonedLegs, sayBye } from './abandoned-legs.ts'
+import { endAbandonedLegs } from './abandoned-legs.ts'
 import { Doorkeeper } from './admission.ts'
+import { sayByeIn } from './bye.ts'
 import { Digest } from './digest.ts'
-import { socketOf } from './drachtio.ts'
+import { type SipDialog, socketOf } from './drachtio.ts'
 import { MediaServers } from './media-servers.ts'
 import { Signalling } from './signalling.ts'
 import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
@@ -38,7 +39,7 @@ export class SipAdapter {
   #nextSweep: NodeJS.Timeout | null = null
   #isStopped = false
   /** The dialogs that could not be ended while drachtio-server was away. */
-  readonly #owedByes = new Set<string>()
+  readonly #owedByes = new Set<SipDialog>()
 
   constructor(options: SipOptions) {
     const { drachtio, freeswitch, trunks, users, log } = options
@@ -55,7 +56,7 @@ export class SipAdapter {
     const doorkeeper = new Doorkeeper({ trunks, digest })
     this.#switchboard = new Switchboard({
       ...{ ...options, srf, servers: this.#servers, doorkeeper },
-      onUnsaidBye: (dialogId) => this.#oweBye(dialogId),
+      onUnsaidBye: (dialog) => this.#oweBye(dialog),
     })
   }
 
@@ -100,13 +101,13 @@ export class SipAdapter {
     })
   }
 
-  #oweBye(dialogId: string): void {
-    this.#owedByes.add(dialogId)
+  #oweBye(dialog: SipDialog): void {
+    this.#owedByes.add(dialog)
     if (this.#signalling.fault === null) this.#sayOwedByes()
   }
 
   #sayOwedByes(): void {
-    for (const dialogId of this.#owedByes) void sayBye(this.#signalling.srf, dialogId).catch(() => {})
+    for (const dialog of this.#owedByes) void sayByeIn(this.#signalling.srf, dialog).catch(() => {})
     this.#owedByes.clear()
   }
 

@@ -16,6 +16,8 @@ export interface SipRequest extends EventEmitter {
   readonly uri: string
   readonly body: string
   readonly source_address: string
+  readonly source_port: number
+  readonly protocol: string
   socket: Socket
   get(header: string): string | undefined
   has(header: string): boolean
@@ -39,6 +41,8 @@ type InDialog = (req: SipRequest, res: SipResponse) => void
 export interface SipDialog {
   /** drachtio-server's name for the dialog, by which any application may speak in it; what comes in it goes to the connection that began it. */
   readonly id: string
+  readonly type: 'uas' | 'uac'
+  readonly sip: { callId: string; localTag: string; remoteTag: string }
   readonly connected: boolean
   readonly req: SipRequest
   readonly local: { sdp: string; uri: string }
@@ -70,7 +74,7 @@ export interface Srf extends EventEmitter {
   /** Resolves with the request as it was sent; the answer comes as its `response`. */
   request(
     uri: string,
-    options: { method: string; headers?: SipHeaders; stackDialogId?: string },
+    options: { method: string; headers?: SipHeaders; stackDialogId?: string; proxy?: string },
   ): Promise<EventEmitter>
   /** Without a client before `connect`. */
   readonly app: { client?: Client }

@@ -44,7 +44,7 @@ export type SipLegOptions = {
   /** Whoever handles what comes within a dialog; asked again when the leg moves to another one. */
   onDialog: (leg: SipLeg, dialog: SipDialog) => void
   /** A BYE could not be sent, or nobody answered it: it is owed to this dialog's other party. */
-  onUnsaidBye: (dialogId: string) => void
+  onUnsaidBye: (dialog: SipDialog) => void
   log: Logger
 }
 
@@ -326,7 +326,7 @@ export class SipLeg {
     if (!this.#dialog.connected) return
     const headers = { Reason: `Q.850;cause=${status === 'completed' ? 16 : 41}` }
     const said = within(BYE_MS, this.#dialog.destroy({ headers }), 'the caller did not answer the BYE')
-    await said.catch(() => this.#options.onUnsaidBye(this.#dialog.id))
+    await said.catch(() => this.#options.onUnsaidBye(this.#dialog))
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {

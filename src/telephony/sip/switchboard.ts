@@ -29,7 +29,7 @@ export type SwitchboardOptions = {
   /** Counts a request that was refused or made no sense. */
   onRejected: (reason: string) => void
   /** A BYE is owed to this dialog's other party. */
-  onUnsaidBye: (dialogId: string) => void
+  onUnsaidBye: (dialog: SipDialog) => void
   /** How long a caller waited for the answer. */
   onAnswered: (seconds: number) => void
   log: Logger
