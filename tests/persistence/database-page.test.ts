@@ -32,16 +32,20 @@ test('docs/DATABASE.md has every view, and no other', async () => {
   expect(told.sort()).toEqual(await relations('VIEW'))
 })
 
-test('docs/DATABASE.md speaks of columns that are there', async () => {
-  const rows = await db.query<{ name: string }>(
+test('docs/DATABASE.md speaks of columns and functions that are there, and of every function', async () => {
+  const names = async (sql: string) => (await db.query<{ name: string }>(sql)).map(({ name }) => name)
+  const columns = await names(
     "select column_name as name from information_schema.columns where table_schema = 'public'",
   )
-  const columns = new Set(rows.map(({ name }) => name))
-  const named = readText(PAGE).matchAll(/`([a-z]+_[a-z_]+)`/g)
-  const known = new Set([...(await relations('BASE TABLE')), ...(await relations('VIEW')), 'graphile_worker'])
-  const results = ['timed_out']
-  const unknown = [...named]
-    .map(([, name = '']) => name)
-    .filter((name) => !columns.has(name) && !known.has(name))
-  expect(unknown.filter((name) => !results.includes(name))).toEqual([])
+  const functions = await names(
+    "select routine_name as name from information_schema.routines where routine_schema = 'public'",
+  )
+  const known = new Set([
+    ...(await relations('BASE TABLE')),
+    ...(await relations('VIEW')),
+    ...[...columns, ...functions, 'graphile_worker', 'timed_out'],
+  ])
+  const named = [...readText(PAGE).matchAll(/`([a-z]+_[a-z_]+)`/g)].map(([, name = '']) => name)
+  expect(named.filter((name) => !known.has(name))).toEqual([])
+  expect(functions.filter((name) => !named.includes(name))).toEqual([])
 })
