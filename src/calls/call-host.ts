@@ -157,7 +157,7 @@ export function streamToken(row: Pick<CallRow, 'mediaSecret' | 'id'>, attempt: n
 }
 
 /** A call as its row tells it; one whose state the chart no longer knows is over for all who ask. */
-export function viewOfRow(row: CallRow): CallView {
+function viewOfRow(row: CallRow): CallView {
   const snapshot = restore(row)
   if (snapshot) return viewOf(snapshot)
   const { context } = row.snapshot as { context: CallView['context'] }

@@ -3,7 +3,7 @@ import type { Finding, Verdict } from './finding.ts'
 const VERDICT_WIDTH = 6
 const NAME_WIDTH = 26
 
-export const FIX_COMMAND = 'npm run doctor -- --fix'
+const FIX_COMMAND = 'npm run doctor -- --fix'
 
 /** The finding on one line: verdict, what was looked at, what was found and, when that is not in order, how to mend it. */
 export function formatFinding({ verdict, name, finding, mend, fix }: Finding): string {

@@ -23,7 +23,7 @@ export type VendorPolicyOptions = {
 }
 
 /** A clone takes 5 to 30 seconds; one that comes too late for its caller still serves the next. */
-export const CLONE_POLICY: VendorPolicyOptions = {
+const CLONE_POLICY: VendorPolicyOptions = {
   attemptTimeoutMs: 60_000,
   maxRetries: 2,
   firstDelayMs: 500,

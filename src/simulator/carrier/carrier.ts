@@ -26,8 +26,6 @@ export type CarrierOptions = {
   speak?: Speak
   /** 1, the default, is real time; 0.05 plays and pauses twenty times as fast. */
   timeScale?: number
-  /** Where the REST API listens on 127.0.0.1; 0, the default, is any free port. */
-  port?: number
 }
 
 /** Ended calls that the REST API still knows; the oldest are forgotten. */
@@ -39,7 +37,7 @@ const MAX_ENDED_CALLS = 1000
  */
 export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
   const server = createServer()
-  server.listen(options.port ?? 0, '127.0.0.1')
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return new Carrier(server, options)
 }

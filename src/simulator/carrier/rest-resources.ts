@@ -6,7 +6,7 @@ import type { PhoneNumber } from './phone-number.ts'
  * The REST API's resources as JSON, with the fields of twilio.com/docs/voice/api/call-resource and its siblings.
  */
 
-export const API_VERSION = '2010-04-01'
+const API_VERSION = '2010-04-01'
 
 export function accountPath(accountSid: string): string {
   return `/${API_VERSION}/Accounts/${accountSid}`
