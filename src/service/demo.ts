@@ -40,8 +40,8 @@ export class OneProcessDemo implements Demo {
 
   async connect(service: Service, storage: Storage): Promise<void> {
     this.#vendors.callAt(service.port)
-    this.#vendors.remember(await knownVoices(storage))
-    const { carrier } = this.#vendors
+    const { carrier, access } = this.#vendors
+    if (access.vendor) this.#vendors.remember(await knownVoices(storage))
     if (!carrier) return
     const { server, upgradePaths, mayAdmin } = service.http
     upgradePaths.add(PHONE_PATH)
