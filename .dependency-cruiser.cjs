@@ -135,7 +135,7 @@ const rooms = [
     may: [
       MACHINES,
       AUDIO,
-      '^src/model/drawn-chart\\.ts$',
+      '^src/model/(drawn-chart|carrier-coverage)\\.ts$',
       '^src/calls/chart-definition\\.ts$',
       npm('react', 'react-dom', '@types/react', '@types/react-dom', '@xyflow/react', 'elkjs', 'vite'),
     ],

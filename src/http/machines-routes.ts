@@ -5,7 +5,7 @@ import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
 
 const counts = (of: string) =>
-  z.record(z.string(), z.number().int()).describe(`By id of a ${of}; 0 for none.`)
+  z.record(z.string(), z.number().int()).describe(`By id of a ${of} that this carrier has; 0 for none.`)
 
 const Coverage = z
   .object({
@@ -19,6 +19,7 @@ const Coverage = z
         paths: z.number().int().describe('How many were played.'),
         states: counts('state'),
         transitions: counts('transition'),
+        never: z.array(z.string()).describe('The ids of what no call over this carrier can go through.'),
       }),
     ),
   })

@@ -1,5 +1,6 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { ChartDefinition } from '../calls/chart-definition.ts'
+import type { Counts } from './carrier-coverage.ts'
 import {
   type Chart,
   type ChartNode,
@@ -40,10 +41,11 @@ const LAYOUT = {
 }
 
 /** How often tests came by a part of the chart, by its id; null where nothing was measured. */
-export type Counts = ReadonlyMap<string, number> | null
+/** How often tests came by each part, by its id; what they cannot come by is left out. */
+type Measured = Readonly<Record<string, number>> | null
 
 /** With `counts`, what no test came by stands out. Rejects with UnusableChart where ELK is not installed. */
-export async function chartSvg(definition: ChartDefinition, counts: Counts = null): Promise<string> {
+export async function chartSvg(definition: ChartDefinition, counts: Counts | null = null): Promise<string> {
   const chart = chartOf(definition)
   const root = chart.nodes.get(chart.root)
   if (!root) throw new UnusableChart('The chart has no root.')
@@ -52,7 +54,7 @@ export async function chartSvg(definition: ChartDefinition, counts: Counts = nul
     { ...elkNode(chart, root), edges: chart.edges.map((edge) => elkEdge(chart, edge)) },
     { layoutOptions: LAYOUT },
   )
-  return svgOf(placed, chart, counts)
+  return svgOf(placed, chart, counts && { ...counts.states, ...counts.transitions })
 }
 
 async function loadElk() {
@@ -92,7 +94,7 @@ function elkEdge(chart: Chart, edge: Chart['edges'][number]): ElkExtendedEdge {
   return { id: edge.id, sources: ends.slice(0, 1), targets: ends.slice(1), labels }
 }
 
-function svgOf(root: ElkNode, chart: Chart, counts: Counts): string {
+function svgOf(root: ElkNode, chart: Chart, counts: Measured): string {
   const { width = 0, height = 0 } = root
   const [wide, high] = [Math.ceil(width + 2 * MARGIN), Math.ceil(height + 2 * MARGIN)]
   const size = `viewBox="${-MARGIN} ${-MARGIN} ${wide} ${high}" width="${wide}" height="${high}"`
@@ -108,7 +110,7 @@ ${(root.edges ?? []).flatMap((edge) => edgeLines(edge, chart, counts)).join('\n'
 function nodeLines(
   { id, x = 0, y = 0, width = 0, height = 0, children = [] }: ElkNode,
   chart: Chart,
-  counts: Counts,
+  counts: Measured,
 ): string[] {
   const node = chart.nodes.get(id)
   if (!node) return []
@@ -128,16 +130,16 @@ function nodeLines(
 const title = (words: string) => (words === '' ? '' : `<title>${text(words)}</title>`)
 
 /** Marks what some test should have come by and none did. */
-const missed = (ids: string[], counts: Counts) =>
-  counts && ids.some((id) => !counts.get(id)) ? 'missed' : ''
+const missed = (ids: string[], counts: Measured) =>
+  counts && ids.some((id) => counts[id] === 0) ? 'missed' : ''
 
-const told = (name: string, id: string, counts: Counts) =>
-  counts ? `${name}: gone through ${counts.get(id) ?? 0} times` : ''
+const told = (name: string, id: string, counts: Measured) =>
+  counts?.[id] === undefined ? '' : `${name}: gone through ${counts[id]} times`
 
 function edgeLines(
   { id, sections = [], labels = [] }: ElkExtendedEdge,
   chart: Chart,
-  counts: Counts,
+  counts: Measured,
 ): string[] {
   const edge = chart.edges.find((drawn) => drawn.id === id)
   if (!edge) return []

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ChartDefinition } from '../calls/chart-definition.ts'
+import type { ChartCoverage } from './carrier-coverage.ts'
 import { chartGraph } from './chart-graph.ts'
 
 /*
@@ -23,24 +24,8 @@ export type MeasuredRun = {
   at: string
   /** Each path that was played, with the ids of the states and transitions that it went through, in order, each once. */
   paths: { name: string; elements: string[] }[]
-}
-
-/** How often the paths of each carrier went through each part of the chart. */
-export type ChartCoverage = {
-  chart: string
-  version: string | null
-  carriers: CarrierCoverage[]
-}
-
-export type CarrierCoverage = {
-  carrier: string
-  at: string
-  /** False when it was measured on a chart that has changed since. */
-  isOfThisChart: boolean
-  paths: number
-  /** By id; 0 for what no path came by. */
-  states: Record<string, number>
-  transitions: Record<string, number>
+  /** The ids of what no call over this carrier can go through. */
+  never: string[]
 }
 
 export const fingerprintOf = (definition: ChartDefinition): string =>
@@ -68,8 +53,10 @@ export async function readRuns(chart: string, folder = COVERAGE_FOLDER): Promise
 function runIn(file: string, text: string): MeasuredRun {
   try {
     const run = JSON.parse(text) as MeasuredRun
-    if (run.paths.every(({ name, elements }) => typeof name === 'string' && Array.isArray(elements)))
-      return run
+    const isWhole = run.paths.every(
+      ({ name, elements }) => typeof name === 'string' && Array.isArray(elements),
+    )
+    if (isWhole && Array.isArray(run.never)) return run
   } catch {
     // What follows says it.
   }
@@ -90,27 +77,20 @@ export function coverageOf(definition: ChartDefinition, runs: MeasuredRun[]): Ch
         (element) => element,
       )
       const counted = (parts: { id: string }[]) =>
-        Object.fromEntries(parts.map((part) => [part.id, counts.get(part.id)?.length ?? 0]))
+        Object.fromEntries(
+          parts
+            .filter((part) => !run.never.includes(part.id))
+            .map((part) => [part.id, counts.get(part.id)?.length ?? 0]),
+        )
       return {
         carrier: run.carrier,
         at: run.at,
         isOfThisChart: run.fingerprint === fingerprint,
         paths: run.paths.length,
+        never: run.never,
         states: counted(states),
         transitions: counted(transitions),
       }
     }),
   }
 }
-
-/** Of each state and transition, by its id, how often the carrier that came by it least did so; null when none was measured. */
-export function leastCounts({ carriers }: ChartCoverage): Map<string, number> | null {
-  if (carriers.length === 0) return null
-  const counts = carriers.map(({ states, transitions }) => ({ ...states, ...transitions }))
-  const ids = Object.keys(counts[0] ?? {})
-  return new Map(ids.map((id) => [id, Math.min(...counts.map((each) => each[id] ?? 0))]))
-}
-
-/** The ids of what no path of this carrier came by. */
-export const missedBy = ({ states, transitions }: CarrierCoverage): string[] =>
-  Object.entries({ ...states, ...transitions }).flatMap(([id, count]) => (count === 0 ? [id] : []))

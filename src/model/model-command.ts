@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallLimits } from '../../machines/call-events.ts'
 import { chartDefinition } from '../calls/chart-definition.ts'
+import { leastOf } from './carrier-coverage.ts'
 import { chartGraph } from './chart-graph.ts'
 import { chartSvg } from './chart-svg.ts'
 import { checkChart, reportLines } from './check-chart.ts'
-import { coverageOf, leastCounts, readRuns, UnreadableRun } from './coverage.ts'
+import { coverageOf, readRuns, UnreadableRun } from './coverage.ts'
 import { TooManyStates } from './explore.ts'
 import { findPaths } from './find-paths.ts'
 import { formatFiles } from './format-files.ts'
@@ -123,7 +124,7 @@ async function coverage(
   if (json) print(JSON.stringify(found, null, 2))
   else for (const line of coverageLines(found, CARRIERS)) print(line)
   if (paths) for (const run of runs) for (const line of pathLines(run)) print(line)
-  if (svg !== null) await write(svg, await chartSvg(definition, leastCounts(found)), print)
+  if (svg !== null) await write(svg, await chartSvg(definition, leastOf(found.carriers)), print)
   if (runs.length === 0) return NOTHING_DONE
   return isWhole(found, CARRIERS) ? ALL_WELL : FOUND
 }

@@ -1,5 +1,6 @@
+import { type CarrierCoverage, type ChartCoverage, leastOf, missedOf, shareOf } from './carrier-coverage.ts'
 import { transitionWords } from './chart-graph.ts'
-import { type CarrierCoverage, type ChartCoverage, type MeasuredRun, missedBy } from './coverage.ts'
+import type { MeasuredRun } from './coverage.ts'
 
 /* Coverage as a table for a terminal: a line for each state and transition, a column for each carrier. */
 
@@ -12,8 +13,8 @@ export function coverageLines(coverage: ChartCoverage, wanted: readonly string[]
   const columns = wanted.map(
     (name) => [name, coverage.carriers.find(({ carrier }) => carrier === name)] as const,
   )
-  const [first] = coverage.carriers
-  const ids = { states: Object.keys(first?.states ?? {}), transitions: Object.keys(first?.transitions ?? {}) }
+  const least = leastOf(coverage.carriers)
+  const ids = { states: Object.keys(least?.states ?? {}), transitions: Object.keys(least?.transitions ?? {}) }
   const width = Math.max(...[...ids.states, ...ids.transitions].map((id) => transitionWords(id).length), 20)
   const row = (label: string, cell: (column: CarrierCoverage) => string) =>
     [label.padEnd(width), ...columns.map(([, column]) => (column ? cell(column) : '-').padStart(9))].join(' ')
@@ -21,7 +22,7 @@ export function coverageLines(coverage: ChartCoverage, wanted: readonly string[]
     [`Chart ${coverage.chart}`.padEnd(width), ...wanted.map((name) => name.padStart(9))].join(' '),
     ...(['states', 'transitions'] as const).flatMap((part) => [
       row(part, (column) => share(column[part])),
-      ...ids[part].map((id) => row(`  ${transitionWords(id)}`, (column) => `${column[part][id]}`)),
+      ...ids[part].map((id) => row(`  ${transitionWords(id)}`, (column) => `${column[part][id] ?? 'never'}`)),
     ]),
     row('paths played', ({ paths }) => `${paths}`),
     ...columns.flatMap(([name, column]) => verdictLines(name, column)),
@@ -47,7 +48,7 @@ export function pathLines({ carrier, paths }: MeasuredRun): string[] {
 export const isWhole = (coverage: ChartCoverage, wanted: readonly string[]): boolean =>
   wanted.every((name) =>
     coverage.carriers.some(
-      (column) => column.carrier === name && column.isOfThisChart && missedBy(column).length === 0,
+      (column) => column.carrier === name && column.isOfThisChart && missedOf(column).length === 0,
     ),
   )
 
@@ -55,12 +56,14 @@ function verdictLines(name: string, column: CarrierCoverage | undefined): string
   if (!column) return [`Nothing was measured over ${name} yet: run ${MEASURE}.`]
   const { isOfThisChart, at } = column
   if (!isOfThisChart) return [`What was measured over ${name} at ${at} is of another chart: run ${MEASURE}.`]
-  const missed = missedBy(column)
-  if (missed.length === 0) return [`Over ${name} everything was gone through.`]
-  return [`Over ${name} nothing came by:`, ...missed.map((id) => `  ${transitionWords(id)}`)]
+  const missed = missedOf(column)
+  if (missed.length > 0)
+    return [`Over ${name} nothing came by:`, ...missed.map((id) => `  ${transitionWords(id)}`)]
+  const { length } = column.never
+  return [`Over ${name} everything was gone through${length > 0 ? ` but ${length} that it never has` : ''}.`]
 }
 
 function share(counts: Record<string, number>): string {
-  const all = Object.values(counts)
-  return `${all.filter((count) => count > 0).length} of ${all.length}`
+  const { gone, all } = shareOf(counts)
+  return `${gone} of ${all}`
 }

@@ -3,11 +3,15 @@ import { chartDefinition } from '../../src/calls/chart-definition.ts'
 import { fingerprintOf, keepRun } from '../../src/model/coverage.ts'
 import { type Played, walkOf } from './walked.ts'
 
-/** Leaves what a run over a carrier went through for `npm run model -- coverage` and for the console. */
-export async function keepCoverage(carrier: string, played: Played[]): Promise<void> {
+/**
+ * Leaves what a run over a carrier went through for `npm run model -- coverage` and for the console. `never` are the ids of
+ * what this carrier's calls cannot go through.
+ */
+export async function keepCoverage(carrier: string, played: Played[], never: string[] = []): Promise<void> {
   await keepRun({
     ...{ chart: callMachine.id, fingerprint: fingerprintOf(chartDefinition(callMachine)), carrier },
     at: new Date().toISOString(),
     paths: played.map(({ path, events }) => ({ name: path.name, elements: walkOf(events).elements })),
+    never,
   })
 }

@@ -37,7 +37,7 @@ it('shows how often tests went through a chart, and whether it was this one', as
     { name: 'a', elements: ['call', 'call.live'] },
     { name: 'b', elements: ['call', 'joining on media.joined #1', 'gone since'] },
   ]
-  const run = { chart: 'call', at: '2026-01-05T12:00:00.000Z', paths }
+  const run = { chart: 'call', at: '2026-01-05T12:00:00.000Z', paths, never: ['call.live'] }
   await keepRun({ ...run, carrier: 'twilio', fingerprint: fingerprintOf(call) }, folder)
   await keepRun({ ...run, carrier: 'sip', fingerprint: 'of another day' }, folder)
   const { carriers } = await (await ask('call/coverage')).json()
@@ -47,11 +47,12 @@ it('shows how often tests went through a chart, and whether it was this one', as
       carrier: 'twilio',
       isOfThisChart: true,
       paths: 2,
-      states: { call: 2, 'call.live': 1, joining: 0 },
+      states: { call: 2, joining: 0 },
+      never: ['call.live'],
       transitions: { 'joining on media.joined #1': 1, 'joining on leg.streamEnded #1': 0 },
     },
   ])
-  expect(Object.keys(carriers[1].states)).not.toContain('gone since')
+  for (const id of ['gone since', 'call.live']) expect(Object.keys(carriers[1].states)).not.toContain(id)
 
   await writeFile(join(folder, 'chart-call-sip.json'), '{"chart":"call","pa')
   const cut = await ask('call/coverage')

@@ -255,7 +255,12 @@ describe('coverage', () => {
     const { chartElements } = await import('../../src/model/chart-walk.ts')
     const { states, transitions } = chartElements(callMachine)
     all.elements = [...states, ...transitions]
-    const run1 = { chart: 'call', at: '2026-01-05T12:00:00.000Z', fingerprint: fingerprintOf(call) }
+    const run1 = {
+      chart: 'call',
+      at: '2026-01-05T12:00:00.000Z',
+      fingerprint: fingerprintOf(call),
+      never: [],
+    }
     await keepRun({ ...run1, carrier: 'twilio', paths: [all] }, folder)
     const some = all.elements.filter((id) => id !== 'joining on media.joined #1')
     await keepRun({ ...run1, carrier: 'sip', paths: [{ name: 'some', elements: some }] }, folder)
@@ -269,6 +274,20 @@ describe('coverage', () => {
     expect(output).toContain('Over twilio everything was gone through.')
     expect(output).toContain('Over sip nothing came by:\n  joining on media.joined #1\n')
     expect(output).toMatch(/^twilio: all: \d+ states, \d+ transitions\n {2}alone in call\n/m)
+
+    await keepRun(
+      {
+        ...run1,
+        carrier: 'sip',
+        paths: [{ name: 'some', elements: some }],
+        never: ['joining on media.joined #1'],
+      },
+      folder,
+    )
+    const never = await run('coverage', '--from', folder)
+    expect(never.code).toBe(0)
+    expect(never.output).toMatch(/^ {2}joining on media\.joined #1 +1 +never$/m)
+    expect(never.output).toContain('Over sip everything was gone through but 1 that it never has.')
 
     await keepRun({ ...run1, carrier: 'sip', paths: [all] }, folder)
     const json = await run('coverage', '--from', folder, '--json')

@@ -1,17 +1,17 @@
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { type ChartCoverage, type Counts, leastOf } from '../../model/carrier-coverage.ts'
 import { type Chart, triggerWords } from '../../model/drawn-chart.ts'
 import { useRead } from '../api/use-read.ts'
 import { ActivityStore } from '../chart/activity-store.ts'
 import { useChart } from '../chart/use-chart.ts'
 import { CARRIERS, carrierWords } from '../parts/carrier-words.ts'
 import { CoverageTable } from './coverage-table.tsx'
-import { type Coverage, leastOf, type Measured } from './measured.ts'
 
 const ChartView = lazy(async () => ({ default: (await import('../chart/chart-view.tsx')).ChartView }))
 
 /** What the generated tests went through of the chart, over each carrier; what they missed stands out. */
 export function CoveragePage() {
-  const { value, fault } = useRead<Coverage>('/api/v1/machines/call/coverage')
+  const { value, fault } = useRead<ChartCoverage>('/api/v1/machines/call/coverage')
   const { placed } = useChart()
   const [chosen, setChosen] = useState<string | null>(null)
   const carriers = value?.carriers ?? []
@@ -75,7 +75,7 @@ function Choice({ name, isChosen, onChoose }: { name: string; isChosen: boolean;
 type PlacedChart = NonNullable<ReturnType<typeof useChart>['placed']>
 
 /** Without a measurement, the chart as it is. */
-function CoveredChart({ chart, layout, measured }: PlacedChart & { measured: Measured | null }) {
+function CoveredChart({ chart, layout, measured }: PlacedChart & { measured: Counts | null }) {
   const activity = useMemo(() => new ActivityStore(), [])
   useEffect(() => activity.count(new Map(Object.entries(measured?.states ?? {}))), [activity, measured])
   const missed = useMemo(
@@ -93,13 +93,13 @@ function CoveredChart({ chart, layout, measured }: PlacedChart & { measured: Mea
   )
 }
 
-const missedEdges = ({ edges }: Chart, { transitions }: Measured) =>
-  edges.filter(({ ways }) => ways.some(({ id }) => !transitions[id]))
+const missedEdges = ({ edges }: Chart, { transitions }: Counts) =>
+  edges.filter(({ ways }) => ways.some(({ id }) => transitions[id] === 0))
 
-function MissedWays({ measured: { transitions }, chart }: { measured: Measured; chart: Chart }) {
+function MissedWays({ measured: { transitions }, chart }: { measured: Counts; chart: Chart }) {
   const missed = [...chart.nodes.values()]
     .flatMap((node) => node.transitions)
-    .filter(({ id }) => !transitions[id])
+    .filter(({ id }) => transitions[id] === 0)
   if (missed.length === 0)
     return <p className="all-well">Every state and every transition was gone through.</p>
   return (

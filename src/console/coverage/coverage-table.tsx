@@ -1,6 +1,6 @@
+import { type CarrierCoverage, shareOf } from '../../model/carrier-coverage.ts'
 import { CARRIERS, carrierWords } from '../parts/carrier-words.ts'
 import { When } from '../parts/when.tsx'
-import { type CarrierCoverage, share } from './measured.ts'
 
 /** A column for each carrier, also for one over which nothing was measured. */
 export function CoverageTable({ carriers }: { carriers: readonly CarrierCoverage[] }) {
@@ -42,6 +42,15 @@ export function CoverageTable({ carriers }: { carriers: readonly CarrierCoverage
           ))}
         </tbody>
       </table>
+      {columns.map(
+        ({ name, measured }) =>
+          measured &&
+          measured.never.length > 0 && (
+            <p key={name} className="hint">
+              {measured.never.length} more are never taken over {carrierWords(name)}.
+            </p>
+          ),
+      )}
       {absent.map(({ name }) => (
         <p key={name} className="hint">
           Nothing was measured over {carrierWords(name)} yet.
@@ -57,7 +66,7 @@ export function CoverageTable({ carriers }: { carriers: readonly CarrierCoverage
 }
 
 function Share({ counts }: { counts: Record<string, number> }) {
-  const { gone, all } = share(counts)
+  const { gone, all } = shareOf(counts)
   return (
     <span data-tone={gone < all ? 'bad' : undefined}>
       {gone} of {all}
