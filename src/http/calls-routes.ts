@@ -81,14 +81,21 @@ const Filters = z.strictObject({
   until: dateTime().optional().describe('Calls that began before.'),
   outcome: z.enum(Object.keys(END_REASONS) as [EndReason, ...EndReason[]]).optional(),
   provider_call_id: text().optional(),
-  active: z.stringbool().optional().describe('true for live calls, false for ended ones.'),
+  active: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional()
+    .describe('true for live calls, false for ended ones.'),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(50),
   cursor: z.string().optional().describe('`nextCursor` of the page before.'),
 })
 
-export const callParams = z.object({ id: z.uuid() })
-export const unknownCall = () => new HttpProblem(404, 'There is no such call.')
+/** Carriers have ids of their own, and those are what people have at hand. */
+const CALL_ID =
+  'must be a UUID such as 019aa0e4-7c1b-7000-8000-5f2b6c1d3e4f; a CallSid or Call-ID is looked up with GET /api/v1/calls?provider_call_id='
+export const callParams = z.object({ id: z.uuid(CALL_ID) })
 const UNKNOWN = { 404: 'There is no such call.' }
+export const unknownCall = () => new HttpProblem(404, UNKNOWN[404])
 
 export function callsRoutes({ calls, queries, conversations }: CallsOptions): AnyRoute[] {
   return [

@@ -98,7 +98,7 @@ function serve(declared: AnyRoute, recordWrite: RecordWrite): RequestHandler {
 function checked(declared: AnyRoute, req: Request) {
   const params = check(declared.params, req.params)
   // A path that no resource can have is as unknown as one that none has; only PUT would create what it names.
-  if (params?.error && declared.method !== 'put') throw new HttpProblem(404, 'There is nothing at this path.')
+  if (params?.error && declared.method !== 'put') throw unknownPath(declared, params.error)
   if (declared.body && !declared.upload) requireJson(req)
   const query = check(declared.query, req.query)
   const body = check(declared.body, req.body)
@@ -110,6 +110,14 @@ function checked(declared: AnyRoute, req: Request) {
   if (errors.length > 0)
     throw new HttpProblem(422, 'The request does not fit what is expected here.', { errors })
   return { params: params?.data, query: query?.data, body: body?.data }
+}
+
+/** As the route says it of what it does not find, and why this can be nothing that it would. */
+function unknownPath({ problems }: AnyRoute, error: z.ZodError): HttpProblem {
+  const errors = parameterErrors(error)
+  const why = errors.map(({ parameter, detail }) => `${parameter} ${detail}`).join('; ')
+  const what = problems?.[404] ?? 'There is nothing at this path.'
+  return new HttpProblem(404, `${what.replace(/\.$/, '')}: ${why}.`, { errors })
 }
 
 function requireJson(req: Request): void {

@@ -97,6 +97,8 @@ describe('the list of calls', () => {
     ['outcome=happy', 'outcome'],
     ['since=yesterday', 'since'],
     ['active=perhaps', 'active'],
+    ['active=yes', 'active'],
+    ['active=', 'active'],
     ['cursor=nonsense', 'cursor'],
     ['from=%00', 'from'],
     ['from=1&from=2', 'from'],
@@ -124,6 +126,18 @@ describe('one call', () => {
     const { request } = setUp()
     expect((await request(`/calls/${idOf(99)}${path}`)).status).toBe(404)
     expect((await request(`/calls/not-an-id${path}`)).status).toBe(404)
+  })
+
+  test.each([
+    ['GET', ''],
+    ['GET', '/conversation'],
+    ['POST', '/hangup'],
+  ])("says what an id looks like to %s /calls/{id}%s with a carrier's", async (method, path) => {
+    const response = await setUp().request(`/calls/CA1${path}`, method)
+    const { detail, errors } = await problemOf(response)
+    expect(response.status).toBe(404)
+    expect(detail).toMatch(/^There is no such call: id must be a UUID.*provider_call_id=/)
+    expect(errors?.map(({ parameter }) => parameter)).toEqual(['id'])
   })
 
   it('has a conversation', async () => {
