@@ -27,8 +27,11 @@ const Reproduced = z.object({
   value: z.unknown().describe("XState's state value."),
   states: states(),
   context: fields(),
-  leg: z.array(z.unknown()).describe('What the leg is told, in order.'),
-  media: z.string().describe('What the media session is told.'),
+  leg: z
+    .array(z.unknown())
+    .nullable()
+    .describe('What the leg is told, in order; null where nothing says what it is told in this state.'),
+  media: z.string().nullable().describe('What the media session is told; null likewise.'),
   effects: z.array(z.unknown()).describe('What the call asks of the world.'),
   timers: z
     .array(z.object({ timerId: z.string(), dueAt: z.iso.datetime() }))

@@ -1,19 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Difference } from './difference.ts'
 import type { RecordedEvent } from './recorded-call.ts'
 import type { Reproduced } from './reproduced.ts'
+import { inTime, type Running } from './timing.ts'
 
-/** One thing that the chart of today does otherwise than the record says. */
-export type Difference = {
-  /** `event`, `state`, `value`, `effects`, `timer`, or a field such as `context.voiceId`. */
-  what: string
-  recorded: unknown
-  reproduced: unknown
-}
-
-/** A timer of Node's may call back a millisecond before the clock says so. */
-const EARLY_MS = 10
-
-type Outcome = Reproduced & { handled: boolean | string; wasDue: Date | null }
+type Outcome = Reproduced & { handled: boolean | string; running: Running }
 
 /** What differs, the most telling first; empty when the chart does what it did. */
 export function differencesBetween(recorded: RecordedEvent, reproduced: Outcome): Difference[] {
@@ -27,7 +18,7 @@ export function differencesBetween(recorded: RecordedEvent, reproduced: Outcome)
     ...unless(stateAfter === reproduced.stateAfter, 'state', stateAfter, reproduced.stateAfter),
     ...inside(recorded, reproduced),
     ...inEffects(recorded, reproduced),
-    ...tooEarly(recorded, reproduced),
+    ...inTime(recorded, reproduced.running),
   ]
 }
 
@@ -60,10 +51,4 @@ function inside({ snapshot, stateAfter }: RecordedEvent, reproduced: Outcome): D
 function inEffects({ effects }: RecordedEvent, reproduced: Outcome): Difference[] {
   const plain = JSON.parse(JSON.stringify(reproduced.effects))
   return unless(isDeepStrictEqual(effects, plain), 'effects', effects, plain)
-}
-
-/** A timer may fire late, when no node was there to fire it, and never early. */
-function tooEarly({ at }: RecordedEvent, { wasDue }: Outcome): Difference[] {
-  const isEarly = wasDue !== null && wasDue.getTime() > Date.parse(at) + EARLY_MS
-  return unless(!isEarly, 'timer', at, wasDue?.toISOString())
 }

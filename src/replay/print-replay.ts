@@ -1,5 +1,5 @@
 import { delayOf } from '../model/timers.ts'
-import type { Difference } from './differences.ts'
+import type { Difference } from './difference.ts'
 import type { Replay, ReplayedStep } from './replay.ts'
 
 /* A replay as lines for a terminal. */
@@ -31,8 +31,8 @@ export function stepLines(step: ReplayedStep, { call, steps }: Replay): string[]
   return [
     head,
     ...labelled('said', carriedBy(step)),
-    ...labelled('leg', reproduced.leg.map(words)),
-    ...labelled('media', [reproduced.media]),
+    ...labelled('leg', reproduced.leg?.map(words) ?? [notSaid(step, 'leg')]),
+    ...labelled('media', [reproduced.media ?? notSaid(step, 'media')]),
     ...labelled(
       'effects',
       reproduced.effects.map(({ type, params }) => words({ type, ...params })),
@@ -51,17 +51,24 @@ export function verdictLines({ steps, firstDifference, call, chartVersion }: Rep
   if (firstDifference === null) return [`All ${steps.length} recorded states were reproduced.`]
   const step = steps[firstDifference]
   if (!step) return []
+  const isOnlyTime = step.differences.every(({ what }) => what === 'timer')
+  const outage = isOnlyTime ? ', or for some time no process was there' : ''
   const charts =
     call.chartVersion === chartVersion
       ? 'Both charts call themselves version ' +
-        `${chartVersion}: the chart was changed without a new CHART_VERSION, or the record does not belong to it.`
+        `${chartVersion}: the chart was changed without a new CHART_VERSION, or the record does not belong to it${outage}.`
       : `The call was recorded by chart ${call.chartVersion}; this is chart ${chartVersion}.`
   return [
     `The first difference is at event ${step.seq}, ${step.type}:`,
     ...step.differences.flatMap(differenceLines),
+    ...(step.reproduced.leg === null ? [`Then ${notSaid(step, 'leg')}.`] : []),
     `${charts} What comes after this event only follows from it.`,
   ]
 }
+
+/** The chart came to a state that its instructions do not know. */
+const notSaid = ({ reproduced }: ReplayedStep, side: 'leg' | 'media') =>
+  `nothing says what the ${side} is told in ${reproduced.stateAfter}: machines/instructions.ts has no answer for it`
 
 function differenceLines({ what, recorded, reproduced }: Difference): string[] {
   return [

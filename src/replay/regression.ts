@@ -4,7 +4,7 @@ import { join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatFiles } from '../model/format-files.ts'
 import { anonymised } from './anonymise.ts'
-import type { Difference } from './differences.ts'
+import type { Difference } from './difference.ts'
 import { type RecordedCall, UnreplayableCall } from './recorded-call.ts'
 import { type Replay, replay } from './replay.ts'
 

@@ -4,7 +4,8 @@ import type { CallEvent } from '../../machines/call-events.ts'
 import { beginCall, restore, stepCall } from '../calls/step.ts'
 import type { Step } from '../calls/store.ts'
 import { type Walk, walkOfBeginning, walkOfStep } from '../model/chart-walk.ts'
-import { type Difference, differencesBetween } from './differences.ts'
+import type { Difference } from './difference.ts'
+import { differencesBetween } from './differences.ts'
 import {
   inputOf,
   type RecordedCall,
@@ -13,6 +14,7 @@ import {
   UnreplayableCall,
 } from './recorded-call.ts'
 import { type Reproduced, reproducedBy, type Timers, timersAfter } from './reproduced.ts'
+import type { Running } from './timing.ts'
 
 /*
  * Steps a recorded call through the chart of today, with the very functions that the service steps it with, and says
@@ -63,8 +65,8 @@ type Standing = {
   walk: Walk
   /** False when the event changed nothing; a text when the chart failed over it. */
   handled: boolean | string
-  /** When the timer that fired would have been due. */
-  wasDue: Date | null
+  /** Before the last event. */
+  running: Running
 }
 
 function begin(recorded: RecordedCall): Standing {
@@ -74,7 +76,8 @@ function begin(recorded: RecordedCall): Standing {
     const step = beginCall(recorded.id, input, at)
     return {
       ...{ callId: recorded.id, seq: 0, step, timers: timersAfter(new Map(), step) },
-      ...{ walk: walkOfBeginning(callMachine, input), handled: true, wasDue: null },
+      ...{ walk: walkOfBeginning(callMachine, input), handled: true },
+      running: { timers: new Map(), since: at },
     }
   } catch (error) {
     const why = (error as Error).message
@@ -96,13 +99,14 @@ function step(before: Standing, { event, at, seq }: RecordedEvent): Standing {
     lastSeq: seq - 1,
     endedAt: isOver ? before.step.at : null,
   }
-  const stays = { ...before, step: { ...before.step, effects: [] }, walk: NOWHERE, wasDue: null }
+  const running = { timers, since: before.step.at }
+  const stays = { ...before, step: { ...before.step, effects: [] }, walk: NOWHERE, running }
   try {
     const next = stepCall(row, event as CallEvent, new Date(at))
     if (!next) return { ...stays, handled: false }
-    const wasDue = timers.get(event.type) ?? null
     return {
-      ...{ callId, seq, step: next, timers: timersAfter(timers, next), handled: true, wasDue },
+      ...{ callId, seq, step: next, timers: timersAfter(timers, next), handled: true },
+      running,
       walk: walkOfStep(callMachine, restore(row) as AnyMachineSnapshot, event),
     }
   } catch (error) {
@@ -112,7 +116,7 @@ function step(before: Standing, { event, at, seq }: RecordedEvent): Standing {
 
 const NOWHERE: Walk = { entered: [], took: [] }
 
-function told(recorded: RecordedEvent, { step, timers, walk, handled, wasDue }: Standing): ReplayedStep {
+function told(recorded: RecordedEvent, { step, timers, walk, handled, running }: Standing): ReplayedStep {
   const { seq, at, event, stateBefore, stateAfter, effects, snapshot, chartVersion } = recorded
   const reproduced = reproducedBy(step, timers)
   return {
@@ -120,6 +124,6 @@ function told(recorded: RecordedEvent, { step, timers, walk, handled, wasDue }: 
     recorded: { stateBefore, stateAfter, effects, snapshot, chartVersion },
     reproduced,
     ...walk,
-    differences: differencesBetween(recorded, { ...reproduced, handled, wasDue }),
+    differences: differencesBetween(recorded, { ...reproduced, handled, running }),
   }
 }

@@ -21,8 +21,9 @@ export type Reproduced = {
   /** The ids of all states that the call is in, parents before their children. */
   states: string[]
   context: Record<string, unknown>
-  leg: LegInstruction[]
-  media: MediaInstruction
+  /** Null where machines/instructions.ts has no answer, as in a state that was only renamed in the chart. */
+  leg: LegInstruction[] | null
+  media: MediaInstruction | null
   effects: Step['effects']
   /** All that run now, the next first. */
   timers: { timerId: string; dueAt: string }[]
@@ -49,8 +50,9 @@ export function reproducedBy(step: Step, timers: Timers): Reproduced {
   return {
     ...{ stateAfter, voice: view.voice, value, context, effects },
     states: snapshot ? activeStates(snapshot) : [],
-    leg: legInstructions(view),
-    media: mediaInstruction(view, view.context.attempt),
+    // A chart that is being changed may come to states that its instructions do not know yet.
+    leg: legInstructions(view) ?? null,
+    media: mediaInstruction(view, view.context.attempt) ?? null,
     timers: [...timers]
       .sort(([, a], [, b]) => a.getTime() - b.getTime())
       .map(([timerId, dueAt]) => ({ timerId, dueAt: dueAt.toISOString() })),

@@ -39,6 +39,27 @@ describe('one call', () => {
     expect(alice.complaints).toEqual([])
   })
 
+  test('in a state that a half-changed chart has no instructions for is shown all the same', async () => {
+    await begin()
+    const id = await pastCall()
+    await looksAt(`#/calls/${id}?step=2`, {}, (page) =>
+      page.route('**/replay', async (asked) => {
+        const answer = await asked.fetch()
+        const replay = await answer.json()
+        Object.assign(replay, { firstDifference: 1 })
+        Object.assign(replay.steps[1].reproduced, { stateAfter: 'waiting', leg: null })
+        replay.steps[1].differences = [{ what: 'state', recorded: 'hold', reproduced: 'waiting' }]
+        await asked.fulfill({ response: answer, json: replay })
+      }),
+    )
+    await alice.page.getByText('Nothing says what the leg is told in waiting').waitFor()
+    await alice.page.getByRole('button', { name: 'Show the first difference, step 2' }).waitFor()
+    expect(await laneOf('The leg is told')).toEqual([
+      ...['Play the greeting, then hold music', 'Open the audio stream'],
+    ])
+    expect(alice.complaints).toEqual([])
+  })
+
   test('is opened at the step that a link names', async () => {
     await begin()
     const id = await pastCall()

@@ -133,10 +133,74 @@ describe('the first difference', () => {
   test('is a timer that fires later today', () => {
     const timer = { type: 'xstate.after.LEG_PATIENCE.call.live.leg.greeting' } as const
     expect(firstOf(recorded([[LIMITS.legPatienceMs - 5, timer]], INPUTS['cached voice']))).toBeNull()
-    expect(firstOf(recorded([[LIMITS.legPatienceMs + 60_000, timer]], INPUTS['cached voice']))).toBeNull()
     expect(firstOf(recorded([[20_000, timer]], INPUTS['cached voice']))?.differences).toEqual([
-      { what: 'timer', recorded: '2026-01-05T12:00:20.000Z', reproduced: '2026-01-05T12:00:45.000Z' },
+      {
+        what: 'timer',
+        recorded: '2026-01-05T12:00:20.000Z',
+        reproduced: 'LEG_PATIENCE would have run 25 s longer',
+      },
     ])
+  })
+
+  describe('is a timer that would have run out before', () => {
+    const lost: Said[] = [
+      [500, { type: 'leg.asked' }],
+      [300, { type: 'media.joined', attempt: 1, node: 'node-of-ann' }],
+      [9_000, { type: 'media.lost', attempt: 1, clean: false }],
+    ]
+    const backAfter = (ms: number) =>
+      recorded(
+        [
+          ...lost,
+          [ms, { type: 'leg.asked' }],
+          [300, { type: 'media.joined', attempt: 2, node: 'node-of-ann' }],
+        ],
+        INPUTS['cached voice'],
+      )
+    const firedAfter = (ms: number) =>
+      recorded(
+        [...lost, [ms, { type: 'xstate.after.REJOIN_PATIENCE.call.live.leg.rejoining' }]],
+        INPUTS['cached voice'],
+      )
+    const REJOIN_PATIENCE_MS = 15_000
+
+    test('an event came', () => {
+      expect(firstOf(backAfter(REJOIN_PATIENCE_MS))).toBeNull()
+      expect(firstOf(backAfter(REJOIN_PATIENCE_MS + 100))).toBeNull()
+      expect(firstOf(backAfter(REJOIN_PATIENCE_MS + 247))).toEqual({
+        seq: 5,
+        differences: [
+          {
+            what: 'timer',
+            recorded: '2026-01-05T12:00:25.047Z',
+            reproduced:
+              'REJOIN_PATIENCE would have run out 0.247 s before, unless no process was there to fire it',
+          },
+        ],
+      })
+    })
+
+    test('it fired, more than the look at all timers takes', () => {
+      expect(firstOf(firedAfter(REJOIN_PATIENCE_MS + 1_500))).toBeNull()
+      expect(firstOf(firedAfter(REJOIN_PATIENCE_MS + 60_000))?.differences).toMatchObject([
+        {
+          what: 'timer',
+          reproduced: expect.stringMatching(/^REJOIN_PATIENCE would have run out 60 s before/),
+        },
+      ])
+    })
+
+    test('and it is told once, however many events follow', () => {
+      const late: Said[] = [
+        [LIMITS.callMaxMs + 2_000, { type: 'agent.ready', attempt: 1, conversationId: 'talk-of-ann' }],
+        [1_000, { type: 'media.lost', attempt: 1, clean: true }],
+      ]
+      const { steps } = replay(recorded([...lost.slice(0, 2), ...late], INPUTS['cached voice']))
+      const told = steps.flatMap(({ seq, differences }) =>
+        differences.map(({ what, reproduced }) => [seq, what, String(reproduced).split(' ', 1)[0]]),
+      )
+      expect(told).toEqual([[4, 'timer', 'AGENT_CONNECT']])
+    })
   })
 
   test('is a call that the chart of its day had to end', () => {

@@ -13,9 +13,9 @@ export type ReplayStep = {
     /** The ids of all states that the call is in. */
     states: string[]
     context: Record<string, unknown>
-    /** What the leg is told, in order. */
-    leg: ({ do: string } & Record<string, unknown>)[]
-    media: string
+    /** What the leg is told, in order; null where nothing says what it is told in this state. */
+    leg: ({ do: string } & Record<string, unknown>)[] | null
+    media: string | null
     timers: { timerId: string; dueAt: string }[]
     accepts: string[]
   }

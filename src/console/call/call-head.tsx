@@ -73,9 +73,12 @@ function Verdict({
   if (firstDifference === null) {
     return <p className="verdict">Replayed: the chart of today leads this call the same way.</p>
   }
+  const isOnlyTime = replay.steps[firstDifference]?.differences.every(({ what }) => what === 'timer')
   return (
     <p className="verdict" data-tone="bad">
-      The chart of today goes another way.{' '}
+      {isOnlyTime
+        ? 'The timers of today’s chart run otherwise, or no process was there to fire them. '
+        : 'The chart of today goes another way. '}
       <button type="button" className="quiet small" onClick={() => onShow(firstDifference)}>
         Show the first difference, step {firstDifference + 1}
       </button>

@@ -53,7 +53,7 @@ const VOICE_WORDS: Record<string, string> = {
 /** What the caller's leg was told to do. */
 export const legSpans = (steps: readonly CallStep[], end: number): Span[] =>
   stretches(steps, end, ({ detail, stateAfter }) => {
-    const first = stateAfter === 'ended' ? undefined : detail?.leg[0]
+    const first = stateAfter === 'ended' ? undefined : detail?.leg?.[0]
     return first ? { name: legWords(first), kind: 'told' } : null
   })
 

@@ -41,10 +41,7 @@ export function StepInspector({ steps, index }: { steps: readonly CallStep[]; in
       />
       {detail && (
         <>
-          <Facts
-            name="The leg is told"
-            facts={detail.leg.map(({ do: what, ...params }) => `${what}${paramsOf(params)}`)}
-          />
+          <Told leg={detail.leg} state={detail.stateAfter} />
           <Facts name="Takes these events" facts={detail.accepts} />
           <Timers step={step} detail={detail} />
           <Fields name="Remembers" fields={detail.context} before={before?.detail?.context ?? null} />
@@ -74,6 +71,25 @@ function Facts({ name, facts }: { name: string; facts: readonly string[] }) {
           </li>
         ))}
       </ul>
+    </>
+  )
+}
+
+function Told({ leg, state }: { leg: NonNullable<CallStep['detail']>['leg']; state: string }) {
+  if (leg)
+    return (
+      <Facts
+        name="The leg is told"
+        facts={leg.map(({ do: what, ...params }) => `${what}${paramsOf(params)}`)}
+      />
+    )
+  return (
+    <>
+      <h3>The leg is told</h3>
+      <p className="difference">
+        Nothing says what the leg is told in <code>{state}</code>: machines/instructions.ts has no answer for
+        it.
+      </p>
     </>
   )
 }
