@@ -22,7 +22,8 @@ const fields = {
   language: z
     .string()
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a tag like en or pt-BR')
-    .nullable(),
+    .nullable()
+    .describe("What it speaks, such as `en` or `pt-BR`; null means the agent's own."),
   tools: z.array(json()).max(MAX_TOOLS).describe('Tools of the agent, as its vendor declares them.'),
   transferNumber: phoneNumber().nullable().describe('Where a caller is handed to who wants a human.'),
   numbers: z

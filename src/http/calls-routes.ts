@@ -75,12 +75,15 @@ const MAX_PAGE = 200
 const Filters = z.strictObject({
   state: z.enum(LEG_STATES).optional(),
   provider: z.enum(['twilio', 'sip']).optional(),
-  from: queryAddress().optional(),
-  to: queryAddress().optional(),
+  from: queryAddress().optional().describe('Who called, as the carrier said it, such as +15551234567.'),
+  to: queryAddress().optional().describe('Which of our numbers was dialled.'),
   since: dateTime().optional().describe('Calls that began then or later.'),
   until: dateTime().optional().describe('Calls that began before.'),
-  outcome: z.enum(Object.keys(END_REASONS) as [EndReason, ...EndReason[]]).optional(),
-  provider_call_id: text().optional(),
+  outcome: z
+    .enum(Object.keys(END_REASONS) as [EndReason, ...EndReason[]])
+    .optional()
+    .describe('Why the call ended.'),
+  provider_call_id: text().optional().describe("Twilio's CallSid or SIP's Call-ID."),
   active: z
     .enum(['true', 'false'])
     .transform((value) => value === 'true')
@@ -93,7 +96,9 @@ const Filters = z.strictObject({
 /** Carriers have ids of their own, and those are what people have at hand. */
 const CALL_ID =
   'must be a UUID such as 019aa0e4-7c1b-7000-8000-5f2b6c1d3e4f; a CallSid or Call-ID is looked up with GET /api/v1/calls?provider_call_id='
-export const callParams = z.object({ id: z.uuid(CALL_ID) })
+export const callParams = z.object({
+  id: z.uuid(CALL_ID).describe('The `id` of a call here, and not the one that its carrier has for it.'),
+})
 const UNKNOWN = { 404: 'There is no such call.' }
 export const unknownCall = () => new HttpProblem(404, UNKNOWN[404])
 

@@ -83,8 +83,10 @@ function requestBody(route: AnyRoute, schemas: Json): Json {
   if (!route.upload) return { required: true, content: content('application/json', schema) }
   const files = {
     type: 'array',
+    minItems: 1,
     maxItems: route.upload.maxFiles,
     items: { type: 'string', format: 'binary' },
+    description: route.upload.about,
   }
   const { properties, required = [] } = schema as { properties: Json; required?: string[] }
   const { field } = route.upload

@@ -29,8 +29,8 @@ export type Route<Params extends Schema, Query extends Schema, Body extends Sche
   params?: Params & z.ZodObject
   query?: Query & z.ZodObject
   body?: Body
-  /** The body is a multipart form with files; `receive` reads it and leaves its text fields in `req.body`. */
-  upload?: { field: string; maxFiles: number; receive: RequestHandler }
+  /** The body is a multipart form with files; `receive` reads it and leaves its text fields in `req.body`; `about` tells clients which files. */
+  upload?: { field: string; maxFiles: number; about: string; receive: RequestHandler }
   /** `created` says what it means when the handler answers with 201 instead. */
   answer: { status: number; description: string; created?: string; body?: Answer }
   /** What else may be answered, by status; what every route may answer need not be said. */

@@ -8,6 +8,7 @@ export type UploadedFile = { fileName: string; mimeType: string; bytes: Buffer }
 export const SAMPLE_FIELD = 'sample'
 export const MAX_SAMPLES = 10
 const MAX_SAMPLE_BYTES = 10 * 1024 * 1024
+export const ABOUT_SAMPLES = `Speech of this one person as wav, mp3, ogg or flac, each file at most ${MAX_SAMPLE_BYTES / 1024 ** 2} MB; a minute or two in all makes a good voice.`
 /** A name and a consent, with room for fields that a client adds on its own. */
 const MAX_FIELDS = 8
 const MAX_FIELD_BYTES = 4_096

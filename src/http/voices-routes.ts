@@ -5,6 +5,7 @@ import { callerId, dialledAddress, text } from './fields.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
 import {
+  ABOUT_SAMPLES,
   MAX_SAMPLES,
   receiveSamples,
   SAMPLE_FIELD,
@@ -58,7 +59,9 @@ const Upload = z.object({
       context.addIssue('must say who agreed and when, like: Ann Example, 2026-11-20')
       return z.NEVER
     })
-    .describe('Who agreed to the cloning and when, as text or as JSON {"by", "at"}.'),
+    .describe(
+      'Who agreed to the cloning and when, as text such as `Ann Example, 2026-11-20` or as JSON `{"by", "at"}`; not in the future.',
+    ),
 })
 
 const params = z.object({ caller_id: callerId() })
@@ -80,7 +83,12 @@ export function voicesRoutes(voices: CallerVoices): AnyRoute[] {
         'Sets the voice of a caller: samples of speech (wav, mp3, ogg or flac) and the consent to clone it',
       params: newParams,
       body: Upload,
-      upload: { field: SAMPLE_FIELD, maxFiles: MAX_SAMPLES, receive: receiveSamples },
+      upload: {
+        field: SAMPLE_FIELD,
+        maxFiles: MAX_SAMPLES,
+        about: ABOUT_SAMPLES,
+        receive: receiveSamples,
+      },
       answer: {
         status: 200,
         description: 'The voice replaced another.',

@@ -1,28 +1,34 @@
+import { fieldTable, type Schema, shapeWords, typeWords } from './api-shapes.ts'
+
 /*
- * docs/API.md, made from the OpenAPI document: the page is what the document says, in the order in which it says it.
+ * The part of docs/API.md that is made from the OpenAPI document, which it follows, and from the metrics.
  */
 
 type Parameter = { name: string; in: string; required: boolean; description?: string; schema: Schema }
-type Schema = {
-  type?: string | string[]
-  enum?: string[]
-  format?: string
-  default?: unknown
-  anyOf?: Schema[]
-}
+type Content = Record<string, { schema: Schema }>
 type Operation = {
   tags: string[]
   summary: string
   parameters: Parameter[]
-  requestBody?: { content: Record<string, { schema: { $ref?: string } }> }
-  responses: Record<string, { description: string }>
+  requestBody?: { content: Content }
+  responses: Record<string, { description: string; content?: Content }>
 }
-export type OpenApi = { paths: Record<string, Record<string, Operation>> }
+export type OpenApi = {
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, Schema> }
+}
+export type Metric = { name: string; help: string; labelNames: readonly string[] }
+
+/** What is above it on the page is written by hand. */
+const MADE_FROM_HERE =
+  '<!-- From here on made from the schemas and metrics of the code: npx vitest run tests/http/api-page.test.ts -u -->'
+
+export const writtenByHand = (page: string): string => page.split(MADE_FROM_HERE)[0] ?? ''
 
 /** What every route may answer is said once, above. */
 const COMMON = ['401', '403', '429', '422']
 
-export function apiPage({ paths }: OpenApi): string {
+export function apiPage(byHand: string, { paths, components }: OpenApi, metrics: readonly Metric[]): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   )
@@ -31,56 +37,55 @@ export function apiPage({ paths }: OpenApi): string {
     `## ${tag}`,
     ...operations.filter(({ operation }) => operation.tags[0] === tag).map(sectionOf),
   ])
-  return `${[HEAD, ...sections].join('\n\n')}\n`
+  const shapes = Object.entries(components.schemas).map(([name, schema]) => shapeSection(name, schema))
+  const parts = [...sections, '## Shapes', ...shapes, '## Metrics', metricTable(metrics)]
+  return `${[byHand + MADE_FROM_HERE, ...parts].join('\n\n')}\n`
 }
 
-const HEAD = `# The API
+type Section = { path: string; method: string; operation: Operation }
 
-Made from the schemas that check the requests; \`tests/http/api-page.test.ts\` holds it against them, and
-\`npx vitest run tests/http/api-page.test.ts -u\` writes it anew. The whole, with every field, is at \`/api/v1/openapi.json\`.
-
-Requests carry \`Authorization: Bearer KEY\` or \`X-API-Key: KEY\`, or the cookie of a console session. Errors are
-\`application/problem+json\` (RFC 9457) and say what is wrong where, in \`detail\` and \`errors\`. Every route may answer 401
-(the key is missing or wrong), 403 (not from this address), 422 (the request does not fit) and 429 (too many requests).
-Whatever is not a question is in the audit log before it is done.`
-
-function sectionOf({
-  path,
-  method,
-  operation,
-}: {
-  path: string
-  method: string
-  operation: Operation
-}): string {
+function sectionOf({ path, method, operation }: Section): string {
   const { summary, parameters, requestBody, responses } = operation
   const answers = Object.entries(responses).filter(([status]) => !COMMON.includes(status))
   return [
     `### ${method.toUpperCase()} ${path}`,
     `${summary}.`,
     ...(parameters.length > 0 ? [parameters.map(parameterLine).join('\n')] : []),
-    ...(requestBody ? [bodyLine(requestBody)] : []),
-    `Answers: ${answers.map(([status, { description }]) => `${status}, ${lowerFirst(description)}`).join(' · ')}`,
+    ...(requestBody ? [bodyOf(requestBody.content)] : []),
+    `Answers:\n\n${answers.map(([status, answer]) => answerLine(status, answer)).join('\n')}`,
   ].join('\n\n')
 }
 
-const lowerFirst = (words: string) =>
-  /^[A-Z][a-z]/.test(words) ? words.charAt(0).toLowerCase() + words.slice(1) : words
+function answerLine(status: string, { description, content }: Operation['responses'][string]): string {
+  const schema = content?.['application/json']?.schema
+  const isTold = schema && Object.keys(schema).length > 0
+  return `- ${status}: ${isTold ? `${shapeWords(schema)}. ` : ''}${description}`
+}
 
 function parameterLine({ name, in: place, required, description, schema }: Parameter): string {
   const fallback = schema.default === undefined ? '' : `, ${JSON.stringify(schema.default)} by default`
-  const about = [kindOf(schema), place === 'path' || required ? '' : 'optional'].filter(Boolean).join(', ')
+  const about = [typeWords(schema), place === 'path' || required ? '' : 'optional'].filter(Boolean).join(', ')
   return `- \`${name}\` (${about}${fallback})${description ? `: ${description}` : ''}`
 }
 
-function kindOf({ type, enum: choices, format, anyOf }: Schema): string {
-  if (choices) return choices.join(' | ')
-  if (anyOf) return [...new Set(anyOf.map(kindOf))].join(' or ')
-  return format ?? (Array.isArray(type) ? type.join(' or ') : (type ?? 'any'))
+function bodyOf(content: Content): string {
+  const [[mediaType, { schema }] = ['', { schema: {} }]] = Object.entries(content)
+  const fields = schema.$ref ? `: ${typeWords(schema)}.` : `:\n\n${fieldTable(schema, true)}`
+  return `Body, \`${mediaType}\`${fields}`
 }
 
-function bodyLine({ content }: NonNullable<Operation['requestBody']>): string {
-  const [[mediaType, { schema }] = ['', { schema: {} as { $ref?: string } }]] = Object.entries(content)
-  const name = schema.$ref?.split('/').at(-1)
-  return `Body: \`${mediaType}\`${name ? `, \`${name}\` in the OpenAPI document` : ''}.`
+/** Those that a client sends, of which it may leave fields out. */
+const SENT = ['AgentDraft', 'AgentChange']
+
+function shapeSection(name: string, schema: Schema): string {
+  const about = schema.description ? [schema.description] : []
+  return [`### ${name}`, ...about, fieldTable(schema, SENT.includes(name))].join('\n\n')
+}
+
+function metricTable(metrics: readonly Metric[]): string {
+  const rows = metrics.map(({ name, labelNames, help }) => {
+    const labels = labelNames.map((label) => `\`${label}\``).join(', ')
+    return `| \`${name}\` | ${labels} | ${help} |`
+  })
+  return ['| metric | labels | meaning |', '| --- | --- | --- |', ...rows].join('\n')
 }
