@@ -93,8 +93,9 @@ async function fixAsTest(
   { expected, name, folder }: NonNullable<ReplayOptions['regression']>,
   print: (line: string) => void,
 ): Promise<void> {
-  const paths = await writeRegression(regressionOf(call, expected, name), folder)
-  print(`Written: ${paths.test} and ${paths.fixture}. Run it with: npx vitest run ${paths.test}`)
+  const { test, fixture, isAnew } = await writeRegression(regressionOf(call, expected, name), folder)
+  const again = isAnew ? ' anew, of the same call' : ''
+  print(`Written${again}: ${test} and ${fixture}. Run it with: npx vitest run ${test}`)
   if (firstDifference !== null && expected === 'recorded')
     print(
       'It fails until the chart does again what was recorded; to keep what it does now: --fix-as-test --expect today',

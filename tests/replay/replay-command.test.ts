@@ -165,8 +165,9 @@ describe('an exported file', () => {
     expect(failed.output).toMatch(/"recorded": "bridged.greeting",\s+[+-]?\s+"reproduced": "bridged.talking"/)
 
     const again = await run(file, '--fix-as-test', '--name', 'operator-hung-up', '--into', into)
-    expect(again.code).toBe(2)
-    expect(again.output).toContain('is there already, from another call: choose another --name.')
+    expect(again.code, again.output).toBe(0)
+    expect(again.output).toContain('Written anew, of the same call: ')
+    expect((await check()).code).toBe(0)
   })
 })
 
