@@ -8,6 +8,7 @@ import { type Demo, OneProcessDemo } from './service/demo.ts'
 import { DEMO_SERVICE } from './service/demo-messages.ts'
 import { HandedOnDemo } from './service/demo-service.ts'
 import { DemoWorld, isWholeDemo } from './service/demo-world.ts'
+import { keepOrigin } from './service/kept-origin.ts'
 import { Service } from './service/service.ts'
 import { openStorage, UnusableDatabase } from './service/storage.ts'
 import { settingsInUse } from './settings-in-use.ts'
@@ -43,6 +44,7 @@ async function run(settings: Config): Promise<void> {
   const { config } = demo
   const admin = await adminKey(config.admin.apiKey, config.dataDir)
   const storage = await openStorage(config.database.url, config.dataDir, log)
+  let forgetOrigin = async () => {}
   const serving = serve()
   let isStopping = false
   const stop = async (signal: NodeJS.Signals) => {
@@ -54,6 +56,7 @@ async function run(settings: Config): Promise<void> {
     const service = await serving
     await service.drain()
     await service.stop()
+    await forgetOrigin()
     await demo.stop()
     await closeLog()
     process.exit(0)
@@ -73,6 +76,7 @@ async function run(settings: Config): Promise<void> {
       log,
     })
     await demo.connect(service, storage)
+    if (!isDemoService) forgetOrigin = await keepOrigin(config, service.port, log)
     return service
   }
 }
@@ -85,8 +89,10 @@ async function runWorld(settings: Config): Promise<void> {
   const admin = await adminKey(settings.admin.apiKey, settings.dataDir)
   const world = await DemoWorld.start(settings, log)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => world.stop(signal))
+  const forgetOrigin = world.isReady ? await keepOrigin(settings, world.port, log) : async () => {}
   if (world.isReady) greetOperator(settings, world.port, admin)
   const status = await world.ended
+  await forgetOrigin()
   await closeLog()
   process.exit(status)
 }

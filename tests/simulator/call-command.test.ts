@@ -266,6 +266,51 @@ describe('its parts', () => {
   })
 })
 
+describe('a service that runs already', () => {
+  /** Finds it with these settings, in a folder in which a service has left this word of where it is. */
+  async function found(origin: string, env: NodeJS.Dict<string> = {}): Promise<string> {
+    await writeFile(join(folder, 'origin'), origin)
+    const main = join(folder, 'no-service-may-be-started.ts')
+    const { signal } = new AbortController()
+    const print = (line: string) => lines.push(line)
+    const start = { env: { ...process.env, DATA_DIR: folder, ...env }, print, signal, main }
+    const configured = new URL(`http://127.0.0.1:${env.PORT ?? (await freePort())}`)
+    return (await ensureService(configured, start)).url.origin
+  }
+
+  test('is found where it said that it is, by whoever knows its data folder', async () => {
+    expect(await found(`${url}\n`)).toBe(url)
+    expect(lines).toEqual([`The service of this data folder runs at ${url}.`])
+    expect(await found(url, { PORT: `${await freePort()}` })).toBe(url)
+  })
+
+  test('is the one of the port that was set, if there is one', async () => {
+    const other = createServer((_, response) => response.end('{}'))
+    const origin = await listenHere(other)
+    expect(await found(url, { PORT: new URL(origin).port })).toBe(origin)
+    await closeHard(other)
+  })
+
+  test('is not believed in where nobody answers, or something else does', async () => {
+    const other = createServer((_, response) => response.writeHead(404).end())
+    const origin = await listenHere(other)
+    for (const word of [origin, `http://127.0.0.1:${await freePort()}`, 'nonsense', ''])
+      await expect(found(word), word).rejects.toThrow(/did not start/)
+    await closeHard(other)
+  })
+
+  test('is called by the command', async () => {
+    service.on('/voice', () => twiml('<Say>sorry</Say><Hangup/>'))
+    await writeFile(join(folder, 'origin'), url)
+    const env = { ADMIN_API_KEY: KEY, DATA_DIR: folder }
+    const { signal } = new AbortController()
+    expect(await callCommand({ args: [], env, print: (line) => lines.push(line), interrupted: signal })).toBe(
+      1,
+    )
+    expect(lines.at(-1)).toBe('The caller was NOT joined to the voice agent.')
+  })
+})
+
 describe('a service of its own', () => {
   const start = (main: string, port: number) =>
     ensureService(new URL(`http://127.0.0.1:${port}`), {

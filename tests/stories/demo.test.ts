@@ -30,7 +30,9 @@ describe('The demo', () => {
   }, FIRST_START_MS)
   afterAll(async () => {
     const code = await service.terminate()
+    const left = await readFile(join(folder, 'origin'), 'utf8').catch(() => 'nothing')
     await rm(folder, { recursive: true, force: true })
+    if (left !== 'nothing') throw new Error(`It still says that it is at ${left}`)
     if (code !== 0) throw new Error(`The demo ended with ${code}:\n${service.output}`)
   })
 
@@ -40,7 +42,8 @@ describe('The demo', () => {
   }
 
   function start(command: string, ...args: string[]) {
-    const env = { DATA_DIR: folder, PORT: new URL(service.origin).port }
+    // In another shell than the service, which was started there with a port that is set nowhere else.
+    const env = { DATA_DIR: folder }
     const running = promisify(execFile)(process.execPath, [join(SOURCES, command), ...args], {
       cwd: folder,
       env,

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { fileOfService } from './data-folder.ts'
 
 /** The service keeps the key that it generated here, in its data folder. */
 const KEY_FILE = 'admin-key'
-const DEFAULT_DATA_DIR = './data'
 
 /** No admin key was given or found; the message says where it was looked for. */
 export class NoAdminKey extends Error {
@@ -14,7 +13,7 @@ export class NoAdminKey extends Error {
 export async function findAdminKey(given: string | null, env: NodeJS.Dict<string>): Promise<string> {
   const known = given ?? env.ADMIN_API_KEY?.trim()
   if (known) return known
-  const file = join(resolve(env.DATA_DIR?.trim() || DEFAULT_DATA_DIR), KEY_FILE)
+  const file = fileOfService(KEY_FILE, env)
   try {
     return (await readFile(file, 'utf8')).trim()
   } catch {

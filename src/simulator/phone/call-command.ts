@@ -51,8 +51,8 @@ async function callThrough(
     ? await ensureService(url, { env, print, signal: interrupted })
     : await findService(url)
   try {
-    const api = new ServiceApi(url, await findAdminKey(options.key, env))
-    const call = new TestCall({ ...options, api, speech, print, interrupted })
+    const api = new ServiceApi(service.url, await findAdminKey(options.key, env))
+    const call = new TestCall({ ...options, url: service.url, api, speech, print, interrupted })
     await call.run()
     await report(call, options, print)
     return call.bridgedAfter === null ? 1 : 0

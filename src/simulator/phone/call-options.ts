@@ -8,7 +8,7 @@ export type CallCommandOptions = {
   from: string
   /** The longest that the call may last. */
   seconds: number
-  /** The service's origin. */
+  /** The service's origin; when none was named, one that runs elsewhere on the same data folder is taken before it. */
   url: URL
   /** Whether a service may be started there when nobody answers: not at an address that was named. */
   mayStart: boolean
@@ -31,7 +31,8 @@ export const USAGE = `Places a test call through the simulated carrier of a runn
   --out FILE      write what the caller heard to this WAV file
   --from NUMBER   who calls (default ${DEFAULT_FROM}, whose voice is on file in the demo)
   --seconds N     hang up after so many seconds at the latest (default ${DEFAULT_SECONDS})
-  --url URL       where the service is (default http://127.0.0.1:PORT, 3006 without one, and started there if nobody answers)
+  --url URL       where the service is (default: where the one of DATA_DIR runs, else http://127.0.0.1:PORT, 3006 without one,
+                  and started there if nobody answers)
   --key KEY       the admin key (default: ADMIN_API_KEY, else the file admin-key in DATA_DIR)
 
 The exit status is 0 when the caller was joined to the voice agent, 1 when not, 2 for wrong options.`
