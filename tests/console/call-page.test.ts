@@ -71,6 +71,20 @@ describe('one call', () => {
     })
   })
 
+  test('goes to the step that is put into the address, and to the last when there are not so many', async () => {
+    await begin()
+    await looksAt(`#/calls/${await pastCall()}?step=99`)
+    await alice.page.getByText('Step 6 of 6').waitFor()
+    await until('the address says so', async () => alice.page.url().endsWith('?step=6'))
+    const enter = (step: string) =>
+      alice.page.evaluate(`location.hash = location.hash.replace(/=.*/, '=${step}')`)
+    await enter('3')
+    await alice.page.getByText('Step 3 of 6').waitFor()
+    await enter('99')
+    await alice.page.getByText('Step 6 of 6').waitFor()
+    await until('the address says so', async () => alice.page.url().endsWith('?step=6'))
+  })
+
   test('has states, timers and speech on one axis, with a scrubber for mouse and keyboard', async () => {
     await begin()
     await looksAt(`#/calls/${await pastCall()}`)

@@ -25,7 +25,8 @@ export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
   const { call, records, turns, recorded, isLost, replay, replayFault, fault } = known
   const steps = useMemo(() => stepsOf(records, replay, placed?.chart ?? null), [records, replay, placed])
   const isLive = call !== null && call.endedAt === null && records.at(-1)?.stateAfter !== 'ended'
-  const cursor = useCursor(steps, isLive, wanted)
+  const isRead = replay !== null || replayFault !== null
+  const cursor = useCursor(steps, { isLive, isRead, wanted })
   const step = steps[cursor.index]
   const activity = useStepActivity(steps, cursor.index, placed?.chart ?? null)
   const offered = useMemo(

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { replaceQuery } from '../routing/hash-route.ts'
 import { type CallStep, stepAt } from './steps.ts'
 
@@ -21,11 +21,19 @@ export type Cursor = {
   play(isPlaying: boolean): void
 }
 
+type Followed = {
+  isLive: boolean
+  /** The steps so far have all been read: one that is not among them is not there. */
+  isRead: boolean
+  /** The step that the address names. */
+  wanted: string | null
+}
+
 /** Where in a call one is. It stays with the newest step until somebody moves it; the address keeps the step. */
-export function useCursor(steps: readonly CallStep[], isLive: boolean, wanted: string | null): Cursor {
+export function useCursor(steps: readonly CallStep[], { isLive, isRead, wanted }: Followed): Cursor {
   const [ms, setMs] = useState<number | null>(null)
   const [isPlaying, setPlaying] = useState(false)
-  const [isPlaced, setPlaced] = useState(wanted === null)
+  const obeyed = useRef<string | null>(null)
   const last = Math.max(0, steps.length - 1)
   const index = ms === null ? last : stepAt(steps, ms)
 
@@ -39,13 +47,15 @@ export function useCursor(steps: readonly CallStep[], isLive: boolean, wanted: s
     [steps, last, isLive],
   )
 
-  // The step of the address, as soon as it is there.
+  // The step of the address, as soon as it is there; one that is not becomes the last, in the address too.
   useEffect(() => {
-    const step = isPlaced ? undefined : steps.find(({ seq }) => String(seq) === wanted)
-    if (!step) return
-    setPlaced(true)
-    setMs(step.ms)
-  }, [isPlaced, steps, wanted])
+    if (wanted === obeyed.current) return
+    const step = steps.find(({ seq }) => String(seq) === wanted)
+    if (wanted !== null && !step && !isRead) return
+    obeyed.current = wanted
+    if (wanted === null || step) setMs(step?.ms ?? null)
+    else go(last)
+  }, [steps, wanted, isRead, go, last])
 
   useEffect(() => {
     if (!isPlaying) return
