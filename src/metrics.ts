@@ -65,6 +65,11 @@ export function createMetrics() {
       'From the arrival of an audio frame to its hand-over to the other socket.',
       FRAME_SECONDS,
     ),
+    sipUp: gauge(
+      'precall_sip_up',
+      'Whether a SIP server is there and lets this process in (1), or not (0); drachtio, and each FreeSWITCH.',
+      ['server', 'address'],
+    ),
     mediaSessions: gauge('precall_media_sessions', 'Media sessions that are open on this node.'),
     bargeInSeconds: histogram(
       'precall_barge_in_seconds',

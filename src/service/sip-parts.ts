@@ -40,6 +40,7 @@ export async function createSip(parts: SipParts): Promise<SipAdapter> {
     sounds: soundsOf(parts),
     onRejected: (reason) => metrics.httpRejections.inc({ reason }),
     onAnswered: (seconds) => metrics.greetingSeconds.observe(seconds),
+    onServer: (server, isUp) => metrics.sipUp.set(server, Number(isUp)),
   })
 }
 

@@ -23,8 +23,13 @@ export type SipOptions = {
   isDraining: () => boolean
   onRejected: (reason: string) => void
   onAnswered: (seconds: number) => void
+  /** Told at the start, and whenever it changes, whether a server is there and lets us in. */
+  onServer: (server: SipServer, isUp: boolean) => void
   log: Logger
 }
+
+/** `address` is host:port, as in the settings. */
+export type SipServer = { server: 'drachtio' | 'freeswitch'; address: string }
 
 /** A caller whose process was killed hears silence for about this long. */
 const SWEEP_MS = 1_000
@@ -42,16 +47,19 @@ export class SipAdapter {
   readonly #owedByes = new Set<SipDialog>()
 
   constructor(options: SipOptions) {
-    const { drachtio, freeswitch, trunks, users, log } = options
+    const { drachtio, freeswitch, trunks, users, onServer, log } = options
     this.#options = options
     this.#signalling = new Signalling({
       ...{ ...drachtio, log },
+      onUp: (isUp) => onServer({ server: 'drachtio', address: `${drachtio.host}:${drachtio.port}` }, isUp),
       onBack: () => this.#resume(),
       onLost: () => void this.#switchboard.endAll('signalling-lost'),
     })
     const { srf } = this.#signalling
     const addresses = freeswitch.servers.map((server) => ({ ...server, secret: freeswitch.secret }))
-    this.#servers = new MediaServers(srf, addresses, log)
+    this.#servers = new MediaServers(srf, addresses, log, (address, isUp) =>
+      onServer({ server: 'freeswitch', address }, isUp),
+    )
     const digest = users.length > 0 ? new Digest(users, drachtio.secret) : null
     const doorkeeper = new Doorkeeper({ trunks, digest })
     this.#switchboard = new Switchboard({
@@ -60,9 +68,10 @@ export class SipAdapter {
     })
   }
 
-  /** `ok`, or what keeps calls from coming in. */
+  /** `ok`, or all that keeps calls from coming in. */
   get health(): string {
-    return this.#signalling.fault ?? this.#servers.fault ?? 'ok'
+    const faults = [this.#signalling.fault, this.#servers.fault]
+    return faults.filter((fault) => fault !== null).join('; ') || 'ok'
   }
 
   get liveLegs(): number {

@@ -77,13 +77,16 @@ export interface Srf extends EventEmitter {
     options: { method: string; headers?: SipHeaders; stackDialogId?: string; proxy?: string },
   ): Promise<EventEmitter>
   /** Without a client before `connect`. */
-  readonly app: { client?: Client }
+  readonly app: EventEmitter & { client?: Client }
 }
 
 /** The library's own half of the connection, where it shows no other way to end one that is broken, or to find the socket. */
 type Client = {
   readonly mapServer: Map<Socket, unknown>
-  readonly wp: { closing?: boolean; reconnectVars?: { retryTimer: NodeJS.Timeout | null } }
+  readonly wp: {
+    closing?: boolean
+    reconnectVars?: { retryTimer: NodeJS.Timeout | null; retryDelay: number }
+  }
 }
 
 /** The connection as it is now; a dialog speaks over the one on which it came. */

@@ -34,10 +34,26 @@ export async function askFreeSwitch(address: EventSocketAddress, commands: strin
     const answers: string[] = []
     for (const command of commands) answers.push((await say(socket, frames, `api ${command}`)).body)
     return { answers, localAddress: (socket.localAddress ?? '').replace(/^::ffff:/, '') }
+  } catch (error) {
+    throw isOfTheSocket(error) ? new FreeSwitchUnreachable(error) : error
   } finally {
     socket.destroy()
   }
 }
+
+/** Node says of a connection at which address it failed, and not what was wanted of it. */
+export class FreeSwitchUnreachable extends Error {
+  /** Such as ECONNREFUSED. */
+  readonly code: string | undefined
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super('FreeSWITCH cannot be reached', { cause })
+    this.code = cause.code
+  }
+}
+
+export const isOfTheSocket = (error: unknown): error is NodeJS.ErrnoException =>
+  (error as NodeJS.ErrnoException).code !== undefined
 
 type Frame = { head: string; body: string }
 

@@ -2,7 +2,12 @@ import Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
 import { inOrder } from './codec-order.ts'
 import type { Srf } from './drachtio.ts'
-import { askFreeSwitch, type EventSocketAddress } from './event-socket.ts'
+import {
+  askFreeSwitch,
+  type EventSocketAddress,
+  FreeSwitchUnreachable,
+  isOfTheSocket,
+} from './event-socket.ts'
 import { FORK_EVENTS, LegMedia } from './leg-media.ts'
 import type { AudioReturn } from './stream-metadata.ts'
 
@@ -26,6 +31,7 @@ export class MediaServer {
   readonly #log: Logger
   #server: Mrf.MediaServer | null = null
   #audio: AudioReturn = 'stream'
+  readonly #onUp: (isUp: boolean) => void
   #fault: string | null = 'FreeSWITCH is not reached yet'
   readonly #legs = new Set<LegMedia>()
   #opening = 0
@@ -34,7 +40,14 @@ export class MediaServer {
   #timer: NodeJS.Timeout | null = null
   #working: Promise<void> = Promise.resolve()
 
-  constructor(srf: Srf, address: EventSocketAddress, log: Logger) {
+  /** `onUp` is told at the start, and whenever it changes, whether this server takes legs. */
+  constructor(
+    srf: Srf,
+    address: EventSocketAddress,
+    log: Logger,
+    onUp: (server: string, isUp: boolean) => void = () => {},
+  ) {
+    this.#onUp = (isUp) => onUp(this.name, isUp)
     this.#mrf = new Mrf(srf as never, { customEvents: [...FORK_EVENTS] })
     this.#address = address
     this.#log = log.child({ freeSwitch: `${address.host}:${address.port}` })
@@ -51,6 +64,7 @@ export class MediaServer {
   }
 
   start(): void {
+    this.#onUp(false)
     this.#working = this.#connect(FIRST_RETRY_MS)
   }
 
@@ -116,19 +130,20 @@ export class MediaServer {
         }),
       )
     } catch (error) {
-      this.#failed(error instanceof Error ? error.message : String(error), retryMs)
+      this.#failed(error, retryMs)
     }
   }
 
   #use(server: Mrf.MediaServer): void {
     this.#server = server
     this.#fault = null
+    this.#onUp(true)
     this.#failingSince = null
     this.#log.info({ audio: this.#audio }, 'FreeSWITCH is connected')
     // Commands are a few bytes each: without this they wait 40 ms for each other's acknowledgement.
     server.conn.socket?.setNoDelay(true)
     withoutDelay(server)
-    server.on('error', (error: Error) => this.#lost(server, error.message))
+    server.on('error', () => this.#lost(server, 'the connection to FreeSWITCH broke'))
     server.on('end', () => this.#lost(server, 'FreeSWITCH closed its event socket'))
     if (this.#stopped) this.#retire()
     else this.#timer = setTimeout(() => this.#watch(), LIFE_SIGN_MS)
@@ -139,21 +154,23 @@ export class MediaServer {
       () => {
         if (!this.#stopped && this.#server) this.#timer = setTimeout(() => this.#watch(), LIFE_SIGN_MS)
       },
-      (error: Error) => {
-        if (this.#server) this.#lost(this.#server, error.message)
+      (error: unknown) => {
+        if (this.#server) this.#lost(this.#server, error)
       },
     )
   }
 
-  #lost(server: Mrf.MediaServer, fault: string): void {
+  #lost(server: Mrf.MediaServer, error: unknown): void {
     if (server !== this.#server) return
     this.#retire()
-    this.#failed(fault, FIRST_RETRY_MS)
+    this.#failed(error, FIRST_RETRY_MS)
   }
 
-  #failed(fault: string, retryMs: number): void {
+  #failed(error: unknown, retryMs: number): void {
     if (this.#stopped) return
-    if (this.#fault !== fault) this.#log.warn({ fault }, 'FreeSWITCH takes no calls; it is tried again')
+    const { message: fault, code } = faultOf(error)
+    if (this.#fault !== fault) this.#log.warn({ fault, code }, 'FreeSWITCH takes no calls; it is tried again')
+    if (this.#fault === null) this.#onUp(false)
     this.#fault = fault
     this.#failingSince ??= Date.now()
     if (Date.now() - this.#failingSince >= VANISHED_MS) for (const leg of this.#legs) leg.abandon()
@@ -178,6 +195,12 @@ export class MediaServer {
     server.on('error', () => {})
     server.disconnect()
   }
+}
+
+/** In words that name no address, for they are open to all. */
+function faultOf(error: unknown): { message: string; code?: string | undefined } {
+  if (isOfTheSocket(error)) return new FreeSwitchUnreachable(error)
+  return error instanceof Error ? error : { message: String(error) }
 }
 
 type CallingBack = {

@@ -9,15 +9,21 @@ export class MediaServers {
   readonly #servers: readonly MediaServer[]
   readonly #log: Logger
 
-  constructor(srf: Srf, addresses: readonly EventSocketAddress[], log: Logger) {
-    this.#servers = addresses.map((address) => new MediaServer(srf, address, log))
+  constructor(
+    srf: Srf,
+    addresses: readonly EventSocketAddress[],
+    log: Logger,
+    onUp: (server: string, isUp: boolean) => void,
+  ) {
+    this.#servers = addresses.map((address) => new MediaServer(srf, address, log, onUp))
     this.#log = log
   }
 
   /** What keeps every one of them from taking legs; null while one takes some. */
   get fault(): string | null {
     const faults = this.#servers.map(({ fault }) => fault)
-    return faults.includes(null) ? null : (faults[0] ?? 'no FreeSWITCH is set')
+    if (faults.includes(null)) return null
+    return [...new Set(faults)].join('; ') || 'no FreeSWITCH is set'
   }
 
   start(): void {

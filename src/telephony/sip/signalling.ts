@@ -1,8 +1,14 @@
 import type { Logger } from 'pino'
 import { createSrf, type Srf, socketOf } from './drachtio.ts'
 
+const FIRST_RETRY_MS = 250
 /** Short enough that a server that is back takes calls soon, long enough not to storm it. */
 const LONGEST_RETRY_MS = 2_000
+/** A secret is mended by people. */
+const LONGEST_RETRY_REFUSED_MS = 5_000
+
+const UNREACHABLE = 'drachtio-server cannot be reached'
+const REFUSED = 'drachtio-server refuses DRACHTIO_SECRET'
 
 /** A server that is away for longer has lost its dialogs, or its callers have given up theirs. */
 const DIALOGS_OUTLIVE_MS = 10_000
@@ -12,6 +18,8 @@ export type SignallingOptions = {
   port: number
   secret: string | null
   log: Logger
+  /** Told at the start, and whenever it changes, whether the server is there and lets us in. */
+  onUp?: (isUp: boolean) => void
   /** The server is there again; dialogs from before may still be in it. */
   onBack: () => void
   /** The server has been away for so long that no dialog can have outlived it. */
@@ -24,18 +32,30 @@ export class Signalling {
   readonly #options: SignallingOptions
   #fault: string | null = 'drachtio-server is not reached yet'
   #wasConnected = false
+  /** Until the server hangs up, which it does after a refusal: that is then no other fault. */
+  #isRefused = false
+  /** Why the last connection failed, such as ECONNREFUSED. */
+  #code: string | undefined
+  #retryMs = FIRST_RETRY_MS
   #givingUp: NodeJS.Timeout | null = null
 
   constructor(options: SignallingOptions) {
     this.#options = options
-    const { log } = options
     this.srf.on('connect', (error: Error | null, hostport: string) => {
-      if (error) this.#failed('drachtio-server refuses DRACHTIO_SECRET')
+      this.#isRefused = error !== null
+      if (error) this.#failed(REFUSED)
       else this.#connected(hostport)
     })
     // Without a listener the process would end; the reason is told once, by `close`.
-    this.srf.on('error', (error: NodeJS.ErrnoException) => log.debug({ code: error.code }, 'drachtio failed'))
-    this.srf.on('close', () => this.#failed('drachtio-server is not reached'))
+    this.srf.on('error', ({ code }: NodeJS.ErrnoException) => {
+      this.#code = code
+    })
+    this.srf.on('close', () => {
+      if (!this.#isRefused) this.#failed(UNREACHABLE, this.#code)
+      this.#isRefused = false
+      this.#code = undefined
+    })
+    this.srf.app.on('reconnecting', () => this.#pause())
   }
 
   /** What keeps calls from coming in; null while nothing does. */
@@ -46,6 +66,7 @@ export class Signalling {
   start(): void {
     const { host, port, secret } = this.#options
     const reconnect = { retryMaxDelay: LONGEST_RETRY_MS }
+    this.#options.onUp?.(false)
     this.srf.connect({ host, port, secret: secret ?? '', reconnect })
   }
 
@@ -65,14 +86,29 @@ export class Signalling {
     if (this.#givingUp) clearTimeout(this.#givingUp)
     this.#givingUp = null
     this.#fault = null
+    this.#retryMs = FIRST_RETRY_MS
+    this.#options.onUp?.(true)
     if (this.#wasConnected) this.#options.onBack()
     this.#wasConnected = true
   }
 
-  #failed(fault: string): void {
+  #failed(fault: string, code?: string): void {
+    const { host, port, log } = this.#options
     if (this.#fault !== fault)
-      this.#options.log.warn({ fault }, 'SIP calls cannot be taken; it is tried again')
+      log.warn({ drachtio: `${host}:${port}`, fault, code }, 'SIP calls cannot be taken; it is tried again')
+    if (this.#fault === null) this.#options.onUp?.(false)
     this.#fault = fault
     if (this.#wasConnected) this.#givingUp ??= setTimeout(() => this.#options.onLost(), DIALOGS_OUTLIVE_MS)
+  }
+
+  /**
+   * How long the next attempt waits. The library begins its pauses anew whenever there is a connection, and a server that
+   * refuses the secret takes each of them: these grow until a login. It asks for the pause right after it has told of it.
+   */
+  #pause(): void {
+    const reconnecting = this.srf.app.client?.wp.reconnectVars
+    if (reconnecting) reconnecting.retryDelay = this.#retryMs
+    const longest = this.#fault === REFUSED ? LONGEST_RETRY_REFUSED_MS : LONGEST_RETRY_MS
+    this.#retryMs = Math.min(this.#retryMs * 2, longest)
   }
 }
