@@ -102,10 +102,22 @@ describe('Who may call', () => {
       headers: { authorization: `Bearer ${sip.world.adminKey}` },
     })
     const text = await metrics.text()
-    expect(text).toMatch(/reason="sip_forbidden"\} [1-9]/)
+    expect(text).toMatch(/reason="sip_forbidden"\} 1/)
+    expect(text).toMatch(/reason="sip_challenged"\} [1-9]/)
+    expect(text).toMatch(/reason="sip_wrong_password"\} 2/)
     expect(text).toMatch(/reason="sip_unknown_number"\} 1/)
     expect(text).toMatch(
       /precall_calls_total\{provider="sip",direction="inbound",outcome="caller_hung_up"\} [1-9]/,
     )
+  })
+  it('and told of in the log, once for each address and reason, without a number', () => {
+    const told = sip.world.node.output.split('\n').filter((line) => line.includes('were refused'))
+    const refusals = told.map((line) => JSON.parse(line)).map(({ address, reason }) => [address, reason])
+    expect(refusals).toEqual([
+      [STRANGER, 'sip_wrong_password'],
+      [STRANGER, 'sip_forbidden'],
+      [TRUNK, 'sip_unknown_number'],
+    ])
+    expect(told.join()).not.toContain('5550142')
   })
 })

@@ -3,7 +3,12 @@ import type { Digest } from './digest.ts'
 import type { SipHeaders, SipRequest } from './drachtio.ts'
 
 /** Whether a request is from somebody who may call, and what it is answered with if not. */
-export type Admission = { admitted: true } | { admitted: false; status: 403 | 407; headers: SipHeaders }
+export type Admission =
+  | { admitted: true; isAuthenticated: boolean }
+  | { admitted: false; status: 403 | 407; reason: Reason; headers: SipHeaders }
+
+/** As metrics and log name it; `sip_challenged` is how every call of a phone with a password begins. */
+type Reason = 'sip_forbidden' | 'sip_challenged' | 'sip_stale_password' | 'sip_wrong_password'
 
 export type AdmissionOptions = {
   /** CIDRs whose calls are taken as they are. */
@@ -12,8 +17,13 @@ export type AdmissionOptions = {
   digest: Digest | null
 }
 
-const ADMITTED: Admission = { admitted: true }
-const FORBIDDEN: Admission = { admitted: false, status: 403, headers: {} }
+const FORBIDDEN: Admission = { admitted: false, status: 403, reason: 'sip_forbidden', headers: {} }
+
+const REASONS = {
+  none: 'sip_challenged',
+  stale: 'sip_stale_password',
+  wrong: 'sip_wrong_password',
+} as const
 
 /** Who may call. It costs no more than a look at the address, since scanners knock all day. */
 export class Doorkeeper {
@@ -26,12 +36,13 @@ export class Doorkeeper {
   }
 
   examine(req: SipRequest): Admission {
-    if (this.isTrunk(req.source_address)) return ADMITTED
+    if (this.isTrunk(req.source_address)) return { admitted: true, isAuthenticated: false }
     if (!this.#digest) return FORBIDDEN
     const verdict = this.#digest.check(req)
-    if (verdict === 'right') return ADMITTED
+    if (verdict === 'right') return { admitted: true, isAuthenticated: true }
     const challenge = this.#digest.challenge(req.source_address, verdict === 'stale')
-    return { admitted: false, status: 407, headers: { 'Proxy-Authenticate': challenge } }
+    const reason = REASONS[verdict]
+    return { admitted: false, status: 407, reason, headers: { 'Proxy-Authenticate': challenge } }
   }
 
   /** Of a host that is a name nothing is known: it is no trunk. */

@@ -35,9 +35,11 @@ export class Digest {
     return `Digest realm="${REALM}", nonce="${nonce}", algorithm=MD5, qop="auth"${isStale ? ', stale=true' : ''}`
   }
 
-  /** `stale`: the password was right and its nonce too old. */
-  check(req: SipRequest): 'right' | 'wrong' | 'stale' {
-    const given = parseDigest(req.get('proxy-authorization') ?? req.get('authorization') ?? '')
+  /** `none`: it says nothing of who it is; `stale`: the password was right and its nonce too old. */
+  check(req: SipRequest): 'right' | 'none' | 'wrong' | 'stale' {
+    const credentials = req.get('proxy-authorization') ?? req.get('authorization')
+    if (credentials === undefined) return 'none'
+    const given = parseDigest(credentials)
     const password = this.#passwords.get(given.username ?? '')
     if (
       password === undefined ||

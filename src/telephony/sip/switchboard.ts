@@ -3,17 +3,22 @@ import type { LegEndStatus } from '../../../machines/call-events.ts'
 import type { CarrierCall, LegRegister } from '../../calls/ports.ts'
 import type { Doorkeeper } from './admission.ts'
 import { offersWideband } from './codec-order.ts'
-import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
+import type { SipDialog, SipHeaders, SipRequest, SipResponse, Srf } from './drachtio.ts'
 import { forkRatesFor, TELEPHONE_RATE } from './fork-rates.ts'
 import { handleInDialog } from './in-dialog.ts'
 import type { LegMedia } from './leg-media.ts'
 import { isOfTheCaller, type MediaServers } from './media-servers.ts'
 import { type Parties, partiesOf } from './parties.ts'
+import { type Refusal, RefusalLog } from './refusal-log.ts'
 import { SipLeg } from './sip-leg.ts'
 import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
 
 /** When a trunk that was refused for now may come again, in seconds. */
 const RETRY_AFTER = { 'Retry-After': '5' }
+
+type Refused = Omit<Refusal, 'address'> & { headers?: SipHeaders }
+
+const UNAVAILABLE: Refused = { status: 503, reason: 'sip_unavailable', headers: RETRY_AFTER }
 
 export type SwitchboardOptions = {
   srf: Srf
@@ -39,9 +44,11 @@ export type SwitchboardOptions = {
 export class Switchboard {
   readonly #options: SwitchboardOptions
   readonly #legs = new Map<string, SipLeg>()
+  readonly #refusals: RefusalLog
 
   constructor(options: SwitchboardOptions) {
     this.#options = options
+    this.#refusals = new RefusalLog(options.log)
     options.srf.invite((req, res) => void this.#invited(req, res))
     options.srf.options((req, res) => this.#asked(req, res))
   }
@@ -63,7 +70,7 @@ export class Switchboard {
   #asked(req: SipRequest, res: SipResponse): void {
     const { doorkeeper, isDraining, servers } = this.#options
     if (!doorkeeper.isTrunk(req.source_address)) {
-      this.#refuse(res, 403, 'sip_forbidden')
+      this.#refuse(req, res, { status: 403, reason: 'sip_forbidden' })
       return
     }
     const isOpen = !isDraining() && servers.fault === null
@@ -85,17 +92,20 @@ export class Switchboard {
   #admit(req: SipRequest, res: SipResponse): Parties | null {
     const { doorkeeper, servers, numbers } = this.#options
     const verdict = doorkeeper.examine(req)
-    if (!verdict.admitted) return this.#refuse(res, verdict.status, 'sip_forbidden', verdict.headers)
+    if (!verdict.admitted) return this.#refuse(req, res, verdict)
+    if (verdict.isAuthenticated) this.#refusals.authenticated(req.source_address)
     const parties = partiesOf(req)
     if (!parties || !req.has('Contact') || callIdOf(req).length > MAX_CALL_ID)
-      return this.#refuse(res, 400, 'sip_malformed')
-    if (numbers && !numbers.includes(parties.to)) return this.#refuse(res, 404, 'sip_unknown_number')
-    if (servers.fault !== null) return this.#refuse(res, 503, 'sip_unavailable', RETRY_AFTER)
+      return this.#refuse(req, res, { status: 400, reason: 'sip_malformed' })
+    if (numbers && !numbers.includes(parties.to))
+      return this.#refuse(req, res, { status: 404, reason: 'sip_unknown_number' })
+    if (servers.fault !== null) return this.#refuse(req, res, UNAVAILABLE)
     return parties
   }
 
-  #refuse(res: SipResponse, status: number, reason: string, headers = {}): null {
+  #refuse(req: SipRequest, res: SipResponse, { status, reason, headers = {} }: Refused): null {
     this.#options.onRejected(reason)
+    this.#refusals.refused({ address: req.source_address, status, reason })
     res.send(status, { headers })
     return null
   }
@@ -136,9 +146,9 @@ export class Switchboard {
   }
 
   /** The lines are taken, or this process is going: a trunk tries the next server sooner than a person would hear that out. */
-  async #turnAway({ providerCallId }: Invite, res: SipResponse): Promise<void> {
+  async #turnAway({ req, providerCallId }: Invite, res: SipResponse): Promise<void> {
     await this.#options.calls.tell(providerCallId, { type: 'leg.ended', status: 'failed' })
-    this.#refuse(res, 503, 'sip_full', RETRY_AFTER)
+    this.#refuse(req, res, { status: 503, reason: 'sip_full', headers: RETRY_AFTER })
   }
 
   /** Null when none is to be had, or the caller has given up meanwhile. */
@@ -159,8 +169,8 @@ export class Switchboard {
       const status = invite.isCanceled ? 'canceled' : isTheirs ? 'failed' : 'media-server-lost'
       await calls.tell(providerCallId, { type: 'leg.ended', status })
       if (invite.isCanceled) return null
-      if (isTheirs) this.#refuse(res, 488, 'sip_no_codec')
-      else this.#refuse(res, 503, 'sip_unavailable', RETRY_AFTER)
+      if (isTheirs) this.#refuse(invite.req, res, { status: 488, reason: 'sip_no_codec' })
+      else this.#refuse(invite.req, res, UNAVAILABLE)
     }
     return null
   }
