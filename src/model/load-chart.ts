@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type AnyMachineSnapshot, type AnyStateMachine, type EventObject, initialTransition } from 'xstate'
 import { callMachine } from '../../machines/call.machine.ts'
@@ -9,6 +9,7 @@ import { graphOf, placesOf } from './chart-walk.ts'
 import type { Ledger } from './checks/lost-events.ts'
 import type { ChartModel, Hearing } from './explore.ts'
 import { delayOf, isTimer } from './timers.ts'
+import { loadFault } from './unloadable-chart.ts'
 
 /*
  * A chart from a file: the machine, and beside it whatever the file says of the world around it.
@@ -81,7 +82,8 @@ async function importFile(file: string): Promise<Record<string, unknown>> {
   try {
     return file.endsWith('.json') ? await import(url, { with: { type: 'json' } }) : await import(url)
   } catch (error) {
-    throw new UnusableChart(`${file} cannot be loaded: ${(error as Error).message}`, { cause: error })
+    const fault = await loadFault(error, dirname(resolve(file)))
+    throw new UnusableChart(`${file} cannot be loaded${fault}`, { cause: error })
   }
 }
 

@@ -1,7 +1,12 @@
+import { fileURLToPath } from 'node:url'
+import { loadFault } from './unloadable-chart.ts'
+
 /*
  * Whether the chart of calls can be loaded at all, asked before anything that needs it is: somebody may be in the midst of
  * changing it.
  */
+
+const MACHINES = fileURLToPath(new URL('../../machines', import.meta.url))
 
 /** Null when it can; otherwise what is wrong, and where. */
 export async function whyChartDoesNotLoad(): Promise<string | null> {
@@ -9,10 +14,6 @@ export async function whyChartDoesNotLoad(): Promise<string | null> {
     await import('../../machines/call.machine.ts')
     return null
   } catch (error) {
-    const { message, stack = '' } = error as Error
-    // Node begins the stack of a syntax error with its place; XState's own errors name the state.
-    const place = /(machines\/[\w.-]+\.ts:\d+)/.exec(stack)?.[1]
-    const words = message.replaceAll(/\s*\n\s*/g, ' ')
-    return `The chart of calls cannot be loaded${place ? ` (${place})` : ''}: ${words}`
+    return `The chart of calls cannot be loaded${await loadFault(error, MACHINES)}`
   }
 }

@@ -119,6 +119,16 @@ describe('no failure', () => {
     ])
   })
 
+  test('is all that is said of a delay that is not there, by which a state is left at once', () => {
+    const machine = toTheEnd({ after: { PATIENCE: 'end' } })
+    expect(found('no failure', machine)).toEqual([
+      "a.waiting: names PATIENCE, which is not among the chart's delays",
+    ])
+    expect(found('nothing dead', machine)).toEqual([])
+    const { checks } = checkChart({ ...modelOf(machine, {}), guessesEvents: false }, LIMITS)
+    expect(checks.find(({ rule }) => rule === 'nothing dead')).toMatchObject({ isSkipped: true })
+  })
+
   test('tells where a guard throws', () => {
     const throwing = gate({
       isOpen: () => {

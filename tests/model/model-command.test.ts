@@ -15,6 +15,7 @@ import { readModelOptions, UsageError } from '../../src/model/model-options.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const DOOR = join(import.meta.dirname, 'charts/door.ts')
+const LEDGER = join(ROOT, 'tests/machines/call-table.ts')
 const BROKEN = join(import.meta.dirname, 'charts/broken-door.ts')
 
 /** A check of the calls' chart takes two seconds of a processor, which others may want as well. */
@@ -136,7 +137,7 @@ export const mine = chart.createMachine({
       expect(output).toContain(`FAIL  ${line}`)
   })
 
-  test('says where the chart of calls itself cannot be loaded', async () => {
+  test('says where the chart of calls itself cannot be loaded', { timeout: PATIENCE_MS }, async () => {
     const copy = join(folder, 'copy')
     for (const room of ['machines', 'src/model', 'src/calls', 'src/replay']) {
       await cp(join(ROOT, room), join(copy, room), { recursive: true })
@@ -157,13 +158,28 @@ export const mine = chart.createMachine({
     const checked = await execute(join(copy, 'src/model.ts'), 'check')
     expect(checked.code).toBe(2)
     expect(checked.output).toMatch(
-      /^The chart of calls cannot be loaded: .*'clozing' does not exist on .*\n$/,
+      /^The chart of calls cannot be loaded \(machines\/leg-region\.ts:\d+\): .*'clozing' does not exist on .*\. To mend: correct the name, or add the state: .*\.\n$/,
     )
 
     await writeFile(region, `${text}{`)
     const replayed = await execute(join(copy, 'src/replay.ts'), 'call.jsonl')
     expect(replayed.code).toBe(2)
-    expect(replayed.output).toMatch(/cannot be loaded \(machines\/leg-region\.ts:\d+\): Expected '}'/)
+    expect(replayed.output).toMatch(
+      /cannot be loaded \(machines\/leg-region\.ts:\d+\): Expected '}'.*\. To mend: correct what is written there\.\n$/,
+    )
+
+    const setup = join(copy, 'machines/call-setup.ts')
+    await writeFile(region, text)
+    await writeFile(setup, (await readFile(setup, 'utf8')).replace('FAREWELL: 30_000', 'FAREWEL: 30_000'))
+    const misspelt = await execute(join(copy, 'src/model.ts'), 'check', '--ledger', LEDGER)
+    expect(misspelt.code, misspelt.output).toBe(1)
+    const failed = misspelt.output.match(/^FAIL .*$/gm) ?? []
+    expect(failed).not.toEqual([])
+    expect(
+      failed.filter((line) => !line.includes('names FAREWELL, which is not among')),
+      misspelt.output,
+    ).toEqual([])
+    expect(misspelt.output).toMatch(/^skip +nothing dead +cannot be told before every guard and delay/m)
   })
 
   test('does not guess at what cannot be loaded', async () => {
@@ -185,7 +201,7 @@ export default createMachine({ id: 'needy', context: ({ input }: { input: { n: {
     expect(plain).toContain(
       'plain.ts exports no machine: export what `setup().createMachine()` made. It exports: door.',
     )
-    expect(unreadable).toMatch(/syntax\.ts cannot be loaded: /)
+    expect(unreadable).toMatch(/syntax\.ts cannot be loaded .*: .*To mend: correct what is written there\.$/m)
     expect(needy).toMatch(/needy\.ts cannot begin with no input: .* Export `inputs` beside it/)
   })
 })

@@ -30,20 +30,26 @@ const isMissing = (message: string) => message.includes('is not implemented')
 
 type Kind = 'guards' | 'actions' | 'delays'
 
-function missingParts({ root, implementations }: AnyStateMachine): Finding[] {
+/** Whether it goes other ways than it is written: for want of a delay a state is left at once, for want of a guard not at all. */
+export const goesAstray = (machine: AnyStateMachine): boolean =>
+  missingNames(machine).some(({ kind }) => kind !== 'actions')
+
+function missingNames({ root, implementations }: AnyStateMachine): Named[] {
   const named = nodesOf(root).flatMap((node) => namesIn(node))
-  const missing = named.filter(({ kind, name }) => {
+  return named.filter(({ kind, name }) => {
     const there = implementations[kind] as Record<string, unknown>
     // A chart that is drawn before anything is written names actions that nobody has.
     const isExpected = kind !== 'actions' || Object.keys(there).length > 0
     return isExpected && !Object.hasOwn(there, name)
   })
-  return missing.map(({ kind, name, where }) => ({
+}
+
+const missingParts = (machine: AnyStateMachine): Finding[] =>
+  missingNames(machine).map(({ kind, name, where }) => ({
     where,
     why: `names ${name}, which is not among the chart's ${kind}`,
     mend: `correct the name, or add it to the ${kind} of \`setup\``,
   }))
-}
 
 const nodesOf = (node: AnyStateNode): AnyStateNode[] => [
   node,
