@@ -71,6 +71,22 @@ describe('one call', () => {
     })
   })
 
+  test('says why the agent was lost', async () => {
+    await begin()
+    service.calls.begin(BOB)
+    const lost = { type: 'agent.lost', attempt: 1, cause: 'closed_3000' } as const
+    await service.calls.say({ type: 'leg.asked' })
+    await service.calls.say({ type: 'media.joined', attempt: 1, node: 'node' })
+    await service.calls.say(lost)
+    await service.calls.say(lost)
+    await service.calls.say({ type: 'leg.ended', status: 'completed' })
+    await looksAt(`#/calls/${service.calls.latestId}`)
+    await alice.page.getByText('The voice agent could not be reached, and one retry did not help.').waitFor()
+    expect(await alice.page.locator('.call-head .trouble').textContent()).toBe(
+      'The voice agent was lost: closed_3000',
+    )
+  })
+
   test('goes to the step that is put into the address, and to the last when there are not so many', async () => {
     await begin()
     await looksAt(`#/calls/${await pastCall()}?step=99`)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CallEvent } from '../../machines/call-events.ts'
 import type { CallRecord } from '../../src/console/api/calls-api.ts'
-import { journeyOf, stateOf, voiceOf } from '../../src/console/call/call-story.ts'
+import { journeyOf, stateOf, troubleOf, voiceOf } from '../../src/console/call/call-story.ts'
 import { clockWords, durationWords, phoneNumberWords } from '../../src/console/call/numbers.ts'
 import { happening } from '../../src/console/call/state-words.ts'
 import { timelineOf } from '../../src/console/call/timeline-entries.ts'
@@ -34,6 +34,23 @@ describe('a call’s story', () => {
     expect(voiceOf([])).toBe('unknown')
     expect(journeyOf([]).greeting.status).toBe('ahead')
     expect(happening(null, 'unknown', null).title).toBe('Calling')
+  })
+
+  test('tells what went wrong last, and its cause', async () => {
+    const lost: CallEvent = { type: 'agent.lost', attempt: 1, cause: 'closed_3000' }
+    const failed: CallEvent = { type: 'voice.failed', cause: 'too_short' }
+    expect(troubleOf(await recordsOf(KNOWN, asked, ready, joined, agentReady, ended))).toBeNull()
+    expect(troubleOf(await recordsOf(KNOWN, asked, failed))).toEqual({
+      type: 'voice.failed',
+      cause: 'too_short',
+    })
+    expect(troubleOf(await recordsOf(KNOWN, asked, failed, joined, lost, agentReady))).toEqual({
+      ...{ type: 'agent.lost', cause: 'closed_3000' },
+    })
+    const late = {
+      type: 'xstate.after.AGENT_CONNECT.call.live.leg.bridged.connecting',
+    } as unknown as CallEvent
+    expect(troubleOf(await recordsOf(UNKNOWN, asked, joined, late))).toEqual({ type: late.type, cause: null })
   })
 
   test('tells what became of the voice', async () => {

@@ -24,6 +24,8 @@ let phone: { close(): void }
 let url: string
 let folder: string
 const lines: string[] = []
+/** Why the service says that the agent was lost, as soon as it has answered its webhook; null when it does not. */
+let cause: string | null
 
 const CALL_ID = '0198c0de-0000-7000-8000-000000000001'
 const KEY = 'the-key'
@@ -31,6 +33,7 @@ const voiced = encodeMuLaw(Int16Array.from({ length: 1600 }, (_, i) => 8000 * Ma
 
 beforeEach(async () => {
   lines.length = 0
+  cause = null
   folder = await mkdtemp(join(tmpdir(), 'call-command-'))
   service = await startServiceDouble()
   carrier = await startTestCarrier(service, { timeScale: 0.05, speak: () => voiced })
@@ -65,15 +68,17 @@ async function answerApi(request: IncomingMessage, response: ServerResponse): Pr
 
 function tellEvents(response: ServerResponse, seen: number): void {
   const [call] = carrier.calls.values()
-  const events: Record<string, [string, string, string]> = {
+  const events: Record<string, readonly [string, string, string]> = {
     dialed: ['call.began', '', 'greeting'],
+    ...(cause !== null && { 'twiml-received': ['agent.lost', 'bridged.connecting', 'failed'] as const }),
     'stream-audio': ['agent.ready', 'bridged.connecting', 'bridged.talking'],
     ended: ['leg.ended', 'bridged.talking', 'ended'],
   }
   const kinds = Object.keys(events)
   const tell = ({ type }: { type: string }) => {
     const seq = kinds.indexOf(type) + 1
-    if (seq > seen) sendEvent(response, seq, ...(events[type] as [string, string, string]))
+    const told = events[type]
+    if (told && seq > seen) sendEvent(response, seq, ...told)
     if (type === 'ended') response.end()
   }
   for (const entry of call?.timeline ?? []) tell(entry)
@@ -96,8 +101,9 @@ function sendEvent(
   stateBefore: string,
   stateAfter: string,
 ): void {
-  const event = { seq, at: new Date(), type, stateBefore, stateAfter }
-  response.write(`id: ${seq}\ndata: ${JSON.stringify(event)}\n\n: comment\n\n`)
+  const event = { type, ...(type === 'agent.lost' && { cause }) }
+  const record = { seq, at: new Date(), type, event, stateBefore, stateAfter }
+  response.write(`id: ${seq}\ndata: ${JSON.stringify(record)}\n\n: comment\n\n`)
 }
 
 function run(
@@ -143,6 +149,17 @@ describe('npm run call', () => {
     service.on('/voice', () => twiml('<Say>sorry</Say><Hangup/>'))
     expect(await run([])).toBe(1)
     expect(lines.at(-1)).toBe('The caller was NOT joined to the voice agent.')
+  })
+
+  test('tells why the agent could not be reached', async () => {
+    cause = 'closed_3000'
+    service.on('/voice', () => twiml('<Say>sorry</Say><Hangup/>'))
+    expect(await run([])).toBe(1)
+    expect(lines.join('\n')).toMatch(/service {2}agent\.lost +bridged\.connecting → failed \(closed_3000\)$/m)
+    expect(lines.slice(-2)).toEqual([
+      'What went wrong last: agent.lost: closed_3000 (docs/end-reasons.md)',
+      'The caller was NOT joined to the voice agent.',
+    ])
   })
 
   test('hangs up when its time is up', async () => {

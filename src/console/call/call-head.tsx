@@ -1,14 +1,16 @@
 import { useState } from 'react'
 import { END_REASONS } from '../../../machines/end-reasons.ts'
-import { type Call, hangUp } from '../api/calls-api.ts'
+import { type Call, type CallRecord, hangUp } from '../api/calls-api.ts'
 import type { Replay } from '../api/replay-api.ts'
 import { carrierWords } from '../parts/carrier-words.ts'
 import { KillBesideCall } from '../system/kill-process.tsx'
 import { clockWords, phoneNumberWords } from './numbers.ts'
 import { StateBadge } from './state-badge.tsx'
+import { Trouble } from './trouble.tsx'
 
 type CallHeadProps = {
   call: Call
+  records: readonly CallRecord[]
   isLive: boolean
   /** The service does not answer just now. */
   isLost: boolean
@@ -21,7 +23,16 @@ type CallHeadProps = {
 }
 
 /** Who calls whom, how it stands, and what can be done about it. Handoff and listening in find their place beside hanging up. */
-export function CallHead({ call, isLive, isLost, canBeKilled, replay, replayFault, onShow }: CallHeadProps) {
+export function CallHead({
+  call,
+  records,
+  isLive,
+  isLost,
+  canBeKilled,
+  replay,
+  replayFault,
+  onShow,
+}: CallHeadProps) {
   const started = new Date(call.startedAt)
   return (
     <header className="call-head">
@@ -36,6 +47,7 @@ export function CallHead({ call, isLive, isLost, canBeKilled, replay, replayFaul
           {call.voice}
         </p>
         {call.outcome && <p>{END_REASONS[call.outcome]?.meaning}</p>}
+        <Trouble records={records} />
         <p className="fault" role="status">
           {isLost && 'The service does not answer. Trying again…'}
         </p>

@@ -41,7 +41,7 @@ export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
   if (!call) return <p className="hint">Asking for the call…</p>
   return (
     <div className="call">
-      <CallHead {...{ call, isLive, isLost, canBeKilled, replay, replayFault }} onShow={cursor.go} />
+      <CallHead {...{ call, records, isLive, isLost, canBeKilled, replay, replayFault }} onShow={cursor.go} />
       <section className="card call-chart" aria-label="The call in its statechart">
         {chartFault && <p className="fault">{chartFault}</p>}
         {placed && step && (

@@ -65,6 +65,18 @@ function voiceAtBeginning(event: CallRecord['event']): Voice | null {
   return voice?.kind === 'cached' || voice?.kind === 'default' ? voice.kind : null
 }
 
+/** The last thing that went wrong with agent or voice; `cause` is as docs/end-reasons.md tells to look at, where there is one. */
+export function troubleOf(records: readonly CallRecord[]): { type: string; cause: string | null } | null {
+  const last = records.findLast(({ type }) => isTrouble(type))
+  if (!last) return null
+  const { cause } = last.event
+  return { type: last.type, cause: typeof cause === 'string' ? cause : null }
+}
+
+/** An agent that does not answer in time says nothing; the chart's own timer tells of it. */
+const isTrouble = (type: string) =>
+  type === 'agent.lost' || type === 'voice.failed' || type.startsWith('xstate.after.AGENT_CONNECT.')
+
 /** How far the call has come through its parts. */
 export function journeyOf(records: readonly CallRecord[]): Journey {
   const spent: Record<Part, number> = { greeting: 0, hold: 0, agent: 0, end: 0 }

@@ -53,7 +53,7 @@ export function timelineOf(records: readonly CallRecord[]): TimelineEntry[] {
     entries.push({
       seq,
       milliseconds: Date.parse(at) - beginning,
-      words: wordsFor(type),
+      words: eventWords(type),
       count: 1,
       type,
       newState,
@@ -62,7 +62,8 @@ export function timelineOf(records: readonly CallRecord[]): TimelineEntry[] {
   return entries
 }
 
-function wordsFor(type: string): string {
+/** What the event is, for people; its type when it is a new one. */
+export function eventWords(type: string): string {
   if (type in EVENT_WORDS) return EVENT_WORDS[type as keyof typeof EVENT_WORDS]
   return DELAY_WORDS[delayName(type)] ?? type
 }

@@ -3,6 +3,7 @@ import { journeyOf, stateOf, voiceOf } from '../call/call-story.ts'
 import type { CallNow } from '../call/followed-call.ts'
 import { JourneySteps } from '../call/journey-steps.tsx'
 import { type Happening, happening } from '../call/state-words.ts'
+import { Trouble } from '../call/trouble.tsx'
 import { HangUpIcon, MicrophoneIcon, SpeakerIcon } from '../icons.tsx'
 import { ElapsedClock } from './elapsed-clock.tsx'
 import { LevelMeter } from './level-meter.tsx'
@@ -26,6 +27,7 @@ export function CallStage({ testCall, state, call }: CallStageProps) {
       <div className="happening" role="status">
         <h1 id="call-title">{now.title}</h1>
         <p>{now.sentence}</p>
+        <Trouble records={call.records} />
       </div>
       <ElapsedClock state={state} />
       <JourneySteps journey={journeyOf(call.records)} />

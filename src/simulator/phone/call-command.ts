@@ -70,11 +70,12 @@ async function report(
   print('Conversation')
   for (const line of conversationLines(await call.conversation())) print(line)
   print('')
-  const { heard, bridgedAfter } = call
+  const { heard, bridgedAfter, trouble } = call
   if (out) {
     await writeFile(out, writePcmWav({ samples: decodeMuLaw(heard), rate: MU_LAW_RATE }))
     print(`What the caller heard, ${(muLawMilliseconds(heard.length) / 1000).toFixed(1)} s, is in ${out}.`)
   }
+  if (trouble !== null) print(`What went wrong last: ${trouble} (docs/end-reasons.md)`)
   if (bridgedAfter === null) print('The caller was NOT joined to the voice agent.')
   else print(`The caller was joined to the voice agent after ${bridgedAfter.toFixed(2)} s.`)
 }

@@ -1,7 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** One event of a call, as the service recorded it. */
-export type CallEvent = { seq: number; at: string; type: string; stateBefore: string; stateAfter: string }
+export type CallEvent = {
+  seq: number
+  at: string
+  type: string
+  /** What was said; `agent.lost` and `voice.failed` carry a cause. */
+  event?: { cause?: unknown }
+  stateBefore: string
+  stateAfter: string
+}
 export type Turn = { role: string; text: string; heard?: string; interrupted: boolean }
 
 /** A call is known to the service as soon as it has answered the carrier's first question. */

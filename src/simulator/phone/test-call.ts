@@ -4,7 +4,7 @@ import { dialPhone, type PhoneCall, PhoneError } from './phone-client.ts'
 import { PHONE_PATH } from './phone-messages.ts'
 import type { CallEvent, ServiceApi, Turn } from './service-api.ts'
 import { Talk } from './talk.ts'
-import { carrierWords, eventWords, timelineLine } from './timeline-lines.ts'
+import { carrierWords, causeOf, eventWords, timelineLine } from './timeline-lines.ts'
 
 export type TestCallOptions = {
   url: URL
@@ -29,6 +29,7 @@ export class TestCall {
   #dialledAt = Date.now()
   #callId: string | null = null
   #bridgedAfter: number | null = null
+  #trouble: string | null = null
 
   constructor(options: TestCallOptions) {
     this.#options = options
@@ -38,6 +39,11 @@ export class TestCall {
   /** Seconds from the dialling until caller and agent were joined; null when they were not. */
   get bridgedAfter(): number | null {
     return this.#bridgedAfter
+  }
+
+  /** What was lost or failed last and why, such as `agent.lost: closed_1011`; null when nothing was. */
+  get trouble(): string | null {
+    return this.#trouble
   }
 
   /** Everything that the caller heard, as mu-law. */
@@ -121,6 +127,8 @@ export class TestCall {
   #serviceDid(event: CallEvent): void {
     const seconds = Math.max(0, (Date.parse(event.at) - this.#dialledAt) / 1000)
     if (event.stateAfter === 'bridged.talking') this.#bridgedAfter ??= seconds
+    const cause = causeOf(event)
+    if (cause !== null) this.#trouble = `${event.type}: ${cause}`
     this.#options.print(timelineLine(seconds, 'service', eventWords(event)))
   }
 

@@ -50,8 +50,16 @@ export function carrierWords(entry: TimelineEntry): string | null {
 }
 
 /** What the service recorded, with the state that it led to. */
-export function eventWords({ type, stateBefore, stateAfter }: CallEvent): string {
-  return stateBefore === stateAfter ? type : `${type.padEnd(22)} ${stateBefore} → ${stateAfter}`
+export function eventWords(event: CallEvent): string {
+  const { type, stateBefore, stateAfter } = event
+  const cause = causeOf(event)
+  const what = stateBefore === stateAfter ? type : `${type.padEnd(22)} ${stateBefore} → ${stateAfter}`
+  return cause === null ? what : `${what} (${cause})`
+}
+
+/** Why the agent was lost or the voice could not be cloned; null of all other events. */
+export function causeOf({ event }: CallEvent): string | null {
+  return typeof event?.cause === 'string' ? event.cause : null
 }
 
 /** The conversation as it was heard. */

@@ -1,0 +1,22 @@
+import type { CallRecord } from '../api/calls-api.ts'
+import { troubleOf } from './call-story.ts'
+import { eventWords } from './timeline-entries.ts'
+
+/** What went wrong last on a call, with the cause that was written down; nothing when nothing did. */
+export function Trouble({ records }: { records: readonly CallRecord[] }) {
+  const trouble = troubleOf(records)
+  if (!trouble) return null
+  const { type, cause } = trouble
+  return (
+    <p className="trouble">
+      {eventWords(type)}
+      {cause ? (
+        <>
+          : <code>{cause}</code>
+        </>
+      ) : (
+        '.'
+      )}
+    </p>
+  )
+}
