@@ -190,6 +190,18 @@ describe('docs/model-testing.md', () => {
   })
 })
 
+test('docs/doctor.md explains no line that the doctor does not print', () => {
+  const folder = resolve(ROOT, 'src/doctor')
+  const sources = readdirSync(folder).map((file) => readText(resolve(folder, file)))
+  const told = tableOf('docs/doctor.md', 'line').flatMap(({ line }) => codesIn(line))
+  // Where there are several FreeSWITCH servers, their lines are numbered.
+  const literals = (name: string) => [`'${name}'`, `{name} ${name.replace(/^freeswitch /, '')}\``]
+  const isPrinted = (name: string) =>
+    sources.some((source) => literals(name).some((literal) => source.includes(literal)))
+  expect(told.length).toBeGreaterThan(20)
+  expect(told.filter((name) => name !== '--fix' && !isPrinted(name))).toEqual([])
+})
+
 describe('docs/architecture.md', () => {
   const { dependencies, devDependencies } = manifest
 

@@ -6,6 +6,7 @@ import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
 import { runDoctor } from '../../src/doctor/doctor.ts'
 import { hideSecrets, secretsOf } from '../../src/doctor/secrets.ts'
+import { readText } from '../support/markdown-tables.ts'
 import { serve } from './examine.ts'
 
 async function doctor(env: Record<string, string>, fix = false) {
@@ -35,6 +36,14 @@ test('without a key everything is simulated, and nothing FAILs', async () => {
     ...['simulated', 'simulated', 'simulated', 'PUBLIC_UR', 'ENABLE_SI'],
   ])
   expect(lines.at(-1)).toBe('4 ok, 0 warn, 0 FAIL, 5 skip')
+})
+
+test('docs/doctor.md shows what is printed without a key, the database aside', async () => {
+  const { lines } = await doctor({ DATABASE_URL: inject('postgresUrl') })
+  const [sample = ''] = readText('docs/doctor.md').split('```\n').slice(1)
+  const withoutDatabase = (all: string[]) =>
+    all.map((line) => (line.includes(' database ') ? line.slice(0, 32) : line))
+  expect(withoutDatabase(sample.trimEnd().split('\n'))).toEqual(withoutDatabase(lines))
 })
 
 test('with wrong settings nothing else is looked at', async () => {

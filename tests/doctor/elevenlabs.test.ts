@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AgentRequest } from '../../src/calls/ports.ts'
 import { elevenLabsAccountCheck } from '../../src/doctor/elevenlabs-account.ts'
 import { elevenLabsAgentCheck, SENT_VARIABLES } from '../../src/doctor/elevenlabs-agent.ts'
+import { formatFinding } from '../../src/doctor/print.ts'
 import { type SimulatedElevenLabs, startElevenLabs } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
 import { initiation } from '../../src/voice-agents/elevenlabs/initiation.ts'
+import { readText } from '../support/markdown-tables.ts'
 import { deadOrigin, examine, named, serve, vendor, verdicts } from './examine.ts'
 
 const API_KEY = 'sk_a-key-that-nobody-may-see'
@@ -252,6 +254,14 @@ describe('the agent', () => {
     expect(finding.finding).toContain(words)
     expect(finding.mend).toContain('elevenlabs.io')
     expect(finding.fix).toBeDefined()
+  })
+
+  test('is shown in docs/doctor.md as it is printed', async () => {
+    change(({ platform_settings: { overrides } }) => {
+      overrides.conversation_config_override = { tts: { voice_id: false }, agent: ALL_AGENT }
+    })
+    const finding = named(await agent(), 'agent voice override')
+    expect(readText('docs/doctor.md').split('\n')).toContain(formatFinding(finding))
   })
 
   test.each(FAULTS)('%s, and is mended', async (_name, to, name) => {
