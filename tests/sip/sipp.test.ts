@@ -96,3 +96,26 @@ describe.skipIf(!REAL_SERVERS)('Fifty SIP calls at once, through real servers', 
     return lines.map((line) => Number(line.split(';')[1]))
   }
 })
+
+describe.skipIf(!REAL_SERVERS)('A phone with a password, as docs/SIP_TESTING_GUIDE.md dials it', () => {
+  let sip: SipWorld
+  beforeAll(async () => {
+    sip = await SipWorld.begin({ settings: { SIP_TRUNKS: '', SIP_USERS: 'ann:a-long-password' } })
+  })
+  afterAll(() => sip.end())
+
+  const dial = (password: string) => {
+    const { SIP_HOST = '127.0.0.1', SIP_PORT = '5060' } = process.env
+    const scenario = new URL('scenarios/with-a-password.xml', import.meta.url).pathname
+    const args = ['-sf', scenario, '-au', 'ann', '-ap', password, '-i', '127.0.0.1', '-s', SERVICE_NUMBER]
+    const sipp = [...args, '-m', '1', '-d', '1000', '-nostdin', `${SIP_HOST}:${SIP_PORT}`]
+    return promisify(execFile)('sipp', sipp, { timeout: 20_000 })
+  }
+
+  it('is answered with the right one, and with a wrong one not', async () => {
+    await dial('a-long-password')
+    await expect(dial('wrong')).rejects.toThrow()
+    const answered = await sip.world.db.query('select 1 from call_log')
+    expect(answered).toHaveLength(1)
+  }, 60_000)
+})
