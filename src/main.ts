@@ -3,12 +3,13 @@ import { configWarnings, warningLine } from './config-warnings.ts'
 import { openLog } from './log.ts'
 import { misspeltSettings } from './misspelt-settings.ts'
 import { logWhatLibrariesPrint } from './printing-libraries.ts'
-import { type AdminKey, adminKey } from './service/admin-key.ts'
+import { adminKey } from './service/admin-key.ts'
 import { type Demo, OneProcessDemo } from './service/demo.ts'
 import { DEMO_SERVICE } from './service/demo-messages.ts'
 import { HandedOnDemo } from './service/demo-service.ts'
 import { DemoWorld, isWholeDemo } from './service/demo-world.ts'
 import { keepOrigin } from './service/kept-origin.ts'
+import { operatorLines } from './service/operator-lines.ts'
 import { Service } from './service/service.ts'
 import { openStorage, UnusableDatabase } from './service/storage.ts'
 import { settingsInUse } from './settings-in-use.ts'
@@ -64,7 +65,7 @@ async function run(settings: Config): Promise<void> {
   // Calls are taken before all is said and done: from then on nobody may be cut off.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
   const { port } = await serving
-  if (!isDemoService) greetOperator(config, port, admin)
+  if (!isDemoService) for (const line of operatorLines(config, port, admin)) say(line)
 
   async function serve(): Promise<Service> {
     const service = await Service.start({
@@ -90,7 +91,7 @@ async function runWorld(settings: Config): Promise<void> {
   const world = await DemoWorld.start(settings, log)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => world.stop(signal))
   const forgetOrigin = world.isReady ? await keepOrigin(settings, world.port, log) : async () => {}
-  if (world.isReady) greetOperator(settings, world.port, admin)
+  if (world.isReady) for (const line of operatorLines(settings, world.port, admin)) say(line)
   const status = await world.ended
   await forgetOrigin()
   await closeLog()
@@ -114,13 +115,3 @@ function whyNotStarted(error: unknown): string {
 }
 
 type Fault = NodeJS.ErrnoException & { address?: string; port?: number }
-
-/** The key is shown once, when it is made; a console that was opened with it stays signed in. */
-function greetOperator({ http, dataDir, admin }: Config, port: number, { key, isNew }: AdminKey): void {
-  const host = ['0.0.0.0', '::'].includes(http.host) ? 'localhost' : http.host
-  const console = `http://${host}:${port}/`
-  const place = admin.apiKey === null ? `in ${dataDir}/admin-key` : 'the one in ADMIN_API_KEY'
-  if (isNew)
-    say(`Open the console at ${console}#key=${key} (the admin key is shown this once, and kept ${place})`)
-  else say(`Open the console at ${console} (the admin key is ${place})`)
-}

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
+import { hostInUrl } from './operator-lines.ts'
 
 /** Where a program on this machine connects to that was told of all addresses. */
 const HERE: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
@@ -18,7 +19,7 @@ export async function keepOrigin(
   if (!roles.includes('web')) return async () => {}
   const file = join(dataDir, 'origin')
   const host = HERE[http.host] ?? http.host
-  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}\n`
+  const origin = `http://${hostInUrl(host)}:${port}\n`
   try {
     await mkdir(dataDir, { recursive: true })
     await writeFile(file, origin)
