@@ -31,6 +31,11 @@ const AN_AGENT = {
   ...{ firstMessage: null, language: 'en', tools: [], transferNumber: null, numbers: ['+15551234567'] },
 } as const satisfies AgentDraft
 
+/** Runs in the page: the links and cards that reach beyond the window, and the cards out of which something reaches. */
+const STICKS_OUT = `[...document.querySelectorAll('.navigation a, main .card')]
+  .filter((part) => part.getBoundingClientRect().right > innerWidth || part.scrollWidth > part.clientWidth)
+  .map((part) => part.getAttribute('aria-label') ?? part.textContent.slice(0, 60))`
+
 describe.each([
   ['light', { width: 1440, height: 900 }],
   ['light', { width: 390, height: 844 }],
@@ -67,6 +72,7 @@ describe.each([
       expect(await alice.accessibilityFaults(), place).toEqual([])
       const width = await alice.page.evaluate('document.documentElement.scrollWidth')
       expect(width, place).toBeLessThanOrEqual(viewport.width)
+      expect(await alice.page.evaluate(STICKS_OUT), place).toEqual([])
     }
     // Of the call that is none of ours, Chromium says so too.
     expect(alice.complaints.filter((complaint) => !complaint.includes('404'))).toEqual([])

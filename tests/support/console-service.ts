@@ -46,6 +46,12 @@ const STATISTICS: Statistics = {
   calls: { active: 2, byOutcome: { caller_hung_up: 40, agent_lost: 3 } },
 }
 
+const RESPONSE_TIMES = ['inbound', 'status-callback', 'stream-ended', 'fallback', 'elevenlabs'].map(
+  (name) => ({
+    ...{ route: `/webhooks/${name}`, count: 12_345, meanSeconds: 0.0123, p95Seconds: 0.1234 },
+  }),
+)
+
 /**
  * The service as the console sees it, with its real pages, sessions, calls API and statechart. Only the carrier is
  * missing: the test says what happens to the call and what the caller hears.
@@ -124,7 +130,7 @@ export class ConsoleService {
         ...machinesRoutes({ call: chartDefinition(callMachine) }),
         ...[...agentsRoutes(this.agents), ...auditRoutes(this.audit)],
         ...voiceListRoutes({ list: async () => this.voices ?? calls.keptVoices() }),
-        ...statisticsRoutes({ statistics: async () => STATISTICS }, async () => []),
+        ...statisticsRoutes({ statistics: async () => STATISTICS }, async () => RESPONSE_TIMES),
         ...settingsRoutes(() => settingsInUse({ PORT: '3006', ADMIN_API_KEY: 'hidden' })),
       ],
       recordWrite: recordWrites({

@@ -57,7 +57,7 @@ export function Scrubber({ at, end, steps, cursor }: ScrubberProps) {
         aria-valuemax={Math.round(end)}
         aria-valuenow={Math.round(at)}
         aria-valuetext={`+${durationWords(at)}, step ${cursor.index + 1}: ${steps[cursor.index]?.type}`}
-        style={{ left: percent(at, end) }}
+        style={{ left: percent(at, end), '--share': at / end }}
         onKeyDown={onKeyDown}
       >
         <span className="scrubber-time">+{durationWords(at)}</span>

@@ -100,7 +100,7 @@ function ResponseTimes({ times }: { times: Statistics['responseTimes'] }) {
       {times.length === 0 ? (
         <p className="hint">None since it started.</p>
       ) : (
-        <table>
+        <table className="response-times">
           <thead>
             <tr>
               <th scope="col">Webhook</th>
