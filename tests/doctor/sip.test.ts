@@ -41,7 +41,12 @@ const look = async (changes: Record<string, string> = {}) => examine(sipCheck, a
 
 /** The port of a server that says that to whoever connects, and hangs up. */
 async function greeter(greeting: string): Promise<string> {
-  const server = createServer((socket) => socket.on('error', () => {}).resume().end(greeting))
+  const server = createServer((socket) =>
+    socket
+      .on('error', () => {})
+      .resume()
+      .end(greeting),
+  )
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   onTestFinished(() => void server.close())
   return `${(server.address() as { port: number }).port}`
