@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import { WebSocket, WebSocketServer } from 'ws'
 import { startMetadata } from '../../src/telephony/sip/stream-metadata.ts'
+import { sendEvenly } from './even-frames.ts'
 import { answer } from './relay-child.ts'
 import { carrierMessage, FRAME_MS, metadataOf, START } from './relay-wire.ts'
 
@@ -15,8 +15,6 @@ import { carrierMessage, FRAME_MS, metadataOf, START } from './relay-wire.ts'
 /** `forkRate`: the calls come from FreeSWITCH, at this rate; from Twilio when it is null. */
 export type Pairing = { forkRate: 8000 | 16_000 | null; agentFormat: string }
 export type FormatsLoad = { sent: number; received: number; delaysMs: number[] }
-
-const DRAIN_MS = 500
 
 class End {
   peer: End | null = null
@@ -98,14 +96,7 @@ async function openCarrier(url: string): Promise<End> {
 
 async function speak({ seconds }: { seconds: number }): Promise<FormatsLoad> {
   result = { sent: 0, received: 0, delaysMs: [] }
-  const began = performance.now()
-  const total = Math.round((seconds * 1000) / FRAME_MS) * ends.length
-  for (let next = 0; next < total; ) {
-    const due = Math.min(total, ((performance.now() - began) / FRAME_MS) * ends.length)
-    while (next < due) (ends[next++ % ends.length] as End).send()
-    await pause(1)
-  }
-  await pause(DRAIN_MS)
+  await sendEvenly(ends, seconds)
   return result
 }
 

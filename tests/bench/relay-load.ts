@@ -3,23 +3,13 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import { WebSocket, WebSocketServer } from 'ws'
+import { sendEvenly } from './even-frames.ts'
 import { answer } from './relay-child.ts'
-import {
-  agentMessage,
-  carrierMessage,
-  FRAME_MS,
-  METADATA,
-  START,
-  stampedFrame,
-  stampOf,
-} from './relay-wire.ts'
+import { agentMessage, carrierMessage, METADATA, START, stampedFrame, stampOf } from './relay-wire.ts'
 
 /* Both ends of every call: the carriers, which dial what is measured, and the agents, which it dials in turn. */
 
 export type LoadResult = { sent: number; received: number; disordered: number; delaysMs: number[] }
-
-/** Frames on their way when the last was sent have this long to arrive. */
-const DRAIN_MS = 500
 
 /** Sends a frame when it is due and looks at those that come back. */
 class End {
@@ -81,15 +71,7 @@ async function open({ url, calls }: { url: string; calls: number }): Promise<voi
 /** Every end sends a frame each 20 ms, and all of them evenly spread over these. */
 async function speak({ url, seconds }: { url: string; seconds: number }): Promise<LoadResult> {
   result = { sent: 0, received: 0, disordered: 0, delaysMs: [] }
-  const ends = endsOf.get(url) ?? []
-  const began = performance.now()
-  const total = Math.round((seconds * 1000) / FRAME_MS) * ends.length
-  for (let next = 0; next < total; ) {
-    const due = Math.min(total, ((performance.now() - began) / FRAME_MS) * ends.length)
-    while (next < due) (ends[next++ % ends.length] as End).send()
-    await pause(1)
-  }
-  await pause(DRAIN_MS)
+  await sendEvenly(endsOf.get(url) ?? [], seconds)
   return result
 }
 
