@@ -17,6 +17,7 @@ import { SignInAgain } from './sign-in-again.tsx'
 import { StatisticsPage } from './statistics/statistics-page.tsx'
 import { SystemPage } from './system/system-page.tsx'
 import { CallUs } from './test-call/call-us.tsx'
+import { DialSip } from './test-call/sip-line.tsx'
 import type { TestCall } from './test-call/test-call.ts'
 import { TestCallPanel } from './test-call/test-call-panel.tsx'
 import { VoicesPage } from './voices/voices-page.tsx'
@@ -89,6 +90,7 @@ function TestCallPage({ config, testCall }: PageProps) {
       {config === null && <Waiting />}
       {config?.carrier === 'simulated' && <TestCallPanel testCall={testCall} />}
       {config?.carrier === 'real' && <CallUs phoneNumber={config.phoneNumber} />}
+      {config?.sip && <DialSip line={config.sip} />}
       <RecentCalls testCall={testCall} />
     </>
   )
@@ -115,6 +117,12 @@ function NoSuchPage() {
   )
 }
 
+/** With SIP there are two carriers, of which only Twilio is ever simulated. */
+function carriersOf({ carrier, sip }: ConsoleConfig): string[] {
+  if (!sip) return [carrier === 'simulated' ? 'Simulated carrier' : 'Twilio']
+  return [carrier === 'simulated' ? 'Simulated Twilio' : 'Twilio', 'SIP']
+}
+
 function Header({ config, page }: { config: ConsoleConfig | null; page: string }) {
   return (
     <header className="app-header">
@@ -125,7 +133,9 @@ function Header({ config, page }: { config: ConsoleConfig | null; page: string }
       <Navigation page={page} />
       {config && (
         <ul className="surroundings" aria-label="What stands behind this console">
-          <li>{config.carrier === 'simulated' ? 'Simulated carrier' : 'Twilio'}</li>
+          {carriersOf(config).map((carrier) => (
+            <li key={carrier}>{carrier}</li>
+          ))}
           <li>{config.agentVendor === 'simulated' ? 'Simulated agent' : 'ElevenLabs'}</li>
         </ul>
       )}

@@ -19,8 +19,23 @@ export type ConsoleConfig = {
   agentVendor: 'simulated' | 'real'
   /** Where callers reach the service, in E.164 form. */
   phoneNumber: string | null
+  /** Null without SIP. */
+  sip?: SipLine | null
   /** Whether the page may kill the process, because something would start it again. */
   canBeKilled?: boolean
+}
+
+/** How the SIP line is reached, and by whom. */
+export type SipLine = {
+  /** Where drachtio-server takes SIP; null when that is every address of its machine. */
+  host: string | null
+  port: number
+  /** Those that are answered; null means all. */
+  numbers: readonly string[] | null
+  /** The names of those who call with a password. */
+  users: readonly string[]
+  /** CIDRs from which calls are taken without one. */
+  trunks: readonly string[]
 }
 
 /** The names of built files change with their content. */

@@ -15,6 +15,7 @@ import type { Metrics } from '../metrics.ts'
 import type { SettingInUse } from '../settings-in-use.ts'
 import type { TwilioAdapter } from '../telephony/twilio/adapter.ts'
 import type { CallerVoices } from '../voices/caller-voices.ts'
+import { sipLine } from './sip-line.ts'
 import type { Storage } from './storage.ts'
 import type { VoiceAgents } from './voice-agents.ts'
 
@@ -70,10 +71,13 @@ function routesOf({ storage, settings, kill, host, feed, callerVoices, metrics }
   })
 }
 
-const consoleOf = ({ auth, kill, config: { carrier, agentVendor, twilio } }: WebParts) =>
+const consoleOf = ({ auth, kill, config: { carrier, agentVendor, twilio, sip } }: WebParts) =>
   consoleRoutes({
     auth,
     assetsDir: CONSOLE,
     callerSample: CALLER_SAMPLE,
-    config: { carrier, agentVendor, phoneNumber: twilio.phoneNumber, canBeKilled: kill !== null },
+    config: {
+      ...{ carrier, agentVendor, phoneNumber: twilio.phoneNumber, canBeKilled: kill !== null },
+      sip: sipLine(sip),
+    },
   })

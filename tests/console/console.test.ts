@@ -287,6 +287,38 @@ describe('the page', () => {
     expect(await alice.accessibilityFaults()).toEqual([])
   })
 
+  test('tells what to dial over SIP, and who may, beside the telephone of the demo', async () => {
+    const line = { host: null, port: 5070, numbers: null, users: ['ann'], trunks: ['10.0.0.0/8'] }
+    await signedIn({ sip: line })
+    expect(await alice.page.locator('.surroundings li').allTextContents()).toEqual([
+      ...['Simulated Twilio', 'SIP', 'Simulated agent'],
+    ])
+    const card = alice.page.locator('.sip-line')
+    expect(await card.locator('code').allTextContents()).toEqual(['sip:5000@127.0.0.1:5070'])
+    expect(await card.textContent()).toContain(
+      'Calls are taken as ann with the password, and without a password from 10.0.0.0/8.',
+    )
+    expect(await alice.accessibilityFaults()).toEqual([])
+  })
+
+  test('names the numbers of the SIP line, and says when nobody may call', async () => {
+    const line = {
+      host: 'sip.example',
+      port: 5060,
+      numbers: ['+15551234567', 'support'],
+      users: [],
+      trunks: [],
+    }
+    await signedIn({ carrier: 'real', sip: line })
+    expect(await alice.page.locator('.surroundings li').allTextContents()).toEqual([
+      ...['Twilio', 'SIP', 'Simulated agent'],
+    ])
+    expect(await alice.page.locator('.sip-line code').allTextContents()).toEqual([
+      ...['sip:+15551234567@sip.example:5060', 'sip:support@sip.example:5060'],
+    ])
+    await alice.page.getByText('Every call is refused: set SIP_USERS or SIP_TRUNKS.').waitFor()
+  })
+
   test('tells when the service does not answer, and goes on when it does', async () => {
     await signedIn()
     await alice.page.route('**/api/v1/calls?*', (call) => call.abort())
