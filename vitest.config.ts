@@ -9,8 +9,6 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'tests/bench/**'],
     reporters: ['default', './tests/support/summary-reporter.ts'],
-    /** Files of one worker share what they import, which takes longer than most of them; none may leave anything behind. */
-    isolate: false,
     restoreMocks: true,
     /** Most of a command's start is reading its packages, which all the processes of a run can do once. */
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'precall-compile-cache') },

@@ -20,7 +20,7 @@ const STRANGER = '127.66.6.6'
 const ALICE = { username: 'alice', password: 'correct-horse-battery' }
 const LINES = 4
 /** So long no answer means that there will be none. */
-const IGNORED_MS = 500
+const IGNORED_MS = 2_000
 /** A busy machine's heap comes and goes by some; what is kept of each of thousands of requests would be more. */
 const ALLOWED_GROWTH = 48 * 1024 * 1024
 
