@@ -87,8 +87,12 @@ describe('on the real job queue', () => {
 
     await world.work(world.node())
     await world.db.query('select graphile_worker.force_unlock_workers($1)', [dying.workerIds])
-    await world.hurry()
-    await eventually(told).toEqual(['voice.ready'])
+    // The dead node's last try may still fail after this, which puts the next one off.
+    const toldAtLast = async () => {
+      await world.hurry()
+      return told()
+    }
+    await eventually(toldAtLast).toEqual(['voice.ready'])
     expect(await world.store.clone(sampleKey)).toMatchObject({ vendorVoiceId: voiceId })
     expect(world.clonedVoices).toEqual([voiceId])
     world.vendor.hangClone = false
