@@ -1,9 +1,8 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { v7 as uuidv7 } from 'uuid'
 import { WebSocket, WebSocketServer } from 'ws'
 import { startMetadata } from '../../src/telephony/sip/stream-metadata.ts'
-import { sendEvenly } from './even-frames.ts'
+import { sendEvenly, urlOf } from './load-ends.ts'
 import { answer } from './relay-child.ts'
 import { carrierMessage, FRAME_MS, metadataOf, START } from './relay-wire.ts'
 
@@ -101,10 +100,7 @@ async function speak({ seconds }: { seconds: number }): Promise<FormatsLoad> {
 }
 
 answer({
-  listen: async () => {
-    if (agents.address() === null) await once(agents, 'listening')
-    return `ws://127.0.0.1:${(agents.address() as AddressInfo).port}`
-  },
+  listen: () => urlOf(agents),
   open: (argument) => open(argument as Parameters<typeof open>[0]),
   speak: (argument) => speak(argument as Parameters<typeof speak>[0]),
 })

@@ -1,9 +1,8 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import { WebSocket, WebSocketServer } from 'ws'
-import { sendEvenly } from './even-frames.ts'
+import { sendEvenly, urlOf } from './load-ends.ts'
 import { answer } from './relay-child.ts'
 import { agentMessage, carrierMessage, METADATA, START, stampedFrame, stampOf } from './relay-wire.ts'
 
@@ -76,10 +75,7 @@ async function speak({ url, seconds }: { url: string; seconds: number }): Promis
 }
 
 answer({
-  listen: async () => {
-    if (agents.address() === null) await once(agents, 'listening')
-    return `ws://127.0.0.1:${(agents.address() as AddressInfo).port}`
-  },
+  listen: () => urlOf(agents),
   open: (argument) => open(argument as Parameters<typeof open>[0]),
   speak: (argument) => speak(argument as Parameters<typeof speak>[0]),
 })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
+import { urlOf } from './load-ends.ts'
 import { answer, cpuMs } from './relay-child.ts'
 
 /* The reference: what `ws` itself costs when every message goes on unchanged. */
@@ -22,9 +22,6 @@ server.on('connection', (carrier) => {
 })
 
 answer({
-  listen: async () => {
-    if (server.address() === null) await once(server, 'listening')
-    return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/media-stream/`
-  },
+  listen: async () => `${await urlOf(server)}/media-stream/`,
   cpu: cpuMs,
 })

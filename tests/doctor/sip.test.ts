@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { sipCheck } from '../../src/doctor/sip.ts'
 import { SimulatedFreeSwitch } from '../../src/simulator/sip/free-switch/simulated-free-switch.ts'
 import { type SimulatedSip, startSipNetwork } from '../../src/simulator/sip/start-sip-network.ts'
+import { addressesOf } from '../support/sip-servers.ts'
 import { until } from '../support/until.ts'
 import { deadOrigin, examine, named, serve, verdicts } from './examine.ts'
 
@@ -21,18 +22,12 @@ afterEach(async () => {
 
 /** Everything as it should be, on a port that nobody has. */
 async function settings(changes: Record<string, string> = {}): Promise<Record<string, string>> {
-  const { drachtio, freeSwitch } = sip
   return {
     ENABLE_SIP_HANDLER: 'true',
     HOST: '127.0.0.1',
     PORT: new URL(await deadOrigin()).port,
     SIP_TRUNKS: '127.0.0.1/32',
-    DRACHTIO_HOST: drachtio.host,
-    DRACHTIO_PORT: `${drachtio.port}`,
-    DRACHTIO_SECRET: drachtio.secret,
-    FREESWITCH_HOST: freeSwitch.host,
-    FREESWITCH_PORT: `${freeSwitch.port}`,
-    FREESWITCH_SECRET: freeSwitch.password,
+    ...addressesOf(sip),
     ...changes,
   }
 }

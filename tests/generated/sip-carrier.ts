@@ -4,8 +4,7 @@ import { askFreeSwitch, type EventSocketAddress } from '../../src/telephony/sip/
 import { ForkGate } from '../support/fork-gate.ts'
 import type { HandWorld } from '../support/hand-world.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
-import { type SipServers, sipServers } from '../support/sip-servers.ts'
-import { until } from '../support/until.ts'
+import { type SipServers, sipServers, untilSipIs } from '../support/sip-servers.ts'
 import type { PlayedCarrier } from './carriers.ts'
 import type { DrivenCall, LegDriver } from './leg-driver.ts'
 import { SipDriver } from './sip-driver.ts'
@@ -57,12 +56,7 @@ export class SipCarrier implements PlayedCarrier {
 
   async join(node: ServiceProcess): Promise<void> {
     this.gate.target = node.origin
-    const health = async () => (await (await fetch(`${node.origin}/health`)).json()) as { sip: string }
-    await until(
-      'SIP is ok',
-      async () => (await health()).sip === 'ok',
-      () => node.output.slice(-2_000),
-    )
+    await untilSipIs(node)
   }
 
   async stop(): Promise<void> {

@@ -3,7 +3,7 @@ import Srf from 'drachtio-srf'
 import { vi } from 'vitest'
 import type { InviteOptions, SipCall } from '../../src/simulator/sip/phone/sip-call.ts'
 import type { SimulatedSip } from '../../src/simulator/sip/start-sip-network.ts'
-import type { SipServers } from '../support/sip-servers.ts'
+import { addressesOf, type SipServers } from '../support/sip-servers.ts'
 
 const FORK_EVENTS = ['connect', 'connect_failed', 'disconnect', 'play_audio', 'kill_audio', 'json', 'error']
 const ENDPOINT_EVENTS = ['playback-start', 'playback-stop', 'dtmf', 'destroy']
@@ -122,16 +122,8 @@ export class SipApp {
 }
 
 /** Simulated servers, as an app is told of them. */
-export function serversOf({ drachtio, freeSwitch, phone }: SimulatedSip): CallableServers {
-  const settings = {
-    DRACHTIO_HOST: drachtio.host,
-    DRACHTIO_PORT: `${drachtio.port}`,
-    DRACHTIO_SECRET: drachtio.secret,
-    FREESWITCH_HOST: freeSwitch.host,
-    FREESWITCH_PORT: `${freeSwitch.port}`,
-    FREESWITCH_SECRET: freeSwitch.password,
-  }
-  return { phone, settings }
+export function serversOf(simulated: SimulatedSip): CallableServers {
+  return { phone: simulated.phone, settings: addressesOf(simulated) }
 }
 
 const busy: InviteHandler = (_req, res) => res.send(486)

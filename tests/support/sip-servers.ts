@@ -4,6 +4,8 @@ import { SimulatedFreeSwitch } from '../../src/simulator/sip/free-switch/simulat
 import { SimulatedPhone } from '../../src/simulator/sip/phone/simulated-phone.ts'
 import { UdpNetwork } from '../../src/simulator/sip/phone/udp-network.ts'
 import { type SimulatedSip, startSipNetwork } from '../../src/simulator/sip/start-sip-network.ts'
+import type { ServiceProcess } from './service-process.ts'
+import { until } from './until.ts'
 
 /** With these set, SIP tests run against real servers: a drachtio-server, and a FreeSWITCH with freeswitch-config/. */
 const { DRACHTIO_HOST, FREESWITCH_HOST } = process.env
@@ -36,10 +38,13 @@ async function simulatedServers({
 }: SipServerOptions): Promise<SipServers> {
   const log = pino({ level: 'silent' })
   const simulated = await startSipNetwork({ log, freeSwitch: { module, frames: clockFrames(timeScale) } })
-  const { drachtio, freeSwitch, phone } = simulated
-  const settings = {
-    ENABLE_SIP_HANDLER: 'true',
-    SIP_TRUNKS: TRUNKS,
+  const settings = { ENABLE_SIP_HANDLER: 'true', SIP_TRUNKS: TRUNKS, ...addressesOf(simulated) }
+  return { settings, phone: simulated.phone, simulated, stop: simulated.stop }
+}
+
+/** The settings by which simulated servers are found. */
+export function addressesOf({ drachtio, freeSwitch }: SimulatedSip): Record<string, string> {
+  return {
     DRACHTIO_HOST: drachtio.host,
     DRACHTIO_PORT: `${drachtio.port}`,
     DRACHTIO_SECRET: drachtio.secret,
@@ -47,7 +52,15 @@ async function simulatedServers({
     FREESWITCH_PORT: `${freeSwitch.port}`,
     FREESWITCH_SECRET: freeSwitch.password,
   }
-  return { settings, phone, simulated, stop: simulated.stop }
+}
+
+/** Resolves when the node's `/health` says so of SIP: `ok`, or words of what is wrong. */
+export async function untilSipIs(node: ServiceProcess, health = 'ok'): Promise<void> {
+  const look = async () => {
+    const { sip } = (await (await fetch(`${node.origin}/health`)).json()) as { sip: string }
+    return health === 'ok' ? sip === 'ok' : sip.includes(health)
+  }
+  await until(`SIP is ${health}`, look, () => node.output.slice(-2_000))
 }
 
 async function realServers(): Promise<SipServers> {

@@ -2,8 +2,7 @@ import type { InviteOptions, SipCall } from '../../src/simulator/sip/phone/sip-c
 import type { SimulatedSip } from '../../src/simulator/sip/start-sip-network.ts'
 import { CallRecord } from './call-record.ts'
 import type { ServiceProcess } from './service-process.ts'
-import { SIP_TIME_SCALE, type SipServers, sipServers } from './sip-servers.ts'
-import { until } from './until.ts'
+import { SIP_TIME_SCALE, type SipServers, sipServers, untilSipIs } from './sip-servers.ts'
 import { SERVICE_NUMBER, World, type WorldOptions } from './world.ts'
 
 export type SipWorldOptions = WorldOptions & {
@@ -58,11 +57,7 @@ export class SipWorld {
 
   /** Resolves when `/health` says so of SIP. */
   async takesCalls(node = this.world.node, health = 'ok'): Promise<void> {
-    const look = async () => {
-      const { sip } = (await (await fetch(`${node.origin}/health`)).json()) as { sip: string }
-      return sip.includes(health)
-    }
-    await until(`SIP is ${health}`, look, () => node.output.slice(-2_000))
+    await untilSipIs(node, health)
   }
 
   /** Somebody dials the number. */

@@ -1,8 +1,17 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { WebSocketServer } from 'ws'
 import { FRAME_MS } from './relay-wire.ts'
 
 /** Frames on their way when the last was sent have this long to arrive. */
 const DRAIN_MS = 500
+
+/** Where a server listens, once it does. */
+export async function urlOf(server: WebSocketServer): Promise<string> {
+  if (server.address() === null) await once(server, 'listening')
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
 
 /** Has every end send a frame each 20 ms, all of them evenly spread over these. Resolves when the last ones have come. */
 export async function sendEvenly(ends: { send(): void }[], seconds: number): Promise<void> {
