@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const LOOK_EVERY_MS = 10
+const LOOK_EVERY_MS = 20
 /** Stories live twenty times as fast as people, so this is a very long time. */
 const PATIENCE_MS = 12_000
 
