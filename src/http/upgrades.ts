@@ -1,0 +1,22 @@
+import { type Server, STATUS_CODES } from 'node:http'
+
+/**
+ * Node leaves a connection that is being upgraded to the listeners, without one for its errors: a client who resets it
+ * before anybody has taken it would end the process. To be called before anybody else listens for upgrades.
+ */
+export function surviveResets(server: Server): void {
+  server.prependListener('upgrade', (_request, socket) => {
+    socket.on('error', () => socket.destroy())
+  })
+}
+
+/** Once somebody listens for upgrades, Node leaves all of them to the listeners: one that nobody takes would hang. */
+export function refuseUnclaimedUpgrades(server: Server, claimed: ReadonlySet<string>): void {
+  server.on('upgrade', (request, socket) => {
+    const path = request.url ?? ''
+    if ([...claimed].some((prefix) => path.startsWith(prefix))) return
+    // A client who never hangs up would keep its descriptor for ever.
+    socket.once('finish', () => socket.destroy())
+    socket.end(`HTTP/1.1 404 ${STATUS_CODES[404]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  })
+}
