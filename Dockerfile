@@ -1,6 +1,6 @@
-# The service, without drachtio-server, FreeSWITCH, PostgreSQL and MinIO, which docker-compose.yml brings.
+# The service, without drachtio-server, FreeSWITCH, PostgreSQL and SeaweedFS, which docker-compose.yml brings.
 
-# --- Builds the console, then leaves what runs: dependencies, sources, the built page ---
+# --- Builds the pages, then leaves what runs: dependencies, sources, the built pages ---
 FROM node:24.11.1-bookworm-slim AS build
 WORKDIR /app
 # The dependencies change less often than the sources: their layer is kept while the lock file is the same.
@@ -10,8 +10,8 @@ COPY vite.config.ts tsconfig.json ./
 COPY src ./src
 COPY machines ./machines
 RUN npm run build
-# Installed anew rather than pruned, with the scripts of the packages: one of them fetches the Node that we run on.
-RUN npm ci --omit=dev && rm -rf src/console
+# Installed anew rather than pruned, with the scripts of the packages that package.json allows.
+RUN npm ci --omit=dev && rm -rf src/console src/phone
 
 # --- What runs. Node comes with the dependencies, so the base needs none ---
 FROM debian:12.12-slim
@@ -26,7 +26,7 @@ COPY --from=build /app/src ./src
 COPY --from=build /app/dist ./dist
 
 USER precall
-ENV NODE_ENV=production DATA_DIR=/data PORT=3006 PATH=/app/node_modules/.bin:$PATH
+ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data PORT=3006 PATH=/app/node_modules/.bin:$PATH
 VOLUME /data
 EXPOSE 3006
 # 503 while draining counts as unhealthy: whoever balances the load is to look elsewhere.

@@ -2,21 +2,29 @@ import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
-const root = resolve(import.meta.dirname, 'src/console')
+const CONSOLE = resolve(import.meta.dirname, 'src/console')
+const PHONE = resolve(import.meta.dirname, 'src/phone')
 
-/** Builds the console into dist/console, from where src/http/console-routes.ts serves it. */
-export default defineConfig({
-  root,
-  base: '/console/',
+/**
+ * Builds the console into dist/console, or, with `--mode phone`, the callers' page into dist/phone: nothing of the one is served
+ * with the other. src/http/console-routes.ts and src/http/phone-routes.ts serve them.
+ */
+export default defineConfig(({ mode }) => ({
+  ...(mode === 'phone' ? { root: PHONE, base: '/phone/' } : { root: CONSOLE, base: '/console/' }),
   plugins: [react()],
   build: {
-    outDir: resolve(import.meta.dirname, 'dist/console'),
+    outDir: resolve(import.meta.dirname, mode === 'phone' ? 'dist/phone' : 'dist/console'),
     emptyOutDir: true,
-    // The page's content security policy allows files of our own and nothing inline.
+    // Those who are given the page are told whose work it is made with.
+    license: { fileName: mode === 'phone' ? 'licences.txt' : 'licences.json' },
+    // The pages' content security policy allows files of our own and nothing inline.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: [resolve(root, 'index.html'), resolve(root, 'sign-in.html')],
+      input:
+        mode === 'phone'
+          ? [resolve(PHONE, 'index.html')]
+          : [resolve(CONSOLE, 'index.html'), resolve(CONSOLE, 'sign-in.html')],
     },
   },
-})
+}))

@@ -2,8 +2,11 @@ import type { EndReason } from './end-reasons.ts'
 
 /** What the carrier says about its leg. Twilio says it by webhook, a SIP leg directly; both say the same. */
 export type LegEvent =
-  /** The leg has done what it was told and asks what comes next (Twilio's redirect, the end of a SIP playback). */
-  | { type: 'leg.asked' }
+  /**
+   * The leg has done what it was told and asks what comes next (Twilio's redirect, the end of a SIP playback). `leaves` is
+   * the bridge that it was taken out of by `redirectLeg`: a carrier ends the stream of a leg that it redirects.
+   */
+  | { type: 'leg.asked'; leaves?: number }
   /** The carrier reports that the bridge to the media stream is over while the call lives; `attempt` when it can say which. */
   | { type: 'leg.streamEnded'; attempt?: number }
   /** The carrier reports that the call is over, and how. */
@@ -27,39 +30,76 @@ export type MediaEvent =
   /** The carrier's stream is gone; `clean` when the carrier announced it (the caller hung up, or the call moved on). */
   | { type: 'media.lost'; attempt: number; clean: boolean }
 
-/** What the relay says about the voice agent. */
+/** What other nodes say about the process that holds the media stream. */
+export type RelayEvent =
+  /** It gives no sign of life. That is a suspicion, which ends nothing: the carrier is asked to have the leg bridged again. */
+  { type: 'relay.unresponsive'; attempt: number }
+
+/** What a call may want to be different from how the agent is set up at its vendor. */
+export type AgentOverride = 'voice' | 'first_message' | 'prompt' | 'language'
+
+/**
+ * Which connection to the agent is meant: the bridge, and within the call the number of the connection. A late word about an
+ * earlier one is ignored. Relays of chart 1 do not number connections: their word is about the present one.
+ */
+type AboutConnection = { attempt: number; connection?: number }
+
+/** What the relay says about the voice agent. `detail` is the vendor's own status and words, bounded. */
 export type AgentEvent =
   /** The agent's socket is open and its audio formats fit. */
-  | { type: 'agent.ready'; attempt: number; conversationId: string }
-  /** The agent could not be reached, dropped the conversation or fell silent. */
-  | { type: 'agent.lost'; attempt: number; cause: string }
+  | ({ type: 'agent.ready'; conversationId: string } & AboutConnection)
+  /** The agent could not be reached, dropped the conversation or fell silent. `isPermanent` when another try would end alike. */
+  | ({ type: 'agent.lost'; cause: string; detail?: string; isPermanent?: boolean } & AboutConnection)
   /** The agent ended the conversation of its own will. */
-  | { type: 'agent.ended'; attempt: number }
+  | ({ type: 'agent.ended' } & AboutConnection)
+  /**
+   * The vendor refused an override, and the agent is being connected without it. Of a refused voice `voiceId` is the one that
+   * is asked for instead, null being the agent's own; `isGone` when the vendor says that there is no such voice.
+   */
+  | ({
+      type: 'agent.overrideRefused'
+      override: AgentOverride
+      voiceId: string | null
+      isGone: boolean
+      detail?: string
+    } & AboutConnection)
 
-/** What the voices room says about the clone that the call waits for. */
-export type VoiceEvent = { type: 'voice.ready'; voiceId: string } | { type: 'voice.failed'; cause: string }
+/** What the voices room says about the clone that the call waits for. `detail` is the vendor's own status and words, bounded. */
+export type VoiceEvent =
+  | { type: 'voice.ready'; voiceId: string }
+  | { type: 'voice.failed'; cause: string; detail?: string }
 
 /** What a person asks for. */
 export type OperatorEvent = { type: 'operator.hangupRequested'; by: string }
 
 /** Everything that can be said to a call. */
-export type CallEvent = LegEvent | MediaEvent | AgentEvent | VoiceEvent | OperatorEvent
+export type CallEvent = LegEvent | MediaEvent | RelayEvent | AgentEvent | VoiceEvent | OperatorEvent
 
 /** Raised inside the chart when its voice region comes to rest; never sent from outside. */
 export type InternalEvent = { type: 'voice.settled' }
 
+/** Why a voice that is on file is not used: nobody vouches enough for the caller's number. */
+export const VOICE_WITHHELD = ['not_attested', 'not_verified', 'verification_failed'] as const
+export type VoiceWithheld = (typeof VOICE_WITHHELD)[number]
+
 /** How the caller's voice was looked up when the call came in. */
 export type VoiceLookup =
-  | { kind: 'default'; voiceId: string | null }
+  | { kind: 'default'; voiceId: string | null; withheld?: VoiceWithheld }
   | { kind: 'cached'; voiceId: string; sampleKey: string }
   | { kind: 'clone'; sampleKey: string; fallbackVoiceId: string | null }
 
 /** The bounds that this call lives by, in milliseconds; fixed when it begins so that a replay does not depend on settings. */
 export type CallLimits = {
   cloneMaxWaitMs: number
-  /** How long a leg may leave us unasked while it plays greeting or hold. */
+  /** How long a leg may leave us unasked, whatever it plays, before it is given up. */
   legPatienceMs: number
+  /** How long the greeting with its round of hold takes, and a round of hold; past it the carrier is asked about the leg. */
+  greetingOverdueMs: number
+  roundOverdueMs: number
   agentConnectMs: number
+  /** How long a lost agent is tried again, in all, and the pauses before each try; the last one repeats. */
+  agentRecoveryMs: number
+  agentPausesMs: number[]
   callMaxMs: number
 }
 
@@ -75,7 +115,11 @@ export type CallEffect =
   | { type: 'requestClone'; params: { sampleKey: string } }
   /** The clone took longer than the caller can be kept waiting. */
   | { type: 'recordCloneTimeout'; params: { sampleKey: string } }
-  /** Tell the carrier to ask us now instead of at its next poll. */
-  | { type: 'moveLeg'; params: { attempt: number } }
+  /** Have the carrier ask us now instead of at its next poll, or say how the call ended if it is over. */
+  | { type: 'redirectLeg'; params: { attempt: number } }
+  /** Ask the carrier whether the call still lives, and leave it as it is. */
+  | { type: 'checkLeg'; params: { attempt: number } }
+  /** The vendor knows this clone no more: no call is to be given it. */
+  | { type: 'forgetVoice'; params: { sampleKey: string; voiceId: string } }
   /** Tell the carrier to end the call. */
   | { type: 'hangUpLeg'; params: { reason: EndReason } }

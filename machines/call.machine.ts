@@ -2,6 +2,7 @@ import type { CallInput } from './call-events.ts'
 import { chart, endReasonOf, hangUp } from './call-setup.ts'
 import { faultOf } from './end-reasons.ts'
 import { legRegion } from './leg-region.ts'
+import { ADDED_LIMITS } from './upgrades.ts'
 import { voiceRegion } from './voice-region.ts'
 
 /*
@@ -9,11 +10,11 @@ import { voiceRegion } from './voice-region.ts'
  * greeting ───────────► polling ───────────────► hold ──┐
  *    │                     │ ▲─────── leg.asked ────────┤
  *    │ voice.settled       │ voice settled              │ voice.settled
- *    └──────► moving ──► joining ◄─── moving ◄──────────┘
+ *    └─► redirecting ──► joining ◄── redirecting ◄──────┘
  *                          │   ▲
  *             media.joined ▼   │ bridgingAgain, as the leg asks or reports the end of its stream
  *                       bridged ──media.lost──► departing | rejoining
- *         (connecting, talking, reconnecting)
+ *         (connecting, talking, recovering: backingOff ⇄ reconnecting)
  *
  * From every state a call may go to failed (the caller hears an apology) or closing (a hang-up), and to ended.
  *
@@ -22,20 +23,28 @@ import { voiceRegion } from './voice-region.ts'
  * docs/states.md explains each.
  */
 
-/** Saved with every snapshot; raised when a saved state could no longer be restored by the chart of today. */
-export const CHART_VERSION = '1'
+/**
+ * Saved with every snapshot; raised with every change that a saved state would not survive, together with an upgrade in
+ * upgrades.ts from the version before.
+ */
+export const CHART_VERSION = '2'
 
 export const callMachine = chart.createMachine({
   id: 'call',
   version: CHART_VERSION,
   context: ({ input }) => ({
-    limits: input.limits,
+    limits: { ...ADDED_LIMITS, ...input.limits },
     voice: input.voice,
     voiceId: voiceBeforeCloning(input.voice),
     holdRound: 0,
     attempt: 0,
     agentReconnects: 0,
+    agentConnection: 0,
+    agentPauses: 0,
+    refusedOverrides: [],
     conversationId: null,
+    redirects: 0,
+    unresponsiveBridge: null,
     endReason: input.admission === 'accepted' ? null : input.admission,
   }),
   output: ({ context }) => ({ reason: endReasonOf(context), fault: faultOf(endReasonOf(context)) }),

@@ -18,7 +18,7 @@ export const END_REASONS = {
   },
   agent_unreachable: {
     fault: 'agent',
-    meaning: 'The voice agent could not be reached, and one retry did not help.',
+    meaning: 'The voice agent could not be reached, however often it was tried, or refuses for good.',
   },
   agent_lost: {
     fault: 'agent',
@@ -51,7 +51,11 @@ export const END_REASONS = {
   too_long: { fault: 'none', meaning: 'The call reached the longest time that a call may last.' },
   chart_retired: {
     fault: 'service',
-    meaning: 'The call was saved by an older statechart and could not be restored by this one.',
+    meaning: 'The call was saved by a statechart that no living process knew; the caller heard an apology.',
+  },
+  snapshot_corrupt: {
+    fault: 'service',
+    meaning: 'The saved state of the call could not be read; the caller heard an apology.',
   },
 } as const satisfies Record<string, { fault: Fault; meaning: string }>
 

@@ -16,8 +16,12 @@ export const LEG_STATES = [
 ] as const
 export type LegState = (typeof LEG_STATES)[number]
 
+/** A call that another chart has saved may be in a state that this one does not have. */
+export const isKnownState = (state: string): state is LegState =>
+  (LEG_STATES as readonly string[]).includes(state)
+
 /** How far the agent is, within `bridged`. */
-export type BridgeState = 'connecting' | 'talking' | 'reconnecting'
+export type BridgeState = 'connecting' | 'talking' | 'backingOff' | 'reconnecting'
 
 export type VoiceState = 'cloning' | 'cached' | 'cloned' | 'default'
 
@@ -39,7 +43,13 @@ export type LegInstruction =
   | { do: 'hang-up' }
 
 /** What the media session of bridge number `attempt` is to do now. */
-export type MediaInstruction = 'connect-agent' | 'relay' | 'finish-playing' | 'close'
+export type MediaInstruction =
+  | 'connect-agent'
+  /** Leave the agent that was lost, and let the caller hear that the line lives. */
+  | 'await-agent'
+  | 'relay'
+  | 'finish-playing'
+  | 'close'
 
 /** What the caller should hear now: a pure function of the state, so a webhook delivered twice is answered alike. */
 export function legInstructions({ state, voice, context }: CallView): LegInstruction[] {
@@ -65,10 +75,25 @@ export function legInstructions({ state, voice, context }: CallView): LegInstruc
   }
 }
 
+/** The same of a call that another chart may lead: in a state without a name here, its caller waits and the leg asks again. */
+export function nextInstructions(view: CallView): LegInstruction[] {
+  const { state, context } = view
+  return isKnownState(state)
+    ? legInstructions(view)
+    : [{ do: 'hold', round: context.holdRound }, { do: 'ask-again' }]
+}
+
+const MEDIA_OF_BRIDGE: Record<BridgeState, MediaInstruction> = {
+  connecting: 'connect-agent',
+  talking: 'relay',
+  backingOff: 'await-agent',
+  reconnecting: 'connect-agent',
+}
+
 /** What a relay session is to do now; a session of an earlier bridge has nothing left to do. */
 export function mediaInstruction({ state, bridge, context }: CallView, attempt: number): MediaInstruction {
   if (attempt !== context.attempt) return 'close'
-  if (state === 'bridged') return bridge === 'talking' ? 'relay' : 'connect-agent'
+  if (state === 'bridged') return MEDIA_OF_BRIDGE[bridge ?? 'connecting']
   if (state === 'closing' && context.endReason === ('agent_ended' satisfies EndReason))
     return 'finish-playing'
   return 'close'

@@ -1,5 +1,5 @@
 import { and } from 'xstate'
-import { chart, hangUp } from './call-setup.ts'
+import { chart, checkLeg, hangUp, redirectLeg } from './call-setup.ts'
 
 /** This bridge is over while the call lives; a report about an earlier one changes nothing. */
 const streamEnded = { guard: 'isThisStream', target: '#bridgingAgain' } as const
@@ -10,43 +10,81 @@ const giveUpOnLeg = {
   actions: [{ type: 'endBecause', params: { reason: 'carrier_lost' } }, hangUp],
 } as const
 
+/** The carrier is asked: it has the leg ask, or says how the call ended. */
+const askCarrier = ['countRedirect', redirectLeg] as const
+
 /** The carrier should have hung up by itself after the last word, and is told to in case it did not. */
 const farewellOver = { target: '#ended', actions: hangUp } as const
 
-/** The agent is being reached: it answers, is lost, or takes too long. */
-const reachingTheAgent = {
-  on: {
-    'agent.ready': { guard: 'isThisBridge', target: 'talking', actions: 'keepConversation' },
-    'agent.lost': { guard: 'isThisBridge', target: 'deciding' },
+/** A lost agent is tried again after pauses that grow, until it answers or AGENT_RECOVERY is over. */
+const recovering = chart.createStateConfig({
+  initial: 'backingOff',
+  entry: 'countReconnect',
+  after: { AGENT_RECOVERY: 'agentGone' },
+  states: {
+    backingOff: {
+      description: 'The voice agent was lost; it is reached again in a moment, and the caller hears music.',
+      after: { AGENT_PAUSE: 'reconnecting' },
+    },
+    reconnecting: {
+      description: 'The voice agent is being reached again, with the conversation so far.',
+      entry: 'countConnection',
+      on: {
+        'agent.ready': { guard: 'isThisConnection', target: '#talking', actions: 'keepConversation' },
+        'agent.lost': { guard: 'isThisConnection', target: 'backingOff', actions: 'countPause' },
+      },
+      after: { AGENT_CONNECT: { target: 'backingOff', actions: 'countPause' } },
+    },
   },
-  after: { AGENT_CONNECT: 'deciding' },
-} as const
+})
 
 const bridged = chart.createStateConfig({
+  id: 'bridged',
   description: 'The carrier and the relay are joined.',
   initial: 'connecting',
   on: {
+    'agent.overrideRefused': { guard: 'isThisConnection', actions: 'keepRefusal' },
     'agent.ended': {
-      guard: 'isThisBridge',
+      guard: 'isThisConnection',
       target: 'closing',
       actions: { type: 'endBecause', params: { reason: 'agent_ended' } },
     },
+    'leg.asked': { guard: 'leavesThisBridge', target: '#bridgingAgain' },
     'leg.streamEnded': streamEnded,
+    'relay.unresponsive': { guard: 'isThisBridge', actions: ['suspectRelay', ...askCarrier] },
     'media.lost': [
       { guard: and(['isThisBridge', 'isAnnounced']), target: 'departing' },
       { guard: 'isThisBridge', target: 'rejoining' },
     ],
   },
   states: {
-    connecting: { description: 'The voice agent is being reached.', ...reachingTheAgent },
+    connecting: {
+      description: 'The voice agent is being reached.',
+      entry: 'countConnection',
+      on: {
+        'agent.ready': { guard: 'isThisConnection', target: 'talking', actions: 'keepConversation' },
+        'agent.lost': { guard: 'isThisConnection', target: 'deciding' },
+      },
+      after: { AGENT_CONNECT: 'deciding' },
+    },
     talking: {
+      id: 'talking',
       description: 'Caller and agent hear each other.',
-      on: { 'agent.lost': { guard: 'isThisBridge', target: 'deciding' } },
+      on: { 'agent.lost': { guard: 'isThisConnection', target: 'deciding' } },
+      after: {
+        AGENT_STEADY: { actions: 'forgetLosses' },
+        TALK_CHECK: { target: 'talking', reenter: true, actions: ['countRedirect', checkLeg] },
+      },
     },
     deciding: {
-      description: 'The agent was not reached or was lost: once more, or the apology.',
+      description:
+        'The agent was not reached or was lost: it is tried again, or the caller hears the apology.',
+      always: [{ guard: 'canReconnectAgent', target: 'recovering' }, { target: 'agentGone' }],
+    },
+    recovering,
+    agentGone: {
+      description: 'The agent cannot be brought back.',
       always: [
-        { guard: 'canReconnectAgent', target: 'reconnecting', actions: 'countReconnect' },
         {
           guard: 'hasTalked',
           target: '#failed',
@@ -55,26 +93,23 @@ const bridged = chart.createStateConfig({
         { target: '#failed', actions: { type: 'endBecause', params: { reason: 'agent_unreachable' } } },
       ],
     },
-    reconnecting: {
-      description: 'The voice agent is being reached again, with the conversation so far.',
-      ...reachingTheAgent,
-    },
   },
 })
 
 const waitingForVoice = {
-  on: {
-    'leg.asked': 'polling',
-    'voice.settled': { target: 'moving', actions: 'nextAttempt' },
-  },
-  after: { LEG_PATIENCE: giveUpOnLeg },
+  'leg.asked': 'polling',
+  'voice.settled': { target: 'redirecting', actions: 'nextAttempt' },
 } as const
+
+/** The carrier is asked in time about a leg that does not ask; only where it has no answer is the leg given up. */
+const overdue = { actions: [...askCarrier] }
 
 /** The carrier's stream is gone: either the leg asks again and is bridged again, or the call is over. */
 const waitingForLeg = (reason: 'caller_hung_up' | 'media_lost') =>
   ({
     on: { 'leg.asked': '#bridgingAgain', 'leg.streamEnded': streamEnded },
     after: {
+      REJOIN_OVERDUE: overdue,
       REJOIN_PATIENCE: {
         target: '#ended',
         actions: [{ type: 'endBecause', params: { reason } }, hangUp],
@@ -98,11 +133,13 @@ export const legRegion = chart.createStateConfig({
     },
     greeting: {
       description: 'The caller hears the greeting and the first round of hold music.',
-      ...waitingForVoice,
+      on: waitingForVoice,
+      after: { GREETING_OVERDUE: overdue, LEG_PATIENCE: giveUpOnLeg },
     },
     hold: {
       description: 'The caller hears a round of hold music while the voice is cloned.',
-      ...waitingForVoice,
+      on: waitingForVoice,
+      after: { ROUND_OVERDUE: overdue, LEG_PATIENCE: giveUpOnLeg },
     },
     polling: {
       description: 'The leg has asked whether the voice is there.',
@@ -111,9 +148,9 @@ export const legRegion = chart.createStateConfig({
         { target: 'hold', actions: 'nextHoldRound' },
       ],
     },
-    moving: {
+    redirecting: {
       description: 'The voice is there: the carrier is told to ask now rather than at its next poll.',
-      entry: { type: 'moveLeg', params: ({ context }) => ({ attempt: context.attempt }) },
+      entry: [...askCarrier],
       always: 'joining',
     },
     joining: {
@@ -123,7 +160,7 @@ export const legRegion = chart.createStateConfig({
         'media.joined': { guard: 'isThisBridge', target: 'bridged' },
         'leg.streamEnded': streamEnded,
       },
-      after: { LEG_PATIENCE: giveUpOnLeg },
+      after: { JOIN_OVERDUE: overdue, LEG_PATIENCE: giveUpOnLeg },
     },
     bridged,
     bridgingAgain: {

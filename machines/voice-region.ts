@@ -1,5 +1,28 @@
-import { raise } from 'xstate'
+import { and, raise, stateIn } from 'xstate'
 import { type CallContext, chart } from './call-setup.ts'
+
+/** The vendor would not speak in the voice that was asked for. */
+const voiceRefused = {
+  guard: and([stateIn('#bridged'), 'isThisConnection', 'refusesVoice']),
+  target: '#voiceSettled.default',
+  actions: 'useOtherVoice',
+} as const
+
+/** The vendor no longer has the clone, which calls to come would be given, too. */
+const cloneGone = {
+  guard: and([stateIn('#bridged'), 'isThisConnection', 'refusesVoice', 'saysVoiceIsGone']),
+  target: '#voiceSettled.default',
+  actions: [
+    {
+      type: 'forgetVoice',
+      params: ({ context }: { context: CallContext }) => ({
+        sampleKey: sampleKeyOf(context),
+        voiceId: context.voiceId ?? '',
+      }),
+    },
+    'useOtherVoice',
+  ],
+} as const
 
 /** Where the agent's voice comes from; it comes to rest in `settled`, whatever happens, within CLONE_MAX_WAIT. */
 export const voiceRegion = chart.createStateConfig({
@@ -37,16 +60,26 @@ export const voiceRegion = chart.createStateConfig({
       id: 'voiceSettled',
       description: 'The voice that the agent will speak in is known.',
       initial: 'default',
+      on: { 'agent.overrideRefused': voiceRefused },
       states: {
-        cached: { description: 'A clone made for an earlier call.' },
-        cloned: { description: 'The clone made while this caller waited.' },
-        default: { description: 'The default voice: no mapping, a failed clone, or one that took too long.' },
+        cached: {
+          description: 'A clone made for an earlier call.',
+          on: { 'agent.overrideRefused': [cloneGone, voiceRefused] },
+        },
+        cloned: {
+          description: 'The clone made while this caller waited.',
+          on: { 'agent.overrideRefused': [cloneGone, voiceRefused] },
+        },
+        default: {
+          description:
+            'The default voice: no mapping, a caller whose number nobody vouches for, a clone that failed or took too long, or a voice that the agent’s vendor refused.',
+        },
       },
     },
   },
 })
 
 function sampleKeyOf(context: CallContext): string {
-  if (context.voice.kind === 'clone') return context.voice.sampleKey
-  throw new Error('A clone is only asked for when the look-up found a sample without one.')
+  if (context.voice.kind !== 'default') return context.voice.sampleKey
+  throw new Error('A caller whose voice is not on file has no sample.')
 }

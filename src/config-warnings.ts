@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import { type Config, SHORTEST_SAFE_KEY } from './config.ts'
 
 /*
  * What is allowed and can hardly be meant. The service logs it at its start, and the doctor tells how to mend it.
@@ -14,8 +14,6 @@ export type ConfigWarning = {
 
 type Risk = ConfigWarning & { applies: (config: Config) => boolean }
 
-/** 16 random letters and digits are about 95 bits, which nobody tries out over HTTP. */
-const SHORTEST_SAFE_KEY = 16
 /** A random key of 16 letters has more; fewer make a pattern that is soon tried. */
 const FEWEST_LETTERS = 8
 
@@ -36,6 +34,8 @@ const KNOWN = {
 const SHORTEST_SIP_PASSWORD = 10
 const isGuessed = ({ name, password }: { name: string; password: string }): boolean =>
   password.length < SHORTEST_SIP_PASSWORD || password.includes(name)
+
+const isLoopback = (host: string): boolean => /^(127\.|::1$|localhost$)/.test(host)
 
 /** No trunk has that many addresses. */
 const isForAnybody = (range: string): boolean => /\/[01]$/.test(range)
@@ -72,10 +72,31 @@ const RISKS: Risk[] = [
     mend: 'put TLS in front of the service, and set it to that https origin',
   },
   {
+    name: 'TRUST_PROXY',
+    applies: ({ http }) => http.trustProxy === true,
+    finding: 'is true: whoever sends X-Forwarded-For names any address, past ALLOWED_IPS and every limit',
+    mend: 'set it to the number of your proxies, or to their addresses',
+  },
+  {
+    name: 'TRUST_PROXY',
+    applies: ({ http }) =>
+      typeof http.trustProxy === 'number' && http.trustProxy > 0 && !isLoopback(http.host),
+    finding:
+      'counts proxies, and HOST takes connections from everywhere: who comes past the proxies forges an address',
+    mend: 'let only the proxies reach this port, or set TRUST_PROXY to their addresses',
+  },
+  {
+    name: 'ALLOWED_IPS',
+    applies: ({ http, admin }) =>
+      admin.allowedIps !== null && http.trustProxy === false && http.publicUrl?.startsWith('https:') === true,
+    finding: 'is set, PUBLIC_URL is https and TRUST_PROXY is not set: only the address of the proxy is seen',
+    mend: 'set TRUST_PROXY to the addresses of your proxies',
+  },
+  {
     name: 'SIP_TRUNKS',
     applies: ({ sip }) => sip.enabled && sip.trunks.length + sip.users.length === 0,
-    finding: 'and SIP_USERS are not set: every SIP call is refused',
-    mend: 'set one of them to the phones that may call',
+    finding: 'and SIP_USERS are not set: only calls of trunks that are set up in the console are taken',
+    mend: 'set one of them to the phones that may call, or set up a trunk',
   },
   {
     name: 'SIP_TRUNKS',

@@ -2,17 +2,22 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
+import { VOICE_TRUSTS } from './calls/ports.ts'
 import {
   aboutSetting,
   choice,
   choices,
   cidrs,
+  country,
   credentials,
+  databaseUrl,
   duration,
   flag,
   hosts,
   httpBase,
   httpOrigin,
+  httpOrigins,
+  iceServers,
   number,
   orNull,
   pattern,
@@ -42,18 +47,14 @@ export type Role = (typeof ROLES)[number]
 
 const settings = z.object({
   NODE_ENV: text().prefault('development'),
-  HOST: text('a host name or an address').prefault('0.0.0.0'),
+  HOST: orNull(text('a host name or an address')),
   PORT: port().prefault('3006'),
   PUBLIC_URL: orNull(httpOrigin()),
   TRUST_PROXY: trustProxy().prefault('false'),
-  DATABASE_URL: orNull(
-    setting(
-      z.url({ protocol: /^postgres(ql)?$/ }),
-      'an URL like postgres://user:password@host:5432/database',
-      true,
-    ),
-  ),
+  DATABASE_URL: orNull(databaseUrl()),
+  MIGRATION_DATABASE_URL: orNull(databaseUrl()),
   DATA_DIR: text('a folder').prefault('./data'),
+  NODE_URL: orNull(httpOrigin()),
   ROLES: choices(...ROLES).prefault(ROLES.join(',')),
   ELEVENLABS_API_KEY: orNull(secret()),
   ELEVENLABS_AGENT_ID: orNull(text()),
@@ -75,21 +76,36 @@ const settings = z.object({
   GREETING_MUSIC_URL: orNull(
     setting(z.url({ protocol: /^https?$/, normalize: true }), 'an http or https URL of an audio file'),
   ),
+  VOICE_TRUST: choice(...VOICE_TRUSTS).prefault('trunk'),
   CLONE_MAX_WAIT_SECONDS: duration('seconds', HOUR_IN_SECONDS).prefault('35'),
   POLL_INTERVAL_SECONDS: duration('seconds', 60).prefault('2'),
   VOICE_CACHE_TTL_HOURS: duration('hours', YEAR_IN_HOURS).prefault('24'),
   SILENCE_TIMEOUT_SECONDS: duration('seconds', HOUR_IN_SECONDS).prefault('20'),
   VOICEMAIL_DETECTION_SECONDS: duration('seconds', HOUR_IN_SECONDS).prefault('15'),
   MAX_CONCURRENT_CALLS: wholeNumber(1, 100_000).prefault('200'),
+  DEFAULT_COUNTRY: orNull(country()),
   MAX_CALLS_PER_SECOND: number(0.01, 1_000).prefault('1'),
   TELEPHONY_PROVIDER: choice('twilio', 'sip').prefault('twilio'),
   SIP_TRAFFIC_PERCENT: number(0, 100).prefault('0'),
   ENABLE_SIP_HANDLER: flag().prefault('false'),
   SIP_HOST: text('a host name or an address').prefault('0.0.0.0'),
   SIP_PORT: port().prefault('5060'),
+  SIP_TLS_PORT: port().prefault('5061'),
+  SIP_DOMAIN: orNull(text('a host name')),
   SIP_TRUNKS: orNull(cidrs()),
   SIP_USERS: orNull(credentials()),
+  SIP_SRTP: choice('off', 'optional', 'required').prefault('optional'),
+  SIP_TRANSFER_NUMBERS: orNull(phoneNumbers()),
   SIP_NUMBERS: orNull(phoneNumbers()),
+  SIP_WSS_URL: orNull(
+    url(
+      ['wss:', 'ws:'],
+      { path: true },
+      'a wss URL, or a ws one on this machine, like wss://sip.example.com:8443',
+    ),
+  ),
+  ICE_SERVERS: orNull(iceServers()),
+  PHONE_EMBED_ORIGINS: orNull(httpOrigins()),
   DRACHTIO_HOST: text('a host name or an address').prefault('127.0.0.1'),
   DRACHTIO_PORT: port().prefault('9022'),
   DRACHTIO_SECRET: orNull(secret()),
@@ -120,12 +136,29 @@ export const SETTING_NAMES = Object.keys(settings.shape) as SettingName[]
 /** What each setting allows. */
 export const SETTING_SCHEMAS = settings.shape
 
+/** A generated key has 32; 16 random letters are about 95 bits, which nobody tries out over HTTP. */
+export const SHORTEST_SAFE_KEY = 16
+
+const isSimulated = (s: Settings): boolean =>
+  !(s.TWILIO_ACCOUNT_SID || s.TWILIO_AUTH_TOKEN || s.ELEVENLABS_API_KEY || s.ENABLE_SIP_HANDLER)
+
 /** What must hold between settings; looked at even when others are wrong, so that one start tells every fault. */
 const rules: { name: SettingName; broken: (found: Partial<Settings>) => unknown; mend: string }[] = [
   {
     name: 'SKIP_WEBHOOK_SIGNATURE_VALIDATION',
     broken: (found) => found.SKIP_WEBHOOK_SIGNATURE_VALIDATION && found.NODE_ENV === 'production',
     mend: 'false when NODE_ENV is production, or anybody could place calls here',
+  },
+  {
+    name: 'ADMIN_API_KEY',
+    broken: ({ ADMIN_API_KEY: key, NODE_ENV }) =>
+      key && key.length < SHORTEST_SAFE_KEY && NODE_ENV === 'production',
+    mend: `at least ${SHORTEST_SAFE_KEY} characters when NODE_ENV is production, such as the output of openssl rand -base64 24`,
+  },
+  {
+    name: 'DATABASE_URL',
+    broken: (found) => found.MIGRATION_DATABASE_URL && found.DATABASE_URL === null,
+    mend: 'the database of MIGRATION_DATABASE_URL, as the role that the service runs with',
   },
   {
     name: 'TWILIO_AUTH_TOKEN',
@@ -190,14 +223,15 @@ export function loadConfig(env: NodeJS.Dict<string> = environment()): Config {
   )
   const checked = checkedSettings.safeParse(found)
   if (checked.success) return deepFreeze(grouped(checked.data))
-  const broken = new Map(checked.error.issues.map((issue) => [issue.path[0] as SettingName, issue.message]))
-  throw new ConfigError([...broken].map(([name, message]) => faultLine(name, message, found[name])))
+  const broken = new Map(checked.error.issues.map((issue) => [issue.path[0] as SettingName, issue]))
+  throw new ConfigError([...broken].map(([name, issue]) => faultLine(name, issue, found[name])))
 }
 
-function faultLine(name: SettingName, message: string, found: string | undefined): string {
+function faultLine(name: SettingName, issue: z.core.$ZodIssue, found: string | undefined): string {
   const { allowed, secret } = aboutSetting(settings.shape[name])
-  const rule = rules.find(({ mend }) => mend === message)
-  return `${name}: found ${shown(found, secret)}, allowed: ${rule ? rule.mend : allowed}`
+  const rule = rules.find(({ mend }) => mend === issue.message)
+  const reason = issue.code === 'custom' && issue.params?.isReason ? ` (${issue.message})` : ''
+  return `${name}: found ${shown(found, secret)}${reason}, allowed: ${rule ? rule.mend : allowed}`
 }
 
 /** Long enough to recognise a value by, short enough to keep a fault on its line. */
@@ -215,6 +249,8 @@ function grouped(s: Settings) {
     /** Where the embedded database, voice samples and local recordings live; absolute. */
     dataDir: resolve(s.DATA_DIR),
     roles: s.ROLES,
+    /** The origin at which the other nodes reach this one; null means the address that it has towards the database. */
+    nodeUrl: s.NODE_URL,
     /** How long live calls may go on after SIGTERM. */
     drainMs: s.DRAIN_SECONDS,
     /** Without an account and a token, the carrier is the simulated one. */
@@ -222,7 +258,8 @@ function grouped(s: Settings) {
     /** Without a key, voices and agent are the simulated ones. */
     agentVendor: s.ELEVENLABS_API_KEY ? ('real' as const) : ('simulated' as const),
     http: {
-      host: s.HOST,
+      /** A demo is for who sits at this machine, unless told otherwise. */
+      host: s.HOST ?? (isSimulated(s) ? '127.0.0.1' : '0.0.0.0'),
       port: s.PORT,
       /** The origin that carriers reach us at; null means the one that a request came to. */
       publicUrl: s.PUBLIC_URL,
@@ -231,6 +268,8 @@ function grouped(s: Settings) {
     database: {
       /** Null means the embedded server. */
       url: s.DATABASE_URL,
+      /** The same database as a role that may change tables; null means that the role of `url` may. */
+      migrationUrl: s.MIGRATION_DATABASE_URL,
     },
     admin: {
       /** Null means the generated one that is kept in `dataDir`. */
@@ -269,22 +308,34 @@ function grouped(s: Settings) {
       silenceTimeoutMs: s.SILENCE_TIMEOUT_SECONDS,
       voicemailDetectionMs: s.VOICEMAIL_DETECTION_SECONDS,
       maxConcurrent: s.MAX_CONCURRENT_CALLS,
+      /** Whose numbers come without a country; null for nobody's. */
+      defaultCountry: s.DEFAULT_COUNTRY,
       /** Outbound, for each provider. */
       maxPerSecond: s.MAX_CALLS_PER_SECOND,
       outboundProvider: s.TELEPHONY_PROVIDER,
       sipTrafficPercent: s.SIP_TRAFFIC_PERCENT,
     },
-    voices: { voiceCacheTtlMs: s.VOICE_CACHE_TTL_HOURS },
+    voices: {
+      voiceCacheTtlMs: s.VOICE_CACHE_TTL_HOURS,
+      /** Who must vouch for a caller's number, where their voice says nothing about it. */
+      trust: s.VOICE_TRUST,
+    },
     sip: {
       enabled: s.ENABLE_SIP_HANDLER,
       host: s.SIP_HOST,
       port: s.SIP_PORT,
+      /** The name in the certificate by which callers know drachtio-server; null when it has none. */
+      domain: s.SIP_DOMAIN,
       /** CIDRs from which calls are taken without a password. */
       trunks: s.SIP_TRUNKS ?? [],
       /** Who may call from elsewhere, with digest authentication. */
       users: s.SIP_USERS ?? [],
+      /** Whether callers' audio is to be encrypted. */
+      srtp: s.SIP_SRTP,
       /** The numbers that are answered; null means all. */
       numbers: s.SIP_NUMBERS,
+      /** To whom a trunk may have calls put through; null means nobody. */
+      transferNumbers: s.SIP_TRANSFER_NUMBERS,
       drachtio: { host: s.DRACHTIO_HOST, port: s.DRACHTIO_PORT, secret: s.DRACHTIO_SECRET },
       freeswitch: {
         servers: s.FREESWITCH_HOST.map((entry) => {
@@ -292,6 +343,13 @@ function grouped(s: Settings) {
           return { host, port: ownPort ? Number(ownPort) : s.FREESWITCH_PORT }
         }),
         secret: s.FREESWITCH_SECRET,
+      },
+      browser: {
+        /** Where a browser finds drachtio-server; null means that nobody calls from a browser. */
+        url: s.SIP_WSS_URL,
+        iceServers: s.ICE_SERVERS ?? [],
+        /** The sites whose pages may show ours in a frame. */
+        embedOrigins: s.PHONE_EMBED_ORIGINS ?? [],
       },
       /** Null means this node's own address. */
       mediaStreamUrl: s.SIP_MEDIA_STREAM_URL,

@@ -1,16 +1,11 @@
-import { basename, dirname, resolve } from 'node:path'
 import { type DestinationStream, type Logger, pino } from 'pino'
-import { createStream, type RotatingFileStream } from 'rotating-file-stream'
 import type { Config } from './config.ts'
+import { LogFile } from './log-file.ts'
 
 /*
  * The service's log: one JSON object a line. Phone numbers, transcripts and tool arguments go under `pii` and are only
  * written at debug and trace; everything else that is logged must be free of them.
  */
-
-/** Together the files of one log take at most 120 MB, which is days of a busy node and no threat to its disk. */
-const FILE_SIZE = '20M'
-const OLD_FILES = 5
 
 export type Log = {
   log: Logger
@@ -24,23 +19,8 @@ export function openLog(settings: Config['log']): Log {
     const stdout = pino.destination({ fd: 1, sync: true })
     return { log: createLogger(settings.level, stdout), close: async () => stdout.flushSync() }
   }
-  const file = openFile(settings.file)
-  return {
-    log: createLogger(settings.level, file),
-    close: () => new Promise((closed) => file.end(closed)),
-  }
-}
-
-function openFile(path: string): RotatingFileStream {
-  const absolute = resolve(path)
-  const file = createStream(basename(absolute), {
-    path: dirname(absolute),
-    size: FILE_SIZE,
-    rotate: OLD_FILES,
-  })
-  // A full disk must not end calls: what cannot be logged is lost, and stderr says why.
-  file.on('error', (error) => process.stderr.write(`The log file ${absolute} fails: ${error.message}\n`))
-  return file
+  const file = new LogFile(settings.file)
+  return { log: createLogger(settings.level, file), close: () => file.close() }
 }
 
 /** A logger over any stream; tests read what it writes. */

@@ -2,83 +2,103 @@ import { type Config, ConfigError, loadConfig, settingSources } from './config.t
 import { configWarnings, warningLine } from './config-warnings.ts'
 import { openLog } from './log.ts'
 import { misspeltSettings } from './misspelt-settings.ts'
+import { EmbeddedPostgresError } from './persistence/postgres-programs.ts'
+import { ignoreClosedOutput } from './print-line.ts'
 import { logWhatLibrariesPrint } from './printing-libraries.ts'
 import { adminKey } from './service/admin-key.ts'
 import { type Demo, OneProcessDemo } from './service/demo.ts'
-import { DEMO_SERVICE } from './service/demo-messages.ts'
 import { HandedOnDemo } from './service/demo-service.ts'
 import { DemoWorld, isWholeDemo } from './service/demo-world.ts'
 import { keepOrigin } from './service/kept-origin.ts'
 import { operatorLines } from './service/operator-lines.ts'
 import { Service } from './service/service.ts'
-import { openStorage, UnusableDatabase } from './service/storage.ts'
+import { readStartOptions, START_USAGE, StartUsageError } from './service/start-options.ts'
+import { onStopSignals } from './service/stop-signals.ts'
+import { openStorage } from './service/storage.ts'
+import { UnusableDatabase } from './service/unusable-database.ts'
 import { settingsInUse } from './settings-in-use.ts'
 
 /* The process: settings in, a running service, and its end. */
 
 /** What a shell shows for a command that was given wrong settings (sysexits.h, EX_CONFIG). */
 const WRONG_SETTINGS = 78
+/** The same for options that there are not (EX_USAGE). */
+const WRONG_USAGE = 64
+
+/** Closing streams, putting jobs away and stopping the embedded database takes some seconds. */
+const ENDING_MS = 15_000
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
+ignoreClosedOutput()
+
 try {
-  await run(loadConfig())
+  const { help, isDemoService } = readStartOptions(process.argv.slice(2))
+  if (help) say(START_USAGE)
+  else await run(loadConfig(), isDemoService)
 } catch (error) {
-  const lines =
-    error instanceof ConfigError
-      ? [...error.faults, ...misspeltSettings(settingSources())]
-      : [whyNotStarted(error)]
-  for (const line of lines) process.stderr.write(`${line}\n`)
-  process.exit(error instanceof ConfigError ? WRONG_SETTINGS : 1)
+  for (const line of linesFor(error)) process.stderr.write(`${line}\n`)
+  process.exit(statusFor(error))
 }
 
-async function run(settings: Config): Promise<void> {
-  const isDemoService = process.argv.includes(DEMO_SERVICE)
+function linesFor(error: unknown): string[] {
+  if (error instanceof ConfigError) return [...error.faults, ...misspeltSettings(settingSources())]
+  return [error instanceof StartUsageError ? error.message : whyNotStarted(error)]
+}
+
+function statusFor(error: unknown): number {
+  if (error instanceof ConfigError) return WRONG_SETTINGS
+  return error instanceof StartUsageError ? WRONG_USAGE : 1
+}
+
+async function run(settings: Config, isDemoService: boolean): Promise<void> {
   if (isWholeDemo(settings) && !isDemoService) return runWorld(settings)
   const { log, close: closeLog } = openLog(settings.log)
   logWhatLibrariesPrint(log)
   const warnings = configWarnings(settings).map(warningLine)
   for (const warning of [...misspeltSettings(settingSources()), ...warnings]) log.warn(warning)
-  const demo: Demo = isDemoService
-    ? await HandedOnDemo.start(settings)
-    : await OneProcessDemo.start(settings, log)
-  const { config } = demo
-  const admin = await adminKey(config.admin.apiKey, config.dataDir)
-  const storage = await openStorage(config.database.url, config.dataDir, log)
-  let forgetOrigin = async () => {}
+  const hurry = new AbortController()
   const serving = serve()
-  let isStopping = false
-  const stop = async (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(1)
-    isStopping = true
-    log.info({ signal, drainMs: config.drainMs }, 'stopping: no new calls; live ones may end')
-    const seconds = config.drainMs / 1000
-    say(`Stopping: live calls may go on for ${seconds} s; the same signal again ends them now.`)
-    const service = await serving
-    await service.drain()
-    await service.stop()
+  // From the first moment on: a start that is cut off would leave its database behind.
+  onStopSignals({ stop, hurry: endNow })
+  const { config, admin, service } = await serving
+  if (!isDemoService) for (const line of operatorLines(config, service.port, admin)) say(line)
+
+  async function serve() {
+    const demo: Demo = isDemoService
+      ? await HandedOnDemo.start(settings)
+      : await OneProcessDemo.start(settings, log)
+    const { config } = demo
+    const admin = await adminKey(config.admin.apiKey, config.dataDir)
+    const { url, migrationUrl } = config.database
+    const storage = await openStorage(url, config.dataDir, log, migrationUrl)
+    const service = await Service.start({
+      ...{ config, storage, log, settings: settingsInUse(), kill: demo.kill, adminKey: admin.key },
+    })
+    await demo.connect(service, storage)
+    const forgetOrigin = isDemoService ? async () => {} : await keepOrigin(config, service.port, log)
+    return { config, admin, demo, service, forgetOrigin }
+  }
+
+  /** In order as well; but whoever asks twice does not wait for something that hangs. */
+  function endNow(): void {
+    hurry.abort()
+    setTimeout(() => process.exit(1), ENDING_MS).unref()
+  }
+
+  async function stop(signal: NodeJS.Signals): Promise<void> {
+    const { drainMs } = settings
+    log.info({ signal, drainMs }, 'stopping: no new calls; live ones may end')
+    say(`Stopping: live calls may go on for ${drainMs / 1000} s; the same signal again ends them now.`)
+    const started = await serving.catch(() => null)
+    if (started === null) return
+    const { service, forgetOrigin, demo } = started
+    await service.drain(hurry.signal)
+    await service.stop().catch((err) => log.warn({ err }, 'not everything could be stopped in order'))
     await forgetOrigin()
     await demo.stop()
     await closeLog()
     process.exit(0)
-  }
-  // Calls are taken before all is said and done: from then on nobody may be cut off.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
-  const { port } = await serving
-  if (!isDemoService) for (const line of operatorLines(config, port, admin)) say(line)
-
-  async function serve(): Promise<Service> {
-    const service = await Service.start({
-      config,
-      settings: settingsInUse(),
-      kill: demo.kill,
-      adminKey: admin.key,
-      storage,
-      log,
-    })
-    await demo.connect(service, storage)
-    if (!isDemoService) forgetOrigin = await keepOrigin(config, service.port, log)
-    return service
   }
 }
 
@@ -89,6 +109,7 @@ async function runWorld(settings: Config): Promise<void> {
   const { log, close: closeLog } = openLog(logged)
   const admin = await adminKey(settings.admin.apiKey, settings.dataDir)
   const world = await DemoWorld.start(settings, log)
+  // The service tells two requests from one that came twice.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => world.stop(signal))
   const forgetOrigin = world.isReady ? await keepOrigin(settings, world.port, log) : async () => {}
   if (world.isReady) for (const line of operatorLines(settings, world.port, admin)) say(line)
@@ -108,10 +129,13 @@ function whyNotStarted(error: unknown): string {
   if (path && ['EEXIST', 'ENOTDIR'].includes(code ?? '')) {
     return `DATA_DIR: ${path} is not a folder (${code}); set DATA_DIR to one, or to where one can be made`
   }
-  if (path && ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'].includes(code ?? '')) {
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return `DATA_DIR: ${path ?? 'its disk'} cannot be written, for there is no space left (${code}); make some, or set DATA_DIR to another disk`
+  if (path && ['EACCES', 'EPERM', 'EROFS'].includes(code ?? '')) {
     return `DATA_DIR: ${path} cannot be written by this user (${code}); mend its owner or set DATA_DIR to another folder`
   }
-  return error instanceof UnusableDatabase ? error.message : `The service could not start: ${stack ?? error}`
+  const isTold = error instanceof UnusableDatabase || error instanceof EmbeddedPostgresError
+  return isTold ? error.message : `The service could not start: ${stack ?? error}`
 }
 
 type Fault = NodeJS.ErrnoException & { address?: string; port?: number }

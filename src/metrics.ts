@@ -12,6 +12,8 @@ const CLONE_SECONDS = [0.5, 1, 2, 3, 5, 8, 12, 18, 25, 35, 50, 75]
 const FRAME_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1]
 /** Above 200 ms a caller notices that the agent talks on. */
 const BARGE_IN_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5]
+/** A frame lasts 20 ms; what stands still for seconds is a fault. */
+const STALL_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -54,6 +56,11 @@ export function createMetrics() {
       'result',
     ]),
     voiceCache: counter('precall_voice_cache_total', 'Look-ups of a cloned voice.', ['result']),
+    voiceWithheld: counter(
+      'precall_voice_withheld_total',
+      'Callers who were not given the voice on file because nobody vouches enough for their number.',
+      ['reason'],
+    ),
     relayFrames: counter('precall_relay_frames_total', 'Audio frames passed on.', ['direction']),
     relayDroppedFrames: counter(
       'precall_relay_dropped_frames_total',
@@ -65,10 +72,34 @@ export function createMetrics() {
       'From the arrival of an audio frame to its hand-over to the other socket.',
       FRAME_SECONDS,
     ),
+    trunkCalls: gauge(
+      'precall_trunk_calls_active',
+      'Calls of each trunk that is set up at run time, over all nodes.',
+      ['trunk'],
+    ),
+    trunkRegistered: gauge(
+      'precall_trunk_registered',
+      'Whether a trunk that is to be registered at its provider is (1), or not (0).',
+      ['trunk'],
+    ),
+    trunkServerUp: gauge(
+      'precall_trunk_server_up',
+      "Whether a trunk's server answers OPTIONS (1), or not (0).",
+      ['trunk'],
+    ),
     sipUp: gauge(
       'precall_sip_up',
       'Whether a SIP server is there and lets this process in (1), or not (0); drachtio, and each FreeSWITCH.',
       ['server', 'address'],
+    ),
+    loopStallSeconds: histogram(
+      'precall_loop_stall_seconds',
+      'For how long the event loop stood still beyond two telephone frames; nobody was heard meanwhile.',
+      STALL_SECONDS,
+    ),
+    clockOffset: gauge(
+      'precall_clock_offset_seconds',
+      "How far this machine's clock is ahead of the database's, by which calls are timed.",
     ),
     mediaSessions: gauge('precall_media_sessions', 'Media sessions that are open on this node.'),
     bargeInSeconds: histogram(
@@ -77,6 +108,11 @@ export function createMetrics() {
       BARGE_IN_SECONDS,
     ),
     agentReconnects: counter('precall_agent_reconnects_total', 'Voice agents reached again during a call.'),
+    agentRefusals: counter(
+      'precall_agent_refusals_total',
+      'What calls asked of a voice agent and its vendor refused (not_allowed) or no longer has (gone); they go on without it.',
+      ['override', 'reason'],
+    ),
     actorEvents: counter('precall_actor_events_total', 'Events that calls took, by type.', ['type']),
     httpRejections: counter(
       'precall_http_rejections_total',

@@ -30,10 +30,11 @@ async function run(): Promise<number> {
 async function findCall(id: string): Promise<RecordedCall | null> {
   const { pino } = await import('pino')
   const { openDatabase } = await import('./persistence/database.ts')
+  const { settleTls } = await import('./persistence/connect.ts')
   const { recordedCalls } = await import('./persistence/recorded-calls.ts')
   const { url, stop } = await databaseOfTheSettings()
   try {
-    const database = await openDatabase(url, pino({ level: 'silent' }))
+    const database = await openDatabase(await settleTls(url), pino({ level: 'silent' }))
     try {
       return await recordedCalls(database)(id)
     } finally {

@@ -1,5 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { InvalidDatabaseUrl, readDatabaseUrl } from './database-url.ts'
+import { type Country, isCountry } from './phone-numbers.ts'
 
 /*
  * The kinds of settings: each turns the text found in the environment into a value, and can say what it allows.
@@ -74,6 +76,39 @@ export const httpOrigin = () =>
     'an http or https origin without a path, like https://voice.example.com',
   )
 
+export const httpOrigins = () =>
+  setting(
+    z.string().transform(list).pipe(z.array(httpOrigin()).min(1)),
+    'http or https origins without a path, separated by commas, like https://www.example.com',
+  )
+
+/** The servers that help a browser through firewalls, as RTCPeerConnection takes them: https://www.w3.org/TR/webrtc/#rtciceserver-dictionary */
+export const iceServers = () =>
+  setting(
+    z
+      .string()
+      .transform((value, context): unknown => {
+        try {
+          return JSON.parse(value)
+        } catch {
+          context.addIssue({ code: 'custom', message: 'it is no JSON', params: { isReason: true } })
+          return z.NEVER
+        }
+      })
+      .pipe(z.array(ICE_SERVER).min(1)),
+    'JSON like [{"urls":"turn:turn.example.com:3478","username":"u","credential":"c"}], whose urls begin with stun:, stuns:, turn: or turns:',
+    true,
+  )
+
+/** RFC 7064 and RFC 7065. */
+const iceUrl = z.string().regex(/^(?:stuns?|turns?):[^\s/?]+(?:\?transport=(?:udp|tcp))?$/)
+const ICE_SERVER = z.strictObject({
+  urls: z.union([iceUrl, z.array(iceUrl).min(1)]),
+  username: z.string().optional(),
+  credential: z.string().optional(),
+})
+export type IceServer = z.output<typeof ICE_SERVER>
+
 export const httpBase = () =>
   url(['http:', 'https:'], { path: true }, 'an http or https URL, like https://api.example.com')
 
@@ -94,20 +129,21 @@ export const choices = <const T extends readonly [string, ...string[]]>(...value
     `one or more of ${values.join(', ')}, separated by commas`,
   )
 
-/** Names with their passwords; none of them is ever shown. */
+/** Names with their passwords, none of which is ever shown, and the number that is each one's own. */
 export const credentials = () =>
   setting(
     z
       .string()
       .transform(list)
-      .pipe(z.array(z.string().regex(/^[^\s:"\\]+:[^\s]+$/)).min(1))
+      .pipe(z.array(z.string().regex(/^[^\s:="\\]+(?:=\+?\d{1,15})?:[^\s]+$/)).min(1))
       .transform((entries) =>
         entries.map((entry) => {
           const colon = entry.indexOf(':')
-          return { name: entry.slice(0, colon), password: entry.slice(colon + 1) }
+          const [name = '', number = null] = entry.slice(0, colon).split('=')
+          return { name, number, password: entry.slice(colon + 1) }
         }),
       ),
-    'name:password, several separated by commas',
+    'name:password or name=number:password, several separated by commas',
     true,
   )
 
@@ -116,7 +152,7 @@ export const phoneNumbers = () =>
     z
       .string()
       .transform(list)
-      .pipe(z.array(z.string().regex(/^\+?[\w.-]{1,64}$/)).min(1)),
+      .pipe(z.array(z.string().regex(/^[+(]?[\w.\-() /]{1,64}$/)).min(1)),
     'comma-separated numbers or names, like +15551234567, support',
   )
 
@@ -162,7 +198,32 @@ export const hosts = () =>
     'a host, or comma-separated host:port',
   )
 
+/** ISO 3166-1 alpha-2. */
+export const country = () =>
+  setting(
+    z
+      .string()
+      .toUpperCase()
+      .refine((code): code is Country => isCountry(code)),
+    'a country as two letters, like US or DE',
+  )
+
 export const port = () => wholeNumber(0, 65_535)
+
+/** The address of a PostgreSQL, kept as text; what is wrong with it is said as `allowed`. */
+export const databaseUrl = () =>
+  setting(
+    z.string().superRefine((value, context) => {
+      try {
+        readDatabaseUrl(value)
+      } catch (error) {
+        if (!(error instanceof InvalidDatabaseUrl)) throw error
+        context.addIssue({ code: 'custom', message: error.message, params: { isReason: true } })
+      }
+    }),
+    'an URL like postgres://user:password@host:5432/database?sslmode=verify-full',
+    true,
+  )
 
 /** What was said about a setting when it was declared, however it was wrapped since. */
 export function aboutSetting(schema: z.core.$ZodType): AboutSetting {

@@ -9,7 +9,7 @@ import project from '../package.json' with { type: 'json' }
  */
 
 const ROOT = resolve(import.meta.dirname, '..')
-const COMMANDS = ['call', 'doctor', 'replay', 'bench'] as const
+const COMMANDS = ['call', 'doctor', 'migrate', 'replay', 'bench'] as const
 
 async function run(command: (typeof COMMANDS)[number], argument: string) {
   const [program, file = ''] = project.scripts[command].split(' ')

@@ -15,6 +15,11 @@ import { modelOf } from '../src/model/load-chart.ts'
 import { USAGE as MODEL_USAGE } from '../src/model/model-options.ts'
 import { delayOf } from '../src/model/timers.ts'
 import { USAGE as REPLAY_USAGE } from '../src/replay/replay-options.ts'
+import { CHAOS_USAGE } from './chaos/options.ts'
+import { CARRIER_FAULTS, VENDOR_FAULTS } from './chaos/plan.ts'
+import { FUZZ_USAGE } from './fuzz/options.ts'
+import { READER_TARGETS } from './fuzz/reader-targets.ts'
+import { SERVICE_TARGETS } from './fuzz/service-targets.ts'
 import { DELAYS, EVENTS, LEADING_TO } from './machines/call-rows.ts'
 import { EFFECTS, placeOfNode, timeBounds, wayPoints } from './machines/chart-checks.ts'
 import { codeIn, codesIn, readText, tableOf } from './support/markdown-tables.ts'
@@ -32,11 +37,15 @@ const PAGES = [
     'SIP_TESTING_GUIDE',
     'replay',
     'model-testing',
+    'chaos',
+    'fuzz',
     'console',
     'architecture',
     'API',
     'DATABASE',
     'doctor',
+    'web-phone',
+    'trunks',
   ],
 ].map((page) => `docs/${page}.md`)
 
@@ -109,9 +118,14 @@ describe('docs/events.md', () => {
 
   test('says what each carries', () => {
     const { context } = begin(INPUTS['cached voice']).snapshot
-    for (const { type, ...carried } of Object.values(EVENTS).map((send) => send(context))) {
+    const sent = Map.groupBy(
+      Object.values(EVENTS).map((send) => send(context)),
+      ({ type }) => type,
+    )
+    for (const [type, alike] of sent) {
       const row = events.find(({ event }) => codeIn(event) === type)
-      expect(codesIn(row?.carries).sort(), type).toEqual(Object.keys(carried).sort())
+      const carried = new Set(alike.flatMap(({ type: _, ...others }) => Object.keys(others)))
+      expect(codesIn(row?.carries).sort(), type).toEqual([...carried].sort())
     }
   })
 
@@ -184,6 +198,35 @@ describe('docs/model-testing.md', () => {
   })
 })
 
+describe('docs/chaos.md', () => {
+  const page = readText('docs/chaos.md')
+
+  test('names no option that the command has not', () => {
+    const options = (text: string) => [...new Set(text.match(/--[a-z][a-z-]+/g))]
+    const known = new Set([...options(CHAOS_USAGE), '--help'])
+    expect(options(page).filter((option) => !known.has(option))).toEqual([])
+  })
+
+  test('explains every fault of vendor and carrier', () => {
+    const told = tableOf('docs/chaos.md', 'fault').flatMap(({ fault }) => codesIn(fault))
+    const kinds = [...Object.keys(VENDOR_FAULTS), ...Object.keys(CARRIER_FAULTS)]
+    expect(kinds.filter((kind) => !told.includes(kind))).toEqual([])
+  })
+})
+
+describe('docs/fuzz.md', () => {
+  test('names no option that the command has not', () => {
+    const options = (text: string) => [...new Set(text.match(/--[a-z][a-z-]+/g))]
+    const known = options(FUZZ_USAGE)
+    expect(options(readText('docs/fuzz.md')).filter((option) => !known.includes(option))).toEqual([])
+  })
+
+  test('has every target, and no other', () => {
+    const targets = [...READER_TARGETS.map(({ name }) => name), ...Object.keys(SERVICE_TARGETS)]
+    expect(namesIn(tableOf('docs/fuzz.md', 'target'), 'target')).toEqual(targets)
+  })
+})
+
 test('docs/doctor.md explains no line that the doctor does not print', () => {
   const folder = resolve(ROOT, 'src/doctor')
   const sources = readdirSync(folder).map((file) => readText(resolve(folder, file)))
@@ -197,7 +240,7 @@ test('docs/doctor.md explains no line that the doctor does not print', () => {
 })
 
 describe('docs/architecture.md', () => {
-  const { dependencies, devDependencies } = manifest
+  const { dependencies, devDependencies, optionalDependencies } = manifest
 
   test('has one picture', () => {
     expect(readText('docs/architecture.md').match(/^```mermaid$/gm)).toHaveLength(1)
@@ -214,7 +257,7 @@ describe('docs/architecture.md', () => {
 
   test('says what each package is for, and of no other; those of types go without saying', () => {
     const told = tableOf('docs/architecture.md', 'package').flatMap((row) => (row.package ?? '').split(', '))
-    const used = Object.keys({ ...dependencies, ...devDependencies }).filter(
+    const used = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
       (name) => !name.startsWith('@types/'),
     )
     expect(told.sort()).toEqual(used.sort())

@@ -191,6 +191,23 @@ describe('the files', () => {
     expect(reading).toEqual(['src/config.ts'])
   })
 
+  test('connect to PostgreSQL as src/persistence/connect.ts says', () => {
+    const ways = [
+      /\bconnectionString\b/,
+      /\bclientUrl\b/,
+      /\bnew pg\.Client\(/,
+      /\bnew pg\.Pool\((?!poolConfig\()/,
+    ]
+    const source = code.filter((file) => file.startsWith('src/'))
+    expect(source.filter((file) => ways.some((way) => way.test(read(file))))).toEqual([])
+  })
+
+  test('turn the URL of a file into its path with what Node has for it', () => {
+    // `pathname` keeps spaces and umlauts as %20 and %C3, which no file is called.
+    const wrong = /import\.meta\.url\)\.pathname/
+    expect(code.filter((file) => wrong.test(read(file)))).toEqual([])
+  })
+
   test('name no machine’s own folders and no package registry', () => {
     const forbidden = [
       /(?<![\w./:@-])\/(?:home|root|Users|work|workspace|builds)\/\w/,

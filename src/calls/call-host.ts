@@ -5,21 +5,24 @@ import type { CallEvent, CallInput, CallLimits, VoiceEvent } from '../../machine
 import type { EndReason } from '../../machines/end-reasons.ts'
 import type { CallView } from '../../machines/instructions.ts'
 import type { Clock } from './clock.ts'
-import { beginCall, restore, stepCall, type TimerEvent } from './step.ts'
-import type { CallAddress, CallRow, CallStore, Delivery, NewCall, Step } from './store.ts'
+import { deliverElsewhere } from './deliver-elsewhere.ts'
+import { AnswerPending, type Provider } from './ports.ts'
+import { viewOfRow } from './retire.ts'
+import { namesElsewhere, readSaved } from './saved-call.ts'
+import { beginCall, ForeignCall, stepCall, type TimerEvent } from './step.ts'
+import type { CallAddress, CallRow, CallStore, Delivery, NewCall, Step, TimerAddress } from './store.ts'
 import { CallTimers } from './timers.ts'
-import { lastVoice, viewOf } from './view.ts'
 
 /** A call as it stands after something was said to it. `handled` is false when that changed nothing. */
 export type CallNow = { row: CallRow; view: CallView; handled: boolean }
 
-/** A timer of Node's may call back a millisecond before the clock says so. */
-const EARLY_MS = 10
+/** Who says these waits for an answer, and says the same again when there is none. */
+const QUESTIONS: readonly CallEvent['type'][] = ['leg.asked', 'leg.streamEnded', 'media.joined']
 
 export type Admission = () => CallInput['admission']
 
-/** What the host tells of each step, after it was committed. */
-export type StepReport = { row: CallRow; step: Step }
+/** What the host tells of each step, after it was committed: which number it has, and the call as it was read for it. */
+export type StepReport = { row: CallRow; step: Step; seq: number }
 
 export type CallHostOptions = {
   store: CallStore
@@ -28,8 +31,10 @@ export type CallHostOptions = {
   nodeId: string
   limits: CallLimits
   maxConcurrentCalls: number
-  /** Whether this node takes new calls at all. */
-  isDraining: () => boolean
+  /** Whether this node takes no new calls of this carrier. */
+  isDraining: (provider: Provider) => boolean
+  /** The first of these names by which a living process knows a chart; null, as by default, when none does. */
+  findChart?: (names: string[]) => Promise<string | null>
   onStep?: (report: StepReport) => void
   onIgnored?: (event: CallEvent) => void
 }
@@ -44,11 +49,7 @@ export class CallHost {
 
   constructor(options: CallHostOptions) {
     this.#options = options
-    const fire = async ({ callId, timerId }: { callId: string; timerId: string }) => {
-      const firedAt = new Date(options.clock.now().getTime() + EARLY_MS)
-      await this.#deliver({ callId }, { type: timerId } as TimerEvent, { timer: { id: timerId, firedAt } })
-    }
-    this.#timers = new CallTimers(options.clock, options.store, fire, options.log)
+    this.#timers = new CallTimers(options.clock, options.store, (timer) => this.#fire(timer), options.log)
   }
 
   start(): void {
@@ -61,27 +62,43 @@ export class CallHost {
 
   /** Begins the call, or finds the one that this carrier announced before. */
   async open(call: Omit<NewCall, 'id' | 'mediaSecret'>): Promise<CallNow & { created: boolean }> {
-    const { store, clock, nodeId, maxConcurrentCalls: lines } = this.#options
+    const { store, nodeId, maxConcurrentCalls: capacity } = this.#options
     const fresh = { ...call, id: uuidv7(), mediaSecret: randomBytes(24).toString('base64url') }
     const { row, created, step } = await store.open(
       fresh,
       ({ voice, liveCalls }) => {
-        const input = { admission: this.#admit(liveCalls), voice, limits: this.#options.limits }
-        return beginCall(fresh.id, input, clock.now())
+        const input = {
+          admission: this.#admit(call.provider, liveCalls),
+          voice,
+          limits: this.#options.limits,
+        }
+        return beginCall(fresh.id, input)
       },
-      { nodeId, lines },
+      { nodeId, capacity },
     )
-    if (step) this.#committed(row, step)
+    if (step) this.#committed(row, step, row.lastSeq)
     return { row, view: viewOfRow(row), handled: created, created }
   }
 
-  /** Says something to a call; null when there is no such call. */
-  send(
+  /**
+   * Says something to a call; null when there is no such call. Rejects with AnswerPending while a process that knows the
+   * call's chart has not answered.
+   */
+  async send(
     address: CallAddress,
     event: CallEvent,
     delivery: Pick<Delivery, 'eventId'> = {},
   ): Promise<CallNow | null> {
-    return this.#deliver(address, event, delivery)
+    const done = await this.#step(address, delivery, event)
+    if (!done) return null
+    if ('knownAs' in done) return this.#leaveToOthers(done, { event, ...delivery })
+    const { row, step } = done
+    if (!step) {
+      this.#options.onIgnored?.(event)
+      return { row, view: viewOfRow(row), handled: false }
+    }
+    this.#committed(row, step, row.lastSeq + 1)
+    return { row, view: step.view, handled: true }
   }
 
   async find(address: CallAddress): Promise<{ row: CallRow; view: CallView } | null> {
@@ -93,16 +110,6 @@ export class CallHost {
   async announceVoice(sampleKey: string, event: VoiceEvent): Promise<void> {
     const calls = await this.#options.store.liveCallsWith(sampleKey)
     await Promise.all(calls.map((callId) => this.send({ callId }, event)))
-  }
-
-  /** Tells every call that was bridged on these nodes, which are gone, that its stream broke. */
-  async loseBridgesOf(nodeIds: string[]): Promise<void> {
-    const bridges = await this.#options.store.bridgesHeldBy(nodeIds)
-    await Promise.all(
-      bridges.map(({ callId, attempt }) =>
-        this.send({ callId }, { type: 'media.lost', attempt, clean: false }),
-      ),
-    )
   }
 
   /** Joins a media stream that presents the token of the call's present bridge; says why not otherwise. */
@@ -122,46 +129,73 @@ export class CallHost {
     return joined?.handled ? { attempt, view: joined.view } : { refused: 'the token was used before' }
   }
 
-  #admit(liveCalls: number): 'accepted' | Extract<EndReason, 'capacity_full' | 'draining'> {
-    if (this.#options.isDraining()) return 'draining'
+  #admit(
+    provider: Provider,
+    liveCalls: number,
+  ): 'accepted' | Extract<EndReason, 'capacity_full' | 'draining'> {
+    if (this.#options.isDraining(provider)) return 'draining'
     return liveCalls >= this.#options.maxConcurrentCalls ? 'capacity_full' : 'accepted'
   }
 
-  async #deliver(
-    address: CallAddress,
-    event: CallEvent | TimerEvent,
-    delivery: Delivery,
-  ): Promise<CallNow | null> {
-    const { store, clock, nodeId, onIgnored } = this.#options
-    const done = await store.step(address, delivery, (row) => stepCall(row, event, clock.now()), nodeId)
-    if (!done) return null
-    const { row, step } = done
-    if (!step) {
-      if (!delivery.timer) onIgnored?.(event as CallEvent)
-      return { row, view: viewOfRow(row), handled: false }
-    }
-    this.#committed(row, step)
-    return { row, view: step.view, handled: true }
+  async #fire({ callId, timerId }: TimerAddress): Promise<boolean> {
+    const event: TimerEvent = { type: timerId as TimerEvent['type'] }
+    const done = await this.#step({ callId }, { timerId }, event)
+    // Whoever knows the chart finds it due, too.
+    if (done && 'knownAs' in done) return false
+    if (done?.step) this.#committed(done.row, done.step, done.row.lastSeq + 1)
+    // Another node's chart may know better.
+    else if (done && !done.repeated)
+      throw new Error(`The chart does nothing at ${timerId} in the call's state.`)
+    return true
   }
 
-  #committed(row: CallRow, step: Step): void {
-    for (const timerId of step.timers.cancel) this.#timers.cancel(row.id, timerId)
-    for (const { timerId, dueAt } of step.timers.set) this.#timers.set({ callId: row.id, timerId, dueAt })
-    this.#options.onStep?.({ row, step })
+  /** Resolves with the call's id and the chart's name when a living process knows the chart of the call, and this one does not. */
+  async #step(address: CallAddress, delivery: Delivery, event: CallEvent | TimerEvent) {
+    const { store, nodeId, findChart } = this.#options
+    try {
+      return await store.step(address, delivery, (row) => stepCall(row, event), nodeId)
+    } catch (error) {
+      if (!(error instanceof ForeignCall)) throw error
+      const knownAs = (await findChart?.(namesElsewhere(error.chart))) ?? null
+      if (knownAs !== null) return { callId: error.callId, knownAs }
+      return store.step(address, delivery, (row) => stepCall(row, event, { isOrphan: true }), nodeId)
+    }
+  }
+
+  /** Nobody who asks is told more than what is known, and what nobody would say again is delivered, now or later. */
+  async #leaveToOthers(
+    { callId, knownAs }: { callId: string; knownAs: string },
+    { event, eventId = uuidv7() }: { event: CallEvent; eventId?: string },
+  ): Promise<CallNow | null> {
+    const { store } = this.#options
+    const fate = await deliverElsewhere(store, knownAs, { callId, event, eventId })
+    if (fate === 'waiting' && QUESTIONS.includes(event.type))
+      throw new AnswerPending(`Chart ${knownAs} decides what comes next, and has not yet.`)
+    const row = await store.find({ callId })
+    return row && { row, view: viewOfRow(row), handled: fate !== 'ignored' }
+  }
+
+  #committed(row: CallRow, step: Step, seq: number): void {
+    if (step.end?.reason === 'snapshot_corrupt') this.#alarm(row)
+    for (const timerId of step.timers.cancel) this.#timers.cancel({ callId: row.id, timerId })
+    for (const timer of step.timers.set) this.#timers.set({ callId: row.id, ...timer })
+    this.#options.onStep?.({ row, step, seq })
+  }
+
+  /** Once for each call: from now on it is over. What was saved may hold a caller's words, and is not told. */
+  #alarm(row: CallRow): void {
+    const restored = readSaved(row)
+    const why = restored.is === 'corrupt' ? restored.why : 'unknown'
+    this.#options.log.error(
+      { callId: row.id, chart: row.chartVersion, why },
+      'the saved state of a call cannot be read; the call is ended, and what was saved is set apart in its snapshot',
+    )
   }
 }
 
 /** The single-use token of one bridge of one call; the chart takes each attempt once. */
 export function streamToken(row: Pick<CallRow, 'mediaSecret' | 'id'>, attempt: number): string {
   return createHmac('sha256', row.mediaSecret).update(`${row.id}.${attempt}`).digest('base64url')
-}
-
-/** A call as its row tells it; one whose state the chart no longer knows is over for all who ask. */
-function viewOfRow(row: CallRow): CallView {
-  const snapshot = restore(row)
-  if (snapshot) return viewOf(snapshot)
-  const { context } = row.snapshot as { context: CallView['context'] }
-  return { state: 'ended', bridge: null, voice: lastVoice(context), context }
 }
 
 function isSame(given: string, expected: string): boolean {

@@ -1,11 +1,23 @@
 import type { Logger } from 'pino'
 import type { CallHost } from './call-host.ts'
-import type { EffectPayloads } from './effect-jobs.ts'
-import type { Provider, Telephony } from './ports.ts'
+import { DELIVERY, type DeliveryPayload, deliveryTask, type EffectPayloads } from './effect-jobs.ts'
+import { AnswerPending, type Provider, type Telephony } from './ports.ts'
+import { KNOWN_CHARTS } from './saved-call.ts'
 
-/** Clones are made in the voices room. */
-type Task = Exclude<keyof EffectPayloads, 'clone-voice'>
+/** Voices are made and forgotten in the voices room. */
+type Task = Exclude<keyof EffectPayloads, 'clone-voice' | 'forget-voice'>
 type Handlers = { [Name in Task]: (payload: EffectPayloads[Name]) => Promise<void> }
+
+/** Says to calls what was said in a process that did not know their charts. Every process takes these, whatever its roles. */
+export function deliveryHandlers(host: CallHost) {
+  async function deliver({ callId, event, eventId }: DeliveryPayload): Promise<void> {
+    await host.send({ callId }, event, { eventId }).catch((error: unknown) => {
+      // It was handed on, and whoever asked has heard so.
+      if (!(error instanceof AnswerPending)) throw error
+    })
+  }
+  return Object.fromEntries([DELIVERY, ...KNOWN_CHARTS.map(deliveryTask)].map((task) => [task, deliver]))
+}
 
 /** Carries out what calls asked the world for. Each may run twice for the same thing, on any node. */
 export function effectHandlers(options: {
@@ -18,20 +30,33 @@ export function effectHandlers(options: {
   return {
     'record-clone-timeout': ({ callId, sampleKey }) => options.recordCloneTimeout(sampleKey, callId),
 
-    /** Only for the bridge that it was asked for: by the time this runs, the leg's own poll may have come. */
-    async 'move-leg'({ callId, attempt }) {
-      const call = await host.find({ callId })
-      if (call?.view.state !== 'joining' || call.view.context.attempt !== attempt) return
-      try {
-        await telephony[call.row.provider].moveLeg({ ...call.row, callId })
-      } catch (error) {
-        log.warn({ err: error, callId }, 'the carrier did not move the call; its next poll will')
-      }
-    },
+    'redirect-leg': redirect,
+    'check-leg': check,
+    'move-leg': (payload) => redirect({ ...payload, state: 'joining' }),
 
     async 'hang-up-leg'({ callId }) {
       const call = await host.find({ callId })
       if (call) await telephony[call.row.provider].hangUp({ ...call.row, callId })
     },
+  }
+
+  async function check({ callId, attempt, state }: EffectPayloads['check-leg']): Promise<void> {
+    const call = await host.find({ callId })
+    if (call?.view.state !== state || call.view.context.attempt !== attempt) return
+    const answer = await telephony[call.row.provider].checkLeg({ ...call.row, callId })
+    if (typeof answer === 'object') await host.send({ callId }, { type: 'leg.ended', ...answer })
+  }
+
+  /** Only where it was asked for: by the time this runs, the leg's own question may have led the call on. */
+  async function redirect({ callId, attempt, state }: EffectPayloads['redirect-leg']): Promise<void> {
+    const call = await host.find({ callId })
+    if (call?.view.state !== state || call.view.context.attempt !== attempt) return
+    const answer = await telephony[call.row.provider]
+      .redirectLeg({ ...call.row, callId }, attempt)
+      .catch((error: unknown) => {
+        log.warn({ err: error, callId }, 'the carrier did not redirect the call')
+        throw error
+      })
+    if (typeof answer === 'object') await host.send({ callId }, { type: 'leg.ended', ...answer })
   }
 }

@@ -1,30 +1,61 @@
 import type { CallView } from '../../machines/instructions.ts'
+import type { Clock } from './clock.ts'
 
 export type CallChange = { callId: string; seq: number; state: string }
+
+/** A call as it stands after its step number `seq`. */
+export type CallAt = { seq: number; view: CallView }
+
+export type CallFeedSource = {
+  read(callId: string): Promise<CallAt | null>
+  /** Those of these calls that have made further steps. */
+  findAhead(seen: { callId: string; seq: number }[]): Promise<string[]>
+}
+
+/** News of another node may get lost with it; what came of it is then found by looking. */
+const CATCH_UP_MS = 1_500
 
 type Watcher = (view: CallView) => void
 type Follower = (change: CallChange) => void
 
 /**
  * Passes on what happens to calls. This node's own steps come with the call's new state; of another node's only the news
- * arrives, and the state is read for those calls alone that someone here watches.
+ * arrives, and the state is read for those calls alone that someone here watches. Nobody is told an older state after a newer.
  */
 export class CallFeed {
-  readonly #read: (callId: string) => Promise<CallView | null>
-  readonly #watchers = new Map<string, Set<Watcher>>()
+  readonly #source: CallFeedSource
+  /** The last step that each watcher knows of; 0 until it is told one. */
+  readonly #watchers = new Map<string, Map<Watcher, number>>()
   readonly #followers = new Set<Follower>()
+  #cancelLook: (() => void) | null = null
+  #looking: Promise<void> = Promise.resolve()
 
-  constructor(read: (callId: string) => Promise<CallView | null>) {
-    this.#read = read
+  constructor(source: CallFeedSource) {
+    this.#source = source
+  }
+
+  /** Looks for what was missed from now on, while anybody watches. */
+  start(clock: Clock): void {
+    this.#cancelLook = clock.after(CATCH_UP_MS, () => {
+      // A database that is away is told of by others, and looked at again.
+      this.#looking = this.missed().catch(() => {})
+      void this.#looking.then(() => this.#cancelLook && this.start(clock))
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelLook?.()
+    this.#cancelLook = null
+    await this.#looking
   }
 
   /** Calls back with every change of one call until the returned function is called. */
   watch(callId: string, watcher: Watcher): () => void {
-    const watchers = this.#watchers.get(callId) ?? new Set()
-    this.#watchers.set(callId, watchers.add(watcher))
+    const watchers = this.#watchers.get(callId) ?? new Map()
+    this.#watchers.set(callId, watchers.set(watcher, 0))
     return () => {
       watchers.delete(watcher)
-      if (watchers.size === 0) this.#watchers.delete(callId)
+      if (watchers.size === 0 && this.#watchers.get(callId) === watchers) this.#watchers.delete(callId)
     }
   }
 
@@ -36,24 +67,41 @@ export class CallFeed {
 
   stepped(change: CallChange, view: CallView): void {
     this.#tellFollowers(change)
-    for (const watcher of this.#watchers.get(change.callId) ?? []) watcher(view)
+    this.#tellWatchers(change.callId, { seq: change.seq, view })
   }
 
   /** Another node's step. */
   async heard(change: CallChange): Promise<void> {
     this.#tellFollowers(change)
-    await this.#refresh(change.callId)
+    if (this.#lastSeen(change.callId) < change.seq) await this.refresh(change.callId)
   }
 
-  /** News may have been missed: everyone who watches gets the present state. */
+  /** News may have been missed: everyone who watches a call that has gone on gets its present state. */
   async missed(): Promise<void> {
-    await Promise.all([...this.#watchers.keys()].map((callId) => this.#refresh(callId)))
+    const seen = [...this.#watchers.keys()].map((callId) => ({ callId, seq: this.#lastSeen(callId) }))
+    if (seen.length === 0) return
+    const ahead = await this.#source.findAhead(seen)
+    await Promise.all(ahead.map((callId) => this.refresh(callId)))
   }
 
-  async #refresh(callId: string): Promise<void> {
-    if (!this.#watchers.has(callId)) return
-    const view = await this.#read(callId)
-    if (view) for (const watcher of this.#watchers.get(callId) ?? []) watcher(view)
+  /** Whoever watches this call and does not know its present state is told. */
+  async refresh(callId: string): Promise<void> {
+    const now = await this.#source.read(callId)
+    if (now) this.#tellWatchers(callId, now)
+  }
+
+  /** Of those who know least; of a call that nobody watches there is nothing to be missed. */
+  #lastSeen(callId: string): number {
+    return Math.min(...(this.#watchers.get(callId)?.values() ?? []))
+  }
+
+  #tellWatchers(callId: string, { seq, view }: CallAt): void {
+    const watchers = this.#watchers.get(callId)
+    for (const [watcher, seen] of watchers ?? []) {
+      if (seen >= seq) continue
+      watchers?.set(watcher, seq)
+      watcher(view)
+    }
   }
 
   #tellFollowers(change: CallChange): void {

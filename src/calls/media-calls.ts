@@ -1,10 +1,13 @@
+import type { Logger } from 'pino'
 import type { CallHost } from './call-host.ts'
 import type { CallFeed } from './feed.ts'
 import type { AgentAudio, AgentSettings, MediaCalls, Turn } from './ports.ts'
+import type { ReportKeeper } from './report-keeper.ts'
+import { untilWritten } from './until-written.ts'
 
 /** Where what was said is written down. */
 export interface ConversationLog {
-  record(callId: string, turn: Turn): Promise<void>
+  record(callId: string, turn: Pick<Turn, 'role' | 'text'>): Promise<void>
   correct(callId: string, original: string, spoken: string): Promise<void>
   turns(callId: string): Promise<Turn[]>
 }
@@ -18,21 +21,35 @@ export interface AgentAudioMemory {
 export function mediaCalls(options: {
   host: CallHost
   feed: CallFeed
+  reports: ReportKeeper
   conversations: ConversationLog
   agentAudio: AgentAudioMemory
   /** The settings of an agent; of the default one for null. */
   agent: (id: string | null) => Promise<AgentSettings>
   /** A stream was not let in. */
   onRefused: () => void
+  log: Logger
 }): MediaCalls {
-  const { host, feed, conversations } = options
+  const { host, feed, reports, conversations, log } = options
   return {
     async join(claim) {
       const answer = await host.join(claim)
       if ('refused' in answer) options.onRefused()
       return answer
     },
-    send: async (callId, event) => (await host.send({ callId }, event))?.view ?? null,
+    async send(callId, event) {
+      if (event.type !== 'media.lost') {
+        const what = { callId, event: event.type }
+        return (await untilWritten(() => host.send({ callId }, event), { log, what }))?.view ?? null
+      }
+      try {
+        return (await host.send({ callId }, event))?.view ?? null
+      } catch (error) {
+        // The session is over, and waits for nothing.
+        void reports.keep({ address: { callId }, event, eventId: `media.lost:${event.attempt}` })
+        throw error
+      }
+    },
     watch: (callId, onChange) => feed.watch(callId, onChange),
     async agentRequest(callId) {
       const call = await host.find({ callId })
@@ -42,7 +59,8 @@ export function mediaCalls(options: {
         conversations.turns(callId),
       ])
       const { from, to } = call.row
-      return { callId, agent, voiceId: call.view.context.voiceId, conversationSoFar, from, to }
+      const { voiceId, refusedOverrides } = call.view.context
+      return { callId, agent, voiceId, refusedOverrides, conversationSoFar, from, to }
     },
     learnAgentAudio: (agentId, audio) => options.agentAudio.keep(agentId, audio),
     recordTurn: (callId, turn) => conversations.record(callId, turn),

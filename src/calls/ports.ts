@@ -1,4 +1,4 @@
-import type { CallEvent } from '../../machines/call-events.ts'
+import type { AgentOverride, CallEvent, LegEndStatus } from '../../machines/call-events.ts'
 import type { CallView } from '../../machines/instructions.ts'
 import type { WireAudio } from '../audio/audio-format.ts'
 
@@ -9,6 +9,18 @@ import type { WireAudio } from '../audio/audio-format.ts'
 
 export type Provider = 'twilio' | 'sip'
 
+/**
+ * How far the number of a caller is vouched for: `attested` by the caller's own network, which knows that they may use it (or by a
+ * password of ours that goes with it), `trunk` by nobody but the carrier that brings the call, `unverified` by the caller alone;
+ * `failed` when the carrier's check of the caller's signature failed.
+ */
+export const CALLER_VERIFICATIONS = ['attested', 'trunk', 'unverified', 'failed'] as const
+export type CallerVerification = (typeof CALLER_VERIFICATIONS)[number]
+
+/** Who must vouch for a caller's number before the agent speaks in the voice that is on file for it. */
+export const VOICE_TRUSTS = ['attested', 'trunk', 'any'] as const
+export type VoiceTrust = (typeof VOICE_TRUSTS)[number]
+
 /** Where a carrier finds the leg of one of our calls. */
 export type LegAddress = {
   callId: string
@@ -17,12 +29,26 @@ export type LegAddress = {
   publicOrigin: string
 }
 
+/** How a leg ended, in the carrier's words. */
+export type LegEnd = { status: LegEndStatus; durationSeconds?: number }
+
 /** The carrier's side that can be told something. Every method may be called twice for the same thing. */
 export interface Telephony {
-  /** Makes the leg ask now what comes next. Rejects when the carrier will not; the leg's own poll still comes. */
-  moveLeg(leg: LegAddress): Promise<void>
+  /**
+   * Makes the leg ask now what comes next, and ends its media stream: the question names the bridge that is `left`, 0 for
+   * none. Resolves with how the leg ended when the carrier says that it is over, and with `impossible` where the carrier cannot
+   * be told, refuses the request or knows no such call. Rejects when it cannot be reached, or not now; the leg's own poll still comes.
+   */
+  redirectLeg(leg: LegAddress, left: number): Promise<'redirected' | 'impossible' | LegEnd>
+  /** How the leg ended when the carrier says that it is over, `live` when it is not, `impossible` as above. Changes nothing. */
+  checkLeg(leg: LegAddress): Promise<'live' | 'impossible' | LegEnd>
   /** Ends the leg. Resolves too when the carrier no longer knows it. */
   hangUp(leg: LegAddress): Promise<void>
+}
+
+/** Another process decides this and has not done so yet: the same is to be said again soon. */
+export class AnswerPending extends Error {
+  override readonly name = 'AnswerPending'
 }
 
 /** How one voice agent is set up; a row of the `agent` table, or the default one made from the settings. */
@@ -53,6 +79,8 @@ export type AgentRequest = {
   agent: AgentSettings
   /** The voice the agent shall speak in; null is the agent's own. */
   voiceId: string | null
+  /** What the vendor has refused in this call; it is not asked for again. */
+  refusedOverrides: AgentOverride[]
   /** Empty at first; after a lost connection, what was said before it. */
   conversationSoFar: Turn[]
   from: string
@@ -76,8 +104,21 @@ export interface AgentListener {
   agentCorrected(original: string, spoken: string): void
   /** The agent closed the conversation of its own will. */
   ended(): void
-  /** The connection could not be made, broke, or fell silent. `cause` is a short slug for logs and metrics. */
-  lost(cause: string): void
+  /** The vendor would not change this about its agent, which is being connected to without it: it is no loss. */
+  refused(refusal: OverrideRefusal): void
+  /**
+   * The connection could not be made, broke, or fell silent. `cause` is a short slug for logs and metrics, `detail` the
+   * vendor's own status and words, bounded and without secrets. `isPermanent` when the same would be refused again.
+   */
+  lost(cause: string, detail?: string, isPermanent?: boolean): void
+}
+
+/** Of a refused voice: the one that is asked for instead, null being the agent's own, and whether the vendor has no such voice. */
+export type OverrideRefusal = {
+  override: AgentOverride
+  voiceId: string | null
+  isGone: boolean
+  detail?: string
 }
 
 /** One live conversation with a voice agent. */
@@ -86,6 +127,8 @@ export interface AgentConnection {
   sendAudio(payload: Buffer): void
   /** What the caller has keyed in, such as `4711#`: it is theirs to be answered like a sentence. */
   pressed(keys: string): void
+  /** The caller has put the call on hold, and hears nothing until they take it up again. */
+  held(isOnHold: boolean): void
   /** Bytes accepted by `sendAudio` that the socket has not yet taken. */
   readonly bufferedBytes: number
   /** Closes once; no listener is called afterwards. */
@@ -103,6 +146,8 @@ export type CarrierMessage =
   | { kind: 'start'; providerCallId: string; token: string | null }
   | { kind: 'mark'; name: string }
   | { kind: 'dtmf'; digit: string }
+  /** The caller has put the call on hold, and may send nothing until they take it up again. */
+  | { kind: 'hold'; isOnHold: boolean }
   | { kind: 'stop' }
   /** Nothing to do with it, and nothing wrong with it. */
   | { kind: 'other' }
@@ -140,11 +185,25 @@ export interface CarrierCalls {
   open(call: {
     providerCallId: string
     from: string
+    /** Whom an unknown caller claims to be; left out, it is `from`. */
+    claimed?: string
     to: string
+    verification: CallerVerification
+    /** Who answers; left out or null, the agent of the number. */
+    agentId?: string | null
     publicOrigin: string
   }): Promise<CarrierCall & { isNew: boolean }>
   /** Null when no call has this id of the carrier's. `eventId` names the delivery, so that a repeated one changes nothing. */
   tell(providerCallId: string, event: CallEvent, eventId?: string): Promise<CarrierCall | null>
+  /**
+   * Says what the carrier says only once. It is kept from now on, and tried until the call has taken it. `tried` resolves after
+   * the first try; `outcome` is `unknown` when there is no such call, `lost` when it could be kept no longer. Neither rejects.
+   */
+  report(
+    providerCallId: string,
+    event: CallEvent,
+    eventId: string,
+  ): { tried: Promise<void>; outcome: Promise<'taken' | 'unknown' | 'lost'> }
 }
 
 /** A leg as other processes must find it when its holder is gone. */
@@ -181,7 +240,10 @@ export interface MediaCalls {
     providerCallId: string
     token: string | null
   }): Promise<{ attempt: number; view: CallView } | { refused: string }>
-  /** Feeds an event to the call and resolves with the call as it is then; null when there is no such call. */
+  /**
+   * Feeds an event to the call and resolves with the call as it is then; null when there is no such call. While the database
+   * is away it is tried again and again.
+   */
   send(callId: string, event: CallEvent): Promise<CallView | null>
   /** Calls back with every change of the call, whichever node made it, until the returned function is called. */
   watch(callId: string, onChange: (view: CallView) => void): () => void
@@ -189,7 +251,8 @@ export interface MediaCalls {
   agentRequest(callId: string): Promise<AgentRequest>
   /** Keeps how an agent hears and speaks, for carriers that must know it before they connect the next caller to it. */
   learnAgentAudio(agentId: string, audio: AgentAudio): Promise<void>
-  recordTurn(callId: string, turn: Turn): Promise<void>
+  /** Writes down what was just said. */
+  recordTurn(callId: string, turn: Pick<Turn, 'role' | 'text'>): Promise<void>
   /** The agent's last words were cut short. */
   correctTurn(callId: string, original: string, spoken: string): Promise<void>
 }

@@ -1,7 +1,7 @@
-import type { CallEffect, VoiceLookup } from '../../machines/call-events.ts'
+import type { CallEffect, VoiceLookup, VoiceWithheld } from '../../machines/call-events.ts'
 import type { EndReason, Fault } from '../../machines/end-reasons.ts'
 import type { CallView } from '../../machines/instructions.ts'
-import type { AgentSettings, Provider } from './ports.ts'
+import type { AgentSettings, CallerVerification, Provider, VoiceTrust } from './ports.ts'
 
 /** A call as a carrier announces it. */
 export type NewCall = {
@@ -10,9 +10,23 @@ export type NewCall = {
   providerCallId: string
   direction: 'inbound' | 'outbound'
   from: string
+  /** Left out, the agent may speak in the voice of `from`. */
+  voice?: VoiceClaim
   to: string
+  /** Who answers; left out or null, the agent of the number. */
+  answeredBy?: string | null
   publicOrigin: string
   mediaSecret: string
+}
+
+/**
+ * Whose own voice the agent may speak in, null for nobody's, and how far they are believed: `withheld` tells why they are not given a
+ * voice that asks for so much, null being one that asks for nothing of its own.
+ */
+export type VoiceClaim = {
+  of: string | null
+  verification: CallerVerification
+  withheld: (trust: VoiceTrust | null) => VoiceWithheld | null
 }
 
 /** A call as it is kept. `snapshot` is XState's persisted snapshot, as JSON. */
@@ -27,7 +41,7 @@ export type CallRow = NewCall & {
   outcome: EndReason | null
 }
 
-/** What is known about a caller and the dialled number when the call comes in. Calls that were turned away take no line. */
+/** What is known about a caller and the dialled number when the call comes in. Calls that were turned away take no place. */
 export type Arrival = { voice: VoiceLookup; agent: AgentSettings | null; liveCalls: number }
 
 /** A task for whichever node takes it; at least once, and once only for each `key` while it waits. */
@@ -41,31 +55,36 @@ export type Step = {
   snapshot: object
   chartVersion: string
   view: CallView
-  timers: { set: { timerId: string; dueAt: Date }[]; cancel: string[] }
+  timers: { set: { timerId: string; delayMs: number }[]; cancel: string[] }
   effects: CallEffect[]
   jobs: Job[]
   end: { reason: EndReason; fault: Fault } | null
-  at: Date
 }
 
 /** How a delivery names itself; the same `eventId` twice is one delivery, and a timer that is due is consumed by its firing. */
-export type Delivery = { eventId?: string; timer?: { id: string; firedAt: Date } }
+export type Delivery = { eventId?: string; timerId?: string }
 
-export type DueTimer = { callId: string; timerId: string; dueAt: Date }
+/** `taken` when the call has made a step with it, `ignored` when it changed nothing. */
+export type EventFate = 'waiting' | 'taken' | 'ignored'
+
+export type TimerAddress = { callId: string; timerId: string }
 
 /** Which call is meant: by our id or by the carrier's. */
 export type CallAddress = { callId: string } | { provider: Provider; providerCallId: string }
 
-/** The one place where calls are kept. Each write is atomic: state, event, timers and jobs together or not at all. */
+/**
+ * The one place where calls are kept. Each write is atomic: state, event, timers and jobs together or not at all. Its clock
+ * alone says when something happened and when a timer is due, for those of the nodes may differ.
+ */
 export interface CallStore {
   /**
-   * Writes the call's first step, or finds that this provider's call is there already. `begin` is asked again, with all
-   * `lines` taken, when another call took the last one meanwhile.
+   * Writes the call's first step, or finds that this provider's call is there already. `begin` is asked again, with the
+   * whole `capacity` taken, when another call took the last place meanwhile.
    */
   open(
     call: NewCall,
     begin: (arrival: Arrival) => Step,
-    at: { nodeId: string; lines: number },
+    at: { nodeId: string; capacity: number },
   ): Promise<{ row: CallRow; created: boolean; step: Step | null }>
   /** `decide` sees the call as it is now; null from it means that the event changes nothing. It may be called again when another event came first. */
   step(
@@ -75,11 +94,16 @@ export interface CallStore {
     nodeId: string,
   ): Promise<{ row: CallRow; step: Step | null; repeated: boolean } | null>
   find(address: CallAddress): Promise<CallRow | null>
+  /** Has a job done, as a step's are, without a step. */
+  enqueue(job: Job): Promise<void>
+  /** What became of an event that a job of this key delivers. */
+  fateOf(event: { callId: string; eventId: string; key: string }): Promise<EventFate>
   /** Live calls that wait for, or speak with, a clone of these samples. */
   liveCallsWith(sampleKey: string): Promise<string[]>
-  /** The bridges whose media sessions these nodes held. */
-  bridgesHeldBy(nodeIds: string[]): Promise<{ callId: string; attempt: number }[]>
   /** Live calls that this node was the last to answer. */
   countLive(nodeId: string): Promise<number>
-  dueTimers(until: Date, limit: number): Promise<DueTimer[]>
+  /** The longest overdue first. */
+  dueTimers(limit: number): Promise<TimerAddress[]>
+  /** Sets back a due timer that could not be fired, longer each time; resolves with how often that was. */
+  postponeTimer(timer: TimerAddress): Promise<number>
 }

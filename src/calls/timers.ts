@@ -1,33 +1,33 @@
 import type { Logger } from 'pino'
 import type { Clock } from './clock.ts'
-import type { CallStore, DueTimer } from './store.ts'
+import type { CallStore, TimerAddress } from './store.ts'
 
 /** How often the timers of all nodes are looked through for what is due and nobody fired. */
 const SWEEP_MS = 1_000
 /** Timers further away than this are left to the sweep: most are cancelled long before. */
 const HORIZON_MS = 60_000
 const SWEEP_LIMIT = 200
+/** Due timers that are fired at once: webhooks need connections of the same pool. */
+const AT_ONCE = 4
+
+/** Resolves with false when another process is to fire the timer. Rejects when it could not be fired. */
+export type FireTimer = (timer: TimerAddress) => Promise<boolean>
 
 /**
- * Fires what is due. The due times live in the database; the timers in here only make this node prompt. What a dead node
- * left behind is found by the sweep of any other, and the store lets each timer fire once.
+ * Fires what is due. The due times live in the database and are compared with its clock; the timers in here only make this
+ * node prompt. What a dead node left behind is found by the sweep of any other, and the store lets each timer fire once.
  */
 export class CallTimers {
   readonly #clock: Clock
   readonly #store: CallStore
-  readonly #fire: (timer: { callId: string; timerId: string }) => Promise<void>
+  readonly #fire: FireTimer
   readonly #log: Logger
   readonly #armed = new Map<string, () => void>()
   #cancelSweep: (() => void) | null = null
   #stopped = false
-  readonly #firing = new Set<Promise<void>>()
+  readonly #firing = new Set<Promise<unknown>>()
 
-  constructor(
-    clock: Clock,
-    store: CallStore,
-    fire: (timer: { callId: string; timerId: string }) => Promise<void>,
-    log: Logger,
-  ) {
+  constructor(clock: Clock, store: CallStore, fire: FireTimer, log: Logger) {
     this.#clock = clock
     this.#store = store
     this.#fire = fire
@@ -38,20 +38,19 @@ export class CallTimers {
     this.#track(this.#sweep())
   }
 
-  set({ callId, timerId, dueAt }: DueTimer): void {
-    this.cancel(callId, timerId)
-    const wait = dueAt.getTime() - this.#clock.now().getTime()
-    if (wait > HORIZON_MS || this.#stopped) return
-    const key = keyOf(callId, timerId)
-    const cancel = this.#clock.after(Math.max(0, wait), () => {
+  set({ delayMs, ...timer }: TimerAddress & { delayMs: number }): void {
+    this.cancel(timer)
+    if (delayMs > HORIZON_MS || this.#stopped) return
+    const key = keyOf(timer)
+    const cancel = this.#clock.after(delayMs, () => {
       this.#armed.delete(key)
-      this.#track(this.#fireOne({ callId, timerId }))
+      this.#track(this.#fireOne(timer))
     })
     this.#armed.set(key, cancel)
   }
 
-  cancel(callId: string, timerId: string): void {
-    const key = keyOf(callId, timerId)
+  cancel(timer: TimerAddress): void {
+    const key = keyOf(timer)
     this.#armed.get(key)?.()
     this.#armed.delete(key)
   }
@@ -66,27 +65,55 @@ export class CallTimers {
   }
 
   async #sweep(): Promise<void> {
+    let hasMore = false
     try {
-      const due = await this.#store.dueTimers(this.#clock.now(), SWEEP_LIMIT)
-      for (const timer of due) await this.#fireOne(timer)
+      const due = await this.#store.dueTimers(SWEEP_LIMIT)
+      hasMore = due.length === SWEEP_LIMIT
+      const fired = await Promise.all(Array.from({ length: AT_ONCE }, () => this.#fireInTurn(due)))
+      hasMore &&= fired.some((any) => any)
     } catch (error) {
       this.#log.warn({ err: error }, 'looking for due timers failed; it is tried again in a second')
     }
-    if (!this.#stopped) this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#track(this.#sweep()))
+    // After an outage more may be due than one look finds.
+    const pauseMs = hasMore ? 0 : SWEEP_MS
+    if (!this.#stopped) this.#cancelSweep = this.#clock.after(pauseMs, () => this.#track(this.#sweep()))
   }
 
-  async #fireOne(timer: { callId: string; timerId: string }): Promise<void> {
+  /** Resolves with whether any of them is no longer due. */
+  async #fireInTurn(due: TimerAddress[]): Promise<boolean> {
+    let isAnyDone = false
+    for (let timer = due.shift(); timer && !this.#stopped; timer = due.shift())
+      if (await this.#fireOne(timer)) isAnyDone = true
+    return isAnyDone
+  }
+
+  async #fireOne(timer: TimerAddress): Promise<boolean> {
     try {
-      await this.#fire(timer)
+      return await this.#fire(timer)
     } catch (error) {
-      this.#log.warn({ err: error, ...timer }, 'a timer could not be fired; the next sweep tries again')
+      await this.#postpone(timer, error as Error)
+      return true
     }
   }
 
-  #track(work: Promise<void>): void {
+  /** Told once for each timer, however often it fails. */
+  async #postpone(timer: TimerAddress, cause: Error): Promise<void> {
+    try {
+      const failures = await this.#store.postponeTimer(timer)
+      if (failures === 1)
+        this.#log.warn(
+          { err: cause, ...timer },
+          'a timer could not be fired; it is tried again, ever less often',
+        )
+    } catch {
+      this.#log.warn({ err: cause, ...timer }, 'a timer could not be fired; the next sweep tries again')
+    }
+  }
+
+  #track(work: Promise<unknown>): void {
     this.#firing.add(work)
     work.finally(() => this.#firing.delete(work))
   }
 }
 
-const keyOf = (callId: string, timerId: string) => `${callId} ${timerId}`
+const keyOf = ({ callId, timerId }: TimerAddress) => `${callId} ${timerId}`

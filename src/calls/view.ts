@@ -4,11 +4,30 @@ import type { BridgeState, CallView, LegState, VoiceState } from '../../machines
 
 export type CallSnapshot = SnapshotFrom<typeof callMachine>
 
-/** The leg's place in the chart as a path, such as `hold` or `bridged.talking`. */
-export function legPath({ value }: CallSnapshot): string {
+/** The leg's place in the chart in one word or two, such as `hold` or `bridged.talking`, however deep it lies. */
+export const legPath = ({ value }: Pick<CallSnapshot, 'value'>): string => placeIn(value)
+
+function placeIn(value: unknown): string {
   if (typeof value === 'string') return value
-  const leg = value.live?.leg
-  return typeof leg === 'object' ? `bridged.${leg.bridged}` : `${leg}`
+  const leg = Object(Object(value).live).leg as unknown
+  const keys: string[] = []
+  for (let at = leg; at !== undefined; at = typeof at === 'string' ? undefined : Object.values(Object(at))[0])
+    keys.push(typeof at === 'string' ? at : (Object.keys(Object(at))[0] ?? ''))
+  const [state = '', ...within] = keys
+  return within.length > 0 ? `${state}.${within.at(-1)}` : state
+}
+
+/** A call that was saved by a chart that is not known here, in the words of that chart. */
+export function savedView(saved: object): CallView {
+  const { value, context } = saved as CallSnapshot
+  const [state, bridge] = placeIn(value).split('.')
+  const words = context as CallView['context']
+  return {
+    state: state as LegState,
+    bridge: (bridge as BridgeState | undefined) ?? null,
+    voice: voiceState({ value, context } as CallSnapshot),
+    context: words,
+  }
 }
 
 /** A snapshot in the words that adapters, the relay and people use. */

@@ -8,7 +8,9 @@ import { CallsPage } from './calls/calls-page.tsx'
 import { CoveragePage } from './coverage/coverage-page.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
 import iconUrl from './icon.svg'
+import { LicencesPage } from './licences/licences-page.tsx'
 import { LivePage } from './live/live-page.tsx'
+import { PhoneLinksPage } from './phone-links/phone-links-page.tsx'
 import { RecentCalls } from './recent-calls/recent-calls.tsx'
 import { type Route, routeOf, useHash } from './routing/hash-route.ts'
 import { Navigation } from './routing/navigation.tsx'
@@ -20,6 +22,7 @@ import { CallUs } from './test-call/call-us.tsx'
 import { DialSip } from './test-call/sip-line.tsx'
 import type { TestCall } from './test-call/test-call.ts'
 import { TestCallPanel } from './test-call/test-call-panel.tsx'
+import { TrunksPage } from './trunks/trunks-page.tsx'
 import { VoicesPage } from './voices/voices-page.tsx'
 
 type PageProps = { route: Route; config: ConsoleConfig | null; testCall: TestCall }
@@ -46,6 +49,9 @@ export function App({ testCall }: { testCall: TestCall }) {
           <Page route={route} config={config} testCall={testCall} />
         </ErrorBoundary>
       </main>
+      <footer className="app-footer">
+        <a href="#/licences">Licences</a>
+      </footer>
       <SignInAgain />
     </>
   )
@@ -71,12 +77,18 @@ function Page(props: PageProps) {
       return <VoicesPage />
     case 'agents':
       return <AgentsPage />
+    case 'phone-links':
+      return <PhoneLinksPage />
+    case 'trunks':
+      return <TrunksPage />
     case 'statistics':
       return <StatisticsPage />
     case 'system':
       return <SystemPage config={props.config} />
     case 'audit':
       return <AuditPage />
+    case 'licences':
+      return <LicencesPage />
     default:
       return <NoSuchPage />
   }

@@ -3,8 +3,12 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { TestCall } from './test-call/test-call.ts'
 
-// A link that signs in was opened by somebody who is signed in already: the key must not stay in the address bar.
-if (location.hash.startsWith('#key=')) history.replaceState(null, '', location.pathname + location.search)
+/** A link that signs in was opened by somebody who is signed in already: the key must not stay in the address bar. */
+function hideKey(): void {
+  if (location.hash.startsWith('#key=')) history.replaceState(null, '', location.pathname + location.search)
+}
+hideKey()
+addEventListener('hashchange', hideKey)
 
 const testCall = new TestCall()
 addEventListener('pagehide', () => testCall.hangUp())

@@ -1,3 +1,4 @@
+import { clonedVoicesCheck } from './cloned-voices.ts'
 import { databaseCheck } from './database.ts'
 import { elevenLabsAccountCheck } from './elevenlabs-account.ts'
 import { elevenLabsAgentCheck } from './elevenlabs-agent.ts'
@@ -34,6 +35,7 @@ export async function runDoctor({ env, misspelt, fix, print }: DoctorOptions): P
     const checks = [
       databaseCheck,
       elevenLabsAccountCheck,
+      clonedVoicesCheck,
       elevenLabsAgentCheck,
       twilioCheck,
       publicUrlCheck,

@@ -124,7 +124,7 @@ function voiceOverride(agent: VendorAgent, patch: Patch): Finding {
   if (isOn(agent, VOICE_OVERRIDE)) return ok(name, 'a call may bring its own voice')
   return fail(
     name,
-    'switched off: every call with a voice of its own would be closed by the vendor (override_error)',
+    'switched off: the vendor refuses callers’ own voices (override_error), and the agent speaks in its own',
     `switch on Voice ID under Security, Overrides (${AGENTS_PAGE})`,
     () => patch(switchedOn([VOICE_OVERRIDE])),
   )
@@ -137,7 +137,7 @@ function otherOverrides(agent: VendorAgent, patch: Patch): Finding {
   const names = off.map((path) => path.at(-1)).join(', ')
   return warn(
     name,
-    `switched off: ${names}; calls of an agent here that sets these would be closed by the vendor`,
+    `switched off: ${names}; calls of an agent here that sets these go on without them`,
     `switch them on under Security, Overrides (${AGENTS_PAGE}), or leave these fields of agents here empty`,
     () => patch(switchedOn(off)),
   )

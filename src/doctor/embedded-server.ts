@@ -8,11 +8,9 @@ type Inspect = (url: string, where: string) => AsyncGenerator<Finding>
 /** Looks at the embedded server in `directory` and leaves it as it was found: running, stopped, or not there at all. */
 export async function* examineEmbedded(directory: string, inspect: Inspect): AsyncGenerator<Finding> {
   try {
-    const isThere = await stat(join(directory, 'cluster')).then(
-      () => true,
-      () => false,
-    )
-    yield* isThere ? inspectExisting(directory, inspect) : inspectTrial(dirname(directory), inspect)
+    yield* (await isMade(directory))
+      ? inspectExisting(directory, inspect)
+      : inspectTrial(dirname(directory), inspect)
   } catch (error) {
     yield fail(
       'database',
@@ -21,6 +19,13 @@ export async function* examineEmbedded(directory: string, inspect: Inspect): Asy
     )
   }
 }
+
+/** Whether a service with this directory has been started before. */
+export const isMade = (directory: string): Promise<boolean> =>
+  stat(join(directory, 'cluster')).then(
+    () => true,
+    () => false,
+  )
 
 async function* inspectExisting(directory: string, inspect: Inspect): AsyncGenerator<Finding> {
   const wasRunning = await isRunning(directory)

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { readDatabaseUrl } from '../database-url.ts'
 
 /** Shorter ones stand in every text by chance; who tries them finds them, and the settings are warned about. */
 const SHORTEST_HIDDEN = 4
@@ -25,7 +26,7 @@ export function hideSecrets(text: string, secrets: readonly string[]): string {
 
 /** A password that is the user's own name gives nothing away, and that name is part of what is found. */
 function passwordsIn(url: string): string[] {
-  const { username, password, searchParams } = new URL(url)
-  const passwords = [password, decodeURIComponent(password), searchParams.get('password') ?? '']
-  return passwords.filter((each) => each !== username)
+  const { client } = readDatabaseUrl(url)
+  const { sslpassword } = Object.fromEntries(new URLSearchParams(url.slice(url.indexOf('?'))))
+  return [`${client.password ?? ''}`, sslpassword ?? ''].filter((each) => each !== client.user)
 }

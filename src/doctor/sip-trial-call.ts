@@ -57,7 +57,7 @@ export class TrialCalls {
     try {
       await this.#untilNoFault(() => this.#signalling.fault)
       await this.#untilNoFault(() => server.fault)
-      const media = await server.open(NOBODY, false)
+      const media = await server.open(NOBODY, { isWideband: false, encryptions: ['none'] })
       yield this.#callFinding(`${name} call`, media)
       yield* this.#wayBack(name, media)
       await media.destroy()

@@ -2,9 +2,10 @@ import pino from 'pino'
 import type { Config } from '../config.ts'
 import { type Asked, askFreeSwitch, type EventSocketAddress } from '../telephony/sip/event-socket.ts'
 import { PROFILE } from '../telephony/sip/media-server.ts'
-import { logInToDrachtio } from './drachtio-login.ts'
+import { type Login, logInToDrachtio } from './drachtio-login.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
 import { unreachableBecause } from './network-failure.ts'
+import { certificateFinding } from './sip-certificate.ts'
 import { TrialCalls } from './sip-trial-call.ts'
 
 /** A few questions, and a call of a second at each FreeSWITCH, each with a limit of its own. */
@@ -22,14 +23,18 @@ export function sipCheck(config: Config): Check {
         return
       }
       yield callersFinding(config)
-      const login = await drachtioFinding(drachtio, config)
-      yield login
+      const { host, port, secret } = drachtio
+      const login = await logInToDrachtio(host, port, secret ?? '').catch((error: Error) => error)
+      const finding = drachtioFinding(login, config)
+      yield finding
+      if ('contacts' in login) yield await certificateFinding(config, login.contacts)
       const calls =
-        login.verdict === 'FAIL' ? null : await TrialCalls.begin(config, pino({ level: 'silent' }))
+        finding.verdict === 'FAIL' ? null : await TrialCalls.begin(config, pino({ level: 'silent' }))
       try {
         for (const [index, server] of freeswitch.servers.entries()) {
           const name = freeswitch.servers.length === 1 ? 'freeswitch' : `freeswitch ${index + 1}`
-          yield* freeSwitchFindings(name, { ...server, secret: freeswitch.secret }, calls)
+          const address = { ...server, secret: freeswitch.secret }
+          yield* freeSwitchFindings(name, address, { calls, drachtioHost: drachtio.host })
         }
       } finally {
         await calls?.end()
@@ -47,53 +52,40 @@ function callersFinding({ sip: { trunks, users, numbers } }: Config): Finding {
     ...(users.length > 0 ? [`with the password of ${users.map((user) => user.name).join(', ')}`] : []),
   ]
   if (who.length > 0) return ok(name, `may call ${called} ${who.join(', and ')}`)
-  return fail(
+  // The database is looked at for itself, and says so when there are none either.
+  return ok(name, `may call ${called} over the trunks that are set up in the console alone`)
+}
+
+function drachtioFinding(login: Login | Error, { sip: { trunks, drachtio } }: Config): Finding {
+  const name = 'drachtio'
+  const at = `${drachtio.host}:${drachtio.port}`
+  if (login instanceof Error)
+    return fail(
+      name,
+      `${at} cannot be reached: ${unreachableBecause(login)}`,
+      'start it, open the way to its admin port, or correct DRACHTIO_HOST and DRACHTIO_PORT',
+    )
+  if (login.kind === 'refused')
+    return fail(name, `${at} refuses DRACHTIO_SECRET`, 'set it to the secret in drachtio.conf.xml')
+  if (login.kind === 'no drachtio')
+    return fail(name, `${at} is no drachtio-server`, 'set DRACHTIO_HOST and DRACHTIO_PORT to its admin port')
+  const found = `${login.version} at ${at} takes SIP at ${login.contacts.join(', ')}`
+  if (!trunks.some(isElsewhere) || !login.contacts.every(isHere)) return ok(name, found)
+  return warn(
     name,
-    'nobody may call: SIP_TRUNKS and SIP_USERS are not set',
-    'set SIP_TRUNKS to the addresses of your trunk, or SIP_USERS to name:password of a phone',
+    `${found}: only this machine can call`,
+    'start it with a --contact or --external-ip that callers reach',
   )
 }
 
-async function drachtioFinding(
-  { host, port, secret }: Config['sip']['drachtio'],
-  { sip: { trunks } }: Config,
-): Promise<Finding> {
-  const name = 'drachtio'
-  const at = `${host}:${port}`
-  try {
-    const login = await logInToDrachtio(host, port, secret ?? '')
-    if (login.kind === 'refused')
-      return fail(name, `${at} refuses DRACHTIO_SECRET`, 'set it to the secret in drachtio.conf.xml')
-    if (login.kind === 'no drachtio')
-      return fail(
-        name,
-        `${at} is no drachtio-server`,
-        'set DRACHTIO_HOST and DRACHTIO_PORT to its admin port',
-      )
-    const found = `${login.version} at ${at} takes SIP at ${login.contacts.join(', ')}`
-    if (!trunks.some(isElsewhere) || !login.contacts.every(isHere)) return ok(name, found)
-    return warn(
-      name,
-      `${found}: only this machine can call`,
-      'start it with a --contact or --external-ip that callers reach',
-    )
-  } catch (error) {
-    return fail(
-      name,
-      `${at} cannot be reached: ${unreachableBecause(error)}`,
-      'start it, open the way to its admin port, or correct DRACHTIO_HOST and DRACHTIO_PORT',
-    )
-  }
-}
-
 /** Addresses and ranges that mean this machine and no other. */
-const isHere = (address: string): boolean => /(^|\/)(127\.|\[?::1\b)/.test(address)
+const isHere = (address: string): boolean => /(^|\/)(127\.|\[?::1\b|localhost$)/.test(address)
 const isElsewhere = (range: string): boolean => !/^(127\.|::1\/)/.test(range)
 
 async function* freeSwitchFindings(
   name: string,
   address: EventSocketAddress,
-  calls: TrialCalls | null,
+  { calls, drachtioHost }: { calls: TrialCalls | null; drachtioHost: string },
 ): AsyncGenerator<Finding> {
   const at = `${address.host}:${address.port}`
   let asked: Asked
@@ -110,7 +102,10 @@ async function* freeSwitchFindings(
   }
   const [version = '', profiles = '', fork = '', httapi = ''] = asked.answers
   const findings = [
-    profileFinding(name, `${/Version (\S+)/.exec(version)?.[1] ?? 'FreeSWITCH'} at ${at}`, profiles),
+    profileFinding(name, `${/Version (\S+)/.exec(version)?.[1] ?? 'FreeSWITCH'} at ${at}`, {
+      profiles,
+      isElsewhere: address.host !== drachtioHost && !isHere(address.host),
+    }),
     moduleFinding(`${name} module`, fork),
     httapiFinding(`${name} http`, httapi),
   ]
@@ -137,8 +132,19 @@ function unreached(name: string, at: string, error: unknown): Finding {
   )
 }
 
-function profileFinding(name: string, what: string, profiles: string): Finding {
-  const state = new RegExp(`^\\s*${PROFILE}\\s+profile\\s.*?([A-Z]+)\\b[^A-Z]*$`, 'm').exec(profiles)?.[1]
+function profileFinding(
+  name: string,
+  what: string,
+  { profiles, isElsewhere }: { profiles: string; isElsewhere: boolean },
+): Finding {
+  const found = new RegExp(`^\\s*${PROFILE}\\s+profile\\s(.*?)([A-Z]+)\\b[^A-Z]*$`, 'm').exec(profiles)
+  const [, at = '', state] = found ?? []
+  if (state === 'RUNNING' && isElsewhere && /@127\./.test(at))
+    return warn(
+      name,
+      `${what} takes SIP on loopback alone, and drachtio-server seems to be on another machine`,
+      'set FREESWITCH_SIP_IP to its inner address, and FREESWITCH_SIP_CLIENT to the address of drachtio-server',
+    )
   if (state === 'RUNNING') return ok(name, `${what}, its SIP profile ${PROFILE} runs`)
   return fail(
     name,

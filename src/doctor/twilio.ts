@@ -98,6 +98,7 @@ function* webhookFindings(number: PhoneNumber, publicUrl: string | null, change:
     return
   }
   yield voiceUrl(number, `${publicUrl}/webhooks/inbound`, change)
+  yield fallbackUrl(number, `${publicUrl}/webhooks/inbound`, change)
   yield statusCallback(number, `${publicUrl}/webhooks/call-status`, change)
 }
 
@@ -118,6 +119,23 @@ function voiceUrl(number: PhoneNumber, url: string, change: Change): Finding {
   }
   const found = asked(number.voiceMethod, number.voiceUrl)
   return isSame(found, url) ? ok(name, found) : fail(name, `is ${found}`, mend, set)
+}
+
+/**
+ * Twilio repeats no request that was answered badly or not at all; it asks here instead, for the first TwiML as for all that
+ * follow. The same webhook gives a call's present TwiML, by then perhaps from another node.
+ */
+function fallbackUrl(number: PhoneNumber, url: string, change: Change): Finding {
+  const name = 'twilio fallback URL'
+  const found = asked(number.voiceFallbackMethod, number.voiceFallbackUrl)
+  // A server elsewhere, with words of the operator's own, is as good.
+  if (number.voiceFallbackUrl) return ok(name, found)
+  return warn(
+    name,
+    `is ${found}: a request that meets a dying node costs its caller the call`,
+    `set Primary handler fails to Webhook, ${url}, HTTP POST (${NUMBERS_PAGE})`,
+    () => change({ voiceFallbackUrl: url, voiceFallbackMethod: 'POST' }),
+  )
 }
 
 function statusCallback(number: PhoneNumber, url: string, change: Change): Finding {

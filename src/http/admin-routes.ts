@@ -4,6 +4,7 @@ import type { CallQueries } from '../persistence/call-queries.ts'
 import type { ConversationStore } from '../persistence/conversation-store.ts'
 import type { LiveCallQueries } from '../persistence/live-calls.ts'
 import type { VoiceQueries } from '../persistence/voice-queries.ts'
+import type { PhoneNumbers } from '../phone-numbers.ts'
 import { agentsRoutes } from './agents-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { cacheRoutes, type VoiceCache } from './cache-routes.ts'
@@ -13,11 +14,13 @@ import { type CallDoor, callsRoutes } from './calls-routes.ts'
 import { demoRoutes } from './demo-routes.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { machinesRoutes } from './machines-routes.ts'
+import { type PhoneLinksOptions, phoneLinksRoutes } from './phone-links-routes.ts'
 import { replayRoutes } from './replay-routes.ts'
 import type { ResponseTime } from './response-times.ts'
 import type { AnyRoute } from './route.ts'
 import { type ShownSetting, settingsRoutes } from './settings-routes.ts'
 import { statisticsRoutes } from './statistics-routes.ts'
+import { type TrunksOptions, trunksRoutes } from './trunks-routes.ts'
 import { voiceListRoutes } from './voice-list-routes.ts'
 import { type CallerVoices, voicesRoutes } from './voices-routes.ts'
 
@@ -28,6 +31,8 @@ export function adminRoutes(options: {
   live: LiveCallQueries
   conversations: ConversationStore
   agents: AgentStore
+  trunks: TrunksOptions['trunks']
+  settingsTrunk: TrunksOptions['settingsTrunk']
   voices: CallerVoices & VoiceCache
   voiceQueries: VoiceQueries
   follow: CallEventsOptions['follow']
@@ -36,6 +41,10 @@ export function adminRoutes(options: {
   settings: () => ShownSetting[]
   audit: Pick<AuditLog, 'list'>
   kill: (() => void) | null
+  numbers: PhoneNumbers
+  phoneLinks: PhoneLinksOptions['phoneLinks']
+  canCallFromBrowser: boolean
+  publicUrl: string | null
 }): AnyRoute[] {
   return [
     ...callsRoutes(options),
@@ -43,10 +52,12 @@ export function adminRoutes(options: {
     ...replayRoutes(options.queries),
     ...callStateRoutes({ calls: options.calls, timers: options.live }),
     ...feedRoutes({ queries: options.live, follow: options.follow }),
-    ...voiceListRoutes(options.voiceQueries),
-    ...voicesRoutes(options.voices),
+    ...voiceListRoutes(options.voiceQueries, options.numbers),
+    ...voicesRoutes(options.voices, options.numbers),
     ...cacheRoutes(options.voices),
-    ...agentsRoutes(options.agents),
+    ...agentsRoutes(options.agents, options.numbers),
+    ...trunksRoutes(options),
+    ...phoneLinksRoutes(options),
     ...statisticsRoutes(options.queries, options.responseTimes),
     ...machinesRoutes(options.machines),
     ...settingsRoutes(options.settings),

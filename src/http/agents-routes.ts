@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { type AgentStore, NumberTakenError, type StoredAgent } from '../persistence/agent-store.ts'
+import { PhoneNumbers } from '../phone-numbers.ts'
+import { addressOf, numberOf } from './addresses.ts'
 import { dialledAddress, json, phoneNumber, text } from './fields.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
@@ -73,7 +75,8 @@ const TAKEN = 'Another agent answers one of the numbers.'
 const unknownAgent = () => new HttpProblem(404, 'There is no such agent.')
 
 /** Reads and writes how voice agents are set up. */
-export function agentsRoutes(agents: AgentStore): AnyRoute[] {
+export function agentsRoutes(agents: AgentStore, numbers = new PhoneNumbers(null)): AnyRoute[] {
+  const respelt = <Draft extends Addresses>(draft: Draft) => withAddresses(draft, numbers)
   return [
     route({
       method: 'get',
@@ -90,7 +93,7 @@ export function agentsRoutes(agents: AgentStore): AnyRoute[] {
       answer: { status: 201, description: 'The new agent.', body: Agent },
       problems: { 409: TAKEN },
       handler: async ({ body, req, res }) => {
-        const agent = await agents.create(body).catch(rejectTaken)
+        const agent = await agents.create(respelt(body)).catch(rejectTaken)
         res.location(`${req.baseUrl}/agents/${agent.id}`)
         return shown(agent)
       },
@@ -117,7 +120,7 @@ export function agentsRoutes(agents: AgentStore): AnyRoute[] {
       answer: { status: 200, description: 'The agent as it is now.', body: Agent },
       problems: { 404: 'There is no such agent.', 409: TAKEN },
       handler: async ({ params: { id }, body }) => {
-        const agent = await agents.update(id, body).catch(rejectTaken)
+        const agent = await agents.update(id, respelt(body)).catch(rejectTaken)
         if (!agent) throw unknownAgent()
         return shown(agent)
       },
@@ -134,6 +137,19 @@ export function agentsRoutes(agents: AgentStore): AnyRoute[] {
       },
     }),
   ]
+}
+
+type Addresses = { numbers?: string[]; transferNumber?: string | null }
+
+/** What calls are looked up by. The same number in two spellings is one. */
+function withAddresses<Draft extends Addresses>(draft: Draft, reader: PhoneNumbers): Draft {
+  const { numbers, transferNumber } = draft
+  const read = numbers?.map((number, index) => addressOf(number, reader, `#/numbers/${index}`))
+  return {
+    ...draft,
+    ...(read && { numbers: [...new Set(read)] }),
+    ...(transferNumber && { transferNumber: numberOf(transferNumber, reader, '#/transferNumber') }),
+  }
 }
 
 function shown(agent: StoredAgent): z.input<typeof Agent> {

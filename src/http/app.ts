@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import express, { type Express, type RequestHandler, type Router } from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
@@ -8,21 +9,28 @@ import { type AudioOptions, audioRoutes } from './audio-routes.ts'
 import type { RecordWrite } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { bodyDeadline } from './body-deadline.ts'
+import { validAddress } from './client-address.ts'
 import { errorHandler, notFound } from './error-handler.ts'
 import { type Health, healthRoutes } from './health-routes.ts'
+import { lifeRoutes } from './life-routes.ts'
 import { metricsRoutes } from './metrics-routes.ts'
 import { type ApiInfo, openApiDocument } from './openapi.ts'
 import { rateLimitOf } from './rate-limits.ts'
 import { type AnyRoute, routerOf } from './route.ts'
+import { ownTurn } from './turns.ts'
 import { webhookTiming } from './webhook-timing.ts'
 
 export type AppOptions = {
+  /** By which other nodes ask whether this one lives. */
+  nodeId: string
   trustProxy: Config['http']['trustProxy']
   log: Logger
   metrics: Metrics
   /** Brings the gauges up to date before they are read. */
   refreshMetrics: () => Promise<void>
   auth: Auth
+  /** Who made a request, through the proxies that are trusted. */
+  addressOf: (request: IncomingMessage) => string | undefined
   isAllowedAddress: (address: string | undefined) => boolean
   health: () => Promise<Health>
   audio: AudioOptions
@@ -41,6 +49,8 @@ export type WebOptions = {
   api: ApiInfo
   /** The console's page and its files, mounted at `/`. */
   console: Router
+  /** The page from which callers call, mounted at `/phone`, for all. */
+  phone: Router
 }
 
 export const API_ROOT = '/api/v1'
@@ -62,13 +72,15 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by')
   app.set('trust proxy', options.trustProxy)
   app.set('query parser', 'simple')
-  app.use(securityHeaders())
+  app.use(validAddress(options.addressOf), securityHeaders())
 
+  app.use(lifeRoutes(options.nodeId))
   if (web) mountWebhooks(app, web, metrics)
   app.use('/audio', rateLimitOf('audio'), audioRoutes(options.audio))
   app.use(metricsRoutes(metrics.registry, guards, options.refreshMetrics))
   if (web) app.use(API_ROOT, ...guards, express.json({ limit: MAX_JSON }), adminApi(web))
   app.use(rateLimitOf('open'), healthRoutes(options.health))
+  if (web) app.use('/phone', web.phone)
   if (web) mountConsole(app, web, auth, allowed)
 
   app.use(notFound)
@@ -85,7 +97,8 @@ function mountWebhooks(app: Express, web: WebOptions, metrics: Metrics): void {
 function adminApi({ adminRoutes, api, recordWrite }: WebOptions): Router {
   const document = openApiDocument(adminRoutes, API_ROOT, api)
   const router = routerOf(adminRoutes, recordWrite)
-  router.get('/openapi.json', (_req, res) => {
+  router.get('/openapi.json', async (_req, res) => {
+    await ownTurn()
     res.json(document)
   })
   return router

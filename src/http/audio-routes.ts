@@ -31,31 +31,40 @@ const BYTES_PER_MS = 8
 
 export function audioRoutes({ assets, holdTrack, spoken, roundMs }: AudioOptions): Router {
   const roundBytes = Math.max(1, Math.round(roundMs * BYTES_PER_MS))
+  const holdTag = tagOf(holdTrack)
+  const spokenTags = new Map(Object.entries(spoken).map(([name, mulaw]) => [name, tagOf(mulaw)]))
   const router = Router()
   router.get('/greeting/:file', async (req, res) => {
     const key = /^([\w-]{1,128})\.wav$/.exec(req.params.file)?.[1]
     const mulaw = key ? await assets.get(key) : null
     if (!mulaw) throw new HttpProblem(404, 'There is no such greeting.')
-    sendAudio(req, res, writeMuLawWav(mulaw))
+    sendAudio(req, res, writeMuLawWav(mulaw), `${key}`)
   })
   router.get('/spoken/:file', (req, res) => {
     const name = /^(\w{1,32})\.wav$/.exec(req.params.file)?.[1] ?? ''
     const mulaw = Object.hasOwn(spoken, name) ? spoken[name] : null
     if (!mulaw) throw new HttpProblem(404, 'Nothing is said by this name.')
-    sendAudio(req, res, writeMuLawWav(mulaw))
+    sendAudio(req, res, writeMuLawWav(mulaw), spokenTags.get(name) ?? name)
   })
   router.get('/hold/:file', (req, res) => {
     const round = Number(/^(\d{1,6})\.wav$/.exec(req.params.file)?.[1] ?? Number.NaN)
     if (!(round <= MAX_ROUND)) throw new HttpProblem(404, 'There is no such hold round.')
     // Round n + 1 goes on where round n stopped.
-    sendAudio(req, res, writeMuLawWav(sliceOfLoop(holdTrack, round * roundBytes, roundBytes)))
+    sendAudio(
+      req,
+      res,
+      writeMuLawWav(sliceOfLoop(holdTrack, round * roundBytes, roundBytes)),
+      `${holdTag}-${roundBytes}-${round}`,
+    )
   })
   return router
 }
 
-/** Carriers cache what they play for as long as they are told to, and ask again with `If-None-Match` and `Range`. */
-function sendAudio(req: Request, res: Response, bytes: Buffer): void {
-  const etag = `"${createHash('sha256').update(bytes).digest('base64url')}"`
+const tagOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('base64url')
+
+/** `tag` names exactly this audio. Carriers cache what they play for as long as they are told to, and ask again with `If-None-Match` and `Range`. */
+function sendAudio(req: Request, res: Response, bytes: Buffer, tag: string): void {
+  const etag = `"${tag}"`
   res.set({
     'Cache-Control': 'public, max-age=31536000, immutable',
     'Accept-Ranges': 'bytes',

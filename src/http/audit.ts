@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
+import { FailureLimit } from '../failure-limit.ts'
 import type { AuditLog } from '../persistence/audit-log.ts'
 import type { Admin } from './auth.ts'
 
@@ -40,19 +41,18 @@ export function recordWrites({ audit, adminOf, log }: AuditOptions): RecordWrite
 
 /** Who guesses keys is not given the database to fill; what is more than this is only counted as a rejection. */
 const MAX_REFUSALS_A_MINUTE = 20
-const MINUTE_MS = 60_000
+/** All who guess count as one. */
+const ANYBODY = ''
 
 /**
  * Writes down that a console session began, or that a key was wrong: then `session` is null. Neither changes anything, so
  * nobody waits for it.
  */
 export function recordKeys({ audit, log }: Pick<AuditOptions, 'audit' | 'log'>) {
-  let minute = 0
-  let refusals = 0
+  const refusals = new FailureLimit(MAX_REFUSALS_A_MINUTE)
   return (req: Request, session: string | null): void => {
-    const now = Math.floor(Date.now() / MINUTE_MS)
-    if (now !== minute) [minute, refusals] = [now, 0]
-    if (session === null && refusals++ >= MAX_REFUSALS_A_MINUTE) return
+    if (session === null && refusals.isOver(ANYBODY)) return
+    if (session === null) refusals.count(ANYBODY)
     const path = (req.originalUrl.split('?')[0] ?? '').slice(0, MAX_PATH)
     const about = { session, path, method: req.method, address: req.ip ?? 'unknown', fields: [] }
     const [who, status] =

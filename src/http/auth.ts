@@ -1,18 +1,19 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import express, { type Request, type RequestHandler, type Response, Router } from 'express'
 import { z } from 'zod'
+import { FailureLimit as GuessLimit } from '../failure-limit.ts'
 import { HttpProblem } from './problem.ts'
-import type { FailureLimit } from './rate-limits.ts'
+import { type FailureLimit, RATE_LIMITS } from './rate-limits.ts'
+import { type EndedSessions, Sessions } from './sessions.ts'
 
-export const SESSION_COOKIE = 'precall_session'
-
-/** A working day: long enough not to disturb, short enough that a forgotten browser is no open door tomorrow. */
-const SESSION_MS = 12 * 3_600_000
+/** A stream that a session opened is cut off so soon after it was signed out. */
+const RECHECK_MS = 5_000
 
 export type AuthOptions = {
   adminKey: string
   wrongKeys: FailureLimit
+  endedSessions: EndedSessions
   /** Told of every console session that begins, and, with null, of every wrong key. */
   onKey?: (req: Request, session: string | null) => void
   now?: () => number
@@ -29,19 +30,17 @@ export interface Auth {
   /** `POST` begins a session for the key in its body, `DELETE` ends it. */
   sessionRoutes: Router
   /** For what does not pass through Express, such as a WebSocket's upgrade. */
-  isAdmin(request: IncomingMessage): boolean
+  isAdmin(request: IncomingMessage, address?: string): Promise<boolean>
   /** Of a request that was let through. */
   adminOf(request: IncomingMessage): Admin
 }
 
-/**
- * One key guards everything that an operator may see and do. A browser changes it for a session's cookie: the time at
- * which it ends, signed with the key itself, so that any node knows it and a new key ends all sessions.
- */
-export function createAuth({ adminKey, wrongKeys, onKey, now = Date.now }: AuthOptions): Auth {
+/** One key guards everything that an operator may see and do. A browser changes it for a session's cookie. */
+export function createAuth({ adminKey, wrongKeys, endedSessions, onKey, now = Date.now }: AuthOptions): Auth {
   const digest = sha256(adminKey)
   const isKey = (given: string | null) => given !== null && timingSafeEqual(sha256(given), digest)
-  const hasSession = (request: IncomingMessage) => isSession(sessionIn(request), adminKey, now())
+  const sessions = new Sessions(adminKey, endedSessions, now)
+  const admins = new WeakMap<IncomingMessage, Admin>()
 
   /** Only a guess counts against its address: to send no key at all is a client's mistake and finds nothing out. */
   async function accepts(given: string | null, req: Request, res: Response): Promise<boolean> {
@@ -54,13 +53,24 @@ export function createAuth({ adminKey, wrongKeys, onKey, now = Date.now }: AuthO
   }
 
   const begin = (req: Request, res: Response) => {
-    const session = setSession(req, res, adminKey, now())
+    const session = sessions.begin(req, res)
     onKey?.(req, session)
   }
 
   const requireAdmin: RequestHandler = async (req, res, next) => {
-    if (!hasSession(req) && !(await accepts(keyIn(req), req, res))) throw unauthorized()
+    const session = await sessions.of(req)
+    if (session === null && !(await accepts(keyIn(req), req, res))) throw unauthorized()
+    admins.set(req, { kind: session === null ? 'key' : 'session', session })
+    if (session !== null) endWithSession(req, res)
     next()
+  }
+
+  /** What goes on for long, such as the feed, ends with the session that began it. */
+  function endWithSession(req: Request, res: Response): void {
+    const watch = setInterval(async () => {
+      if ((await sessions.of(req)) === null) res.destroy()
+    }, RECHECK_MS)
+    res.once('close', () => clearInterval(watch))
   }
 
   const rememberAdmin: RequestHandler = async (req, res, next) => {
@@ -76,15 +86,21 @@ export function createAuth({ adminKey, wrongKeys, onKey, now = Date.now }: AuthO
     begin(req, res)
     res.status(204).end()
   })
-  sessionRoutes.delete('/', (req, res) => {
-    res.clearCookie(SESSION_COOKIE, cookieOptions(req)).status(204).end()
+  sessionRoutes.delete('/', async (req, res) => {
+    await sessions.end(req, res)
+    res.status(204).end()
   })
 
-  const isAdmin = (request: IncomingMessage) => isKey(keyIn(request)) || hasSession(request)
-  const adminOf = (request: IncomingMessage): Admin =>
-    hasSession(request)
-      ? { kind: 'session', session: sessionName(sessionIn(request)) }
-      : { kind: 'key', session: null }
+  const guesses = new GuessLimit(RATE_LIMITS.wrongKeys, now)
+  const isAdmin = async (request: IncomingMessage, address = request.socket.remoteAddress ?? '') => {
+    const key = keyIn(request)
+    if (key !== null && !guesses.isOver(address)) {
+      if (isKey(key)) return true
+      guesses.count(address)
+    }
+    return (await sessions.of(request)) !== null
+  }
+  const adminOf = (request: IncomingMessage): Admin => admins.get(request) ?? { kind: 'key', session: null }
   return { requireAdmin, rememberAdmin, sessionRoutes, isAdmin, adminOf }
 }
 
@@ -102,36 +118,3 @@ function keyIn({ headers }: IncomingMessage): string | null {
   const own = headers['x-api-key']
   return bearer ?? (typeof own === 'string' && own !== '' ? own : null)
 }
-
-function sessionIn({ headers }: IncomingMessage): string | null {
-  const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim())
-  const prefix = `${SESSION_COOKIE}=`
-  return pairs.find((pair) => pair.startsWith(prefix))?.slice(prefix.length) ?? null
-}
-
-const sign = (expiry: string, key: string) =>
-  createHmac('sha256', key).update(`session.${expiry}`).digest('base64url')
-
-function isSession(cookie: string | null, key: string, now: number): boolean {
-  const [expiry = '', signature = ''] = cookie?.split('.') ?? []
-  const isAuthentic = timingSafeEqual(sha256(signature), sha256(sign(expiry, key)))
-  return isAuthentic && Number(expiry) > now
-}
-
-/** A few letters that tell nothing about the cookie itself. */
-const sessionName = (cookie: string | null) =>
-  sha256(cookie ?? '')
-    .toString('hex')
-    .slice(0, 8)
-
-/** Returns the session's name. */
-function setSession(req: Request, res: Response, key: string, now: number): string {
-  const expiry = String(now + SESSION_MS)
-  const cookie = `${expiry}.${sign(expiry, key)}`
-  res.cookie(SESSION_COOKIE, cookie, { ...cookieOptions(req), maxAge: SESSION_MS })
-  return sessionName(cookie)
-}
-
-/** Strict: the browser sends it along with our own pages' requests only, so no other page can act in its name. */
-const cookieOptions = (req: Request) =>
-  ({ httpOnly: true, sameSite: 'strict', path: '/', secure: req.secure }) as const

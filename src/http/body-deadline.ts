@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { HttpProblem, sendProblem } from './problem.ts'
 
 /**
@@ -7,14 +7,38 @@ import { HttpProblem, sendProblem } from './problem.ts'
  */
 export function bodyDeadline(ms: number): RequestHandler {
   return (req, res, next) => {
-    const deadline = setTimeout(() => {
-      if (req.complete || res.headersSent) return
-      // Whatever reads the body is told that it was cut short, and finds the answer already sent.
-      res.once('finish', () => req.destroy())
-      const tooSlow = `The request did not come in whole within ${ms / 1000} seconds.`
-      sendProblem(res, new HttpProblem(408, tooSlow, { headers: { Connection: 'close' } }))
-    }, ms)
+    const deadline = setTimeout(
+      () => cutOff(req, res, `The request did not come in whole within ${ms / 1000} seconds.`),
+      ms,
+    )
     res.once('close', () => clearTimeout(deadline))
     next()
   }
+}
+
+/** How often it is looked whether an upload goes on. */
+const PROGRESS_EVERY_MS = 5_000
+/** Slower than any line that a person would upload over. */
+const LEAST_BYTES_A_SECOND = 4_096
+
+/** The same for an upload that trickles: many of those would hold a connection, a file and memory each for as long as they like. */
+export const bodyProgress: RequestHandler = (req, res, next) => {
+  let seen = 0
+  const watch = setInterval(() => {
+    if (req.complete) return clearInterval(watch)
+    const grown = req.socket.bytesRead - seen
+    seen += grown
+    if (grown < (LEAST_BYTES_A_SECOND * PROGRESS_EVERY_MS) / 1000)
+      cutOff(req, res, `The request came in slower than ${LEAST_BYTES_A_SECOND} bytes a second.`)
+  }, PROGRESS_EVERY_MS)
+  seen = req.socket.bytesRead
+  res.once('close', () => clearInterval(watch))
+  next()
+}
+
+function cutOff(req: Request, res: Response, why: string): void {
+  if (req.complete || res.headersSent) return
+  // Whatever reads the body is told that it was cut short, and finds the answer already sent.
+  res.once('finish', () => req.destroy())
+  sendProblem(res, new HttpProblem(408, why, { headers: { Connection: 'close' } }))
 }

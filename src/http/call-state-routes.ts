@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { CallContext } from '../../machines/call-setup.ts'
-import { type CallView, legInstructions } from '../../machines/instructions.ts'
+import { type CallView, nextInstructions } from '../../machines/instructions.ts'
 import type { LiveCallQueries } from '../persistence/live-calls.ts'
 import { callParams, unknownCall } from './calls-routes.ts'
 import { type AnyRoute, route } from './route.ts'
@@ -47,7 +47,7 @@ export function callStateRoutes({ calls, timers }: CallStateOptions): AnyRoute[]
         const { value } = row.snapshot as { value?: unknown }
         return {
           ...{ seq: lastSeq, chartVersion, value, context: view.context },
-          instructions: legInstructions(view),
+          instructions: nextInstructions(view),
           timers: await timers.timers(id),
         }
       },

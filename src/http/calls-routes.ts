@@ -1,9 +1,12 @@
+import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import type { CallEvent } from '../../machines/call-events.ts'
+import { type CallEvent, VOICE_WITHHELD } from '../../machines/call-events.ts'
 import { END_REASONS, type EndReason } from '../../machines/end-reasons.ts'
 import { type CallView, LEG_STATES } from '../../machines/instructions.ts'
+import { CALLER_VERIFICATIONS } from '../calls/ports.ts'
 import type { CallCursor, CallQueries, CallSummary } from '../persistence/call-queries.ts'
 import type { ConversationStore } from '../persistence/conversation-store.ts'
+import { PhoneNumbers } from '../phone-numbers.ts'
 import { dateTime, queryAddress, text } from './fields.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
@@ -20,6 +23,8 @@ export type CallsOptions = {
   calls: CallDoor
   queries: Pick<CallQueries, 'list' | 'get'>
   conversations: Pick<ConversationStore, 'turns' | 'report' | 'audio'>
+  /** Reads the numbers of filters; without a default country when it is left out. */
+  numbers?: PhoneNumbers
 }
 
 const Call = z
@@ -36,6 +41,16 @@ const Call = z
     bridge: z.string().nullable().describe('Within bridged: connecting, talking or reconnecting.'),
     voice: z.string().describe('Where the voice comes from: cloning, cached, cloned or default.'),
     voiceId: z.string().nullable(),
+    callerVerification: z
+      .enum(CALLER_VERIFICATIONS)
+      .nullable()
+      .describe(
+        'How far the caller’s number is vouched for: attested by their own network, trunk by the carrier alone, unverified, or failed when the carrier’s check failed; null for calls that we place, and those of earlier versions.',
+      ),
+    voiceWithheld: z
+      .enum(VOICE_WITHHELD)
+      .nullable()
+      .describe('Why the voice on file was not used; null when it was, or when there is none.'),
     startedAt: z.date(),
     bridgedAt: z.date().nullable(),
     endedAt: z.date().nullable(),
@@ -75,7 +90,7 @@ const MAX_PAGE = 200
 const Filters = z.strictObject({
   state: z.enum(LEG_STATES).optional(),
   provider: z.enum(['twilio', 'sip']).optional(),
-  from: queryAddress().optional().describe('Who called, as the carrier said it, such as +15551234567.'),
+  from: queryAddress().optional().describe('Who called, in whatever spelling, such as +15551234567.'),
   to: queryAddress().optional().describe('Which of our numbers was dialled.'),
   since: dateTime().optional().describe('Calls that began then or later.'),
   until: dateTime().optional().describe('Calls that began before.'),
@@ -102,7 +117,12 @@ export const callParams = z.object({
 const UNKNOWN = { 404: 'There is no such call.' }
 export const unknownCall = () => new HttpProblem(404, UNKNOWN[404])
 
-export function callsRoutes({ calls, queries, conversations }: CallsOptions): AnyRoute[] {
+export function callsRoutes({
+  calls,
+  queries,
+  conversations,
+  numbers = new PhoneNumbers(null),
+}: CallsOptions): AnyRoute[] {
   return [
     route({
       method: 'get',
@@ -115,7 +135,8 @@ export function callsRoutes({ calls, queries, conversations }: CallsOptions): An
         body: z.object({ calls: z.array(Call), nextCursor: z.string().nullable() }),
       },
       handler: async ({ query: { limit, cursor, provider_call_id: providerCallId, ...rest } }) => {
-        const filter = { ...rest, providerCallId }
+        const [from, to] = [rest.from, rest.to].map((each) => each && numbers.canonical(each))
+        const filter = { ...rest, ...(from && { from }), ...(to && { to }), providerCallId }
         const after = cursor === undefined ? undefined : readCursor(cursor)
         // One more than asked for tells whether there is another page.
         const found = await queries.list(filter, { limit: limit + 1, ...(after && { after }) })
@@ -162,7 +183,8 @@ export function callsRoutes({ calls, queries, conversations }: CallsOptions): An
         const audio = await conversations.audio(id, conversationId)
         if (!audio) throw new HttpProblem(404, 'The vendor has sent no recording of this conversation.')
         // Somebody's voice is kept by the service alone.
-        res.type('audio/mpeg').set('Cache-Control', 'no-store').send(audio)
+        res.type('audio/mpeg').set({ 'Cache-Control': 'no-store', 'Content-Length': `${audio.bytes}` })
+        await pipeline(audio.chunks, res)
       },
     }),
     route({

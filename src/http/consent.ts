@@ -28,4 +28,10 @@ function partsOf(written: string): string[] {
   }
 }
 
-const withoutDate = (part: string) => part.replace(DATE, '').replaceAll(/^[\s,;:@-]+|[\s,;:@-]+$/g, '')
+const SEPARATOR = /[\s,;:@-]/
+
+function withoutDate(part: string): string {
+  const letters = [...part.replace(DATE, '')]
+  const isText = (letter: string) => !SEPARATOR.test(letter)
+  return letters.slice(letters.findIndex(isText), letters.findLastIndex(isText) + 1).join('')
+}

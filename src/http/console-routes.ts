@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import express, { type RequestHandler, type Response, Router } from 'express'
+import express, { type RequestHandler, Router } from 'express'
 import type { Auth } from './auth.ts'
-import { HttpProblem } from './problem.ts'
+import { sendPage } from './built-page.ts'
 
 export type ConsoleOptions = {
   auth: Pick<Auth, 'isAdmin' | 'requireAdmin'>
@@ -47,10 +46,12 @@ export function consoleRoutes({ auth, assetsDir, callerSample, config }: Console
   const router = Router()
   router.use('/console/assets', express.static(join(folder, 'assets'), { ...FOR_EVER, index: false }))
 
+  router.get('/console/licences.json', (_req, res) => sendPage(res, join(folder, 'licences.json')))
   router.get('/', async (req, res) => {
-    const isAdmin = auth.isAdmin(req)
+    const isAdmin = await auth.isAdmin(req)
     res.status(isAdmin ? 200 : 401)
     if (!isAdmin) res.set('WWW-Authenticate', 'Bearer realm="precall"')
+    // The same address shows another page after signing in.
     await sendPage(res, join(folder, isAdmin ? 'index.html' : 'sign-in.html'))
   })
   router.get('/console/config', auth.requireAdmin, (_req, res) => {
@@ -58,17 +59,6 @@ export function consoleRoutes({ auth, assetsDir, callerSample, config }: Console
   })
   router.get('/console/caller-sample.wav', auth.requireAdmin, sendSample(resolve(callerSample)))
   return router
-}
-
-async function sendPage(res: Response, file: string): Promise<void> {
-  if (!(await stat(file).catch(() => null))) {
-    throw new HttpProblem(
-      503,
-      'The console has not been built yet: run "npm run build", then load this page again.',
-    )
-  }
-  // The same address shows another page after signing in.
-  res.set('Cache-Control', 'no-store').sendFile(file, { cacheControl: false })
 }
 
 const sendSample =

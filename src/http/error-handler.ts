@@ -26,6 +26,8 @@ const REASONS: Record<number, string> = {
 /** The one place where a failed request is answered. It comes last in the app. */
 export function errorHandler({ log, onRejected }: ErrorHandlerOptions): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
+    // Who has hung up reads no answer, and is no fault of ours.
+    if (req.socket.destroyed && isHangUp(error)) return void onRejected('aborted')
     const problem = toProblem(error)
     if (problem.status === 500) {
       // The route's pattern and never its URL, in which callers' numbers stand.
@@ -50,6 +52,10 @@ function toProblem(error: unknown): HttpProblem {
   if (isClientError(error)) return new HttpProblem(error.status, clientDetail(error), { cause: error })
   return new HttpProblem(500, 'Something went wrong on our side; the log says what.', { cause: error })
 }
+
+const HANG_UPS: readonly unknown[] = ['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']
+
+const isHangUp = (error: unknown): boolean => HANG_UPS.includes((error as { code?: unknown } | null)?.code)
 
 type ClientError = Error & { status: number; type?: string; limit?: number; expose?: boolean }
 

@@ -3,8 +3,10 @@ import type { Response } from 'express'
 import type { RecordedEvent } from '../persistence/call-queries.ts'
 import { HttpProblem } from './problem.ts'
 
-/** Proxies cut connections that are silent for a minute; the rest of news that got lost is found at each beat, too. */
+/** Proxies cut connections that are silent for a minute. */
 const HEARTBEAT_MS = 15_000
+/** Events whose news got lost with the node that wrote them are found by looking. */
+const CATCH_UP_MS = 2_000
 
 /** A browser reads within moments, or its machine sleeps; it connects again when it wakes up. */
 const PATIENCE_MS = 60_000
@@ -47,13 +49,17 @@ export class EventStreams {
 async function stream(res: Response, source: EventSource, afterSeq: number, news: News): Promise<void> {
   beginStream(res)
   let seq = afterSeq
+  let sentAt = performance.now()
   while (!res.destroyed) {
     for (const event of await source.read(seq)) {
       await send(res, `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`)
       seq = event.seq
+      sentAt = performance.now()
       if (event.stateAfter === 'ended') return void res.end()
     }
-    if (!(await news.wait(HEARTBEAT_MS))) await send(res, ': still there\n\n')
+    if ((await news.wait(CATCH_UP_MS)) || performance.now() - sentAt < HEARTBEAT_MS) continue
+    await send(res, ': still there\n\n')
+    sentAt = performance.now()
   }
 }
 

@@ -59,8 +59,8 @@ export function bodyErrors(error: z.ZodError | undefined): FieldError[] {
   })
 }
 
-/** A place in the body as a URI fragment (RFC 6901, section 6). */
+/** A place in the body as a URI fragment (RFC 6901, section 6). JSON may have names with half a character, URIs may not. */
 function jsonPointer(path: PropertyKey[]): string {
-  const parts = path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'))
+  const parts = path.map((part) => String(part).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'))
   return ['#', ...parts.map(encodeURIComponent)].join('/')
 }

@@ -13,11 +13,12 @@ const COLUMN = 255
 export const text = (max = COLUMN) =>
   z.string().trim().min(1).max(max).refine(isStorable, 'must be text without NUL or broken characters')
 
-const E164 = /^\+[1-9]\d{1,14}$/
-/** A number without its plus is no carrier's word for it, so no call would be for it; fewer digits are an extension. */
-const ADDRESS = /^(\+[1-9]\d{1,14}|(sips?|client):\S+|(?![1-9]\d{7,14}$)[\w.*#~-]+)$/
+/** Digits and what people put between them, invisible signs of the place that they were copied from included. */
+const NUMBER = /^(tel:)?\+?[\d\s().\-/\u2010-\u2015\u2212\p{Cf};=]*\d[\s)\p{Cf}]*$/iu
+const NAME = /^((sips?|client|tel):\S+|[\w.*#~-]+)$/
 
-export const phoneNumber = () => z.string().regex(E164, 'must be a number in E.164 form, like +15551234567')
+export const phoneNumber = () =>
+  z.string().max(COLUMN).refine(isStorable).regex(NUMBER, 'must be a number, like +15551234567')
 
 /** Whatever a call can be from or for: a number, or what carriers say instead of one. */
 export const dialledAddress = () =>
@@ -25,7 +26,10 @@ export const dialledAddress = () =>
     .string()
     .max(COLUMN)
     .refine(isStorable)
-    .regex(ADDRESS, 'must be like +15551234567, sip:name@host, client:name or a SIP user such as 1001')
+    .refine(
+      (value) => NUMBER.test(value) || NAME.test(value),
+      'must be like +15551234567, sip:name@host, client:name or a SIP user such as 1001',
+    )
 
 /** In a query, an unescaped plus has become a blank. */
 export const queryAddress = () =>
@@ -34,7 +38,10 @@ export const queryAddress = () =>
     .transform((value) => value.replace(/^ /, '+'))
     .pipe(text())
 
-export const callerId = () => text().describe('As the carrier gives it, such as +15551234567; URL-encoded.')
+export const callerId = () => text().describe('In whatever spelling, such as +15551234567; URL-encoded.')
+
+/** PostgreSQL knows no year 0, and reads a year of five digits as something else. */
+const [FIRST, LAST] = [new Date(0), new Date('9999-01-01')]
 
 export const dateTime = () =>
   z
@@ -43,6 +50,7 @@ export const dateTime = () =>
       'must be a date or a time like 2026-11-21T10:00:00Z',
     )
     .transform((value) => new Date(value))
+    .refine((time) => time >= FIRST && time < LAST, 'must be a time of the years 1970 to 9998')
 
 /** No tool is declared deeper; some thousands of levels would exhaust the stack, here and in the database. */
 const MAX_DEPTH = 32

@@ -10,6 +10,12 @@ export type Health = {
   elevenlabs: PartHealth
   twilio: PartHealth
   sip: PartHealth
+  /** Of the trunks that are set up at run time: `ok`, `none`, `disabled` without SIP, or how many cannot be reached or registered. */
+  trunks: PartHealth
+  /** How this node stands with the others: `ok`, or that they could not see it lately, and for how long. */
+  node: PartHealth
+  /** This machine's clock beside the database's, by which calls are timed. */
+  clock: PartHealth
 }
 
 /** `GET /health` for load balancers and people; open to all, so it names no hosts and no keys. */

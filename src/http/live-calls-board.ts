@@ -5,8 +5,8 @@ import { News } from './event-stream.ts'
 
 /** Five pictures a second look live to people, and bound what the feed asks of the database and of this process, which relays audio. */
 const FRAME_MS = 200
-/** News that got lost between nodes is found by reading all live calls anew; so is a database that is back. */
-const REFRESH_MS = 10_000
+/** News that got lost with a node is found by looking which calls have gone on; so is a database that is back. */
+const REFRESH_MS = 2_000
 /** More calls than this are read one part after the other, so that nothing else in the process waits for them. */
 const MAX_READ = 100
 /** Calls that are over are told for as long as a reader may have missed their end. */
@@ -109,15 +109,15 @@ export class LiveCallsBoard {
   }
 
   async #keepUp(epoch: string): Promise<void> {
-    let refreshedAt = Date.now()
+    let refreshedAt = performance.now()
     while (this.#epoch === epoch) {
-      await this.#news.wait(Math.max(0, refreshedAt + REFRESH_MS - Date.now()))
+      await this.#news.wait(Math.max(0, refreshedAt + REFRESH_MS - performance.now()))
       if (this.#epoch !== epoch) return
       try {
-        const isStale = Date.now() >= refreshedAt + REFRESH_MS
+        const isStale = performance.now() >= refreshedAt + REFRESH_MS
         const read = isStale ? await this.#readAll() : await this.#readChanged()
         if (this.#epoch !== epoch) return
-        if (isStale) refreshedAt = Date.now()
+        if (isStale) refreshedAt = performance.now()
         this.#apply(read)
       } catch {
         // The database is away, which its own log lines tell; the next refresh finds what was missed.

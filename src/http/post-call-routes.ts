@@ -1,10 +1,12 @@
-import express, { type Request, type RequestHandler, type Response, Router } from 'express'
-import type { PostCallPart } from '../persistence/conversation-store.ts'
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { bodyProgress } from './body-deadline.ts'
 import { HttpProblem } from './problem.ts'
+import { uploadSlots } from './upload-slots.ts'
 
-/** What the vendor's adapter makes of a delivery. */
-export type PostCallDelivery =
-  | { kind: 'report'; part: PostCallPart }
+/** What became of a delivery. */
+export type PostCallOutcome =
+  /** It is kept, now or since an earlier delivery. */
+  | { kind: 'kept' }
   /** Authentic, and of a kind that nothing is kept of. */
   | { kind: 'ignored' }
   /** The signature is missing, wrong or too old. */
@@ -12,39 +14,56 @@ export type PostCallDelivery =
   /** Authentic, and not what the vendor documents. */
   | { kind: 'malformed'; why: string }
 
-export type PostCallOptions = {
-  /** Checks the signature over the raw body and reads it; null without ELEVENLABS_WEBHOOK_SECRET. */
-  open: ((rawBody: Buffer, signature: string) => PostCallDelivery | Promise<PostCallDelivery>) | null
-  /** Keeps a part once; resolves with false when it was there already. */
-  keep: (part: PostCallPart) => Promise<boolean>
-}
+/** Checks the signature over the raw body as it comes in, reads it and keeps it once. */
+export type ReceivePostCall = (body: AsyncIterable<Buffer>, signature: string) => Promise<PostCallOutcome>
 
 /** The audio of an hour as MP3 in base64 is tens of megabytes. */
-const MAX_REPORT = '64mb'
-/** Each may take that much memory before its signature can be checked. */
-const MAX_AT_ONCE = 8
+const MAX_REPORT_BYTES = 64 * 1024 * 1024
+/** Each may take a file of that size before its signature can be checked. */
+const SLOTS = { ofOneAddress: 4, ofAll: 16 }
 
-/** ElevenLabs' report after a conversation, to be mounted at `/webhook`. Deliveries may repeat and come in any order. */
-export function postCallRoutes({ open, keep }: PostCallOptions): Router {
+/**
+ * ElevenLabs' report after a conversation, to be mounted at `/webhook`. Deliveries may repeat and come in any order.
+ * `receive` is null without ELEVENLABS_WEBHOOK_SECRET.
+ */
+export function postCallRoutes(receive: ReceivePostCall | null): Router {
   const router = Router()
-  const readBody = [atMost(MAX_AT_ONCE), express.raw({ type: () => true, limit: MAX_REPORT })]
-
-  router.post('/elevenlabs/postcall', requireSignature, ...readBody, async (req, res) => {
-    if (!open) throw notConfigured()
-    const body: unknown = req.body
-    const delivery = await open(Buffer.isBuffer(body) ? body : Buffer.alloc(0), signatureOf(req))
-    if (delivery.kind === 'refused') throw new HttpProblem(403, `The signature is refused: ${delivery.why}.`)
-    if (delivery.kind === 'malformed') throw new HttpProblem(400, `The report is malformed: ${delivery.why}.`)
-    if (delivery.kind === 'report') await keep(delivery.part)
+  const guards = [requireSignature, refuseCompressed, uploadSlots(SLOTS), bodyProgress]
+  router.post('/elevenlabs/postcall', ...guards, async (req, res) => {
+    if (!receive) throw notConfigured()
+    const outcome = await receive(atMost(MAX_REPORT_BYTES, req), signatureOf(req))
+    if (outcome.kind === 'refused') throw new HttpProblem(403, `The signature is refused: ${outcome.why}.`)
+    if (outcome.kind === 'malformed') throw new HttpProblem(400, `The report is malformed: ${outcome.why}.`)
     res.status(200).json({ received: true })
   })
   return router
 
   /** Before the body is read: who shows no signature sends nothing that we want. */
   function requireSignature(req: Request, _res: Response, next: () => void): void {
-    if (!open) throw notConfigured()
+    if (!receive) throw notConfigured()
     if (signatureOf(req) === '') throw new HttpProblem(403, 'The ElevenLabs-Signature header is missing.')
     next()
+  }
+}
+
+/** A hundred bytes may inflate to 64 MB, before anybody knows whose they are; the vendor compresses nothing. */
+const refuseCompressed: RequestHandler = (req, _res, next) => {
+  const coding = req.get('content-encoding') ?? 'identity'
+  if (coding.toLowerCase() !== 'identity')
+    throw new HttpProblem(415, 'The report must come uncompressed, without Content-Encoding.')
+  next()
+}
+
+async function* atMost(limit: number, req: Request): AsyncGenerator<Buffer> {
+  const tooLarge = () =>
+    new HttpProblem(413, `The report is larger than ${limit} bytes.`, { headers: { Connection: 'close' } })
+  if (Number(req.get('content-length') ?? 0) > limit) throw tooLarge()
+  let bytes = 0
+  // Who has sent too much is still to read the answer.
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > limit) throw tooLarge()
+    yield chunk
   }
 }
 
@@ -52,15 +71,3 @@ const signatureOf = (req: Request) => req.get('elevenlabs-signature') ?? ''
 
 const notConfigured = () =>
   new HttpProblem(503, 'Set ELEVENLABS_WEBHOOK_SECRET to the secret of the post-call webhook.')
-
-function atMost(limit: number): RequestHandler {
-  let open = 0
-  return (_req, res, next) => {
-    if (open >= limit) {
-      throw new HttpProblem(503, 'Too many reports arrive at once.', { headers: { 'Retry-After': '10' } })
-    }
-    open++
-    res.once('close', () => open--)
-    next()
-  }
-}

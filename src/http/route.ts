@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { RecordWrite } from './audit.ts'
 import { bodyErrors, check, parameterErrors } from './field-errors.ts'
 import { HttpProblem } from './problem.ts'
+import { ownTurn } from './turns.ts'
 
 /*
  * An admin route is declared once: the schemas check its requests and describe it in the OpenAPI document.
@@ -87,6 +88,7 @@ function serve(declared: AnyRoute, recordWrite: RecordWrite): RequestHandler {
   return async (req, res) => {
     if (declared.method !== 'get') await recordWrite(declared.summary, req, res)
     const result: unknown = await declared.handler({ ...checked(declared, req), req, res })
+    await ownTurn()
     if (res.headersSent || res.destroyed) return
     if (!answer.created || res.statusCode !== 201) res.status(answer.status)
     res.set('Cache-Control', 'no-store')

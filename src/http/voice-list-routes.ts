@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { VoiceQueries } from '../persistence/voice-queries.ts'
+import { PhoneNumbers } from '../phone-numbers.ts'
 import { text } from './fields.ts'
 import { type AnyRoute, route } from './route.ts'
 import { Voice } from './voices-routes.ts'
@@ -7,7 +8,7 @@ import { Voice } from './voices-routes.ts'
 const MAX_PAGE = 200
 
 /** Which callers have a voice of their own. */
-export function voiceListRoutes(queries: VoiceQueries): AnyRoute[] {
+export function voiceListRoutes(queries: VoiceQueries, numbers = new PhoneNumbers(null)): AnyRoute[] {
   return [
     route({
       method: 'get',
@@ -24,10 +25,19 @@ export function voiceListRoutes(queries: VoiceQueries): AnyRoute[] {
         body: z.object({ voices: z.array(Voice), nextCursor: z.string().nullable() }),
       },
       handler: async ({ query: { search, limit, cursor } }) => {
-        const found = await queries.list({ search }, { limit: limit + 1, after: cursor })
+        const found = await queries.list(
+          { search: search && spellingOf(search, numbers) },
+          { limit: limit + 1, after: cursor },
+        )
         const voices = found.slice(0, limit)
         return { voices, nextCursor: found.length > limit ? (voices.at(-1)?.callerId ?? null) : null }
       },
     }),
   ]
+}
+
+/** A number, or a part of one, is looked for without what stands between its digits; a name as it is. */
+function spellingOf(search: string, numbers: PhoneNumbers): string {
+  const read = numbers.canonical(search)
+  return /^\+?\d+$/.test(read) ? read : search
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { VOICE_TRUSTS, type VoiceTrust } from '../calls/ports.ts'
+import { PhoneNumbers } from '../phone-numbers.ts'
 import type { CallerVoice, Clone, Consent } from '../voices/ports.ts'
+import { addressOf } from './addresses.ts'
 import { readConsent } from './consent.ts'
 import { callerId, dialledAddress, text } from './fields.ts'
 import { HttpProblem } from './problem.ts'
@@ -10,7 +13,7 @@ import {
   receiveSamples,
   SAMPLE_FIELD,
   type UploadedFile,
-  uploadedFiles,
+  withUploadedFiles,
 } from './sample-upload.ts'
 
 export interface CallerVoices {
@@ -19,9 +22,12 @@ export interface CallerVoices {
     callerId: string
     name: string
     consent: Consent
+    trust?: VoiceTrust | null
     files: UploadedFile[]
   }): Promise<CallerVoice | { refused: string[] }>
   find(callerId: string): Promise<CallerVoice | null>
+  /** Null when there is no such voice. */
+  setTrust(callerId: string, trust: VoiceTrust | null): Promise<CallerVoice | null>
   /** The clone made of these samples; null while there is none. */
   clone(sampleKey: string): Promise<Clone | null>
   /** Forgets the mapping, the samples and the clone, here and at the vendor. False when there was none. */
@@ -34,6 +40,12 @@ export const Voice = z
     name: z.string(),
     consent: z.object({ by: z.string(), at: z.date() }),
     sampleKey: z.string().describe('Names the samples by their content.'),
+    trust: z
+      .enum(VOICE_TRUSTS)
+      .nullable()
+      .describe(
+        'Who must vouch for a caller’s number: attested, trunk or any; null is VOICE_TRUST of the settings.',
+      ),
     createdAt: z.date(),
     updatedAt: z.date(),
     clone: z
@@ -49,6 +61,9 @@ export const Voice = z
   })
   .meta({ id: 'CallerVoice' })
 
+/** A form has no null. */
+const AS_SET = 'default'
+
 const Upload = z.object({
   name: text().optional().describe('What people call the voice; the caller id when it is left out.'),
   consent: z
@@ -62,25 +77,31 @@ const Upload = z.object({
     .describe(
       'Who agreed to the cloning and when, as text such as `Ann Example, 2026-11-20` or as JSON `{"by", "at"}`; not in the future.',
     ),
+  trust: z
+    .enum([...VOICE_TRUSTS, AS_SET])
+    .transform((trust) => (trust === AS_SET ? null : trust))
+    .optional()
+    .describe(
+      `Who must vouch for a caller’s number before they hear the voice: attested, trunk or any; ${AS_SET} is VOICE_TRUST of the settings. Left out, it is as it was.`,
+    ),
 })
 
 const params = z.object({ caller_id: callerId() })
-/** In another form than the carrier's no call would ever find its voice. */
 const newParams = z.object({
-  caller_id: dialledAddress().describe('As the carrier gives it, such as +15551234567; URL-encoded.'),
+  caller_id: dialledAddress().describe('In whatever spelling, such as +15551234567; URL-encoded.'),
 })
 const UNKNOWN = { 404: 'This caller has no voice of their own.' }
 const unknownVoice = () => new HttpProblem(404, UNKNOWN[404])
 
 /** Callers' own voices: the samples that they are cloned from, and who agreed to that. */
-export function voicesRoutes(voices: CallerVoices): AnyRoute[] {
+export function voicesRoutes(voices: CallerVoices, numbers = new PhoneNumbers(null)): AnyRoute[] {
   const withClone = async (voice: CallerVoice) => ({ ...voice, clone: await voices.clone(voice.sampleKey) })
   return [
     route({
       method: 'put',
       path: '/voices/{caller_id}',
       summary:
-        'Sets the voice of a caller: samples of speech (wav, mp3, ogg or flac) and the consent to clone it',
+        'Sets the voice of a caller: samples of speech (wav, mp3, ogg, flac, m4a, webm or aac) and the consent to clone it',
       params: newParams,
       body: Upload,
       upload: {
@@ -96,12 +117,13 @@ export function voicesRoutes(voices: CallerVoices): AnyRoute[] {
         body: Voice,
       },
       problems: { 413: 'A sample is too large.', 415: 'The body is not a multipart form.' },
-      handler: async ({ params, body: { name, consent }, req, res }) => {
-        const caller = params.caller_id
-        const files = uploadedFiles(req)
-        if (files.length === 0) throw unfitSamples(['at least one file is needed'])
+      handler: async ({ params, body: { name, consent, trust }, req, res }) => {
+        const caller = addressOf(params.caller_id, numbers, '#/caller_id')
         const isNew = (await voices.find(caller)) === null
-        const saved = await voices.save({ callerId: caller, name: name ?? caller, consent, files })
+        const saved = await withUploadedFiles(req, (files) => {
+          if (files.length === 0) throw unfitSamples(['at least one file is needed'])
+          return voices.save({ callerId: caller, name: name ?? caller, consent, trust, files })
+        })
         if ('refused' in saved) throw unfitSamples(saved.refused)
         if (isNew) res.status(201)
         return withClone(saved)
@@ -116,6 +138,21 @@ export function voicesRoutes(voices: CallerVoices): AnyRoute[] {
       problems: UNKNOWN,
       handler: async ({ params }) => {
         const voice = await voices.find(params.caller_id)
+        if (!voice) throw unknownVoice()
+        return withClone(voice)
+      },
+    }),
+    route({
+      method: 'patch',
+      path: '/voices/{caller_id}',
+      summary:
+        'Sets who must vouch for a caller’s number before they hear the voice; calls under way keep theirs',
+      params,
+      body: z.strictObject({ trust: Voice.shape.trust }),
+      answer: { status: 200, description: 'The voice.', body: Voice },
+      problems: UNKNOWN,
+      handler: async ({ params, body }) => {
+        const voice = await voices.setTrust(params.caller_id, body.trust)
         if (!voice) throw unknownVoice()
         return withClone(voice)
       },

@@ -55,8 +55,9 @@ export class AgentLine {
   /** Null while the agent hears as the carrier brings it. */
   #transcoder: Transcoder | null = null
   readonly #keypad: Keypad
-  /** The reconnect that the newest connection belongs to; 0 is the first connection of the call. */
-  #connectedFor = -1
+  /** The number of the newest connection; the call's first is 1. */
+  #number = 0
+  #isOnHold = false
   /** Grows with every hang-up, so that a request under way then is known to be of no use any more. */
   #hangUps = 0
 
@@ -66,19 +67,25 @@ export class AgentLine {
   }
 
   /**
-   * Reaches for the agent, once for each `reconnect` that the call grants: an instruction that comes late or twice
+   * Reaches for the agent, once for each number that the call gives a connection: an instruction that comes late or twice
    * connects nothing. The connection before it is closed.
    */
-  connect(reconnect: number): void {
-    if (reconnect <= this.#connectedFor) return
-    if (this.#connectedFor >= 0) this.#options.metrics.counts.agentReconnects++
-    this.#connectedFor = reconnect
+  connect(number: number): void {
+    if (number <= this.#number) return
+    if (this.#number > 0) this.#options.metrics.counts.agentReconnects++
+    this.#number = number
     this.hangUp()
     void this.#dial(this.#hangUps)
   }
 
+  /** The number of the newest connection, 0 before the first: what is reported is about it. */
+  get number(): number {
+    return this.#number
+  }
+
   hear(payload: Buffer): void {
-    if (this.#queue === null) return
+    // A telephone on hold may play music, to which nobody should answer.
+    if (this.#queue === null || this.#isOnHold) return
     this.#options.metrics.counts.callerToAgentFrames++
     const speech = this.#transcoder === null ? payload : this.#transcoder.transcode(payload)
     if (speech.length > 0) this.#queue.audio(speech)
@@ -87,6 +94,13 @@ export class AgentLine {
   /** An agent who is only on the way hears of it once there. */
   press(key: string): void {
     this.#keypad.press(key)
+  }
+
+  /** The caller has put the call on hold, or takes it up again; an agent who comes later is told, too. */
+  hold(isOnHold: boolean): void {
+    if (isOnHold === this.#isOnHold) return
+    this.#isOnHold = isOnHold
+    if (this.#queue !== null) this.#connection?.held(isOnHold)
   }
 
   hangUp(): void {
@@ -120,6 +134,7 @@ export class AgentLine {
       ...listener,
       ready: (conversationId, audio) => {
         this.#listen(audio.hears)
+        if (this.#isOnHold) this.#connection?.held(true)
         onAudio(agentId, audio)
         listener.ready(conversationId, audio)
       },
@@ -127,9 +142,9 @@ export class AgentLine {
         this.#forget()
         listener.ended()
       },
-      lost: (cause) => {
+      lost: (...how) => {
         this.#forget()
-        listener.lost(cause)
+        listener.lost(...how)
       },
     }
   }

@@ -1,6 +1,11 @@
 import type { Logger } from 'pino'
 import type { AgentEvent, CallEvent, MediaEvent } from '../../machines/call-events.ts'
-import { type CallView, type MediaInstruction, mediaInstruction } from '../../machines/instructions.ts'
+import {
+  type CallView,
+  isKnownState,
+  type MediaInstruction,
+  mediaInstruction,
+} from '../../machines/instructions.ts'
 import type { MediaCalls } from '../calls/ports.ts'
 
 type WithoutAttempt<Event> = Event extends { attempt: number } ? Omit<Event, 'attempt'> : never
@@ -13,8 +18,8 @@ export interface BridgeListener {
   /** The stream was let in; instructions follow. */
   joined(attempt: number): void
   refused(reason: string): void
-  /** `reconnect` counts how often the call has asked for the agent again. */
-  instructed(instruction: MediaInstruction, reconnect: number): void
+  /** `connection` numbers the connection to the agent that the call is at. */
+  instructed(instruction: MediaInstruction, connection: number): void
   /** The call cannot be reached, so nobody says any more what is to be done. */
   failed(why: string): void
 }
@@ -39,6 +44,11 @@ export class Bridge {
     this.#listener = listener
     // Before the join, so that no change falls between the two.
     this.#unwatch = calls.watch(callId, (view) => this.#follow(view))
+  }
+
+  /** Its number; null until the stream has been let in. */
+  get attempt(): number | null {
+    return this.#attempt
   }
 
   /** Presents the stream's token; the answer comes by the listener. */
@@ -86,9 +96,11 @@ export class Bridge {
   }
 
   #follow(view: CallView): void {
+    // A newer chart may have led the call into a state without a name here: what is under way goes on.
+    if (!isKnownState(view.state)) return
     if (this.#attempt === null) this.#early = view
     else if (!isFromBeforeJoin(view, this.#attempt))
-      this.#listener.instructed(mediaInstruction(view, this.#attempt), view.context.agentReconnects)
+      this.#listener.instructed(mediaInstruction(view, this.#attempt), view.context.agentConnection)
   }
 }
 

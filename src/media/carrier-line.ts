@@ -6,6 +6,7 @@ import { AudioQueue, limitsOf } from './audio-queue.ts'
 import type { CarrierSocket } from './carrier-socket.ts'
 import type { Clock } from './clock.ts'
 import type { MediaMetrics } from './media-metrics.ts'
+import { WaitingMusic } from './waiting-music.ts'
 
 /**
  * Agents send a whole answer faster than it is spoken and the carrier keeps it, so audio waits only when the network is
@@ -30,16 +31,23 @@ export class CarrierLine {
   readonly #metrics: MediaMetrics
   readonly #queue: AudioQueue
   readonly #speech: AgentSpeech
+  readonly #music: WaitingMusic
   /** Null while the agent speaks as the carrier plays. */
   #transcoder: Transcoder | null = null
   #isFlushed = true
 
-  constructor(socket: CarrierSocket, codec: CarrierCodec, clock: Clock, metrics: MediaMetrics) {
+  /** `waitingTrack` is a loop of headerless mu-law at 8 kHz. */
+  constructor(
+    socket: CarrierSocket,
+    codec: CarrierCodec,
+    { clock, metrics, waitingTrack }: { clock: Clock; metrics: MediaMetrics; waitingTrack: Buffer },
+  ) {
     this.#socket = socket
     this.#codec = codec
     this.#clock = clock
     this.#metrics = metrics
     this.#speech = new AgentSpeech(clock)
+    this.#music = new WaitingMusic(waitingTrack, clock, (payload) => this.#playMusic(payload))
     this.#queue = new AudioQueue(
       socket,
       limitsOf(() => codec.plays, LIMITS_MS),
@@ -65,6 +73,25 @@ export class CarrierLine {
     this.#queue.audio(this.#codec.media(payload))
     this.#isFlushed = false
     if (this.#speech.sent(millisecondsOf(payload, this.#codec.plays))) this.#markIfFlowing()
+  }
+
+  /** Lets the caller hear that the line lives, once the agent's last words have been played. */
+  startMusic(): void {
+    this.#music.start(this.#codec.plays, this.#speech.remainingMs())
+  }
+
+  /** The agent is there again. Returns its earlier words that the caller did not hear to the end. */
+  stopMusic(): CutShort[] {
+    if (!this.#music.isPlaying) return []
+    this.#music.stop()
+    this.#queue.dropAudio()
+    this.#socket.send(this.#codec.clear(), false)
+    return this.#speech.interrupted()
+  }
+
+  /** No more of it; what the carrier has already is played. */
+  endMusic(): void {
+    this.#music.stop()
   }
 
   said(words: string): void {
@@ -102,9 +129,15 @@ export class CarrierLine {
   }
 
   tick(): void {
+    this.#music.tick()
     this.#queue.drain()
     if (this.#speech.tick()) this.#markIfFlowing()
     if (!this.#isFlushed && this.#speech.remainingMs() < FLUSH_BEFORE_END_MS) this.#flush()
+  }
+
+  #playMusic(payload: Buffer): void {
+    this.#queue.audio(this.#codec.media(payload))
+    this.#isFlushed = false
   }
 
   #flush(): void {

@@ -1,16 +1,18 @@
-/** Time as the relay knows it; given, so that tests can turn it by hand. */
+import { awakeMs } from '../loop-delay.ts'
+
+/** Time as the relay knows it; given, so that tests can turn it by hand. The time of day is the database's to say. */
 export type Clock = {
   /** Milliseconds that only grow; for spans. */
   now(): number
-  /** The time of day; for what is written down. */
-  date(): Date
+  /** The same without the time for which our own loop stood still; for spans of others' silence. */
+  awake(): number
   /** Calls `tick` every `periodMs` milliseconds until the returned function is called. */
   every(periodMs: number, tick: () => void): () => void
 }
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  date: () => new Date(),
+  awake: awakeMs,
   every: (periodMs, tick) => {
     const timer = setInterval(tick, periodMs)
     return () => clearInterval(timer)

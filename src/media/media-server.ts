@@ -12,8 +12,13 @@ const MAX_MESSAGE_BYTES = 64 * 1024
 const MAX_FRAGMENTS = 64
 /** Watchdogs are seconds long and audio that waits is drained by this; finer would only cost. */
 const TICK_MS = 250
-/** Far above the calls that one process can carry; it bounds what strangers who never say `start` can hold open. */
+/** Far above the calls that one process can carry. */
 const MAX_SESSIONS = 2_000
+/**
+ * A carrier's stream joins its call within milliseconds. Those that have not are counted apart, and by address, so that
+ * strangers who never say `start` leave room for callers, and for each other.
+ */
+const MAX_UNJOINED = { ofOneAddress: 100, ofAll: 1_000 }
 
 const CALL_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -32,7 +37,11 @@ export type MediaRoute = {
 export type MediaServerOptions = MediaSessionOptions & {
   routes: readonly MediaRoute[]
   maxSessions?: number
+  /** Who opens a stream; by default whoever is at the other end of the socket. */
+  addressOf?: (request: IncomingMessage) => string | undefined
 }
+
+type NewStream = { route: MediaRoute; callId: string; address: string }
 
 /** Takes the carriers' media streams on an HTTP server that others use too, and holds their sessions. */
 export class MediaServer {
@@ -47,6 +56,8 @@ export class MediaServer {
     perMessageDeflate: false,
   })
   readonly #sessions = new Set<MediaSession>()
+  /** The addresses of those that have not joined their calls. */
+  readonly #unjoined = new Map<MediaSession, string>()
   #whenIdle: (() => void)[] = []
   #stopTicking: (() => void) | null = null
   #stopping = false
@@ -61,6 +72,11 @@ export class MediaServer {
     return this.#sessions.size
   }
 
+  /** Each of them, with the number of its bridge once it was let in. */
+  get sessions(): { callId: string; attempt: number | null }[] {
+    return [...this.#sessions].map(({ callId, attempt }) => ({ callId, attempt }))
+  }
+
   /** Answers the upgrades of its own routes; all others are left to other listeners. */
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -68,10 +84,8 @@ export class MediaServer {
       if (found === null) return
       const refusal = this.#refusalOf(found, request)
       if (refusal !== null) return refuseUpgrade(socket, refusal.status, refusal.reason)
-      const { route, callId } = found
-      this.#sockets.handleUpgrade(request, socket, head, (stream) =>
-        this.#open(stream, socket, { route, callId }),
-      )
+      const stream = { ...found, address: this.#addressOf(request) }
+      this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#open(opened, socket, stream))
     })
   }
 
@@ -101,18 +115,35 @@ export class MediaServer {
     if (!CALL_ID.test(callId))
       return { status: 404, reason: `The path is ${route.path}{callId}, with a UUID.` }
     if (this.#stopping) return { status: 503, reason: 'This node is going down.' }
-    if (this.#sessions.size >= this.#maxSessions) return { status: 503, reason: 'Too many streams are open.' }
+    if (this.#isFullFor(this.#addressOf(request)))
+      return { status: 503, reason: 'Too many streams are open.' }
     const verdict = route.checkUpgrade?.(request) ?? { ok: true }
     return verdict.ok ? null : verdict
   }
 
-  #open(stream: WebSocket, wire: Duplex, { route, callId }: { route: MediaRoute; callId: string }): void {
+  #addressOf(request: IncomingMessage): string {
+    const address = this.#options.addressOf?.(request) ?? request.socket.remoteAddress
+    return address ?? ''
+  }
+
+  #isFullFor(address: string): boolean {
+    const own = [...this.#unjoined.values()].filter((other) => other === address).length
+    return (
+      own >= MAX_UNJOINED.ofOneAddress ||
+      this.#unjoined.size >= MAX_UNJOINED.ofAll ||
+      this.#sessions.size >= this.#maxSessions
+    )
+  }
+
+  #open(stream: WebSocket, wire: Duplex, { route, callId, address }: NewStream): void {
     const codec = route.codec()
     const carrier = new CarrierSocket(stream, wire, codec)
-    const session = new MediaSession(carrier, codec, callId.toLowerCase(), this.#options, (closed) =>
-      this.#forget(closed),
-    )
+    const session = new MediaSession(carrier, codec, callId.toLowerCase(), this.#options, {
+      onJoined: (joined) => this.#unjoined.delete(joined),
+      onClosed: (closed) => this.#forget(closed),
+    })
     this.#sessions.add(session)
+    this.#unjoined.set(session, address)
     this.#options.metrics.counts.liveSessions = this.#sessions.size
     this.#stopTicking ??= this.#options.clock.every(TICK_MS, () => {
       for (const each of this.#sessions) each.tick()
@@ -121,6 +152,7 @@ export class MediaServer {
 
   #forget(session: MediaSession): void {
     this.#sessions.delete(session)
+    this.#unjoined.delete(session)
     this.#options.metrics.counts.liveSessions = this.#sessions.size
     if (this.#sessions.size > 0) return
     this.#stopTicking?.()

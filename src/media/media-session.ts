@@ -12,7 +12,8 @@ import type {
   VoiceAgent,
 } from '../calls/ports.ts'
 import { AgentLine } from './agent-line.ts'
-import { Bridge } from './bridge.ts'
+import type { CutShort } from './agent-speech.ts'
+import { Bridge, type BridgeReport } from './bridge.ts'
 import { CarrierLine } from './carrier-line.ts'
 import type { CarrierSocket } from './carrier-socket.ts'
 import type { Clock } from './clock.ts'
@@ -27,6 +28,8 @@ const JOIN_PATIENCE_MS = 10_000
 const LAST_WORD_MAX_MS = 25_000
 /** A peer that has not answered a close in this time is cut off. */
 const CLOSE_PATIENCE_MS = 5_000
+/** Before this the call has said what follows when the agent is gone; past it the database is away. */
+const NEXT_PATIENCE_MS = 1_500
 /** One frame in 256, about one in five seconds of each direction of a call, is timed. */
 const SAMPLE_MASK = 255
 
@@ -40,9 +43,19 @@ export type MediaSessionOptions = {
   clock: Clock
   metrics: MediaMetrics
   log: Logger
+  /** What a caller hears while a lost agent is brought back: a loop of headerless mu-law at 8 kHz. */
+  waitingTrack: Buffer
   /** A carrier that has sent nothing valid for this long is taken to be gone. */
   silenceTimeoutMs: number
 }
+
+/** Whoever holds the sessions. */
+export type MediaSessionListener = {
+  onJoined: (session: MediaSession) => void
+  onClosed: (session: MediaSession) => void
+}
+
+type WithoutConnection<Report> = Report extends { connection?: number } ? Omit<Report, 'connection'> : never
 
 type Phase = 'opening' | 'joining' | 'joined' | 'finishing' | 'closing' | 'closed'
 
@@ -53,20 +66,24 @@ type Phase = 'opening' | 'joining' | 'joined' | 'finishing' | 'closing' | 'close
 export class MediaSession {
   readonly #stream: WebSocket
   readonly #codec: CarrierCodec
-  readonly #callId: string
+  readonly callId: string
   readonly #options: MediaSessionOptions
   readonly #log: Logger
-  readonly #onClosed: (session: MediaSession) => void
+  readonly #listener: MediaSessionListener
   readonly #bridge: Bridge
   readonly #carrier: CarrierLine
   readonly #agent: AgentLine
   readonly #transcript: Transcript
 
   #phase: Phase = 'opening'
-  /** When the present phase has lasted too long. */
+  /** When the present phase has lasted too long; this and `#heardAt` do not count our own stalls. */
   #deadline: number
   #heard = false
   #heardAt: number
+  /** The caller hears nothing and need not send anything; how long that may last is the chart's to say. */
+  #isOnHold = false
+  /** The agent is gone, and the call has not yet said what follows. */
+  #goneAt: number | null = null
   #framesFromCarrier = 0
   #framesFromAgent = 0
   #badMessages = 0
@@ -77,36 +94,41 @@ export class MediaSession {
     codec: CarrierCodec,
     callId: string,
     options: MediaSessionOptions,
-    onClosed: (session: MediaSession) => void,
+    listener: MediaSessionListener,
   ) {
-    const { calls, clock, metrics } = options
+    const { calls, clock } = options
     this.#stream = socket.stream
     this.#codec = codec
-    this.#callId = callId
+    this.callId = callId
     this.#options = options
     this.#log = options.log.child({ callId })
-    this.#onClosed = onClosed
-    this.#carrier = new CarrierLine(socket, codec, clock, metrics)
-    this.#transcript = new Transcript(callId, calls, clock, this.#log)
+    this.#listener = listener
+    this.#carrier = new CarrierLine(socket, codec, options)
+    this.#transcript = new Transcript(callId, calls, this.#log)
     this.#agent = new AgentLine({
       ...options,
       codec,
       log: this.#log,
       onAudio: (agentId, audio) => this.#learn(agentId, audio),
-      listener: this.#listener(),
+      listener: this.#agentListener(),
       request: () => this.#agentRequest(),
     })
     this.#bridge = new Bridge(callId, calls, this.#log, {
       joined: (attempt) => this.#joined(attempt),
       refused: (reason) => this.close(CLOSE.policy, reason),
-      instructed: (instruction, reconnect) => this.#obey(instruction, reconnect),
+      instructed: (instruction, connection) => this.#obey(instruction, connection),
       failed: (why) => this.close(CLOSE.internalError, why, 'broken'),
     })
-    this.#heardAt = clock.now()
+    this.#heardAt = clock.awake()
     this.#deadline = this.#heardAt + START_PATIENCE_MS
     socket.stream.on('message', (data: Buffer, isBinary: boolean) => this.#onMessage(data, isBinary))
     socket.stream.on('error', (error: Error & { code?: string }) => this.#onSocketError(error))
     socket.stream.on('close', (code: number) => this.#onSocketClosed(code))
+  }
+
+  /** The number of its bridge; null until its stream was let in. */
+  get attempt(): number | null {
+    return this.#bridge.attempt
   }
 
   /** Ends the session, once. The reason goes to the carrier and to the log; `lost` says how the call is to take it. */
@@ -122,20 +144,21 @@ export class MediaSession {
 
   /** To be called a few times a second: watchdogs, and audio that waits for a slow socket. */
   tick(): void {
-    const now = this.#options.clock.now()
-    if (this.#heard) this.#heardAt = now
+    const now = this.#options.clock.awake()
+    if (this.#heard || this.#isOnHold) this.#heardAt = now
     this.#heard = false
     if (now >= this.#deadline) this.#overdue()
     else if (this.#phase === 'joined' && now - this.#heardAt >= this.#options.silenceTimeoutMs)
       this.close(CLOSE.policy, 'the carrier fell silent', 'broken')
     if (this.#phase !== 'joined' && this.#phase !== 'finishing') return
+    if (this.#goneAt !== null && now - this.#goneAt >= NEXT_PATIENCE_MS) this.#carrier.startMusic()
     this.#carrier.tick()
     this.#agent.tick()
   }
 
   #enter(phase: Phase, patienceMs: number): void {
     this.#phase = phase
-    this.#deadline = this.#options.clock.now() + patienceMs
+    this.#deadline = this.#options.clock.awake() + patienceMs
   }
 
   #overdue(): void {
@@ -155,7 +178,7 @@ export class MediaSession {
     }
   }
 
-  /** First the socket is cut off; when even that does not end the session, it is given up with an alarm. */
+  /** First the socket is cut off; a call that cannot be told yet is told later, and keeps nothing open here. */
   #forceClose(): void {
     if (this.#stream.readyState !== this.#stream.CLOSED && !this.#cutOff) {
       this.#cutOff = true
@@ -163,10 +186,7 @@ export class MediaSession {
       this.#stream.terminate()
       return
     }
-    this.#log.error(
-      { socket: this.#stream.readyState },
-      'Media session does not end: its call does not answer',
-    )
+    this.#log.warn('Media session ends before its call could be told; it is told when the database answers')
     this.#closed()
   }
 
@@ -178,7 +198,7 @@ export class MediaSession {
   #closed(): void {
     if (this.#phase === 'closed') return
     this.#enter('closed', Number.POSITIVE_INFINITY)
-    this.#onClosed(this)
+    this.#listener.onClosed(this)
   }
 
   /** The close of the socket follows by itself. */
@@ -209,6 +229,10 @@ export class MediaSession {
       case 'dtmf':
         this.#agent.press(message.digit)
         break
+      case 'hold':
+        this.#isOnHold = message.isOnHold
+        this.#agent.hold(message.isOnHold)
+        break
       case 'mark':
         if (this.#carrier.marked(message.name) && this.#phase === 'finishing')
           this.close(CLOSE.normal, 'the agent has said its last word')
@@ -235,15 +259,19 @@ export class MediaSession {
   #joined(attempt: number): void {
     if (this.#phase !== 'joining') return
     this.#enter('joined', Number.POSITIVE_INFINITY)
-    this.#heardAt = this.#options.clock.now()
+    this.#heardAt = this.#options.clock.awake()
     this.#log.info({ attempt }, 'Media stream joined')
+    this.#listener.onJoined(this)
   }
 
-  #obey(instruction: MediaInstruction, reconnect: number): void {
+  #obey(instruction: MediaInstruction, connection: number): void {
     if (this.#phase !== 'joined' && this.#phase !== 'finishing') return
     switch (instruction) {
       case 'connect-agent':
-        this.#agent.connect(reconnect)
+        this.#agent.connect(connection)
+        break
+      case 'await-agent':
+        this.#awaitAgent(connection)
         break
       case 'finish-playing':
         this.#finishPlaying()
@@ -254,20 +282,33 @@ export class MediaSession {
     }
   }
 
+  /** An instruction that comes late is about a connection before the newest. */
+  #awaitAgent(connection: number): void {
+    if (connection < this.#agent.number) return
+    this.#goneAt = null
+    this.#agent.hangUp()
+    this.#carrier.startMusic()
+  }
+
+  #noteCuts(cuts: CutShort[]): void {
+    for (const { original, spoken } of cuts) this.#transcript.cutShort(original, spoken)
+  }
+
   /** What was said last belongs to the conversation that the agent is told of. */
   async #agentRequest(): Promise<AgentRequest> {
     await this.#transcript.settled()
-    return this.#options.calls.agentRequest(this.#callId)
+    return this.#options.calls.agentRequest(this.callId)
   }
 
-  #listener(): AgentListener {
+  #agentListener(): AgentListener {
     return {
-      ready: (conversationId) => this.#bridge.report({ type: 'agent.ready', conversationId }),
-      audio: (payload) => this.#onAgentAudio(payload),
-      interrupted: () => {
-        for (const { original, spoken } of this.#carrier.interrupt())
-          this.#transcript.cutShort(original, spoken)
+      ready: (conversationId) => {
+        this.#goneAt = null
+        this.#noteCuts(this.#carrier.stopMusic())
+        this.#report({ type: 'agent.ready', conversationId })
       },
+      audio: (payload) => this.#onAgentAudio(payload),
+      interrupted: () => this.#noteCuts(this.#carrier.interrupt()),
       callerSaid: (text) => this.#transcript.said('caller', text),
       agentSaid: (text) => {
         this.#carrier.said(text)
@@ -277,12 +318,25 @@ export class MediaSession {
         this.#carrier.corrected(original)
         this.#transcript.cutShort(original, spoken)
       },
-      ended: () => this.#bridge.report({ type: 'agent.ended' }),
-      lost: (cause) => {
-        this.#log.warn({ cause }, 'The voice agent was lost')
-        this.#bridge.report({ type: 'agent.lost', cause })
+      ended: () => {
+        this.#goneAt = this.#options.clock.awake()
+        this.#report({ type: 'agent.ended' })
       },
+      lost: (cause, detail, isPermanent) => {
+        this.#log.warn({ cause }, 'The voice agent was lost')
+        this.#goneAt = this.#options.clock.awake()
+        this.#report({
+          type: 'agent.lost',
+          ...{ cause, ...(detail && { detail }), ...(isPermanent && { isPermanent }) },
+        })
+      },
+      refused: (refusal) => this.#report({ type: 'agent.overrideRefused', ...refusal }),
     }
+  }
+
+  /** About the newest connection, whatever becomes of it before the call hears this. */
+  #report(report: WithoutConnection<Extract<BridgeReport, { connection?: number }>>): void {
+    this.#bridge.report({ ...report, connection: this.#agent.number })
   }
 
   /** It is kept for callers to come, and nobody waits for that. */
@@ -314,6 +368,8 @@ export class MediaSession {
   /** The caller hears the agent's last word before the line goes dead. */
   #finishPlaying(): void {
     if (this.#phase !== 'joined') return
+    this.#goneAt = null
+    this.#carrier.endMusic()
     this.#agent.hangUp()
     this.#enter('finishing', Math.min(this.#carrier.awaitLastWord(), LAST_WORD_MAX_MS))
   }

@@ -1,25 +1,21 @@
 import type { Logger } from 'pino'
 import type { MediaCalls, Turn } from '../calls/ports.ts'
-import type { Clock } from './clock.ts'
 
 /** Hands what is said to the call, in order and beside the audio: a failure is logged and the conversation goes on. */
 export class Transcript {
   readonly #callId: string
   readonly #calls: MediaCalls
-  readonly #clock: Clock
   readonly #log: Logger
   #written: Promise<void> = Promise.resolve()
 
-  constructor(callId: string, calls: MediaCalls, clock: Clock, log: Logger) {
+  constructor(callId: string, calls: MediaCalls, log: Logger) {
     this.#callId = callId
     this.#calls = calls
-    this.#clock = clock
     this.#log = log
   }
 
   said(role: Turn['role'], text: string): void {
-    const turn: Turn = { role, text, interrupted: false, at: this.#clock.date() }
-    this.#write(() => this.#calls.recordTurn(this.#callId, turn))
+    this.#write(() => this.#calls.recordTurn(this.#callId, { role, text }))
   }
 
   cutShort(original: string, spoken: string): void {

@@ -3,7 +3,7 @@ import { delayOf } from './timers.ts'
 
 /*
  * The names of the call's table: a row for each place, in which a voice that is still waited for counts, and a column for
- * each event, two for the one that says more than its name.
+ * each event, two for those that say more than their name.
  */
 
 export function rowName(snapshot: CallSnapshot): string {
@@ -13,6 +13,7 @@ export function rowName(snapshot: CallSnapshot): string {
 
 export function columnName(event: AnyEvent): string {
   if (event.type === 'media.lost') return event.clean ? 'media.lost, announced' : 'media.lost, broken'
+  if (event.type === 'leg.asked' && event.leaves !== undefined) return 'leg.asked, leaving'
   return delayOf(event.type) ?? event.type
 }
 
@@ -22,5 +23,7 @@ export const cellOf = (snapshot: CallSnapshot, event: AnyEvent): string =>
 /** An event or timer in the fewest words that tell it from others. */
 export function wordsFor(event: AnyEvent): string {
   if (event.type === 'leg.ended') return `leg.ended as ${event.status}`
+  if (event.type === 'agent.overrideRefused')
+    return `${event.type} for ${event.override}${event.isGone ? ' that is gone' : ''}`
   return columnName(event).replace(',', '')
 }

@@ -58,6 +58,7 @@ function hears(call: CallSnapshot): Hearing {
   if (first?.do === 'hang-up') return 'hung up'
   if (first?.do !== 'connect-media') return 'sound'
   const media = mediaInstruction(view, view.context.attempt)
-  if (media === 'relay') return 'sound'
+  // A lost agent is waited for with music, until it is there again.
+  if (media === 'relay' || media === 'await-agent' || view.bridge === 'reconnecting') return 'sound'
   return media === 'connect-agent' ? 'nothing' : 'nothing, until the carrier answers'
 }

@@ -23,7 +23,11 @@ export type Step = { snapshot: CallSnapshot; actions: readonly ExecutableActions
 export const LIMITS: CallLimits = {
   cloneMaxWaitMs: 35_000,
   legPatienceMs: 45_000,
+  greetingOverdueMs: 16_000,
+  roundOverdueMs: 8_000,
   agentConnectMs: 10_000,
+  agentRecoveryMs: 11_000,
+  agentPausesMs: [500, 1_000, 2_000],
   callMaxMs: 3_600_000,
 }
 
@@ -61,7 +65,9 @@ export function placeOf({ value }: CallSnapshot): { leg: string; voice: string |
 function flat(value: string | object): string {
   if (typeof value === 'string') return value
   const [[key, inner] = []] = Object.entries(value)
-  return `${key}.${flat(inner)}`
+  const within = flat(inner)
+  // A state within a state within one is told by its own name, as everywhere.
+  return key === 'bridged' ? `bridged.${within.split('.').at(-1)}` : `${key}.${within}`
 }
 
 /** The call as adapters and people see it; once it has ended its voice is told as `default`. */
@@ -79,10 +85,13 @@ export function viewOf(call: CallSnapshot): CallView {
 /** Every timer that any state of the chart has. */
 export const ALL_TIMERS: TimerEvent[] = allTimers(callMachine)
 
+const REFUSED = { type: 'agent.overrideRefused', isGone: false } as const
+
 /** What the world can say, in the words of one who knows which bridge the call is at. */
 export function outsideEvents({ context: { attempt } }: CallSnapshot): CallEvent[] {
   return [
     { type: 'leg.asked' },
+    { type: 'leg.asked', leaves: attempt },
     { type: 'leg.streamEnded', attempt },
     { type: 'leg.ended', status: 'completed' },
     { type: 'leg.ended', status: 'canceled' },
@@ -95,9 +104,13 @@ export function outsideEvents({ context: { attempt } }: CallSnapshot): CallEvent
     { type: 'media.joined', attempt, node: 'node-1' },
     { type: 'media.lost', attempt, clean: true },
     { type: 'media.lost', attempt, clean: false },
+    { type: 'relay.unresponsive', attempt },
     { type: 'agent.ready', attempt, conversationId: `conversation-${attempt}` },
     { type: 'agent.lost', attempt, cause: 'closed' },
     { type: 'agent.ended', attempt },
+    { ...REFUSED, attempt, override: 'language', voiceId: null },
+    { ...REFUSED, attempt, override: 'voice', voiceId: null },
+    { ...REFUSED, attempt, override: 'voice', voiceId: 'house-voice', isGone: true },
     { type: 'voice.ready', voiceId: 'cloned-voice' },
     { type: 'voice.failed', cause: 'rejected' },
     { type: 'operator.hangupRequested', by: 'operator' },

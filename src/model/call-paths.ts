@@ -22,8 +22,8 @@ import { fewest, shortestWays, simpleWays, type Way, walker } from './ways.ts'
  * those that the call has at that step, and every event changes something.
  */
 
-/** Who acts: the carrier by webhook or with its media stream, a vendor, a person, or nobody while time passes. */
-export type Party = 'carrier' | 'agent' | 'voice' | 'operator' | 'timer'
+/** Who acts: the carrier by webhook or with its media stream, another node, a vendor, a person, or nobody while time passes. */
+export type Party = 'carrier' | 'node' | 'agent' | 'voice' | 'operator' | 'timer'
 
 /** A call's state in the words of CallView; the voice of a call that has ended is no longer told. */
 export type ExpectedState = {
@@ -87,12 +87,26 @@ export function simplePaths(): CallPath[] {
     .map(pathOf)
 }
 
+/** Timers that end the call from outside, or that change nothing about where it is. */
+const INTERFERING = [
+  'CALL_MAX',
+  'GREETING_OVERDUE',
+  'ROUND_OVERDUE',
+  'JOIN_OVERDUE',
+  'REJOIN_OVERDUE',
+  'AGENT_STEADY',
+  'TALK_CHECK',
+]
+
 /** The number of simple ways grows with every turn that they may take: these keep it at about a hundred. */
 export function isWithoutInterference({ context }: CallSnapshot, event: { type: string }): boolean {
   const said = event as AnyEvent
   if (context.attempt > 1 || said.type === 'operator.hangupRequested') return false
+  if (said.type === 'relay.unresponsive' || (said.type === 'leg.asked' && said.leaves !== undefined))
+    return false
   if (said.type === 'leg.ended') return said.status === 'completed'
-  return delayOf(said.type) !== 'CALL_MAX'
+  if (said.type === 'agent.overrideRefused' || context.agentPauses > 0) return false
+  return !INTERFERING.includes(delayOf(said.type) ?? '')
 }
 
 /** A search takes a second; whoever asks for another cover need not wait for it again. */
@@ -139,6 +153,7 @@ function stepOf(event: AnyEvent, expect: ExpectedState): PathStep {
 function partyOf({ type }: CallEvent): Exclude<Party, 'timer'> {
   const [sender] = type.split('.')
   if (sender === 'leg' || sender === 'media') return 'carrier'
+  if (sender === 'relay') return 'node'
   return sender as 'agent' | 'voice' | 'operator'
 }
 

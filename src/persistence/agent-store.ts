@@ -1,9 +1,9 @@
-import { UniqueConstraintViolationException } from '@mikro-orm/core'
 import { v7 as uuidv7 } from 'uuid'
 import type { AgentSettings } from '../calls/ports.ts'
 import type { Database } from './database.ts'
 import { Agent, AgentNumber } from './entities/agent.entity.ts'
 import { AgentAudio } from './entities/agent-audio.entity.ts'
+import { sqlIn } from './sql.ts'
 
 /** An agent as operators write it. `numbers` are those it answers; a number belongs to one agent. */
 export type StoredAgent = AgentSettings & {
@@ -18,8 +18,8 @@ export type AgentDraft = Omit<StoredAgent, 'id' | 'createdAt' | 'updatedAt'>
 
 /** Another agent answers one of these numbers already. */
 export class NumberTakenError extends Error {
-  constructor(options?: ErrorOptions) {
-    super('Another agent answers one of these numbers already.', options)
+  constructor() {
+    super('Another agent answers one of these numbers already.')
     this.name = 'NumberTakenError'
   }
 }
@@ -57,26 +57,22 @@ export function createAgentStore(database: Database): AgentStore {
 
     async create({ numbers, ...draft }) {
       const id = uuidv7()
-      await takingNumbers(() =>
-        em().transactional(async (tx) => {
-          await tx.insert(Agent, { id, ...draft, createdAt: new Date(), updatedAt: new Date() })
-          await takeNumbers(tx, id, numbers)
-        }),
-      )
+      await em().transactional(async (tx) => {
+        await tx.insert(Agent, { id, ...draft, createdAt: new Date(), updatedAt: new Date() })
+        await takeNumbers(tx, id, numbers)
+      })
       const created = await get(id)
       if (!created) throw new Error('An agent that was just created is gone again.')
       return created
     },
 
     async update(id, { numbers, ...change }) {
-      await takingNumbers(() =>
-        em().transactional(async (tx) => {
-          await tx.nativeUpdate(Agent, { id }, { ...change, updatedAt: new Date() })
-          if (!numbers || !(await tx.count(Agent, { id }))) return
-          await tx.nativeDelete(AgentNumber, { agent: id })
-          await takeNumbers(tx, id, numbers)
-        }),
-      )
+      await em().transactional(async (tx) => {
+        await tx.nativeUpdate(Agent, { id }, { ...change, updatedAt: new Date() })
+        if (!numbers || !(await tx.count(Agent, { id }))) return
+        await tx.nativeDelete(AgentNumber, { agent: id })
+        await takeNumbers(tx, id, numbers)
+      })
       return get(id)
     },
 
@@ -87,18 +83,14 @@ export function createAgentStore(database: Database): AgentStore {
   }
 }
 
-const takeNumbers = (tx: Transaction, agent: string, numbers: string[]) =>
-  tx.insertMany(
-    AgentNumber,
-    numbers.map((number) => ({ number, agent: tx.getReference(Agent, agent) })),
+/** Rejects with NumberTakenError, and what is done in the transaction is undone. */
+async function takeNumbers(tx: Transaction, agent: string, numbers: string[]): Promise<void> {
+  const taken = await sqlIn(tx)(
+    `insert into agent_number (number, agent_id) select jsonb_array_elements_text(?::jsonb), ?
+     on conflict (number) do nothing returning number`,
+    [JSON.stringify(numbers), agent],
   )
-
-async function takingNumbers(work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (cause) {
-    throw cause instanceof UniqueConstraintViolationException ? new NumberTakenError({ cause }) : cause
-  }
+  if (taken.length < numbers.length) throw new NumberTakenError()
 }
 
 function storedAgent(agent: Agent, numbers: string[]): StoredAgent {

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Database } from './database.ts'
-import { AuditEntry } from './entities/audit.entity.ts'
+import { sqlOf } from './sql.ts'
 
 /** Something that an operator did, or is doing. */
 export type AuditRecord = {
@@ -27,29 +27,34 @@ export type AuditLog = {
   list(page: { limit: number; before?: string }): Promise<AuditRecord[]>
 }
 
+/** The database's clock says when: those of the nodes may differ, and an entry of one would hide among those of another. */
 export function createAuditLog(database: Database): AuditLog {
-  const em = () => database.em.fork()
+  const sql = sqlOf(database)
   return {
     async begin(entry) {
       const id = uuidv7()
-      await em().insert(AuditEntry, { id, at: new Date(), status: null, ...entry })
+      const { actor, session, address, action, method, path, fields } = entry
+      await sql(
+        `insert into audit_entry (id, at, actor, session, address, action, method, path, fields)
+         values (?, date_trunc('milliseconds', clock_timestamp()), ?, ?, ?, ?, ?, ?, ?::jsonb)`,
+        [id, actor, session, address, action, method, path, JSON.stringify(fields)],
+      )
       return id
     },
 
     async end(id, status) {
-      await em().nativeUpdate(AuditEntry, { id }, { status })
+      await sql('update audit_entry set status = ? where id = ?', [status, id])
     },
 
     async list({ limit, before }) {
-      const where = before ? { id: { $lt: before } } : {}
-      const entries = await em().find(AuditEntry, where, { orderBy: { id: 'desc' }, limit })
-      return entries.map(recordOf)
+      const from = before ? [before] : []
+      const older = 'where (at, id) < (select b.at, b.id from audit_entry b where b.id = ?)'
+      const entries = await sql<AuditRecord>(
+        `select id, at, actor, session, address, action, method, path, fields, status from audit_entry
+         ${before ? older : ''} order by at desc, id desc limit ?`,
+        [...from, limit],
+      )
+      return entries.map((entry) => ({ ...entry, at: new Date(entry.at) }))
     },
   }
-}
-
-function recordOf(entry: AuditEntry): AuditRecord {
-  const { id, at, actor, session, address, action, method, path, fields, status } = entry
-  const written = { id, at, actor, address, action, method, path, fields }
-  return { ...written, session: session ?? null, status: status ?? null }
 }

@@ -1,4 +1,7 @@
-import type { Provider } from '../calls/ports.ts'
+import type { VoiceWithheld } from '../../machines/call-events.ts'
+import type { CallerVerification, Provider } from '../calls/ports.ts'
+import { readStatistics, type Statistics } from './call-statistics.ts'
+import { IN_CAPACITY } from './call-store-sql.ts'
 import type { Database } from './database.ts'
 import { type FindRecordedCall, recordedCalls } from './recorded-calls.ts'
 import { sqlOf } from './sql.ts'
@@ -18,6 +21,8 @@ export type CallSummary = {
   bridge: string | null
   voice: string
   voiceId: string | null
+  callerVerification: CallerVerification | null
+  voiceWithheld: VoiceWithheld | null
   startedAt: Date
   bridgedAt: Date | null
   endedAt: Date | null
@@ -51,12 +56,7 @@ export type RecordedEvent = {
   effects: object[]
 }
 
-export type Statistics = {
-  cache: { hits: number; misses: number }
-  /** Of clones that were made at the vendor. */
-  clone: { count: number; failed: number; meanSeconds: number | null; p95Seconds: number | null }
-  calls: { active: number; byOutcome: Record<string, number> }
-}
+export type { Statistics } from './call-statistics.ts'
 
 export type CallQueries = {
   list(filter: CallFilter, page: { limit: number; after?: CallCursor }): Promise<CallSummary[]>
@@ -66,11 +66,15 @@ export type CallQueries = {
   /** All that was written down of a call, to be replayed. */
   recorded: FindRecordedCall
   statistics(): Promise<Statistics>
+  /** How many calls take a place of those that there are. */
+  countInCapacity(): Promise<number>
+  /** Those that are not over. */
   countByState(): Promise<{ provider: string; state: string; count: number }[]>
 }
 
 const SUMMARY = `id, provider, provider_call_id as "providerCallId", direction, from_number as "from",
   to_number as "to", agent_id as "agentId", state, bridge, voice_state as voice, voice_id as "voiceId",
+  caller_verification as "callerVerification", voice_withheld as "voiceWithheld",
   started_at as "startedAt", bridged_at as "bridgedAt", ended_at as "endedAt", outcome, fault`
 
 /** Reads for people and programs that look on; nothing here locks or changes a call. */
@@ -104,27 +108,10 @@ export function createCallQueries(database: Database): CallQueries {
 
     recorded: recordedCalls(database),
 
-    async statistics() {
-      const [log] =
-        await sql<Record<'hits' | 'misses' | 'cloned' | 'failed' | 'mean' | 'p95', string | null>>(LOOKUPS)
-      const outcomes = await sql<{ outcome: string | null; count: string }>(
-        'select outcome, count(*) as count from call_log group by outcome',
-      )
-      const seconds = (ms: string | null | undefined) => (ms == null ? null : Number(ms) / 1000)
-      const ended = outcomes.filter((row) => row.outcome !== null)
-      return {
-        cache: { hits: Number(log?.hits ?? 0), misses: Number(log?.misses ?? 0) },
-        clone: {
-          count: Number(log?.cloned ?? 0),
-          failed: Number(log?.failed ?? 0),
-          meanSeconds: seconds(log?.mean),
-          p95Seconds: seconds(log?.p95),
-        },
-        calls: {
-          active: Number(outcomes.find((row) => row.outcome === null)?.count ?? 0),
-          byOutcome: Object.fromEntries(ended.map((row) => [row.outcome, Number(row.count)])),
-        },
-      }
+    statistics: () => readStatistics(sql),
+
+    async countInCapacity() {
+      return (await sql<{ count: number }>(`select (${IN_CAPACITY}) as count`))[0]?.count ?? 0
     },
 
     async countByState() {
@@ -136,18 +123,10 @@ export function createCallQueries(database: Database): CallQueries {
   }
 }
 
-const LOOKUPS = `
-  select count(*) filter (where result = 'hit') as hits, count(*) filter (where result = 'miss') as misses,
-         count(*) filter (where result = 'cloned') as cloned, count(*) filter (where result = 'failed') as failed,
-         avg(duration_ms) filter (where result = 'cloned') as mean,
-         percentile_cont(0.95) within group (order by duration_ms) filter (where result = 'cloned') as p95
-  from voice_clone_log`
-
 type Condition = [string, unknown[]]
 
 function conditionsOf(filter: CallFilter): Condition[] {
   const equal: [string, string | undefined][] = [
-    ['state', filter.state],
     ['provider', filter.provider],
     ['from_number', filter.from],
     ['to_number', filter.to],
@@ -157,6 +136,9 @@ function conditionsOf(filter: CallFilter): Condition[] {
   const conditions = equal.flatMap(([column, value]): Condition[] =>
     value === undefined ? [] : [[`${column} = ?`, [value]]],
   )
+  // What the indexes know of the state.
+  if (filter.state === 'ended') conditions.push(['ended_at is not null', []])
+  else if (filter.state !== undefined) conditions.push(['ended_at is null and state = ?', [filter.state]])
   if (filter.active !== undefined) conditions.push([`ended_at is ${filter.active ? '' : 'not '}null`, []])
   if (filter.since) conditions.push(['started_at >= ?', [filter.since]])
   if (filter.until) conditions.push(['started_at < ?', [filter.until]])

@@ -3,6 +3,14 @@
  * call that is there already, or that moved on since it was read, leaves nothing behind.
  */
 
+/**
+ * The database's own time, whatever the clocks of the nodes say. Of the call's statement, not of its transaction, which may
+ * have waited; in milliseconds, because that is all that JavaScript's dates carry, and pages of calls go on from one.
+ */
+const MOMENT = `date_trunc('milliseconds', clock_timestamp())`
+/** Node's timers may call back a millisecond before the time. */
+const EARLY = `interval '10 milliseconds'`
+
 /** A statement that each connection prepares once, under this name. */
 export type Statement = { name: string; text: string }
 
@@ -14,7 +22,7 @@ const CALL_COLUMNS = `c.id, c.provider, c.provider_call_id as "providerCallId", 
 const DELIVERED = (first: number) => `,
   exists(select 1 from call_event e where e.call_id = c.id and e.event_id = $${first}) as seen,
   exists(select 1 from call_timer t where t.call_id = c.id and t.timer_id = $${first + 1}
-    and t.due_at <= $${first + 2}) as "timerIsDue"`
+    and t.due_at <= clock_timestamp() + ${EARLY}) as "timerIsDue"`
 
 const BY_OUR_ID = 'from call_log c where c.id = $1'
 const BY_CARRIERS_ID = 'from call_log c where c.provider = $1 and c.provider_call_id = $2'
@@ -30,16 +38,20 @@ export const FIND_FOR_STEP = {
   carriers: { name: 'read-carriers-call', text: `select ${CALL_COLUMNS}${DELIVERED(3)} ${BY_CARRIERS_ID}` },
 }
 
-/** Parameters: the dialled number and the caller's. */
+/** How many calls take a place now. */
+export const IN_CAPACITY = `select coalesce(sum(count), 0)::int from tally where name = 'in_capacity'`
+
+/** Parameters: the dialled number, the caller's, and the agent who answers, null for that of the number. `mostOpenings` is how many calls may be opened at the same moment. */
 export const ARRIVAL: Statement = {
   name: 'arrival',
   text: `
-  select (select count(*) from call_log where ended_at is null and state <> 'rejected') as "liveCalls",
-         m.sample_key as "sampleKey", v.vendor_voice_id as "vendorVoiceId",
+  select (${IN_CAPACITY}) as "liveCalls", current_setting('max_connections')::int as "mostOpenings",
+         m.sample_key as "sampleKey", m.trust, v.vendor_voice_id as "vendorVoiceId",
          (select jsonb_build_object('id', a.id, 'name', a.name, 'backend', a.backend,
                    'vendorAgentId', a.vendor_agent_id, 'voiceId', a.voice_id, 'instructions', a.instructions,
                    'firstMessage', a.first_message, 'language', a.language)
-            from agent_number n join agent a on a.id = n.agent_id where n.number = $1) as agent
+            from agent a
+            where a.id = coalesce($3::uuid, (select n.agent_id from agent_number n where n.number = $1))) as agent
   from (select $2::text as caller) arriving
   left join caller_voice_mapping m on m.caller_id = arriving.caller
   left join voice_clone_cache v on v.sample_key = m.sample_key and v.status = 'ready' and v.expires_at > now()`,
@@ -50,34 +62,49 @@ export const LIVE_WITH: Statement = {
   text: 'select id from call_log where sample_key = $1 and ended_at is null',
 }
 
-/** Parameters: the nodes, as a JSON array. The event log knows who took the stream. */
-export const BRIDGES_HELD_BY: Statement = {
-  name: 'bridges-held-by',
-  text: `select c.id as "callId", (c.snapshot->'context'->>'attempt')::int as attempt
-         from call_log c
-         where c.ended_at is null and c.state = 'bridged' and $1::jsonb ? (
-           select e.event->>'node' from call_event e
-           where e.call_id = c.id and e.type = 'media.joined' order by e.seq desc limit 1)`,
-}
-
 export const COUNT_LIVE: Statement = {
   name: 'count-live-calls',
   text: 'select count(*) as count from call_log where node_id = $1 and ended_at is null',
 }
 
+/** Asked for in a query of its own, the time is one for all rows, and the index is used. */
 export const DUE_TIMERS: Statement = {
   name: 'due-timers',
-  text: `select call_id as "callId", timer_id as "timerId", due_at as "dueAt"
-         from call_timer where due_at <= $1 order by due_at limit $2`,
+  text: `select call_id as "callId", timer_id as "timerId"
+         from call_timer where due_at <= (select clock_timestamp()) order by due_at limit $1`,
 }
 
-/** Parameters from `first` on: event, timers to forget, timers to set, jobs, node. `written` is the row that was written. */
+/** After 1 s, 2 s, 4 s and so on, and at last every five minutes. One that was armed anew meanwhile stays as it is. */
+export const POSTPONE_TIMER: Statement = {
+  name: 'postpone-timer',
+  text: `update call_timer set failures = failures + 1,
+           due_at = clock_timestamp() + least(300, power(2, failures)) * interval '1 second'
+         where call_id = $1 and timer_id = $2 and due_at <= clock_timestamp() + ${EARLY} returning failures`,
+}
+
+/** Parameters: jobs, as a JSON array. */
+export const ENQUEUE: Statement = {
+  name: 'enqueue-jobs',
+  text: `
+  select graphile_worker.add_job(j.task, payload => j.payload, queue_name => j.queue, max_attempts => j.attempts, job_key => j.key)
+  from jsonb_to_recordset($1::jsonb) as j(task text, payload json, queue text, attempts int, key text)`,
+}
+
+/** Parameters: the call, the event's id, the key of the job. A job that was given up delivers nothing more. */
+export const FATE: Statement = {
+  name: 'fate-of-event',
+  text: `
+  select exists(select 1 from call_event where call_id = $1 and event_id = $2) as "isTaken",
+         exists(select 1 from graphile_worker.jobs where key = $3 and attempts < max_attempts) as "isWaiting"`,
+}
+
+/** Parameters from `first` on: event, timers to forget, timers to set, jobs. `written` is the row that was written. */
 const sideRows = (first: number) => `
   logged as (
     insert into call_event (call_id, seq, event_id, type, event, state_before, state_after, effects, snapshot, chart_version, at)
-    select w.id, w.last_seq, e.event_id, e.type, e.event, e.state_before, e.state_after, e.effects, w.snapshot, w.chart_version, e.at
+    select w.id, w.last_seq, e.event_id, e.type, e.event, e.state_before, e.state_after, e.effects, w.snapshot, w.chart_version, w.at
     from written w, jsonb_to_record($${first}::jsonb) as e(event_id text, type text, event jsonb, state_before text,
-                                                   state_after text, effects jsonb, at timestamptz)
+                                                   state_after text, effects jsonb)
   ),
   forgotten as (
     delete from call_timer t using written w
@@ -85,40 +112,42 @@ const sideRows = (first: number) => `
   ),
   armed as (
     insert into call_timer (call_id, timer_id, due_at)
-    select w.id, t.timer_id, t.due_at
-    from written w, jsonb_to_recordset($${first + 2}::jsonb) as t(timer_id text, due_at timestamptz)
-    on conflict (call_id, timer_id) do update set due_at = excluded.due_at
+    select w.id, t.timer_id, w.at + t.delay_ms * interval '1 millisecond'
+    from written w, jsonb_to_recordset($${first + 2}::jsonb) as t(timer_id text, delay_ms double precision)
+    on conflict (call_id, timer_id) do update set due_at = excluded.due_at, failures = 0
   ),
   queued as (
-    select graphile_worker.add_job(j.task, payload => j.payload, queue_name => j.queue, max_attempts => j.attempts, job_key => j.key)
+    insert into call_job (task, payload, key, queue, attempts)
+    select j.task, j.payload, j.key, j.queue, j.attempts
     from written w, jsonb_to_recordset($${first + 3}::jsonb) as j(task text, payload json, queue text, attempts int, key text)
-  ),
-  told as (
-    select pg_notify('call_feed', json_build_object('callId', w.id, 'seq', w.last_seq, 'state', w.state, 'node', $${first + 4}::text)::text)
-    from written w
   )
-  select w.id, (select count(*) from queued) as queued, (select count(*) from told) as told from written w`
+  select w.id, w.started_at as "startedAt", w.ended_at as "endedAt" from written w`
 
 const STEP_RECORD = `snapshot jsonb, chart_version text, state text, bridge text, voice_state text, voice_id text,
-  node_id uuid, is_bridged boolean, at timestamptz, outcome text, fault text`
+  node_id uuid, is_bridged boolean, outcome text, fault text`
 
-/** Parameters: the call with its first step, those of `sideRows`, and how many lines there are; null for a call that takes none. */
+/**
+ * Parameters: the call with its first step, those of `sideRows`, how many calls there may be, null for one that takes no
+ * place, and whether the last places are asked for, one call at a time.
+ */
 export const OPEN: Statement = {
   name: 'open-call',
   text: `
-  with admitted as materialized (select $7::int is null or lines_free($7) as yes),
+  with admitted as materialized (select $6::int is null or has_capacity($6, $7) as yes),
+  moment as materialized (select ${MOMENT} as at from admitted where admitted.yes),
   written as (
     insert into call_log (id, provider, provider_call_id, direction, from_number, to_number, agent_id, public_origin,
-      media_secret, sample_key, snapshot, chart_version, state, bridge, voice_state, voice_id, node_id, last_seq,
-      started_at, ended_at, outcome, fault)
+      media_secret, sample_key, caller_verification, voice_withheld, snapshot, chart_version, state, bridge, voice_state,
+      voice_id, node_id, last_seq, started_at, ended_at, outcome, fault)
     select id, provider, provider_call_id, direction, from_number, to_number, agent_id, public_origin,
-      media_secret, sample_key, snapshot, chart_version, state, bridge, voice_state, voice_id, node_id, 1,
-      at, case when outcome is null then null else at end, outcome, fault
+      media_secret, sample_key, caller_verification, voice_withheld, snapshot, chart_version, state, bridge, voice_state,
+      voice_id, node_id, 1,
+      moment.at, case when outcome is null then null else moment.at end, outcome, fault
     from jsonb_to_record($1::jsonb) as c(id uuid, provider text, provider_call_id text, direction text, from_number text,
-      to_number text, agent_id uuid, public_origin text, media_secret text, sample_key text, ${STEP_RECORD}), admitted
-    where admitted.yes
+      to_number text, agent_id uuid, public_origin text, media_secret text, sample_key text,
+      caller_verification text, voice_withheld text, ${STEP_RECORD}), moment
     on conflict (provider, provider_call_id) do nothing
-    returning *
+    returning *, started_at as at
   ),
   looked_up as (
     insert into voice_clone_log (sample_key, call_id, result, vendor_voice_id, at)
@@ -136,19 +165,21 @@ export const OPEN: Statement = {
 export const STEP: Statement = {
   name: 'step-call',
   text: `
-  with written as (
+  with moment as materialized (select ${MOMENT} as at),
+  written as (
     update call_log c set
       snapshot = s.snapshot, chart_version = s.chart_version, state = s.state, bridge = s.bridge,
       voice_state = s.voice_state, voice_id = s.voice_id, node_id = s.node_id, last_seq = c.last_seq + 1,
-      bridged_at = case when s.is_bridged then coalesce(c.bridged_at, s.at) else c.bridged_at end,
-      ended_at = case when s.outcome is null then null else s.at end, outcome = s.outcome, fault = s.fault
-    from (values ($1::uuid, $2::int)) as expected(id, last_seq), jsonb_to_record($3::jsonb) as s(${STEP_RECORD})
-    where c.id = expected.id and c.last_seq = expected.last_seq
-    returning c.*
+      bridged_at = case when s.is_bridged then coalesce(c.bridged_at, greatest(moment.at, c.started_at)) else c.bridged_at end,
+      ended_at = case when s.outcome is null then null else greatest(moment.at, c.bridged_at, c.started_at) end,
+      outcome = s.outcome, fault = s.fault
+    from moment, (values ($1::uuid, $2::int)) as expected(id, last_seq), jsonb_to_record($3::jsonb) as s(${STEP_RECORD})
+    where c.id = expected.id and c.last_seq = expected.last_seq and c.ended_at is null
+    returning c.*, moment.at
   ),
   conversed as (
     insert into agent_conversation (conversation_id, call_id, started_at)
-    select w.snapshot->'context'->>'conversationId', w.id, now()
+    select w.snapshot->'context'->>'conversationId', w.id, w.at
     from written w where w.snapshot->'context'->>'conversationId' is not null
     on conflict do nothing
   ),

@@ -1,25 +1,27 @@
 import type pg from 'pg'
 import type { VoiceLookup } from '../../machines/call-events.ts'
-import type { AgentSettings } from '../calls/ports.ts'
+import type { AgentSettings, VoiceTrust } from '../calls/ports.ts'
 import type {
   Arrival,
   CallAddress,
   CallRow,
   CallStore,
   Delivery,
-  DueTimer,
   NewCall,
   Step,
+  TimerAddress,
 } from '../calls/store.ts'
 import {
   ARRIVAL,
-  BRIDGES_HELD_BY,
   COUNT_LIVE,
   DUE_TIMERS,
+  ENQUEUE,
+  FATE,
   FIND,
   FIND_FOR_STEP,
   LIVE_WITH,
   OPEN,
+  POSTPONE_TIMER,
   STEP,
   type Statement,
 } from './call-store-sql.ts'
@@ -29,9 +31,20 @@ const MAX_ATTEMPTS = 25
 
 type Opened = Awaited<ReturnType<CallStore['open']>>
 
+/** What the database's clock said. */
+type Times = Pick<CallRow, 'startedAt' | 'endedAt'>
+
+/** `isLast`: one of the last places, which are given to one call at a time; far from them calls do not wait for each other. */
+type Place = { capacity: number | null; isLast: boolean | null }
+
+const NO_PLACE: Place = { capacity: null, isLast: null }
+const TURNED_AWAY: Place = { ...NO_PLACE }
+
 type ArrivalRow = {
-  liveCalls: string
+  liveCalls: number
+  mostOpenings: number
   sampleKey: string | null
+  trust: VoiceTrust | null
   vendorVoiceId: string | null
   agent: AgentSettings | null
 }
@@ -52,30 +65,31 @@ export function createCallStore(pool: pg.Pool): CallStore {
     return row ?? null
   }
 
-  async function arrivalOf(call: NewCall): Promise<Arrival> {
-    const [row] = await run<ArrivalRow>(ARRIVAL, [call.to, call.from])
+  async function arrivalOf(call: NewCall): Promise<Arrival & { mostOpenings: number }> {
+    const [row] = await run<ArrivalRow>(ARRIVAL, [
+      call.to,
+      call.voice ? call.voice.of : call.from,
+      call.answeredBy ?? null,
+    ])
     if (!row) throw new Error('The look-up of an arriving call answered no row.')
-    return {
-      liveCalls: Number(row.liveCalls),
-      agent: row.agent,
-      voice: voiceLookup(row),
-    }
+    const { liveCalls, mostOpenings, agent } = row
+    return { liveCalls, mostOpenings, agent, voice: voiceLookup(row, call.voice) }
   }
 
   return {
     find,
 
-    async open(call, begin, { nodeId, lines }) {
+    async open(call, begin, { nodeId, capacity }) {
       const arrival = await arrivalOf(call)
-      const late = { ...arrival, liveCalls: lines }
-      const opened =
-        (await write(call, arrival, begin(arrival), nodeId, arrival.liveCalls < lines ? lines : null)) ??
-        (await known(call)) ??
-        // The last line was taken meanwhile.
-        (await write(call, late, begin(late), nodeId, null)) ??
-        (await known(call))
-      if (!opened) throw new Error(`Call ${call.id} is neither new nor known.`)
-      return opened
+      const first = begin(arrival)
+      const full = { ...arrival, liveCalls: capacity }
+      for (const place of placesFor(first, arrival, capacity)) {
+        // None was left by the time the call was written: it is turned away.
+        const step = place === TURNED_AWAY ? begin(full) : first
+        const opened = (await write(call, arrival, step, nodeId, place)) ?? (await known(call))
+        if (opened) return opened
+      }
+      throw new Error(`Call ${call.id} is neither new nor known.`)
     },
 
     async step(address, delivery, decide, nodeId) {
@@ -83,49 +97,60 @@ export function createCallStore(pool: pg.Pool): CallStore {
         const found = await readForStep(address, delivery)
         if (!found) return null
         const { row, seen, timerIsDue } = found
-        if (seen || (delivery.timer && !timerIsDue)) return { row, step: null, repeated: true }
-        const step = decide(row)
+        if (seen || (delivery.timerId && !timerIsDue)) return { row, step: null, repeated: true }
+        const step = row.endedAt ? null : decide(row)
         if (!step) return { row, step: null, repeated: false }
         const written = await run(STEP, [
           row.id,
           row.lastSeq,
           JSON.stringify(stepColumns(step, nodeId)),
           ...sideRows(step, delivery),
-          nodeId,
         ])
         if (written.length > 0) return { row, step, repeated: false }
       }
       throw new Error(`Call ${JSON.stringify(address)} changed under every one of ${MAX_ATTEMPTS} attempts.`)
     },
 
+    async enqueue(job) {
+      await run(ENQUEUE, [JSON.stringify([job])])
+    },
+
+    async fateOf({ callId, eventId, key }) {
+      const [fate] = await run<{ isTaken: boolean; isWaiting: boolean }>(FATE, [callId, eventId, key])
+      if (fate?.isTaken) return 'taken'
+      return fate?.isWaiting ? 'waiting' : 'ignored'
+    },
+
     async liveCallsWith(sampleKey) {
       return (await run<{ id: string }>(LIVE_WITH, [sampleKey])).map((row) => row.id)
     },
-
-    bridgesHeldBy: (nodeIds) => run(BRIDGES_HELD_BY, [JSON.stringify(nodeIds)]),
 
     async countLive(nodeId) {
       return Number((await run<{ count: string }>(COUNT_LIVE, [nodeId]))[0]?.count ?? 0)
     },
 
-    dueTimers: (until, limit) => run<DueTimer>(DUE_TIMERS, [until, limit]),
+    dueTimers: (limit) => run<TimerAddress>(DUE_TIMERS, [limit]),
+
+    async postponeTimer({ callId, timerId }) {
+      return (await run<{ failures: number }>(POSTPONE_TIMER, [callId, timerId]))[0]?.failures ?? 0
+    },
   }
 
-  /** Null when the call is there already, or when none of so many lines is free. */
+  /** Null when the call is there already, or when there is no such place for it. */
   async function write(
     call: NewCall,
     arrival: Arrival,
     step: Step,
     nodeId: string,
-    lines: number | null,
+    place: Place,
   ): Promise<Opened | null> {
     const columns = callColumns(call, arrival)
-    const written = await run(OPEN, [
+    const [times] = await run<Times>(OPEN, [
       JSON.stringify({ ...columns, ...stepColumns(step, nodeId) }),
       ...sideRows(step, {}),
-      ...[nodeId, lines],
+      ...[place.capacity, place.isLast],
     ])
-    return written.length > 0 ? { row: openedRow(call, columns, step), created: true, step } : null
+    return times ? { row: openedRow(call, columns, step, times), created: true, step } : null
   }
 
   async function known(call: NewCall): Promise<Opened | null> {
@@ -134,7 +159,7 @@ export function createCallStore(pool: pg.Pool): CallStore {
   }
 
   async function readForStep(address: CallAddress, delivery: Delivery) {
-    const delivered = [delivery.eventId ?? null, delivery.timer?.id ?? null, delivery.timer?.firedAt ?? null]
+    const delivered = [delivery.eventId ?? null, delivery.timerId ?? null]
     const [read] = await run<CallRow & { seen: boolean; timerIsDue: boolean }>(
       FIND_FOR_STEP[keyOf(address)],
       [...valuesOf(address), ...delivered],
@@ -145,15 +170,29 @@ export function createCallStore(pool: pg.Pool): CallStore {
   }
 }
 
+/** What the call is tried to be written with, one after the other. */
+function placesFor(
+  { view }: Step,
+  { liveCalls, mostOpenings }: { liveCalls: number; mostOpenings: number },
+  capacity: number,
+): Place[] {
+  if (view.state === 'rejected' || view.state === 'ended') return [NO_PLACE]
+  const isFar = liveCalls + mostOpenings <= capacity
+  const places = [false, true].map((isLast) => ({ capacity, isLast }))
+  return [...(isFar ? places : places.slice(1)), TURNED_AWAY]
+}
+
 const keyOf = (address: CallAddress) => ('callId' in address ? 'ours' : 'carriers')
 
 const valuesOf = (address: CallAddress): string[] =>
   'callId' in address ? [address.callId] : [address.provider, address.providerCallId]
 
 /** Without a clone the agent speaks in the voice that it has here; null is the one that it has at its vendor. */
-function voiceLookup(row: ArrivalRow): VoiceLookup {
+function voiceLookup(row: ArrivalRow, claim: NewCall['voice']): VoiceLookup {
   const defaultVoiceId = row.agent?.voiceId ?? null
   if (!row.sampleKey) return { kind: 'default', voiceId: defaultVoiceId }
+  const withheld = claim?.withheld(row.trust)
+  if (withheld) return { kind: 'default', voiceId: defaultVoiceId, withheld }
   if (!row.vendorVoiceId) {
     return { kind: 'clone', sampleKey: row.sampleKey, fallbackVoiceId: defaultVoiceId }
   }
@@ -172,6 +211,8 @@ function callColumns(call: NewCall, { agent, voice }: Arrival) {
     public_origin: call.publicOrigin,
     media_secret: call.mediaSecret,
     sample_key: voice.kind === 'default' ? null : voice.sampleKey,
+    caller_verification: call.voice?.verification ?? null,
+    voice_withheld: (voice.kind === 'default' && voice.withheld) || null,
   }
 }
 
@@ -179,13 +220,12 @@ function stepColumns(step: Step, nodeId: string) {
   return {
     snapshot: step.snapshot,
     chart_version: step.chartVersion,
-    state: step.view.state,
+    state: step.end ? 'ended' : step.view.state,
     bridge: step.view.bridge,
     voice_state: step.view.voice,
     voice_id: step.view.context.voiceId,
     node_id: nodeId,
     is_bridged: step.view.state === 'bridged',
-    at: step.at,
     outcome: step.end?.reason ?? null,
     fault: step.end?.fault ?? null,
   }
@@ -200,20 +240,24 @@ function sideRows(step: Step, delivery: Delivery): string[] {
     state_before: step.stateBefore,
     state_after: step.stateAfter,
     effects: step.effects,
-    at: step.at,
   }
-  const gone = delivery.timer ? [...step.timers.cancel, delivery.timer.id] : step.timers.cancel
+  const gone = delivery.timerId ? [...step.timers.cancel, delivery.timerId] : step.timers.cancel
   const kept = new Set(step.timers.set.map((timer) => timer.timerId))
   return [
     JSON.stringify(event),
     JSON.stringify(gone.filter((id) => !kept.has(id))),
-    JSON.stringify(step.timers.set.map(({ timerId, dueAt }) => ({ timer_id: timerId, due_at: dueAt }))),
+    JSON.stringify(step.timers.set.map(({ timerId, delayMs }) => ({ timer_id: timerId, delay_ms: delayMs }))),
     JSON.stringify(step.jobs),
   ]
 }
 
 /** The row that was written, without reading it again. */
-function openedRow(call: NewCall, columns: ReturnType<typeof callColumns>, step: Step): CallRow {
+function openedRow(
+  call: NewCall,
+  columns: ReturnType<typeof callColumns>,
+  step: Step,
+  times: Times,
+): CallRow {
   return {
     ...call,
     agentId: columns.agent_id,
@@ -221,8 +265,7 @@ function openedRow(call: NewCall, columns: ReturnType<typeof callColumns>, step:
     chartVersion: step.chartVersion,
     lastSeq: 1,
     sampleKey: columns.sample_key,
-    startedAt: step.at,
-    endedAt: step.end ? step.at : null,
+    ...times,
     outcome: step.end?.reason ?? null,
   }
 }

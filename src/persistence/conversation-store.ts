@@ -1,9 +1,8 @@
-import { UniqueConstraintViolationException } from '@mikro-orm/core'
 import type { Turn } from '../calls/ports.ts'
+import { bringPieces, takePieces, wholeOf } from './byte-pieces.ts'
 import type { Database } from './database.ts'
-import { CallLog } from './entities/call.entity.ts'
-import { ConversationTurn, PostCallReport } from './entities/conversation.entity.ts'
-import { sqlOf } from './sql.ts'
+import { ConversationTurn } from './entities/conversation.entity.ts'
+import { inTransaction, sqlOf } from './sql.ts'
 
 /** What a vendor reports after a conversation; each part is kept once, whatever the order and number of deliveries. */
 export type PostCallPart =
@@ -11,27 +10,50 @@ export type PostCallPart =
   | { conversationId: string; kind: 'failure'; data: object }
   | { conversationId: string; kind: 'audio'; data: Buffer }
 
+/** The same of a large one: the JSON text or the MP3 of it, in pieces. */
+export type LargePostCallPart = {
+  conversationId: string
+  kind: PostCallPart['kind']
+  chunks: AsyncIterable<Buffer>
+}
+
+/** MP3 as the vendor sent it. */
+export type KeptAudio = { bytes: number; chunks: AsyncIterable<Buffer> }
+
 export type ConversationStore = {
-  record(callId: string, turn: Turn): Promise<void>
+  record(callId: string, turn: Pick<Turn, 'role' | 'text'>): Promise<void>
   /** The agent's last turn with these words was cut short: only `spoken` was heard. */
   correct(callId: string, original: string, spoken: string): Promise<void>
   turns(callId: string): Promise<Turn[]>
   /** Resolves with false when this part was there already. */
   keepReport(part: PostCallPart): Promise<boolean>
+  /** The same without ever having the whole of it at once. */
+  keepLargeReport(part: LargePostCallPart): Promise<boolean>
   report(
     callId: string,
   ): Promise<{ conversationId: string; transcription: object | null; hasAudio: boolean }[]>
-  /** MP3 as the vendor sent it; null when this conversation of the call has none. */
-  audio(callId: string, conversationId: string): Promise<Buffer | null>
+  /** Null when this conversation of the call has none. */
+  audio(callId: string, conversationId: string): Promise<KeptAudio | null>
+}
+
+/** The database puts the pieces together, so that nobody else has to hold the whole. */
+function keepPieces(kind: PostCallPart['kind']): string {
+  const value = kind === 'audio' ? wholeOf(0) : `convert_from(${wholeOf(0)}, 'UTF8')::jsonb`
+  return `insert into post_call_report as r (conversation_id, ${kind}, received_at) values (?, ${value}, now())
+          on conflict (conversation_id) do update set ${kind} = excluded.${kind} where r.${kind} is null
+          returning 1`
 }
 
 export function createConversationStore(database: Database): ConversationStore {
   const sql = sqlOf(database)
   const em = () => database.em.fork()
   return {
-    async record(callId, turn) {
-      const call = em().getReference(CallLog, callId)
-      await em().insert(ConversationTurn, { call, ...turn, heard: turn.heard ?? null })
+    async record(callId, { role, text }) {
+      await sql(
+        `insert into conversation_turn (call_id, role, text, at)
+         values (?, ?, ?, date_trunc('milliseconds', clock_timestamp()))`,
+        [callId, role, text],
+      )
     },
 
     async correct(callId, original, spoken) {
@@ -51,15 +73,21 @@ export function createConversationStore(database: Database): ConversationStore {
     },
 
     async keepReport({ conversationId, kind, data }) {
-      try {
-        await em().insert(PostCallReport, { conversationId, [kind]: data, receivedAt: new Date() })
-        return true
-      } catch (error) {
-        if (!(error instanceof UniqueConstraintViolationException)) throw error
-        const absent = { conversationId, [kind]: null }
-        return (await em().nativeUpdate(PostCallReport, absent, { [kind]: data })) === 1
-      }
+      const kept = await sql(
+        `insert into post_call_report as r (conversation_id, ${kind}, received_at) values (?, ?, now())
+         on conflict (conversation_id) do update set ${kind} = excluded.${kind} where r.${kind} is null
+         returning conversation_id`,
+        [conversationId, data],
+      )
+      return kept.length === 1
     },
+
+    keepLargeReport: ({ conversationId, kind, chunks }) =>
+      inTransaction(database, async (within) => {
+        await bringPieces(within, [chunks])
+        const kept = await within(keepPieces(kind), [conversationId])
+        return kept.length === 1
+      }),
 
     report: (callId) =>
       sql(
@@ -70,12 +98,19 @@ export function createConversationStore(database: Database): ConversationStore {
       ),
 
     async audio(callId, conversationId) {
-      const [found] = await sql<{ audio: Buffer | null }>(
-        `select r.audio from agent_conversation c join post_call_report r on r.conversation_id = c.conversation_id
+      const [found] = await sql<{ bytes: number | null }>(
+        `select length(r.audio) as bytes
+         from agent_conversation c join post_call_report r on r.conversation_id = c.conversation_id
          where c.call_id = ? and c.conversation_id = ?`,
         [callId, conversationId],
       )
-      return found?.audio ?? null
+      const bytes = found?.bytes ?? null
+      const pieceOf = (from: number, count: number) =>
+        sql<{ bytes: Buffer }>(
+          'select substring(audio from ? for ?) as bytes from post_call_report where conversation_id = ?',
+          [from, count, conversationId],
+        )
+      return bytes === null ? null : { bytes, chunks: takePieces(bytes, pieceOf) }
     },
   }
 }

@@ -1,79 +1,117 @@
-import pg from 'pg'
 import type { Logger } from 'pino'
+import { loopDelay } from '../loop-delay.ts'
+import { OwnSession } from './own-session.ts'
 
 /** Long enough not to storm a server that restarts, short enough that a live console hardly notices. */
 const RECONNECT_MS = 500
+const LOOK_MS = 250
+/** Two of the node's own pings have not come: it is deaf. */
+const DEAF_MS = 2_500
+/** A third one has not come either: the session is made anew. */
+const RENEW_MS = 3_500
 
 export type FeedMessage = { callId: string; seq: number; state: string; node: string }
 
-/** The session name by which other nodes see that this one is alive. */
+/** The session name by which other nodes see that this one is there. */
 export const sessionName = (nodeId: string): string => `precall node ${nodeId}`
 
+/** The channel on which a node hears itself. */
+export const pingChannel = (nodeId: string): string => `precall_ping_${nodeId}`
+
+export type FeedListenerOptions = {
+  url: string
+  nodeId: string
+  onMessage: (message: FeedMessage) => void
+  /** The session was lost and is back; what was said meanwhile was missed. */
+  onGap: () => void
+  log: Logger
+}
+
 /**
- * Hears of every step of every call, whichever node made it. The connection is also this node's sign of life: PostgreSQL
- * drops it the moment the process is gone.
+ * Hears of every step of every call, whichever node made it. A socket may stay open though nothing comes through any more:
+ * that the session hears is proved by the pings that this node sends itself through another one.
  */
 export class FeedListener {
-  readonly #url: string
-  readonly #nodeId: string
-  readonly #onMessage: (message: FeedMessage) => void
-  readonly #onGap: () => void
-  readonly #log: Logger
-  #client: pg.Client | null = null
-  #retry: NodeJS.Timeout | null = null
-  #stopped = false
+  readonly #options: FeedListenerOptions
+  #session: OwnSession | null = null
+  #provedAt = performance.now()
+  #isRenewing = false
+  #looking: NodeJS.Timeout | null = null
+  #isStopped = false
 
-  /** `onGap`: the connection was lost and is back; what was said meanwhile was missed. */
-  constructor(options: {
-    url: string
-    nodeId: string
-    onMessage: (message: FeedMessage) => void
-    onGap: () => void
-    log: Logger
-  }) {
-    this.#url = options.url
-    this.#nodeId = options.nodeId
-    this.#onMessage = options.onMessage
-    this.#onGap = options.onGap
-    this.#log = options.log
+  constructor(options: FeedListenerOptions) {
+    this.#options = options
   }
 
-  get isConnected(): boolean {
-    return this.#client !== null
+  /** False while there is no session, or none that is known to hear. */
+  get hears(): boolean {
+    return this.#session !== null && this.#silentMs() < DEAF_MS
   }
 
   async start(): Promise<void> {
-    const client = new pg.Client({
-      connectionString: this.#url,
-      application_name: sessionName(this.#nodeId),
-      keepAlive: true,
+    await this.#listen()
+    this.#looking = setInterval(() => this.#look(), LOOK_MS)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    if (this.#looking) clearInterval(this.#looking)
+    this.#session?.end()
+    this.#session = null
+  }
+
+  async #listen(): Promise<void> {
+    const { url, nodeId } = this.#options
+    const session = await OwnSession.open({
+      ...{ url, name: sessionName(nodeId) },
+      onNotification: ({ channel, payload }) => this.#hear(channel, payload),
+      onLost: (error) => this.#lost(session, error),
     })
-    client.on('error', (error) => this.#lost(client, error))
-    client.on('end', () => this.#lost(client, null))
-    client.on('notification', ({ payload }) => payload && this.#onMessage(JSON.parse(payload) as FeedMessage))
-    await client.connect()
-    await client.query('listen call_feed')
-    if (this.#stopped) return client.end()
-    this.#client = client
+    try {
+      await session.query('listen call_feed')
+      await session.query(`listen "${pingChannel(nodeId)}"`)
+    } catch (error) {
+      session.end()
+      throw error
+    }
+    if (this.#isStopped) return session.end()
+    this.#session = session
+    this.#provedAt = performance.now()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    if (this.#retry) clearTimeout(this.#retry)
-    await this.#client?.end()
+  #hear(channel: string, payload: string | undefined): void {
+    if (channel === pingChannel(this.#options.nodeId)) this.#provedAt = performance.now()
+    else if (payload) this.#options.onMessage(JSON.parse(payload) as FeedMessage)
   }
 
-  #lost(client: pg.Client, error: Error | null): void {
-    if (this.#stopped || (this.#client !== client && this.#client !== null) || this.#retry) return
-    this.#client = null
-    this.#log.warn({ err: error }, 'the feed connection to the database is lost; connecting again')
-    this.#reconnectLater()
+  /** How long it has heard nothing of itself, without the time for which nobody here listened. */
+  #silentMs(): number {
+    const silentMs = performance.now() - this.#provedAt
+    return silentMs - loopDelay.lateWithin(silentMs)
   }
 
-  #reconnectLater(): void {
-    this.#retry = setTimeout(() => {
-      this.#retry = null
-      this.start().then(this.#onGap, () => this.#stopped || this.#retry || this.#reconnectLater())
-    }, RECONNECT_MS)
+  #look(): void {
+    const session = this.#session
+    if (session === null || this.#silentMs() < RENEW_MS) return
+    session.end()
+    this.#lost(session, new Error('nothing is heard through it any more'))
+  }
+
+  #lost(session: OwnSession, error: Error | null): void {
+    if (this.#isStopped || this.#isRenewing) return
+    if (this.#session !== null && this.#session !== session) return
+    this.#session = null
+    this.#isRenewing = true
+    this.#options.log.warn({ err: error }, 'the feed connection to the database is lost; connecting again')
+    void this.#renew()
+  }
+
+  async #renew(): Promise<void> {
+    while (!this.#isStopped && this.#session === null) {
+      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS))
+      await this.#listen().catch(() => {})
+    }
+    this.#isRenewing = false
+    if (!this.#isStopped) this.#options.onGap()
   }
 }

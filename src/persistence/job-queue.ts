@@ -10,6 +10,7 @@ import {
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { within } from '../within.ts'
+import { poolConfig, withPool } from './connect.ts'
 import { KeptRunner } from './kept-runner.ts'
 import { patient } from './patient-pool.ts'
 
@@ -23,8 +24,14 @@ const GRACE_MS = 5_000
 /** Jobs that were given up are put away in moments, unless the database is away: then the runner would try for ever. */
 const PUT_AWAY_MS = 3_000
 
-/** `signal` aborts when the node stops and the job has had its time: one that rejects then is done by another node. */
-export type TaskHandlers = Record<string, (payload: never, signal: AbortSignal) => Promise<void>>
+/**
+ * `signal` aborts when the node stops and the job has had its time: one that rejects then is done by another node. `addedAt`
+ * is when the job was asked for, by the database's clock.
+ */
+export type TaskHandlers = Record<
+  string,
+  (payload: never, signal: AbortSignal, addedAt: Date) => Promise<void>
+>
 
 export type JobQueue = {
   /** The names under which this node takes jobs; they free its jobs when it is gone. */
@@ -37,7 +44,7 @@ export type JobQueue = {
 
 /** Creates or updates the queue's own schema; call it under the migration lock. */
 export const migrateJobQueue = (url: string, log: Logger): Promise<void> =>
-  runMigrations({ connectionString: url, logger: graphileLogger(log) })
+  withPool(url, (pgPool) => runMigrations({ pgPool, logger: graphileLogger(log) }))
 
 export type JobQueueOptions = {
   graceMs?: number
@@ -117,7 +124,7 @@ async function unlock(pool: pg.Pool, workerIds: string[]): Promise<void> {
 
 /** A connection may break while it is idle and while it is in use; either way the queue gets another. */
 function connect(url: string, log: Logger): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE })
+  const pool = new pg.Pool(poolConfig(url, { max: POOL_SIZE }))
   const lost = (error: Error) => log.warn({ err: error }, 'a connection of the job queue was lost')
   pool.on('error', lost)
   pool.on('connect', (client) => client.on('error', lost))
@@ -127,7 +134,8 @@ function connect(url: string, log: Logger): pg.Pool {
 function taskList(tasks: TaskHandlers): TaskList {
   const entries = Object.entries(tasks).map(([name, handle]) => [
     name,
-    (payload: unknown, { abortSignal }: JobHelpers) => handle(payload as never, abortSignal),
+    (payload: unknown, { abortSignal, job }: JobHelpers) =>
+      handle(payload as never, abortSignal, new Date(job.created_at)),
   ])
   return Object.fromEntries(entries) as TaskList
 }

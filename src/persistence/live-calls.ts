@@ -31,6 +31,8 @@ export type LiveCallQueries = {
   live(): Promise<{ id: string; seq: number }[]>
   /** These calls, over or not; unknown ones are left out. */
   these(ids: readonly string[]): Promise<LiveCall[]>
+  /** Those of these calls that have made further steps. */
+  findAhead(seen: { callId: string; seq: number }[]): Promise<string[]>
   /** What this call waits for, the next first. */
   timers(callId: string): Promise<DueTime[]>
 }
@@ -50,6 +52,15 @@ export function createLiveCallQueries(database: Database): LiveCallQueries {
     async these(ids) {
       const among = 'where c.id in (select jsonb_array_elements_text(?::jsonb)::uuid)'
       return (await sql<LiveCall>(`${SELECT} ${among}`, [JSON.stringify(ids)])).map(revive)
+    },
+
+    async findAhead(seen) {
+      const rows = await sql<{ id: string }>(
+        `select c.id from jsonb_to_recordset(?::jsonb) as s("callId" uuid, seq int)
+         join call_log c on c.id = s."callId" where c.last_seq > s.seq`,
+        [JSON.stringify(seen)],
+      )
+      return rows.map(({ id }) => id)
     },
 
     async timers(callId) {

@@ -1,10 +1,12 @@
+import type { Orphan } from '../calls/orphans.ts'
 import type { AbandonedLeg, LegRegister } from '../calls/ports.ts'
 import type { Database } from './database.ts'
+import { hasSession } from './node-registry.ts'
 import { sqlOf } from './sql.ts'
 
 export type SipLegStore = LegRegister & {
   /** The live calls whose legs are held by nodes that are gone. */
-  abandonedCalls(): Promise<string[]>
+  abandonedCalls(): Promise<({ callId: string } & Orphan)[]>
 }
 
 /** Which SIP legs this node holds, and what other nodes held. */
@@ -30,18 +32,20 @@ export function createSipLegStore(database: Database, nodeId: string): SipLegSto
     },
     takeAbandoned: () =>
       run<AbandonedLeg>(
-        `delete from sip_leg l using call_log c where c.id = l.call_id and ${IS_ABANDONED}
+        `delete from sip_leg l using call_log c where c.id = l.call_id and ${IS_ABANDONED} and not ${MAY_LIVE}
          returning call_id as "callId", c.provider_call_id as "providerCallId",
                    media_server as "mediaServer", channel, dialog_id as "dialogId"`,
       ),
-    async abandonedCalls() {
-      const rows = await run<{ id: string }>(
-        `select c.id from sip_leg l join call_log c on c.id = l.call_id where c.ended_at is null and ${IS_ABANDONED}`,
-      )
-      return rows.map(({ id }) => id)
-    },
+    abandonedCalls: () =>
+      run<{ callId: string } & Orphan>(
+        `select c.id as "callId", ${MAY_LIVE} as "mayLive"
+         from sip_leg l join call_log c on c.id = l.call_id where c.ended_at is null and ${IS_ABANDONED}`,
+      ),
   }
 }
+
+/** Its row may be gone for as long as a heartbeat takes, its session too only with itself. */
+const MAY_LIVE = hasSession('l.node_id')
 
 /** The registry forgets a node only once it is sure that it is gone. */
 const IS_ABANDONED = 'not exists (select 1 from service_node n where n.id = l.node_id)'

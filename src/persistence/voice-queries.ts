@@ -22,7 +22,7 @@ export function createVoiceQueries(database: Database): VoiceQueries {
       const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
       const rows = await sql<Row>(
         `select m.caller_id as "callerId", m.name, m.sample_key as "sampleKey", m.consent_by as "consentBy",
-           m.consent_at as "consentAt", m.created_at as "createdAt", m.updated_at as "updatedAt",
+           m.consent_at as "consentAt", m.trust, m.created_at as "createdAt", m.updated_at as "updatedAt",
            v.sample_key is not null as "hasClone", v.status, v.vendor_voice_id as "vendorVoiceId", v.failure,
            v.ready_at as "readyAt", v.expires_at as "expiresAt"
          from caller_voice_mapping m left join voice_clone_cache v on v.sample_key = m.sample_key
@@ -35,10 +35,10 @@ export function createVoiceQueries(database: Database): VoiceQueries {
 }
 
 function voiceOf(row: Row): ListedVoice {
-  const { callerId, name, sampleKey, status, vendorVoiceId, failure } = row
+  const { callerId, name, sampleKey, trust, status, vendorVoiceId, failure } = row
   const date = (value: Date | null) => value && new Date(value)
   return {
-    ...{ callerId, name, sampleKey, consent: { by: row.consentBy, at: new Date(row.consentAt) } },
+    ...{ callerId, name, sampleKey, trust, consent: { by: row.consentBy, at: new Date(row.consentAt) } },
     ...{ createdAt: new Date(row.createdAt), updatedAt: new Date(row.updatedAt) },
     clone: row.hasClone
       ? { status, vendorVoiceId, failure, readyAt: date(row.readyAt), expiresAt: date(row.expiresAt) }

@@ -1,7 +1,11 @@
 import type { Clone } from '../voices/ports.ts'
+import { moveJobs } from './move-jobs.ts'
 import type { Sql } from './sql.ts'
 
-/* The jobs by which voices are ended later, to be added in the transaction that makes them necessary. */
+/*
+ * The jobs by which voices are ended later. Each is written in the transaction that makes it necessary, and handed to the
+ * queue after the commit: its notification makes a transaction wait in one line with all others of the server.
+ */
 
 /** A vendor that is down for a while must not make us forget to delete a voice there. */
 const ATTEMPTS = 25
@@ -11,26 +15,33 @@ export async function expireVoice(
   sql: Sql,
   sampleKey: string,
   vendorVoiceId: string,
-  at: Date,
+  delayMs: number,
 ): Promise<void> {
-  await sql(
-    `select graphile_worker.add_job('expire-voice', json_build_object('sampleKey', ?::text, 'vendorVoiceId', ?::text),
-       run_at => ?::timestamptz, job_key => ?, queue_name => ?, max_attempts => ?)`,
-    [sampleKey, vendorVoiceId, at, `expire:${vendorVoiceId}`, `clone:${sampleKey}`, ATTEMPTS],
-  )
+  await leave(sql, {
+    task: 'expire-voice',
+    payload: { sampleKey, vendorVoiceId },
+    key: `expire:${vendorVoiceId}`,
+    queue: `clone:${sampleKey}`,
+    delayMs,
+  })
 }
 
 /** The safety net under whoever forgets a clone and deletes the vendor's copy at once. */
 export async function removeVoiceLater(sql: Sql, vendorVoiceId: string): Promise<void> {
-  await sql(
-    `select graphile_worker.add_job('remove-vendor-voice', json_build_object('vendorVoiceId', ?::text),
-       run_at => now() + interval '15 seconds', job_key => ?, max_attempts => ?)`,
-    [vendorVoiceId, `remove:${vendorVoiceId}`, ATTEMPTS],
-  )
+  await leave(sql, {
+    task: 'remove-vendor-voice',
+    payload: { vendorVoiceId },
+    key: removalOf(vendorVoiceId),
+    queue: null,
+    delayMs: 15_000,
+  })
 }
 
 export async function takeBackRemoval(sql: Sql, vendorVoiceId: string): Promise<void> {
-  await sql('select graphile_worker.remove_job(?)', [`remove:${vendorVoiceId}`])
+  const key = removalOf(vendorVoiceId)
+  await sql('delete from voice_job where key = ?', [key])
+  // Were it lost, a voice would be deleted once more that is not there any more.
+  await sql(`select graphile_worker.remove_job(?), set_config('synchronous_commit', 'off', true)`, [key])
 }
 
 /** Later than the vendor may still be at work on a request that was given up. */
@@ -38,10 +49,26 @@ export async function searchStrays(
   sql: Sql,
   { sampleKey, requestedAt }: Pick<Clone, 'sampleKey' | 'requestedAt'>,
 ): Promise<void> {
-  const key = `strays:${sampleKey}:${requestedAt.getTime()}`
+  await leave(sql, {
+    task: 'remove-stray-voices',
+    payload: { sampleKey, requestedAt: requestedAt.toISOString() },
+    key: `strays:${sampleKey}:${requestedAt.getTime()}`,
+    queue: null,
+    delayMs: 900_000,
+  })
+}
+
+/** To be run after the commit; what a node leaves behind that dies in between, any other moves. */
+export const MOVE_VOICE_JOBS = moveJobs('voice_job', { isTimed: true })
+
+type LaterJob = { task: string; payload: object; key: string; queue: string | null; delayMs: number }
+
+async function leave(sql: Sql, { task, payload, key, queue, delayMs }: LaterJob): Promise<void> {
   await sql(
-    `select graphile_worker.add_job('remove-stray-voices', json_build_object('sampleKey', ?::text, 'requestedAt', ?::text),
-       run_at => now() + interval '15 minutes', job_key => ?, max_attempts => ?)`,
-    [sampleKey, requestedAt.toISOString(), key, ATTEMPTS],
+    `insert into voice_job (task, payload, key, queue, attempts, run_at)
+     values (?, ?::json, ?, ?, ?, now() + ? * interval '1 millisecond')`,
+    [task, JSON.stringify(payload), key, queue, ATTEMPTS, delayMs],
   )
 }
+
+const removalOf = (vendorVoiceId: string): string => `remove:${vendorVoiceId}`

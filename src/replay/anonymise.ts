@@ -8,7 +8,17 @@ import { replay } from './replay.ts'
  */
 
 /** Fields whose texts are words of the chart; what stands in any other is taken for somebody's own. */
-const WORDS_OF_THE_CHART = ['type', 'kind', 'admission', 'status', 'endReason', 'reason', 'fault', 'end']
+const WORDS_OF_THE_CHART = [
+  'type',
+  'kind',
+  'admission',
+  'status',
+  'endReason',
+  'reason',
+  'fault',
+  'end',
+  'withheld',
+]
 
 const NOBODYS_ID = '00000000-0000-7000-8000-000000000000'
 const NO_TIME = Date.UTC(2000, 0, 1)

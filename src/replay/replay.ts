@@ -1,7 +1,8 @@
 import type { AnyMachineSnapshot } from 'xstate'
-import { CHART_VERSION, callMachine } from '../../machines/call.machine.ts'
+import { callMachine } from '../../machines/call.machine.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
-import { beginCall, restore, stepCall } from '../calls/step.ts'
+import { CHART_ID, restore } from '../calls/saved-call.ts'
+import { beginCall, stepCall } from '../calls/step.ts'
 import type { Step } from '../calls/store.ts'
 import { type Walk, walkOfBeginning, walkOfStep } from '../model/chart-walk.ts'
 import type { Difference } from './difference.ts'
@@ -53,7 +54,7 @@ export function replay(recorded: RecordedCall): Replay {
     steps.push(told(event, next))
   }
   const first = steps.findIndex(({ differences }) => differences.length > 0)
-  return { call, chartVersion: CHART_VERSION, steps, firstDifference: first < 0 ? null : first }
+  return { call, chartVersion: CHART_ID, steps, firstDifference: first < 0 ? null : first }
 }
 
 /** Where the chart of today stands, and how the last event brought it there. */
@@ -61,6 +62,8 @@ type Standing = {
   callId: string
   seq: number
   step: Step
+  /** When that step was made. */
+  at: Date
   timers: Timers
   walk: Walk
   /** False when the event changed nothing; a text when the chart failed over it. */
@@ -73,9 +76,9 @@ function begin(recorded: RecordedCall): Standing {
   const input = inputOf(recorded)
   const at = new Date(recorded.events[0]?.at ?? recorded.startedAt)
   try {
-    const step = beginCall(recorded.id, input, at)
+    const step = beginCall(recorded.id, input)
     return {
-      ...{ callId: recorded.id, seq: 0, step, timers: timersAfter(new Map(), step) },
+      ...{ callId: recorded.id, seq: 0, step, at, timers: timersAfter(new Map(), step, at) },
       ...{ walk: walkOfBeginning(callMachine, input), handled: true },
       running: { timers: new Map(), since: at },
     }
@@ -88,24 +91,25 @@ function begin(recorded: RecordedCall): Standing {
   }
 }
 
-function step(before: Standing, { event, at, seq }: RecordedEvent): Standing {
+function step(before: Standing, { event, seq, ...recorded }: RecordedEvent): Standing {
   const { callId, timers } = before
   const { snapshot, chartVersion, end } = before.step
+  const at = new Date(recorded.at)
   const isOver = end !== null
   const row = {
     id: callId,
     snapshot,
     chartVersion,
     lastSeq: seq - 1,
-    endedAt: isOver ? before.step.at : null,
+    endedAt: isOver ? before.at : null,
   }
-  const running = { timers, since: before.step.at }
+  const running = { timers, since: before.at }
   const stays = { ...before, step: { ...before.step, effects: [] }, walk: NOWHERE, running }
   try {
-    const next = stepCall(row, event as CallEvent, new Date(at))
+    const next = stepCall(row, event as CallEvent)
     if (!next) return { ...stays, handled: false }
     return {
-      ...{ callId, seq, step: next, timers: timersAfter(timers, next), handled: true },
+      ...{ callId, seq, step: next, at, timers: timersAfter(timers, next, at), handled: true },
       running,
       walk: walkOfStep(callMachine, restore(row) as AnyMachineSnapshot, event),
     }

@@ -6,7 +6,7 @@ import {
   mediaInstruction,
   type VoiceState,
 } from '../../machines/instructions.ts'
-import { restore } from '../calls/step.ts'
+import { restore } from '../calls/saved-call.ts'
 import type { Step } from '../calls/store.ts'
 import { activeStates } from '../model/chart-walk.ts'
 import type { SavedSnapshot } from './recorded-call.ts'
@@ -34,11 +34,12 @@ export type Reproduced = {
 /** When each timer that runs falls due. */
 export type Timers = ReadonlyMap<string, Date>
 
-export function timersAfter(before: Timers, { event, timers: { set, cancel }, end }: Step): Timers {
+/** `at` is when the step was made. */
+export function timersAfter(before: Timers, { event, timers: { set, cancel }, end }: Step, at: Date): Timers {
   if (end) return new Map()
   const timers = new Map(before)
   for (const timerId of [...cancel, event.type]) timers.delete(timerId)
-  for (const { timerId, dueAt } of set) timers.set(timerId, dueAt)
+  for (const { timerId, delayMs } of set) timers.set(timerId, new Date(at.getTime() + delayMs))
   return timers
 }
 

@@ -1,11 +1,25 @@
 import type { Logger } from 'pino'
+import type { CallEvent } from '../../machines/call-events.ts'
+import { isKnownState } from '../../machines/instructions.ts'
 import { CallHost, type StepReport } from '../calls/call-host.ts'
 import { callLimits } from '../calls/call-limits.ts'
 import { systemClock } from '../calls/clock.ts'
 import { CallFeed } from '../calls/feed.ts'
+import type { Provider } from '../calls/ports.ts'
+import { ReportKeeper } from '../calls/report-keeper.ts'
 import type { Config } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
+import type { FeedAnnouncer } from '../persistence/feed-announcer.ts'
+import type { JobDispatcher } from '../persistence/job-dispatcher.ts'
 import type { Storage } from './storage.ts'
+
+export type CallParts = {
+  host: CallHost
+  feed: CallFeed
+  announcer: FeedAnnouncer
+  dispatcher: JobDispatcher
+  reports: ReportKeeper
+}
 
 /** The calls and the feed of what happens to them, counted as they go. */
 export function createCalls(options: {
@@ -13,13 +27,14 @@ export function createCalls(options: {
   config: Config
   metrics: Metrics
   nodeId: string
-  isDraining: () => boolean
+  isDraining: (provider: Provider) => boolean
   log: Logger
-}): { host: CallHost; feed: CallFeed } {
+}): CallParts {
   const { storage, config, metrics, nodeId, isDraining, log } = options
   const host = new CallHost({
     ...{ nodeId, isDraining, log },
     store: storage.calls,
+    findChart: (names) => storage.charts.find(names),
     clock: systemClock,
     limits: callLimits(config),
     maxConcurrentCalls: config.calls.maxConcurrent,
@@ -28,14 +43,32 @@ export function createCalls(options: {
       const { row, step } = report
       const { cause } = step.event as { cause?: string }
       const said = { callId: row.id, event: step.event.type, from: step.stateBefore, to: step.stateAfter }
-      // An event that names a cause tells of something that went wrong.
+      // An event that names a cause tells of something that went wrong; the vendor's own words for it may name people.
       if (cause) log.warn({ ...said, cause }, 'call stepped')
       else log.info(said, 'call stepped')
-      feed.stepped({ callId: row.id, seq: row.lastSeq + 1, state: step.view.state }, step.view)
+      const change = { callId: row.id, seq: report.seq, state: step.view.state }
+      feed.stepped(change, step.view)
+      announcer.announce(change)
+      if (report.step.jobs.length > 0) dispatcher.dispatch()
     },
   })
-  const feed = new CallFeed(async (callId) => (await host.find({ callId }))?.view ?? null)
-  return { host, feed }
+  const announcer = storage.announcer(nodeId)
+  const dispatcher = storage.dispatcher()
+  const feed = new CallFeed({
+    async read(callId) {
+      const call = await host.find({ callId })
+      // What a chart unknown here calls by a name of its own is no news to anybody here.
+      return call && isKnownState(call.view.state) ? { seq: call.row.lastSeq, view: call.view } : null
+    },
+    findAhead: (seen) => storage.live.findAhead(seen),
+  })
+  const reports = new ReportKeeper({
+    tell: async ({ address, event, eventId }) => (await host.send(address, event, { eventId })) !== null,
+    clock: systemClock,
+    now: () => performance.now(),
+    log,
+  })
+  return { host, feed, announcer, dispatcher, reports }
 }
 
 function count({ row, step }: StepReport, metrics: Metrics): void {
@@ -43,6 +76,12 @@ function count({ row, step }: StepReport, metrics: Metrics): void {
   if (step.event.type === 'call.began') {
     const result = { cached: 'hit', cloning: 'miss', default: 'none', cloned: 'miss' }[step.view.voice]
     metrics.voiceCache.inc({ result })
+    const { voice } = step.view.context
+    if (voice.kind === 'default' && voice.withheld) metrics.voiceWithheld.inc({ reason: voice.withheld })
+  }
+  if (step.event.type === 'agent.overrideRefused') {
+    const { override, isGone } = step.event as Extract<CallEvent, { type: 'agent.overrideRefused' }>
+    metrics.agentRefusals.inc({ override, reason: isGone ? 'gone' : 'not_allowed' })
   }
   if (step.end) {
     metrics.calls.inc({ provider: row.provider, direction: row.direction, outcome: step.end.reason })

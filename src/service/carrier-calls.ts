@@ -1,16 +1,30 @@
 import { type CallHost, type CallNow, streamToken } from '../calls/call-host.ts'
-import type { CarrierCall, CarrierCalls, Provider } from '../calls/ports.ts'
+import { withheldFrom } from '../calls/caller-trust.ts'
+import type { CarrierCall, CarrierCalls, Provider, VoiceTrust } from '../calls/ports.ts'
+import type { ReportKeeper } from '../calls/report-keeper.ts'
+import type { Config } from '../config.ts'
+import { isWithheld, type PhoneNumbers } from '../phone-numbers.ts'
+
+type Parts = { config: Config; host: CallHost; reports: ReportKeeper; numbers: PhoneNumbers }
 
 /** The calls as one carrier's adapter sees them. */
 export function carrierCalls(
-  host: CallHost,
+  { config, host, reports, numbers }: Parts,
   provider: Provider,
   onGreeted: (seconds: number) => void,
 ): CarrierCalls {
   return {
-    async open(call) {
+    async open({ agentId, claimed, verification, ...call }) {
       const begun = performance.now()
-      const opened = await host.open({ ...call, provider, direction: 'inbound' })
+      const [from, to] = [numbers.canonical(call.from), call.to && numbers.canonical(call.to)]
+      const caller = claimed ?? call.from
+      const of = isWithheld(caller) ? null : numbers.canonical(caller)
+      const withheld = (trust: VoiceTrust | null) => withheldFrom(verification, trust ?? config.voices.trust)
+      const voice = { of, verification, withheld }
+      const opened = await host.open({
+        ...{ ...call, from, to, voice, provider, direction: 'inbound' },
+        answeredBy: agentId ?? null,
+      })
       if (opened.created) onGreeted((performance.now() - begun) / 1000)
       return { ...carrierCall(opened), isNew: opened.created }
     },
@@ -18,6 +32,8 @@ export function carrierCalls(
       const told = await host.send({ provider, providerCallId }, event, { eventId })
       return told && carrierCall(told)
     },
+    report: (providerCallId, event, eventId) =>
+      reports.keep({ address: { provider, providerCallId }, event, eventId }),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Config } from '../config.ts'
+import { refuseUpgrade } from '../media/refuse-upgrade.ts'
 import { PHONE_PATH } from '../simulator/phone/phone-messages.ts'
 import { type Demo, giveVoice, knownVoices } from './demo.ts'
 import type { ToService, ToWorld } from './demo-messages.ts'
@@ -25,7 +26,8 @@ export class HandedOnDemo implements Demo {
   static async start(config: Config): Promise<HandedOnDemo> {
     const { promise, resolve } = Promise.withResolvers<VendorAccess>()
     process.once('message', (message: ToService) => message.type === 'vendors' && resolve(message.access))
-    process.once('disconnect', () => process.exit(1))
+    // Whoever started us is gone: what we have started must not stay.
+    process.once('disconnect', () => process.emit('SIGTERM', 'SIGTERM'))
     return new HandedOnDemo(config, await promise)
   }
 
@@ -46,10 +48,10 @@ export class HandedOnDemo implements Demo {
   #handPhonesBack(service: Service): void {
     const { server, upgradePaths, mayAdmin } = service.http
     upgradePaths.add(PHONE_PATH)
-    server.on('upgrade', (request, socket: Socket, head) => {
+    server.on('upgrade', async (request, socket: Socket, head) => {
       const { url = '', headers } = request
       if (url.split('?')[0] !== PHONE_PATH) return
-      if (!mayAdmin(request)) return void socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n')
+      if (!(await mayAdmin(request))) return refuseUpgrade(socket, 401, 'Sign in to the console first.')
       // Node would take it off the count of a server that has never counted it.
       Object.assign(socket, { server: null })
       tell({ type: 'phone', url, headers, head: head.toString('base64') }, socket)

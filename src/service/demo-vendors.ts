@@ -70,9 +70,8 @@ export class DemoVendors {
     return new DemoVendors({ carrier, vendor, reports, access })
   }
 
-  /** Has the carrier call this port, and the voice vendor report there. */
-  callAt(port: number): void {
-    const origin = `http://127.0.0.1:${port}`
+  /** Has the carrier call this origin, and the voice vendor report there. */
+  callAt(origin: string): void {
     this.#reports.url = `${origin}/webhook/elevenlabs/postcall`
     if (!this.carrier) return
     this.carrier.number.voiceUrl = `${origin}/webhooks/inbound`

@@ -2,15 +2,18 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
+import { surviveResets } from '../http/upgrades.ts'
+import { originHere } from '../own-address.ts'
 import { attachPhone } from '../simulator/phone/attach-phone.ts'
 import { DEMO_SERVICE, type ToService, type ToWorld } from './demo-messages.ts'
 import { DemoVendors } from './demo-vendors.ts'
 
 /** A console and a few calls open some dozens; what comes while the service is away waits for it. */
 const MAX_WAITING = 1_000
-const MAIN = new URL('../main.ts', import.meta.url).pathname
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /** Whether nothing of a real carrier takes part, so that the service may be killed in front of people. */
 export const isWholeDemo = ({ carrier, sip, roles }: Config): boolean =>
@@ -77,10 +80,11 @@ export class DemoWorld {
 
   async #start({ http }: Config): Promise<void> {
     const { carrier } = this.#vendors
+    surviveResets(this.#phones)
     if (carrier) attachPhone({ server: this.#phones, carrier, authorize: () => true })
     this.#front.listen(http.port, http.host)
     await once(this.#front, 'listening')
-    this.#vendors.callAt(this.port)
+    this.#vendors.callAt(originHere(http.host, this.port))
     const ready = this.#startService()
     await Promise.race([ready, this.ended])
   }

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
+import { originHere } from '../own-address.ts'
 import { attachPhone } from '../simulator/phone/attach-phone.ts'
 import { PHONE_PATH } from '../simulator/phone/phone-messages.ts'
+import { contentOf } from '../spool.ts'
 import { DemoVendors, type KnownVoice, withVendors } from './demo-vendors.ts'
 import type { Service } from './service.ts'
 import type { Storage } from './storage.ts'
@@ -39,7 +41,7 @@ export class OneProcessDemo implements Demo {
   }
 
   async connect(service: Service, storage: Storage): Promise<void> {
-    this.#vendors.callAt(service.port)
+    this.#vendors.callAt(originHere(this.config.http.host, service.port))
     const { carrier, access } = this.#vendors
     if (access.vendor) this.#vendors.remember(await knownVoices(storage))
     if (!carrier) return
@@ -66,6 +68,6 @@ export async function giveVoice(service: Service): Promise<void> {
     callerId: DEMO_CALLER,
     name: "The demo's caller",
     consent: { by: 'Nobody: the sample is synthetic speech', at: new Date() },
-    files: [{ fileName: 'caller-sample.wav', mimeType: 'audio/wav', bytes: await readFile(CALLER_SAMPLE) }],
+    files: [{ fileName: 'caller-sample.wav', content: contentOf(await readFile(CALLER_SAMPLE)) }],
   })
 }

@@ -7,10 +7,13 @@ import { createAddressCheck } from '../http/allowed-ips.ts'
 import { createApp } from '../http/app.ts'
 import { recordKeys } from '../http/audit.ts'
 import { createAuth } from '../http/auth.ts'
+import { clientAddresses } from '../http/client-address.ts'
 import { wrongKeyLimit } from '../http/rate-limits.ts'
-import { refuseUnclaimedUpgrades } from '../http/unclaimed-upgrades.ts'
+import { refuseUnclaimedUpgrades, surviveResets } from '../http/upgrades.ts'
 import type { MediaRoute, MediaServer } from '../media/media-server.ts'
 import type { Metrics } from '../metrics.ts'
+import type { ClockOffset } from '../persistence/clock-offset.ts'
+import type { PhoneNumbers } from '../phone-numbers.ts'
 import type { SettingInUse } from '../settings-in-use.ts'
 import type { TwilioAdapter } from '../telephony/twilio/adapter.ts'
 import type { CallerVoices } from '../voices/caller-voices.ts'
@@ -34,11 +37,12 @@ export type HttpParts = {
   /** Where WebSockets are taken: whoever listens for upgrades on `server` adds its path, and the rest get a 404. */
   upgradePaths: Set<string>
   /** For what does not pass through Express: the key or a session, from an address that may show it. */
-  mayAdmin(request: IncomingMessage): boolean
+  mayAdmin(request: IncomingMessage): Promise<boolean>
 }
 
 /** The server that all of HTTP and WebSocket comes to; it does not listen yet. */
 export function createHttp(parts: {
+  nodeId: string
   config: Config
   settings: SettingInUse[]
   kill: (() => void) | null
@@ -48,6 +52,7 @@ export function createHttp(parts: {
   metrics: Metrics
   relay: ReturnType<typeof relayMetrics>
   health: NodeHealth
+  clock: ClockOffset
   media: MediaServer
   routes: MediaRoute[]
   host: CallHost
@@ -55,25 +60,32 @@ export function createHttp(parts: {
   agents: VoiceAgents
   twilio: TwilioAdapter
   callerVoices: CallerVoices
+  numbers: PhoneNumbers
   log: Logger
 }): HttpParts {
   const { config, storage, metrics, log } = parts
   const auth = createAuth({
     ...{ adminKey: parts.adminKey, wrongKeys: wrongKeyLimit() },
+    endedSessions: storage.endedSessions,
     onKey: recordKeys({ audit: storage.audit, log }),
   })
+  const addressOf = clientAddresses(config.http.trustProxy)
   const isAllowedAddress = createAddressCheck(config.admin.allowedIps)
   const app = createApp({
-    ...{ trustProxy: config.http.trustProxy, log, metrics, auth, isAllowedAddress },
+    ...{ nodeId: parts.nodeId, trustProxy: config.http.trustProxy, log, metrics },
+    ...{ auth, addressOf, isAllowedAddress },
     refreshMetrics: async () => {
       parts.relay.publish()
+      metrics.clockOffset.set((parts.clock.offsetMs ?? 0) / 1_000)
       await countActiveCalls(storage, metrics)
+      if (config.sip.enabled) await publishTrunks(storage, metrics)
     },
     health: () => parts.health.read(),
     audio: { assets: storage.assets, ...parts.sounds, roundMs: config.calls.pollIntervalMs },
     web: config.roles.includes('web') ? createWeb({ ...parts, auth }) : null,
   })
   const server = createServer(CONNECTIONS, app)
+  surviveResets(server)
   const upgradePaths = new Set<string>()
   if (config.roles.includes('media')) {
     for (const { path } of parts.routes) upgradePaths.add(path)
@@ -82,7 +94,8 @@ export function createHttp(parts: {
   refuseUnclaimedUpgrades(server, upgradePaths)
   return {
     ...{ server, upgradePaths },
-    mayAdmin: (request) => isAllowedAddress(request.socket.remoteAddress) && auth.isAdmin(request),
+    mayAdmin: async (request) =>
+      isAllowedAddress(addressOf(request)) && (await auth.isAdmin(request, addressOf(request))),
   }
 }
 
@@ -90,5 +103,25 @@ async function countActiveCalls({ queries }: Storage, { callsActive }: Metrics):
   callsActive.reset()
   for (const { provider, state, count } of await queries.countByState()) {
     callsActive.set({ provider, state }, count)
+  }
+}
+
+/** Any node tells of all: what each trunk is like is in the database. */
+async function publishTrunks({ trunks }: Storage, metrics: Metrics): Promise<void> {
+  const { trunkCalls, trunkRegistered, trunkServerUp } = metrics
+  for (const gauge of [trunkCalls, trunkRegistered, trunkServerUp]) gauge.reset()
+  for (const {
+    name: trunk,
+    enabled,
+    registration,
+    server,
+    optionsSeconds,
+    standing,
+  } of await trunks.list()) {
+    trunkCalls.set({ trunk }, standing.liveCalls)
+    if (!enabled) continue
+    if (registration) trunkRegistered.set({ trunk }, Number(Boolean(standing.registration?.until)))
+    if (server && optionsSeconds && standing.server)
+      trunkServerUp.set({ trunk }, Number(standing.server.error === null))
   }
 }

@@ -2,10 +2,9 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
-import { hostInUrl } from './operator-lines.ts'
+import { originHere } from '../own-address.ts'
 
-/** Where a program on this machine connects to that was told of all addresses. */
-const HERE: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+const ANSWER_MS = 1_000
 
 /**
  * Leaves word in the data folder of where this process is reached, for commands that are started beside it with other
@@ -18,8 +17,8 @@ export async function keepOrigin(
 ): Promise<() => Promise<void>> {
   if (!roles.includes('web')) return async () => {}
   const file = join(dataDir, 'origin')
-  const host = HERE[http.host] ?? http.host
-  const origin = `http://${hostInUrl(host)}:${port}\n`
+  const origin = `${originHere(http.host, port)}\n`
+  const before = await readFile(file, 'utf8').catch(() => null)
   try {
     await mkdir(dataDir, { recursive: true })
     await writeFile(file, origin)
@@ -28,8 +27,21 @@ export async function keepOrigin(
     log.debug({ err }, 'where this process is reached could not be kept; npm run call goes by PORT')
   }
   return async () => {
-    // Another process of the same folder may have left word after us.
+    // Another process of the same folder may have left word after us, or before us and still be there.
     const kept = await readFile(file, 'utf8').catch(() => null)
-    if (kept === origin) await rm(file, { force: true }).catch(() => {})
+    if (kept !== origin) return
+    const isOtherThere = before !== null && before !== origin && (await isAnswered(before.trim()))
+    const giveBack = isOtherThere ? writeFile(file, before) : rm(file, { force: true })
+    await giveBack.catch(() => {})
   }
+}
+
+async function isAnswered(origin: string): Promise<boolean> {
+  const asked = URL.canParse(origin)
+    ? fetch(`${origin}/health`, { signal: AbortSignal.timeout(ANSWER_MS) })
+    : Promise.reject()
+  return asked.then(
+    () => true,
+    () => false,
+  )
 }

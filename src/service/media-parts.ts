@@ -1,13 +1,16 @@
+import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import type { CallHost } from '../calls/call-host.ts'
 import type { CallFeed } from '../calls/feed.ts'
 import { mediaCalls } from '../calls/media-calls.ts'
+import type { ReportKeeper } from '../calls/report-keeper.ts'
 import type { Config } from '../config.ts'
 import { systemClock } from '../media/clock.ts'
 import type { MediaMetrics } from '../media/media-metrics.ts'
 import { type MediaRoute, MediaServer } from '../media/media-server.ts'
 import type { Metrics } from '../metrics.ts'
 import { ForkStream } from '../telephony/sip/fork-stream.ts'
+import type { Sounds } from './sounds.ts'
 import type { Storage } from './storage.ts'
 import type { VoiceAgents } from './voice-agents.ts'
 
@@ -19,19 +22,24 @@ export const mediaRoutes = ({ sip }: Config, twilio: MediaRoute): MediaRoute[] =
 export function createMedia(parts: {
   config: Config
   routes: MediaRoute[]
+  /** Who opens a stream, through the proxies that are trusted. */
+  addressOf: (request: IncomingMessage) => string | undefined
   host: CallHost
   feed: CallFeed
+  reports: ReportKeeper
   storage: Storage
   agents: VoiceAgents
   relay: MediaMetrics
   metrics: Metrics
+  sounds: Sounds
   log: Logger
 }): MediaServer {
-  const { config, routes, host, feed, storage, agents, relay, metrics, log } = parts
+  const { config, routes, addressOf, host, feed, reports, storage, agents, relay, metrics, sounds, log } =
+    parts
   const { conversations, agentAudio } = storage
   return new MediaServer({
     calls: mediaCalls({
-      ...{ host, feed, conversations, agentAudio },
+      ...{ host, feed, reports, conversations, agentAudio, log },
       agent: (id) => agents.settingsOf(id, storage.agents),
       onRefused: () => metrics.httpRejections.inc({ reason: 'stream_refused' }),
     }),
@@ -39,6 +47,7 @@ export function createMedia(parts: {
     clock: systemClock,
     metrics: relay,
     silenceTimeoutMs: config.calls.silenceTimeoutMs,
-    ...{ routes, log },
+    waitingTrack: sounds.holdTrack,
+    ...{ routes, addressOf, log },
   })
 }

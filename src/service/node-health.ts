@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import type { Health } from '../http/health-routes.ts'
 import type { CallQueries } from '../persistence/call-queries.ts'
+import type { TrunkStore } from '../persistence/trunk-store.ts'
 import { within } from '../within.ts'
 import type { NodeLife } from './node-life.ts'
 import type { VendorHealth } from './vendor-health.ts'
@@ -10,7 +11,8 @@ const DATABASE_PATIENCE_MS = 2_000
 
 export type NodeHealthParts = {
   config: Config
-  queries: Pick<CallQueries, 'countByState'>
+  queries: Pick<CallQueries, 'countInCapacity'>
+  trunks: Pick<TrunkStore, 'count'>
   node: NodeLife
   vendors: VendorHealth
   /** What the SIP legs of this process say of themselves; null while there are none. */
@@ -28,34 +30,54 @@ export class NodeHealth {
 
   async read(): Promise<Health> {
     const { node, vendors, isDraining } = this.#parts
-    const counted = await this.#countCalls()
-    const active = node.hearsOthers ? counted : null
-    const sip = active === null ? 'unknown' : await this.#sipHealth()
+    const active = await this.#countCalls()
+    const database = this.#database(active)
+    const isUsable = active !== null && FAULTS[database] === undefined
+    const sip = isUsable ? await this.#sipHealth() : 'unknown'
     return {
-      status: isDraining() ? 'draining' : this.#status(active, sip),
-      database: active === null ? 'unreachable' : node.takesJobs ? 'ok' : 'jobs are not taken',
+      status: isDraining() ? 'draining' : (FAULTS[database] ?? this.#status(active ?? 0, sip)),
+      database,
       ...(await vendors.read()),
       sip,
+      trunks: isUsable ? await this.#trunks() : 'unknown',
+      node: node.heartbeat.standing,
+      clock: node.heartbeat.clock.verdict,
     }
   }
 
-  #status(active: number | null, sip: string): string {
+  /** A heartbeat proves that calls can be written, the listener's own that what others say of them is heard. */
+  #database(active: number | null): string {
+    const { node } = this.#parts
+    if (node.heartbeat.fault !== null) return node.heartbeat.fault
+    if (active === null) return 'unreachable'
+    if (!node.hearsOthers) return 'deaf'
+    return node.takesJobs ? 'ok' : 'jobs are not taken'
+  }
+
+  #status(active: number, sip: string): string {
     const { calls, roles } = this.#parts.config
-    if (active === null) return 'database unreachable'
     if (active >= calls.maxConcurrent) return 'full'
     // Without webhooks, a process that holds legs takes calls when those can come in.
     const isForLegsAlone = roles.includes('sip') && !roles.includes('web')
     return isForLegsAlone && sip !== 'disabled' ? sip : 'ok'
   }
 
-  /** Those that take a line; null when the database does not answer in time. */
+  /** Those that take a place; null when the database does not answer in time. */
   async #countCalls(): Promise<number | null> {
-    const counting = this.#parts.queries
-      .countByState()
-      .then((rows) =>
-        rows.filter(({ state }) => state !== 'rejected').reduce((sum, row) => sum + row.count, 0),
-      )
+    const counting = this.#parts.queries.countInCapacity()
     return within(DATABASE_PATIENCE_MS, counting, 'The database is too slow.').catch(() => null)
+  }
+
+  /** A provider that is away keeps nobody else's calls out: it makes no node unfit. */
+  async #trunks(): Promise<string> {
+    const { config, trunks } = this.#parts
+    if (!config.sip.enabled) return 'disabled'
+    const counting = within(DATABASE_PATIENCE_MS, trunks.count(), 'The database is too slow.')
+    const counts = await counting.catch(() => null)
+    if (counts === null) return 'unknown'
+    const { all, inTrouble } = counts
+    if (inTrouble > 0) return `${inTrouble} of ${all} cannot be reached or registered`
+    return all === 0 ? 'none' : 'ok'
   }
 
   /** Of legs that another process holds, only that it is there. */
@@ -65,4 +87,12 @@ export class NodeHealth {
     if (config.roles.includes('sip')) return sip() ?? 'starting'
     return (await node.registry.hasRole('sip')) ? 'ok' : 'no process holds SIP legs'
   }
+}
+
+/** What is said of the database while no call can be taken for it, and what that makes of the whole. */
+const FAULTS: Record<string, string> = {
+  unreachable: 'database unreachable',
+  'read-only': 'database takes no writes',
+  full: 'database takes no writes',
+  deaf: 'deaf',
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { hostInUrl } from '../own-address.ts'
 import type { AdminKey } from './admin-key.ts'
 import { isWholeDemo } from './demo-world.ts'
 
@@ -21,6 +22,3 @@ export function operatorLines(config: Config, port: number, { key, isNew }: Admi
     ? [opening, 'Other machines reach it, too, with the admin key; HOST=127.0.0.1 keeps it to this one.']
     : [opening]
 }
-
-/** An address of IPv6 stands in brackets (RFC 3986, section 3.2.2). */
-export const hostInUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)

@@ -1,11 +1,19 @@
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
+import { BridgeKeeper } from '../calls/bridge-keeper.ts'
 import type { CallHost } from '../calls/call-host.ts'
 import type { CallFeed } from '../calls/feed.ts'
+import type { Provider } from '../calls/ports.ts'
+import type { ReportKeeper } from '../calls/report-keeper.ts'
 import type { Config } from '../config.ts'
+import { clientAddresses } from '../http/client-address.ts'
+import { loopDelay } from '../loop-delay.ts'
 import type { MediaServer } from '../media/media-server.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
+import type { FeedAnnouncer } from '../persistence/feed-announcer.ts'
+import type { JobDispatcher } from '../persistence/job-dispatcher.ts'
 import { createSipLegStore, type SipLegStore } from '../persistence/sip-leg-store.ts'
+import { PhoneNumbers } from '../phone-numbers.ts'
 import type { SettingInUse } from '../settings-in-use.ts'
 import type { TwilioAdapter } from '../telephony/twilio/adapter.ts'
 import { createCalls } from './call-parts.ts'
@@ -43,8 +51,12 @@ export type Standing = {
 /** What one process is made of, joined and not yet begun. */
 export type Parts = {
   metrics: Metrics
+  numbers: PhoneNumbers
   host: CallHost
   feed: CallFeed
+  announcer: FeedAnnouncer
+  dispatcher: JobDispatcher
+  reports: ReportKeeper
   node: NodeLife
   sipLegs: SipLegStore
   voices: VoiceParts
@@ -60,29 +72,55 @@ export function createParts(
   const { config, storage, log, standing } = options
   const nodeId = uuidv7()
   const metrics = createMetrics()
+  loopDelay.tell((lateMs) => metrics.loopStallSeconds.observe(lateMs / 1000))
   const relay = relayMetrics(metrics)
-  const shared = { config, storage, metrics, log }
+  const numbers = new PhoneNumbers(config.calls.defaultCountry)
+  const shared = { config, storage, numbers, metrics, log }
   const isDraining = () => standing.isDraining
+  // A call that reaches a node which is told to stop is taken, as long as another one is there to go on with it.
+  // A SIP leg cannot be handed over, whoever lives.
+  const takesNoCalls = (provider: Provider) =>
+    standing.isDraining && (provider === 'sip' || !node.registry.hasSuccessor)
 
-  const { host, feed } = createCalls({ ...shared, nodeId, isDraining })
+  const { host, feed, announcer, dispatcher, reports } = createCalls({
+    ...{ ...shared, nodeId, isDraining: takesNoCalls },
+  })
   const agents = createVoiceAgents(config, log)
   const voices = createVoices({
     ...{ ...shared, vendor: agents.voiceVendor },
     announce: (sampleKey, event) => host.announceVoice(sampleKey, event),
   })
   const { greeting, policy, callerVoices } = voices
-  const twilio = createTwilio({ ...shared, host, greeting, isLeaving: () => standing.isLeaving })
+  const twilio = createTwilio({ ...shared, host, reports, greeting, isLeaving: () => standing.isLeaving })
   const routes = mediaRoutes(config, twilio.mediaRoute)
-  const media = createMedia({ ...shared, routes, host, feed, agents, relay })
+  const media = createMedia({
+    ...{ ...shared, sounds: options.sounds, routes, host, feed, reports, agents, relay },
+    addressOf: clientAddresses(config.http.trustProxy),
+  })
 
   const sipLegs = createSipLegStore(storage.database, nodeId)
-  const node = new NodeLife({ ...shared, id: nodeId, roles: config.roles, host, feed, sipLegs })
+  const bridges = new BridgeKeeper({
+    ...{ nodeId, register: storage.bridges, sessions: () => media.sessions },
+    send: (callId, event) => host.send({ callId }, event),
+    refresh: (callId) => feed.refresh(callId),
+  })
+  const node = new NodeLife({ ...shared, id: nodeId, roles: config.roles, host, feed, sipLegs, bridges })
   const vendors = new VendorHealth({ config, agents, twilio, policy, log })
   const health = new NodeHealth({
-    ...{ config, node, vendors, isDraining, queries: storage.queries, sip: options.sipHealth },
+    ...{
+      config,
+      node,
+      vendors,
+      isDraining,
+      queries: storage.queries,
+      trunks: storage.trunks,
+      sip: options.sipHealth,
+    },
   })
   const http = createHttp({
     ...options,
+    nodeId,
+    clock: node.heartbeat.clock,
     metrics,
     relay,
     health,
@@ -93,6 +131,22 @@ export function createParts(
     agents,
     twilio,
     callerVoices,
+    numbers,
   })
-  return { metrics, host, feed, node, sipLegs, voices, twilio, media, vendors, http }
+  return {
+    metrics,
+    numbers,
+    host,
+    feed,
+    announcer,
+    dispatcher,
+    reports,
+    node,
+    sipLegs,
+    voices,
+    twilio,
+    media,
+    vendors,
+    http,
+  }
 }

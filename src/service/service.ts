@@ -1,9 +1,13 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { effectHandlers } from '../calls/effects.ts'
+import { systemClock } from '../calls/clock.ts'
+import { deliveryHandlers, effectHandlers } from '../calls/effects.ts'
 import type { Role } from '../config.ts'
-import { originTowardFreeSwitch } from '../own-address.ts'
+import { originTowardFreeSwitch, originTowardNodes } from '../own-address.ts'
+import { databaseSockets } from '../persistence/database-sockets.ts'
+import { respellStoredNumbers } from '../persistence/stored-numbers.ts'
+import { createTrunkRegister } from '../persistence/trunk-register.ts'
 import type { SipAdapter } from '../telephony/sip/adapter.ts'
 import { sipTelephony } from '../telephony/sip/sip-telephony.ts'
 import type { CallerVoices } from '../voices/caller-voices.ts'
@@ -16,6 +20,8 @@ import { readSounds, type Sounds } from './sounds.ts'
 const IDLE_CHECK_MS = 200
 /** Live calls need not wait for a database that is away, and neither need those who stop this process. */
 const DATABASE_PATIENCE_MS = 2_000
+/** A process that ends waits no longer for the answer to any statement. */
+const LAST_STATEMENT_MS = 2_000
 /** A carrier's next webhook is a round trip away. */
 const LAST_WEBHOOKS_MS = 1_000
 
@@ -24,7 +30,6 @@ export class Service {
   readonly #options: ServiceOptions
   readonly #parts: Parts
   readonly #standing: Standing = { isDraining: false, isLeaving: false }
-  readonly #stopping = new AbortController()
   #sip: SipAdapter | null = null
 
   private constructor(options: ServiceOptions & { sounds: Sounds }) {
@@ -62,37 +67,54 @@ export class Service {
     return this.#parts.voices.callerVoices
   }
 
-  /** Takes no new calls and resolves when the live ones are over, or their time is. */
-  async drain(): Promise<void> {
+  /** Takes no new calls and resolves when the live ones are over, their time is, or `hurry` aborts. */
+  async drain(hurry = new AbortController().signal): Promise<void> {
     this.#standing.isDraining = true
-    if (this.#plays('media')) await this.#withdrawRelay()
-    const deadline = Date.now() + this.#options.config.drainMs
-    while (Date.now() < deadline && (await this.#liveCalls()) > 0) await sleep(IDLE_CHECK_MS)
+    await this.#withdraw()
+    const deadline = performance.now() + this.#options.config.drainMs
+    const isOver = async () =>
+      hurry.aborted || performance.now() >= deadline || (await this.#liveCalls()) === 0
+    while (!(await isOver())) await sleep(IDLE_CHECK_MS, null, { signal: hurry }).catch(() => {})
   }
 
-  async #withdrawRelay(): Promise<void> {
+  async #withdraw(): Promise<void> {
     const { log } = this.#options
-    const withdrawn = within(DATABASE_PATIENCE_MS, this.#parts.node.registry.announceRelay(null), 'no answer')
-    await withdrawn.catch((err) =>
-      log.warn({ err }, 'the relay is still announced; SIP legs may yet come to it'),
+    const withdrawn = this.#parts.node.announce({ takesCalls: false, relayUrl: null })
+    await within(DATABASE_PATIENCE_MS, withdrawn, 'no answer').catch((err) =>
+      log.warn({ err }, 'the others do not know yet that this node stops; SIP legs may yet come to it'),
     )
   }
 
   /** Closes everything; calls that still live go on at another node, or here after the next start. */
   async stop(): Promise<void> {
-    const { http, vendors, voices, host, node } = this.#parts
+    const { http, vendors, voices, host, feed, reports, node } = this.#parts
     this.#standing.isDraining = true
+    const isPatientAgain = databaseSockets.limitPatience(LAST_STATEMENT_MS)
     await this.#sip?.stop()
-    this.#stopping.abort()
     await this.#leaveStreams()
     const closed = new Promise((resolve) => http.server.close(resolve))
     http.server.closeAllConnections()
     await closed
     vendors.stop()
-    await voices.greeting.stop()
-    await host.stop()
-    await node.stop()
-    await this.#options.storage.close()
+    try {
+      await voices.greeting.stop()
+      await reports.stop()
+      await host.stop()
+      await feed.stop()
+      await node.stop()
+      // Jobs that were finished just now may have made the last steps.
+      await this.#tellLastSteps()
+    } finally {
+      await this.#options.storage.close()
+      isPatientAgain()
+    }
+  }
+
+  /** News and jobs that cannot be handed over now, because the database is away, are found by other nodes. */
+  async #tellLastSteps(): Promise<void> {
+    const { announcer, dispatcher } = this.#parts
+    const told = Promise.all([announcer.settled(), dispatcher.stop()])
+    await within(DATABASE_PATIENCE_MS, told, 'no answer').catch(() => {})
   }
 
   /** A carrier whose stream is closed asks at once what comes next, and is to find somebody. */
@@ -105,15 +127,22 @@ export class Service {
   }
 
   async #start(): Promise<void> {
-    const { node, host, vendors, voices, http } = this.#parts
+    const { node, host, numbers, feed, dispatcher, vendors, voices, http } = this.#parts
     const { roles, sip, http: at } = this.#options.config
+    await respellStoredNumbers(this.#options.storage.database, numbers, this.#options.log)
     // A voice vendor that hangs must not keep a leg from being moved or hung up.
-    await node.start(this.#plays('worker') ? [this.#legJobs(), voices.jobs] : [])
+    const deliveries = deliveryHandlers(host)
+    const besides = { ...voices.jobs, 'tidy-phone-links': () => this.#options.storage.phoneLinks.tidy() }
+    await node.start(this.#plays('worker') ? [{ ...deliveries, ...this.#legJobs() }, besides] : [deliveries])
     host.start()
+    feed.start(systemClock)
+    dispatcher.start()
     vendors.start()
     if (!roles.every((role) => role === 'media')) voices.greeting.start()
     http.server.listen(at.port, at.host)
     await once(http.server, 'listening')
+    const { storage, config } = this.#options
+    await node.announce({ address: await originTowardNodes(config, storage.url, this.port) })
     if (sip.enabled) await this.#startSip()
   }
 
@@ -128,14 +157,16 @@ export class Service {
   }
 
   async #startSip(): Promise<void> {
-    const { host, feed, metrics, sipLegs: register, voices, node } = this.#parts
+    const { host, numbers, feed, reports, metrics, sipLegs: register, voices, node } = this.#parts
     const { config, storage, log } = this.#options
     const origin = await originTowardFreeSwitch(config, this.port)
     const relay = origin.replace(/^http/, 'ws')
-    if (this.#plays('media')) await node.registry.announceRelay(relay)
+    if (this.#plays('media')) await node.announce({ relayUrl: relay })
     if (!this.#plays('sip')) return
     this.#sip = await createSip({
-      ...{ config, host, feed, register, origin, metrics, log, stopping: this.#stopping.signal },
+      ...{ config, host, numbers, feed, reports, register, origin, metrics, log },
+      trunkRegister: createTrunkRegister(storage.database, node.id),
+      phoneLinks: storage.phoneLinks,
       agentRates: (callId) => storage.agentAudio.ratesFor(callId),
       greetingKey: () => voices.greeting.key,
       // The relay of this very process needs no looking for, and is gone when the leg is.

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import type { SipLine } from '../http/console-routes.ts'
-import { hostInUrl } from './operator-lines.ts'
+import { hostInUrl } from '../own-address.ts'
 
 /** What nobody can dial. */
 const EVERY_ADDRESS = ['0.0.0.0', '::', '[::]']

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
 import type { CallHost } from '../calls/call-host.ts'
+import type { ReportKeeper } from '../calls/report-keeper.ts'
 import type { Config } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
+import type { PhoneNumbers } from '../phone-numbers.ts'
 import { type TwilioAdapter, twilioAdapter } from '../telephony/twilio/adapter.ts'
 import type { Greeting } from '../voices/greeting.ts'
 import { carrierCalls } from './carrier-calls.ts'
@@ -10,16 +12,18 @@ import { carrierCalls } from './carrier-calls.ts'
 export function createTwilio(parts: {
   config: Config
   host: CallHost
+  reports: ReportKeeper
+  numbers: PhoneNumbers
   greeting: Greeting
   isLeaving: () => boolean
   metrics: Metrics
   log: Logger
 }): TwilioAdapter {
-  const { config, host, greeting, isLeaving, metrics, log } = parts
+  const { config, greeting, isLeaving, metrics, log } = parts
   return twilioAdapter({
     ...config.twilio,
     publicUrl: config.http.publicUrl,
-    calls: carrierCalls(host, 'twilio', (seconds) => metrics.greetingSeconds.observe(seconds)),
+    calls: carrierCalls(parts, 'twilio', (seconds) => metrics.greetingSeconds.observe(seconds)),
     greeting: () => ({ path: greeting.key && `/audio/greeting/${greeting.key}.wav`, text: greeting.text }),
     hold: holdMusic(config),
     isLeaving,

@@ -66,6 +66,7 @@ export class VendorCheck {
 /** What `/health` says of the vendors. */
 export class VendorHealth {
   readonly #policy: VendorPolicy
+  readonly #refusal: () => string | null
   readonly #voices: VendorCheck | 'simulated'
   readonly #carrier: VendorCheck | 'simulated' | 'no REST credentials'
 
@@ -78,6 +79,7 @@ export class VendorHealth {
   }) {
     const { config, agents, twilio, policy, log } = parts
     this.#policy = policy
+    this.#refusal = () => agents.refusal
     const askVoices: AskVendor = (signal) => agents.checkVendor(signal)
     this.#voices =
       config.agentVendor === 'simulated'
@@ -97,10 +99,14 @@ export class VendorHealth {
     for (const check of this.#checks) check.stop()
   }
 
-  /** That the vendor is left alone, because clones failed, says more than that it answers. */
+  /**
+   * That the vendor is left alone, because clones failed, says more than that it answers, and so does what it refuses to change
+   * about its agent.
+   */
   async read(): Promise<{ elevenlabs: string; twilio: string }> {
     const [voices, twilio] = await Promise.all([said(this.#voices), said(this.#carrier)])
-    return { elevenlabs: this.#policy.state === 'ok' ? voices : this.#policy.state, twilio }
+    const ofCloning = this.#policy.state
+    return { elevenlabs: ofCloning === 'ok' ? (this.#refusal() ?? voices) : ofCloning, twilio }
   }
 
   get #checks(): VendorCheck[] {

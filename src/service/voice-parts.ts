@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
+import type { PhoneNumbers } from '../phone-numbers.ts'
 import { CallerVoices } from '../voices/caller-voices.ts'
 import { Cloning } from '../voices/cloning.ts'
 import { Greeting } from '../voices/greeting.ts'
@@ -21,14 +22,15 @@ export type VoiceParts = {
 export function createVoices(options: {
   storage: Storage
   config: Config
+  numbers: PhoneNumbers
   metrics: Metrics
   vendor: VoiceVendor
   announce: AnnounceVoice
   log: Logger
 }): VoiceParts {
-  const { storage, config, metrics, vendor, announce, log } = options
+  const { storage, config, numbers, metrics, vendor, announce, log } = options
   const policy = new VendorPolicy()
-  const shared = { store: storage.voices, vendor, now: () => new Date(), log }
+  const shared = { store: storage.voices, vendor, log }
   const removal = new VoiceRemoval(shared)
   const cloning = new Cloning({
     ...{ ...shared, policy, removal, announce },
@@ -37,6 +39,6 @@ export function createVoices(options: {
   })
   const { voiceId, message: text } = config.greeting
   const greeting = new Greeting({ voiceId, text, vendor, assets: storage.assets, log })
-  const callerVoices = new CallerVoices(storage.voices, removal)
+  const callerVoices = new CallerVoices(storage.voices, removal, (callerId) => numbers.canonical(callerId))
   return { policy, greeting, callerVoices, jobs: voiceJobs({ cloning, removal, vendor }) }
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallHost } from '../calls/call-host.ts'
@@ -9,9 +10,11 @@ import type { WebOptions } from '../http/app.ts'
 import { recordWrites } from '../http/audit.ts'
 import type { Auth } from '../http/auth.ts'
 import { consoleRoutes } from '../http/console-routes.ts'
+import { phoneRoutes } from '../http/phone-routes.ts'
 import { postCallRoutes } from '../http/post-call-routes.ts'
 import { responseTimes } from '../http/response-times.ts'
 import type { Metrics } from '../metrics.ts'
+import type { PhoneNumbers } from '../phone-numbers.ts'
 import type { SettingInUse } from '../settings-in-use.ts'
 import type { TwilioAdapter } from '../telephony/twilio/adapter.ts'
 import type { CallerVoices } from '../voices/caller-voices.ts'
@@ -19,8 +22,9 @@ import { sipLine } from './sip-line.ts'
 import type { Storage } from './storage.ts'
 import type { VoiceAgents } from './voice-agents.ts'
 
-const CONSOLE = new URL('../../dist/console/', import.meta.url).pathname
-const CALLER_SAMPLE = new URL('../simulator/assets/caller-sample.wav', import.meta.url).pathname
+const CONSOLE = fileURLToPath(new URL('../../dist/console/', import.meta.url))
+const PHONE = fileURLToPath(new URL('../../dist/phone/', import.meta.url))
+const CALLER_SAMPLE = fileURLToPath(new URL('../simulator/assets/caller-sample.wav', import.meta.url))
 
 const API = {
   title: 'VoiceClone Pre-Call Service',
@@ -37,6 +41,7 @@ export type WebParts = {
   host: CallHost
   feed: CallFeed
   callerVoices: CallerVoices
+  numbers: PhoneNumbers
   agents: VoiceAgents
   twilio: TwilioAdapter
   metrics: Metrics
@@ -48,21 +53,35 @@ export function createWeb(parts: WebParts): WebOptions {
   const { storage, auth, agents, twilio, log } = parts
   return {
     carrierWebhooks: twilio.webhooks,
-    agentWebhooks: postCallRoutes({
-      open: agents.openPostCall,
-      keep: (part) => storage.conversations.keepReport(part),
-    }),
+    agentWebhooks: postCallRoutes(
+      agents.receivePostCall?.({
+        keep: (part) => storage.conversations.keepReport(part),
+        keepLarge: (part) => storage.conversations.keepLargeReport(part),
+      }) ?? null,
+    ),
     adminRoutes: routesOf(parts),
     recordWrite: recordWrites({ audit: storage.audit, adminOf: (req) => auth.adminOf(req), log }),
     api: API,
     console: consoleOf(parts),
+    phone: phoneRoutes({
+      ...{ assetsDir: PHONE, links: storage.phoneLinks },
+      browser: browserOf(parts.config),
+    }),
   }
 }
 
-function routesOf({ storage, settings, kill, host, feed, callerVoices, metrics }: WebParts) {
-  const { queries, live, conversations, agents, audit, voiceQueries } = storage
+/** Without SIP there is nobody whom a browser could reach. */
+const browserOf = ({ sip: { enabled, browser } }: Config): Config['sip']['browser'] =>
+  enabled ? browser : { ...browser, url: null }
+
+function routesOf({ config, storage, settings, kill, numbers, host, feed, callerVoices, metrics }: WebParts) {
+  const { queries, live, conversations, agents, trunks, audit, voiceQueries, phoneLinks } = storage
+  const { enabled, trunks: addresses, numbers: answered } = config.sip
   return adminRoutes({
-    ...{ queries, live, conversations, agents, audit, voiceQueries, kill },
+    ...{ queries, live, conversations, agents, trunks, audit, voiceQueries, kill, numbers, phoneLinks },
+    settingsTrunk: enabled ? { addresses: [...addresses], numbers: answered && [...answered] } : null,
+    canCallFromBrowser: browserOf(config).url !== null,
+    publicUrl: config.http.publicUrl,
     ...{ calls: host, voices: callerVoices },
     settings: () => settings,
     follow: (follower) => feed.follow(follower),

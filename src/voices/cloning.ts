@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
+import type { VoiceEvent } from '../../machines/call-events.ts'
 import type { AnnounceVoice, Clone, VoiceSample, VoiceStore, VoiceVendor } from './ports.ts'
-import { VendorError } from './ports.ts'
+import { VendorError, type VendorFailure, vendorWords } from './ports.ts'
 import type { VendorPolicy } from './vendor-policy.ts'
 import { cloneName } from './voice-name.ts'
 import type { VoiceRemoval } from './voice-removal.ts'
@@ -14,13 +15,13 @@ export type CloningOptions = {
   policy: VendorPolicy
   removal: VoiceRemoval
   announce: AnnounceVoice
-  now: () => Date
   /** How long a clone is kept. */
   ttlMs: number
   onClone: (clone: { result: Outcome['result']; seconds: number }) => void
   log: Logger
 }
 
+type KnownClone = NonNullable<Awaited<ReturnType<VoiceStore['clone']>>>
 type Outcome = { result: 'cloned' | 'adopted'; voiceId: string } | { result: 'failed'; failure: VendorError }
 
 /**
@@ -35,35 +36,36 @@ export class Cloning {
   }
 
   /**
-   * Has a voice made of these samples, unless there is one, and tells everyone who waits how it went. Rejects when `stop`
-   * aborts, or the database fails: to be called again then, here or on another node.
+   * Has a voice made of these samples, unless there is one, or that has failed since `askedAt`, or the vendor refuses them, and
+   * tells everyone who waits how it went. Rejects when `stop` aborts, or the database fails: to be called again then, here or on another node.
    */
-  async clone(sampleKey: string, stop?: AbortSignal): Promise<void> {
-    const { store, announce, now, onClone } = this.#options
+  async clone(sampleKey: string, stop?: AbortSignal, askedAt?: Date): Promise<void> {
+    const { store, announce, onClone } = this.#options
     const known = await store.clone(sampleKey)
     const usable = known && (await this.#usableVoice(known))
     if (usable) return announce(sampleKey, { type: 'voice.ready', voiceId: usable })
+    const failure = await store.failureOf(sampleKey, askedAt ?? null)
+    if (failure) return announce(sampleKey, failedFor(failure.cause, failure.detail))
 
     // In this order: samples that are deleted from now on take the row with them, and `markReady` finds none.
     const clone = await store.beginClone(sampleKey)
     const samples = await store.samples(sampleKey)
     if (samples.length === 0) return this.#withdrawn(sampleKey)
 
-    const startedAt = now().getTime()
+    const startedAt = performance.now()
     const wasLeftBehind = known?.status === 'cloning'
     const outcome = await this.#make(clone, samples, wasLeftBehind, stop).catch(asFailure)
-    const durationMs = now().getTime() - startedAt
+    const durationMs = performance.now() - startedAt
     onClone({ result: outcome.result, seconds: durationMs / 1000 })
     if (outcome.result === 'failed') await this.#failed(sampleKey, outcome.failure, durationMs)
     else await this.#made(sampleKey, outcome.voiceId, { result: outcome.result, durationMs })
   }
 
   /** A voice whose time is over, but with which a call still speaks, is as good for another. */
-  async #usableVoice({ sampleKey, vendorVoiceId, expiresAt }: Clone): Promise<string | null> {
-    const { store, removal, now } = this.#options
+  async #usableVoice({ sampleKey, vendorVoiceId, isExpired }: KnownClone): Promise<string | null> {
+    const { store, removal } = this.#options
     if (vendorVoiceId === null) return null
-    const isOver = expiresAt !== null && expiresAt <= now()
-    if (!isOver || (await store.isInUse(vendorVoiceId))) return vendorVoiceId
+    if (!isExpired || (await store.isInUse(vendorVoiceId))) return vendorVoiceId
     await removal.forget(sampleKey, 'expired')
     return null
   }
@@ -113,9 +115,8 @@ export class Cloning {
     voiceId: string,
     entry: { result: 'cloned' | 'adopted'; durationMs: number },
   ): Promise<void> {
-    const { store, removal, announce, now, ttlMs } = this.#options
-    const expiresAt = new Date(now().getTime() + ttlMs)
-    const isKept = await store.markReady(sampleKey, voiceId, expiresAt)
+    const { store, removal, announce, ttlMs } = this.#options
+    const isKept = await store.markReady(sampleKey, voiceId, ttlMs)
     await store.log({ sampleKey, vendorVoiceId: voiceId, ...entry })
     if (isKept) return announce(sampleKey, { type: 'voice.ready', voiceId })
     await announce(sampleKey, { type: 'voice.failed', cause: 'deleted' })
@@ -128,7 +129,7 @@ export class Cloning {
     log.warn({ err: failure, failure: cause, sampleKey }, 'a voice could not be cloned')
     await store.markFailed(sampleKey, failure.message)
     await store.log({ sampleKey, result: 'failed', durationMs, detail: `${cause}: ${failure.message}` })
-    await announce(sampleKey, { type: 'voice.failed', cause })
+    await announce(sampleKey, failedFor(cause, failure.message))
   }
 
   /** The samples were deleted before the clone began. */
@@ -137,6 +138,11 @@ export class Cloning {
     await store.forgetClone(sampleKey)
     await announce(sampleKey, { type: 'voice.failed', cause: 'deleted' })
   }
+}
+
+function failedFor(cause: VendorFailure, said: string): VoiceEvent {
+  const detail = vendorWords(said)
+  return { type: 'voice.failed', cause, ...(detail && { detail }) }
 }
 
 /** What the vendor did wrong is an outcome; what we did wrong is for the job queue to try again. */

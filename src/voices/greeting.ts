@@ -10,6 +10,8 @@ export interface Assets {
 
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 60_000
+/** An account may be mended at any time, and a quota comes back; a text that was refused is refused again. */
+const ACCOUNT_RETRY_MS = 900_000
 
 export type GreetingOptions = {
   voiceId: string
@@ -67,10 +69,27 @@ export class Greeting {
       if (this.#stopping.signal.aborted) return
       // What the vendor said is the whole story; anything else comes with where it happened.
       const why = error instanceof VendorError ? { why: error.message } : { err: error }
+      const pauseMs = pauseAfter(error, retryMs)
+      if (pauseMs === null) {
+        log.error(
+          why,
+          'the vendor refuses the greeting, and is not asked again: change its text or its voice',
+        )
+        return
+      }
       log.warn(why, 'the greeting could not be rendered; until it can, the carrier reads it out')
       this.#retry = setTimeout(() => {
         this.#rendering = this.#render(Math.min(retryMs * 2, LONGEST_RETRY_MS))
-      }, retryMs)
+      }, pauseMs)
     }
   }
+}
+
+/** Null when another try would be refused alike. */
+function pauseAfter(error: unknown, retryMs: number): number | null {
+  const { failure, retryAfterMs } =
+    error instanceof VendorError ? error : { failure: null, retryAfterMs: null }
+  if (failure === 'rejected') return null
+  if (failure === 'unauthorized' || failure === 'quota_exceeded') return ACCOUNT_RETRY_MS
+  return Math.max(retryMs, Math.min(retryAfterMs ?? 0, ACCOUNT_RETRY_MS))
 }

@@ -1,7 +1,9 @@
 import type { VoiceEvent } from '../../machines/call-events.ts'
+import type { VoiceTrust } from '../calls/ports.ts'
+import type { Content } from '../spool.ts'
 
-/** One file of speech as it was uploaded. `sha256` is of the bytes, in hex. */
-export type VoiceSample = { fileName: string; mimeType: string; bytes: Buffer; sha256: string }
+/** One file of speech as it was uploaded: so many bytes, read in pieces and as often as need be. `sha256` is of them, in hex. */
+export type VoiceSample = Content & { fileName: string; mimeType: string; sha256: string }
 
 /** Who agreed that this voice may be cloned, and when; without it nothing is cloned. */
 export type Consent = { by: string; at: Date }
@@ -12,6 +14,8 @@ export type CallerVoice = {
   name: string
   consent: Consent
   sampleKey: string
+  /** Who must vouch for the number of a caller who hears it; null is what the settings say. */
+  trust: VoiceTrust | null
   createdAt: Date
   updatedAt: Date
 }
@@ -46,28 +50,33 @@ export interface VoiceStore {
     name: string
     consent: Consent
     sampleKey: string
+    /** Left out, it is as it was. */
+    trust?: VoiceTrust | null
     samples: VoiceSample[]
   }): Promise<{ voice: CallerVoice; forgotten: Clone | null }>
   find(callerId: string): Promise<CallerVoice | null>
+  /** Null when there is no such mapping. */
+  setTrust(callerId: string, trust: VoiceTrust | null): Promise<CallerVoice | null>
   /** Forgets the mapping, and samples and clone when no other caller uses them. Null when there was no mapping. */
   remove(callerId: string): Promise<{ forgotten: Clone | null } | null>
   samples(sampleKey: string): Promise<VoiceSample[]>
 
-  clone(sampleKey: string): Promise<Clone | null>
+  /** `isExpired` by the store's clock, which set `expiresAt`. */
+  clone(sampleKey: string): Promise<(Clone & { isExpired: boolean }) | null>
   /**
    * Creates the clone's row as `cloning`, or takes up one that was left so: that keeps its `requestedAt`. A durable job
    * in the same transaction looks for strays later.
    */
   beginClone(sampleKey: string): Promise<Clone>
   /**
-   * Marks the clone ready and, in the same transaction, schedules its expiry as a durable job. Resolves with false when
+   * Marks the clone ready for so long and, in the same transaction, schedules its expiry as a durable job. Resolves with false when
    * the row is gone, because somebody deleted the voice while it was made: then the removal of the vendor's copy is
    * scheduled.
    */
-  markReady(sampleKey: string, vendorVoiceId: string, expiresAt: Date): Promise<boolean>
+  markReady(sampleKey: string, vendorVoiceId: string, ttlMs: number): Promise<boolean>
   markFailed(sampleKey: string, failure: string): Promise<void>
-  /** Has the expiry looked at again then. */
-  scheduleExpiry(sampleKey: string, vendorVoiceId: string, at: Date): Promise<void>
+  /** Has the expiry looked at again after so long. */
+  scheduleExpiry(sampleKey: string, vendorVoiceId: string, delayMs: number): Promise<void>
   /** Has the vendor asked a while from now for voices of this clone that nobody knows of. */
   scheduleStraySearch(clone: Pick<Clone, 'sampleKey' | 'requestedAt'>): Promise<void>
   /**
@@ -83,6 +92,11 @@ export interface VoiceStore {
   /** Whether a live call speaks with this voice. */
   isInUse(vendorVoiceId: string): Promise<boolean>
   log(entry: CloneLogEntry): Promise<void>
+  /**
+   * Why the last clone of these samples failed, if one has since then, or if the vendor refused the samples within an
+   * hour: it may change its mind, and saved anew, or taken out of the cache, they are as new.
+   */
+  failureOf(sampleKey: string, since: Date | null): Promise<{ cause: VendorFailure; detail: string } | null>
 }
 
 /** Why the voice vendor did not do what was asked, in the words of this product. */
@@ -129,3 +143,24 @@ export interface VoiceVendor {
 
 /** Tells every call that waits for these samples how it went. */
 export type AnnounceVoice = (sampleKey: string, event: VoiceEvent) => Promise<void>
+
+/** Enough to tell what is wrong; a web page of a proxy is longer. */
+const LONGEST = 200
+
+/**
+ * What a vendor said, fit to be kept and shown: one line, bounded, and without what may be a phone number, a key or the
+ * signature of an address. Null when nothing is left.
+ */
+export function vendorWords(said: string): string | null {
+  const words = said
+    .replace(/<style[^<]*<\/style>|<script[^<]*<\/script>|<[^<>]*>/gi, ' ')
+    .replace(/([?&][\w-]+=)[^\s&"']+/g, '$1…')
+    .replace(/\b(?:sk|xi|key|tok)[-_][\w-]{8,}/gi, '…')
+    .replace(/\b(key|token|Bearer) [\w-]{16,}/gi, '$1 …')
+    .replace(/\+?\d(?:[\s().-]{0,2}\d){6,}/g, '…')
+    .replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, ' ')
+    .replace(/ +/g, ' ')
+    .trim()
+  if (words === '') return null
+  return words.length > LONGEST ? `${words.slice(0, LONGEST - 1)}…` : words
+}

@@ -1,39 +1,57 @@
+import { parseBuffer } from 'music-metadata'
+
 /*
  * How long a sample is, as far as its file says so. No audio is decoded: a sample that is seconds long is told from one
  * that holds a click, and the vendor judges the rest.
  */
 
-export type SampleFormat = 'wav' | 'mp3' | 'ogg' | 'flac'
+export type SampleFormat = 'wav' | 'mp3' | 'ogg' | 'flac' | 'm4a' | 'webm' | 'aac'
 
-/** Seconds of sound; null when the file does not say, or is not made as its format should be. */
-export function secondsOf(format: SampleFormat, bytes: Buffer): number | null {
+/** Seconds of sound, 0 when there is none; null when the file does not say, or is not made as its format should be. */
+export async function secondsOf(
+  { name, mimeType }: { name: SampleFormat; mimeType: string },
+  bytes: Buffer,
+): Promise<number | null> {
   try {
-    return LENGTH_OF[format](bytes)
-  } catch (error) {
-    // A file that is cut short is read past its end.
-    if (error instanceof RangeError) return null
-    throw error
+    return await (name in LENGTH_OF
+      ? LENGTH_OF[name as keyof typeof LENGTH_OF](bytes)
+      : containerSeconds(mimeType, bytes))
+  } catch {
+    // A file that is cut short is read past its end, and the library has words of its own for that; the vendor has the last one.
+    return null
   }
 }
 
-const LENGTH_OF: Record<SampleFormat, (bytes: Buffer) => number | null> = {
-  wav: wavSeconds,
-  mp3: mp3Seconds,
-  ogg: oggSeconds,
-  flac: flacSeconds,
+const LENGTH_OF = { wav: wavSeconds, mp3: mp3Seconds, ogg: oggSeconds, flac: flacSeconds }
+
+/** What phones and browsers record. One without a track of sound is a film. */
+async function containerSeconds(mimeType: string, bytes: Buffer): Promise<number | null> {
+  const { format } = await parseBuffer(bytes, { mimeType, size: bytes.length }, { skipCovers: true })
+  return format.hasAudio === false && format.hasVideo ? 0 : (format.duration ?? null)
 }
 
-/** The chunks of RIFF: `fmt ` says how many bytes make a second, `data` how many there are; a stream's are all that follow. */
+/** A recorder that was cut off never wrote how much there is, and one with 64 bits says it elsewhere (EBU Tech 3306). */
+const UNKNOWN_SIZES = [0, 0xffff_ffff]
+
+/**
+ * The chunks of RIFF and RF64: `fmt ` says how many bytes make a second, `data` how many there are. music-metadata takes
+ * RF64 for AAC and finds no length in a file that was cut off.
+ */
 function wavSeconds(bytes: Buffer): number | null {
   let bytesPerSecond = 0
   for (let at = 12; at + 8 <= bytes.length; ) {
     const [id, size] = [bytes.toString('latin1', at, at + 4), bytes.readUInt32LE(at + 4)]
     const body = at + 8
-    if (id === 'fmt ' && size >= 16) bytesPerSecond = bytes.readUInt32LE(body + 8)
-    if (id === 'data') return bytesPerSecond ? Math.min(size, bytes.length - body) / bytesPerSecond : null
+    if (id === 'fmt ' && size >= 16 && body + 12 <= bytes.length)
+      bytesPerSecond = bytes.readUInt32LE(body + 8)
+    if (id === 'data') {
+      const rest = bytes.length - body
+      const length = UNKNOWN_SIZES.includes(size) ? rest : Math.min(size, rest)
+      return bytesPerSecond ? length / bytesPerSecond : null
+    }
     at = body + size + (size % 2)
   }
-  return null
+  return 0
 }
 
 /** STREAMINFO (RFC 9639, section 8.2) has the sample rate in 20 bits and the number of samples in 36. */
@@ -67,10 +85,33 @@ const BITRATES = {
 const RATES = [44_100, 48_000, 32_000]
 /** What may follow the last frame, such as a tag with the title. */
 const MAX_TAIL_BYTES = 4_096
+/** So many frames in a row are no chance; what two bytes look like is. */
+const FRAMES_THAT_PROVE = 4
+/** No frame is longer, so that one begins within as many bytes of wherever a file was cut. */
+const LONGEST_FRAME = 1_441
+
+/** Where the first frame begins: after a tag, or after the rest of a frame in which the file was cut; null when there is none. */
+export function firstFrame(bytes: Buffer): number | null {
+  const from = endOfTag(bytes)
+  for (let at = from; at < Math.min(from + LONGEST_FRAME, bytes.length); at++)
+    if (isChain(bytes, at)) return at
+  return null
+}
+
+function isChain(bytes: Buffer, start: number): boolean {
+  let at = start
+  for (let count = 0; count < FRAMES_THAT_PROVE; count++) {
+    const frame = frameAt(bytes, at)
+    // A file may end sooner; a chain that ends with it is one, too.
+    if (!frame) return count > 0 && at === bytes.length
+    at += frame.length
+  }
+  return true
+}
 
 /** Frame after frame, since a variable bitrate is in no header; null when the chain of frames breaks. */
 function mp3Seconds(bytes: Buffer): number | null {
-  let at = endOfTag(bytes)
+  let at = firstFrame(bytes) ?? bytes.length
   let seconds = 0
   for (
     let frame = frameAt(bytes, at);
@@ -82,7 +123,6 @@ function mp3Seconds(bytes: Buffer): number | null {
   }
   return seconds > 0 && bytes.length - at <= MAX_TAIL_BYTES ? seconds : null
 }
-
 /** The size of an ID3v2 tag is in four bytes of seven bits. */
 function endOfTag(bytes: Buffer): number {
   if (bytes.toString('latin1', 0, 3) !== 'ID3') return 0

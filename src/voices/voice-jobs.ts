@@ -16,10 +16,14 @@ export function voiceJobs({
   vendor: { remove(voiceId: string, signal?: AbortSignal): Promise<void> }
 }) {
   return {
-    'clone-voice': ({ sampleKey }: ClonePayload, signal: AbortSignal) => cloning.clone(sampleKey, signal),
+    'clone-voice': ({ sampleKey }: ClonePayload, signal: AbortSignal, askedAt: Date) =>
+      cloning.clone(sampleKey, signal, askedAt),
 
     'expire-voice': ({ sampleKey, vendorVoiceId }: ClonePayload & VoicePayload) =>
       removal.expire(sampleKey, vendorVoiceId),
+
+    'forget-voice': ({ sampleKey, voiceId }: { sampleKey: string; voiceId: string }) =>
+      removal.forgetGone(sampleKey, voiceId),
 
     'remove-vendor-voice': ({ vendorVoiceId }: VoicePayload, signal: AbortSignal) =>
       vendor.remove(vendorVoiceId, signal),

@@ -10,7 +10,6 @@ const REMOVAL_PATIENCE_MS = 5_000
 export type VoiceRemovalOptions = {
   store: VoiceStore
   vendor: VoiceVendor
-  now: () => Date
   log: Logger
 }
 
@@ -30,14 +29,19 @@ export class VoiceRemoval {
 
   /** Ends a voice whose time is over; one that a call speaks with is looked at again later. */
   async expire(sampleKey: string, vendorVoiceId: string): Promise<void> {
-    const { store, now } = this.#options
+    const { store } = this.#options
     const clone = await store.clone(sampleKey)
     if (clone?.vendorVoiceId !== vendorVoiceId) return
     if (await store.isInUse(vendorVoiceId)) {
-      const later = new Date(now().getTime() + POSTPONE_MS)
-      return store.scheduleExpiry(sampleKey, vendorVoiceId, later)
+      return store.scheduleExpiry(sampleKey, vendorVoiceId, POSTPONE_MS)
     }
     await this.forget(sampleKey, 'expired')
+  }
+
+  /** Forgets a clone that the vendor says it no longer has; calls to come have a new one made. */
+  async forgetGone(sampleKey: string, vendorVoiceId: string): Promise<void> {
+    const clone = await this.#options.store.clone(sampleKey)
+    if (clone?.vendorVoiceId === vendorVoiceId) await this.forget(sampleKey, 'deleted')
   }
 
   /** Takes a clone out of the cache and deletes the vendor's copy. Resolves with false when there was no clone. */

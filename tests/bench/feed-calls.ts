@@ -4,6 +4,7 @@ import { CallHost } from '../../src/calls/call-host.ts'
 import { systemClock } from '../../src/calls/clock.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
 import { openCallPool } from '../../src/persistence/database.ts'
+import { FeedAnnouncer } from '../../src/persistence/feed-announcer.ts'
 import { answer } from './relay-child.ts'
 
 /* Another node: calls on hold that poll, each poll an event that is committed and announced to all nodes. */
@@ -15,10 +16,22 @@ const NODE = '01900000-0000-7000-8000-000000000001'
 const AT_ONCE = 8
 
 const log = pino({ level: 'silent' })
+const pool = openCallPool(databaseUrl, log)
+const announcer = new FeedAnnouncer({ pool, nodeId: NODE, log })
 const host = new CallHost({
   ...{ nodeId: NODE, clock: systemClock, log, isDraining: () => false, maxConcurrentCalls: 1_000_000 },
-  store: createCallStore(openCallPool(databaseUrl, log)),
-  limits: { cloneMaxWaitMs: HOUR_MS, legPatienceMs: HOUR_MS, agentConnectMs: HOUR_MS, callMaxMs: HOUR_MS },
+  store: createCallStore(pool),
+  onStep: ({ row, step, seq }) => announcer.announce({ callId: row.id, seq, state: step.view.state }),
+  limits: {
+    cloneMaxWaitMs: HOUR_MS,
+    legPatienceMs: HOUR_MS,
+    agentConnectMs: HOUR_MS,
+    callMaxMs: HOUR_MS,
+    greetingOverdueMs: HOUR_MS,
+    roundOverdueMs: HOUR_MS,
+    agentRecoveryMs: HOUR_MS,
+    agentPausesMs: [HOUR_MS],
+  },
 })
 const callIds: string[] = []
 

@@ -14,7 +14,7 @@ import { startRelay } from './relay-parts.ts'
 const [agents = '', databaseUrl = ''] = process.argv.slice(2)
 const log = pino({ level: 'silent' })
 const database = await openDatabase(databaseUrl, log)
-const feed = new CallFeed(async () => null)
+const feed = new CallFeed({ read: async () => null, findAhead: async () => [] })
 const listener = new FeedListener({
   ...{ url: databaseUrl, nodeId: 'bench', log, onGap: () => {} },
   onMessage: (message) => void feed.heard(message),

@@ -3,13 +3,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { CallLimits } from '../../machines/call-events.ts'
 import { CallHost, type CallHostOptions, streamToken } from '../../src/calls/call-host.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { JobDispatcher } from '../../src/persistence/job-dispatcher.ts'
 import { ManualClock } from '../support/manual-clock.ts'
+import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
 
 const LIMITS: CallLimits = {
   cloneMaxWaitMs: 35_000,
   legPatienceMs: 60_000,
   agentConnectMs: 10_000,
+  greetingOverdueMs: 60_000,
+  roundOverdueMs: 60_000,
+  agentRecoveryMs: 10_000,
+  agentPausesMs: [500, 1_000],
   callMaxMs: 14_400_000,
 }
 const NODE_A = '01900000-0000-7000-8000-00000000000a'
@@ -17,7 +22,7 @@ const NODE_B = '01900000-0000-7000-8000-00000000000b'
 const ALICE = '+15550100001'
 const STRANGER = '+15550100002'
 
-let db: TestDatabase
+let db: OpenTestDatabase
 let clock: ManualClock
 let hosts: CallHost[]
 
@@ -47,7 +52,7 @@ const arriving = (from: string) => ({
 })
 
 beforeAll(async () => {
-  db = await createTestDatabase()
+  db = await openTestDatabase()
   await db.query(
     `insert into caller_voice_mapping (caller_id, name, sample_key, consent_by, consent_at) values ($1, 'Alice', 'alice', 'Alice', now())`,
     [ALICE],
@@ -63,13 +68,24 @@ afterEach(async () => {
   expect(clock.pending).toBe(0)
   await db.query('delete from call_log')
   await db.query('delete from voice_clone_cache')
+  await db.query('delete from call_job')
   await db.query('delete from graphile_worker._private_jobs')
 })
 
-const jobs = () =>
-  db.query<{ task: string; key: string }>(
-    `select task_identifier as task, key from graphile_worker.jobs order by id`,
-  )
+/** So much time passes: for what is armed in the nodes, and for the database, whose clock nobody can turn. */
+async function passTime(ms: number): Promise<void> {
+  await db.query(`update call_timer set due_at = due_at - $1 * interval '1 millisecond'`, [ms])
+  clock.advance(ms)
+}
+
+/** What the queue has been handed of what steps have asked for. */
+async function jobs(): Promise<{ task: string; line: string | null }[]> {
+  const dispatcher = new JobDispatcher({ pool: db.callPool, log: pino({ level: 'silent' }) })
+  dispatcher.dispatch()
+  await dispatcher.settled()
+  expect(await db.query('select 1 from call_job')).toEqual([])
+  return db.query('select task_identifier as task, queue_name as line from graphile_worker.jobs order by id')
+}
 const events = (callId: string) =>
   db.query<{ seq: number; type: string; state_before: string; state_after: string }>(
     `select seq, type, state_before, state_after from call_event where call_id = $1 order by seq`,
@@ -83,14 +99,14 @@ describe('a call in the database', () => {
     const opened = await Promise.all([a.open(call), b.open(call), a.open(call), b.open(call)])
     expect(new Set(opened.map(({ row }) => row.id)).size).toBe(1)
     expect(opened.filter(({ created }) => created)).toHaveLength(1)
-    expect(await jobs()).toEqual([{ task: 'clone-voice', key: 'clone:alice' }])
+    expect(await jobs()).toEqual([{ task: 'clone-voice', line: 'clone:alice' }])
   })
 
-  it('shares one clone among all who wait for the same samples', async () => {
+  it('has a job of its own in the line of those who wait for the same samples', async () => {
     const host = node(NODE_A)
     await host.open(arriving(ALICE))
     await host.open(arriving(ALICE))
-    expect(await jobs()).toHaveLength(1)
+    expect(await jobs()).toEqual([1, 2].map(() => ({ task: 'clone-voice', line: 'clone:alice' })))
   })
 
   it('goes to the default voice at once for a caller without a voice', async () => {
@@ -178,6 +194,34 @@ describe('a call in the database', () => {
     expect((await hosts[0]?.open(arriving(ALICE)))?.view.state).toBe('greeting')
   })
 
+  it('takes no more places than there are when many come at once, from far below the maximum to over it', async () => {
+    const [{ max_connections: connections = '' } = {}] = await db.query<{ max_connections: string }>(
+      'show max_connections',
+    )
+    // The first few are far from it: there is a place left for each connection of the server.
+    const capacity = Number(connections) + 5
+    const hosts = [NODE_A, NODE_B].map((id) => node(id, { maxConcurrentCalls: capacity }))
+    const opened = await Promise.all(
+      Array.from({ length: capacity + 20 }, (_, index) => hosts[index % 2]?.open(arriving(STRANGER))),
+    )
+    const states = Map.groupBy(opened, (call) => call?.view.state)
+    expect(states.get('greeting')).toHaveLength(capacity)
+    expect(states.get('rejected')).toHaveLength(20)
+  })
+
+  it('waits for nobody who is about to begin, far from the maximum', async () => {
+    const slow = await db.callPool.connect()
+    try {
+      await slow.query('begin')
+      await slow.query('select has_capacity(1000, false)')
+      const { view } = await node(NODE_A, { maxConcurrentCalls: 1_000 }).open(arriving(STRANGER))
+      expect(view.state).toBe('greeting')
+    } finally {
+      await slow.query('rollback')
+      slow.release()
+    }
+  })
+
   it('writes its end once', async () => {
     const host = node(NODE_A)
     const { row } = await host.open(arriving(STRANGER))
@@ -188,19 +232,37 @@ describe('a call in the database', () => {
     expect(await db.query('select 1 from call_timer where call_id = $1', [row.id])).toEqual([])
   })
 
-  it('is told that its stream broke when the node that held it is gone, and no other call is', async () => {
+  it('stays ended, whatever comes and whatever its chart would make of it', async () => {
+    const host = node(NODE_A)
+    const { row } = await host.open(arriving(STRANGER))
+    const before = row.snapshot
+    await host.send({ callId: row.id }, { type: 'leg.ended', status: 'completed' })
+    const { row: ended } = (await host.find({ callId: row.id })) ?? { row }
+    expect(ended.endedAt).toBeInstanceOf(Date)
+    // A node whose chart is older may take the state for one that goes on.
+    await db.query('update call_log set snapshot = $2 where id = $1', [row.id, JSON.stringify(before)])
+    expect(await host.send({ callId: row.id }, { type: 'leg.asked' })).toMatchObject({ handled: false })
+    expect((await host.find({ callId: row.id }))?.row).toMatchObject({
+      ...{ endedAt: ended.endedAt, outcome: 'caller_hung_up', lastSeq: 2 },
+    })
+  })
+
+  it('is bridged again when its relay is suspected and its leg asks, and stays bridged until then', async () => {
     const [a, b] = [node(NODE_A), node(NODE_B)]
-    const bridgedOn = async (host: CallHost) => {
-      const { row } = await host.open(arriving(STRANGER))
-      await host.send({ callId: row.id }, { type: 'leg.asked' })
-      const { id: callId, providerCallId } = row
-      await host.join({ callId, providerCallId, token: streamToken(row, 1) })
-      return callId
-    }
-    const [onA, onB] = [await bridgedOn(a), await bridgedOn(b)]
-    await b.loseBridgesOf([NODE_A])
-    expect((await b.find({ callId: onA }))?.view.state).toBe('rejoining')
-    expect((await b.find({ callId: onB }))?.view.state).toBe('bridged')
+    const { row } = await a.open(arriving(STRANGER))
+    const { id: callId, providerCallId } = row
+    await a.send({ callId }, { type: 'leg.asked' })
+    await a.join({ callId, providerCallId, token: streamToken(row, 1) })
+    const suspect = (attempt: number) => b.send({ callId }, { type: 'relay.unresponsive', attempt })
+    for (const _ of [1, 2]) expect((await suspect(1))?.view.state).toBe('bridged')
+    expect((await jobs()).map(({ task }) => task)).toEqual(['redirect-leg', 'redirect-leg'])
+    // A question that was merely repeated disturbs nobody; one of a leg that was taken out of the bridge makes another.
+    expect((await b.send({ callId }, { type: 'leg.asked' }))?.view.state).toBe('bridged')
+    expect((await b.send({ callId }, { type: 'leg.asked', leaves: 1 }))?.view).toMatchObject({
+      state: 'joining',
+      context: { attempt: 2 },
+    })
+    expect((await suspect(1))?.handled).toBe(false)
   })
 
   it('is ended in writing when the chart of today does not know its state', async () => {
@@ -210,9 +272,10 @@ describe('a call in the database', () => {
       `update call_log set chart_version = '0', snapshot = jsonb_set(snapshot, '{value}', '"gone"') where id = $1`,
       [row.id],
     )
-    await host.send({ callId: row.id }, { type: 'leg.asked' })
+    // Who has asked is answered, with an apology; nobody has to be told anything.
+    expect((await host.send({ callId: row.id }, { type: 'leg.asked' }))?.view.state).toBe('failed')
     expect((await host.find({ callId: row.id }))?.row).toMatchObject({ outcome: 'chart_retired' })
-    expect((await jobs()).map(({ task }) => task)).toContain('hang-up-leg')
+    expect(await jobs()).toEqual([])
   })
 })
 
@@ -225,25 +288,22 @@ describe('a timer', () => {
   it('fires on the node that set it', async () => {
     const host = node(NODE_A)
     const { row } = await host.open(arriving(ALICE))
-    clock.advance(35_000)
+    await passTime(35_000)
     await settled(async () => (await host.find({ callId: row.id }))?.view.state === 'joining')
     const log = await events(row.id)
     expect(log.at(-1)).toMatchObject({
       type: 'xstate.after.CLONE_MAX_WAIT.call.live.voice.cloning',
       state_after: 'joining',
     })
-    expect((await jobs()).map(({ task }) => task)).toEqual([
-      'clone-voice',
-      'record-clone-timeout',
-      'move-leg',
-    ])
+    const asked = (await jobs()).map(({ task }) => task)
+    expect(asked.sort()).toEqual(['clone-voice', 'record-clone-timeout', 'redirect-leg'])
   })
 
   it('fires once on another node when its own is gone, though two look for it', async () => {
     const gone = node(NODE_A)
     const { row } = await gone.open(arriving(ALICE))
     await gone.stop()
-    clock.advance(36_000)
+    await passTime(36_000)
     const [b, c] = [node(NODE_B), node(NODE_A)]
     b.start()
     c.start()
@@ -262,14 +322,52 @@ describe('a timer', () => {
       await host.send({ callId }, { type: 'media.lost', attempt, clean: false })
     }
     await breakBridge(a, 1)
-    clock.advance(10_000)
+    await passTime(10_000)
     await breakBridge(b, 2)
     // The fifteen seconds of the first break are over on the node that knows of no other; those of the second are not.
-    clock.advance(6_000)
+    await passTime(6_000)
     await a.stop()
     expect(await stateNow()).toBe('rejoining')
-    clock.advance(10_000)
+    await passTime(10_000)
     await settled(async () => (await stateNow()) === 'ended')
     expect(await stateNow()).toBe('ended')
+  })
+
+  it('that cannot be fired is set back, told once, and keeps no other waiting', async () => {
+    const [broken, sound] = [
+      await node(NODE_A).open(arriving(ALICE)),
+      await node(NODE_A).open(arriving(ALICE)),
+    ]
+    await Promise.all(hosts.map((host) => host.stop()))
+    // A step that the database refuses: the number of its event is taken.
+    await db.query(
+      `insert into call_event (call_id, seq, type, event, state_before, state_after, effects, at)
+       values ($1, 2, 'x', '{}', 'x', 'x', '[]', now())`,
+      [broken.row.id],
+    )
+    await passTime(36_000)
+    const warnings: object[] = []
+    const log = pino({ level: 'warn' }, { write: (line) => void warnings.push(JSON.parse(line)) })
+    const host = node(NODE_B, { log })
+    host.start()
+    await settled(async () => (await host.find({ callId: sound.row.id }))?.view.state === 'joining')
+    const postponed = async () => {
+      const rows = await db.query<{ failures: number; isLater: boolean }>(
+        'select failures, due_at > clock_timestamp() as "isLater" from call_timer where call_id = $1 and failures > 0',
+        [broken.row.id],
+      )
+      return rows[0]
+    }
+    await settled(async () => (await postponed()) !== undefined)
+    expect(await postponed()).toEqual({ failures: 1, isLater: true })
+    await passTime(2_001)
+    await settled(async () => (await postponed())?.failures === 2)
+    expect(await postponed()).toEqual({ failures: 2, isLater: true })
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatchObject({ callId: broken.row.id })
+    await db.query(`delete from call_event where call_id = $1 and type = 'x'`, [broken.row.id])
+    await passTime(4_001)
+    await settled(async () => (await host.find({ callId: broken.row.id }))?.view.state === 'joining')
+    expect((await host.find({ callId: broken.row.id }))?.view.state).toBe('joining')
   })
 })

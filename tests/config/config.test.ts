@@ -17,7 +17,7 @@ function faultsOf(env: Record<string, string>): string[] {
 describe('defaults', () => {
   it('needs nothing to be set', () => {
     const config = loadConfig({})
-    expect(config.http).toEqual({ host: '0.0.0.0', port: 3006, publicUrl: null, trustProxy: false })
+    expect(config.http).toEqual({ host: '127.0.0.1', port: 3006, publicUrl: null, trustProxy: false })
     expect(config.calls.cloneMaxWaitMs).toBe(35_000)
     expect(config.calls.pollIntervalMs).toBe(2_000)
     expect(config.voices.voiceCacheTtlMs).toBe(86_400_000)
@@ -100,11 +100,28 @@ describe('values', () => {
     expect(loadConfig({ ROLES: 'sip, media,sip' }).roles).toEqual(['sip', 'media'])
   })
 
-  it('tells the users of SIP from their passwords, which may have colons', () => {
-    expect(loadConfig({ SIP_USERS: 'alice:a:b, bob:c' }).sip.users).toEqual([
-      { name: 'alice', password: 'a:b' },
-      { name: 'bob', password: 'c' },
+  it('tells the users of SIP from their numbers and their passwords, which may have colons', () => {
+    expect(loadConfig({ SIP_USERS: 'alice:a:b, bob=+15550040001:c' }).sip.users).toEqual([
+      { name: 'alice', number: null, password: 'a:b' },
+      { name: 'bob', number: '+15550040001', password: 'c' },
     ])
+  })
+
+  it('hands the servers that help browsers on as browsers take them', () => {
+    const servers = [
+      { urls: 'stun:stun.example.com' },
+      {
+        urls: ['turn:t.example.com:3478', 'turns:t.example.com:443?transport=tcp'],
+        username: 'u',
+        credential: 'c',
+      },
+    ]
+    const origins = 'https://www.example.com, http://localhost:8080'
+    const { browser } = loadConfig({ ICE_SERVERS: JSON.stringify(servers), PHONE_EMBED_ORIGINS: origins }).sip
+    expect(browser).toEqual({
+      ...{ url: null, iceServers: servers },
+      embedOrigins: ['https://www.example.com', 'http://localhost:8080'],
+    })
   })
 
   it('uses the real carrier once there is a token, with or without an account', () => {
@@ -128,9 +145,11 @@ describe('faults', () => {
     ['ALLOWED_IPS', '10.0.0.0/33'],
     ['ALLOWED_IPS', 'localhost'],
     ['ROLES', 'web,phone'],
+    ['SIP_WSS_URL', 'https://sip.example.com'],
+    ['PHONE_EMBED_ORIGINS', 'https://www.example.com/page'],
     ['ROLES', ','],
     ['SIP_TRUNKS', 'trunk.example.com'],
-    ['SIP_NUMBERS', '+1 555'],
+    ['SIP_NUMBERS', '+1555@trunk'],
     ['POLL_INTERVAL_SECONDS', '0'],
     ['POLL_INTERVAL_SECONDS', '-1'],
     ['CLONE_MAX_WAIT_SECONDS', 'Infinity'],
@@ -149,6 +168,14 @@ describe('faults', () => {
     expect(faults[0]).toContain(JSON.stringify(value))
     expect(faults[0]).toContain(', allowed: ')
   })
+
+  it.each(['stun:stun.example.com', '[]', '[{"urls":"https://turn.example.com"}]'])(
+    'ICE_SERVERS=%s is not repeated, since it may hold a password',
+    (value) => {
+      const [fault] = faultsOf({ ICE_SERVERS: value })
+      expect(fault).toMatch(/^ICE_SERVERS: found \(hidden\).*, allowed: JSON like /)
+    },
+  )
 
   it('tells all faults at once, those between settings too', () => {
     const names = faultsOf({ PORT: 'x', LOG_LEVEL: 'y', TWILIO_ACCOUNT_SID: 'AC1' }).map(
@@ -229,5 +256,40 @@ describe('warnings', () => {
     const warnings = configWarnings(loadConfig(env))
     expect(warnings.map((warning) => warning.name)).toEqual([name])
     expect(warnings.map(warningLine)[0]).toMatch(/^[A-Z_]+ .+; .+/)
+  })
+})
+
+describe('who reaches the service', () => {
+  it.each([
+    [{}, '127.0.0.1'],
+    [{ HOST: '0.0.0.0' }, '0.0.0.0'],
+    [{ ELEVENLABS_API_KEY: 'key' }, '0.0.0.0'],
+    [{ TWILIO_AUTH_TOKEN: 'token' }, '0.0.0.0'],
+    [{ ENABLE_SIP_HANDLER: 'true' }, '0.0.0.0'],
+  ])('with %j it listens on %s', (settings, host) => {
+    expect(loadConfig(settings).http.host).toBe(host)
+  })
+
+  it('a key that anybody guesses does not start in production', () => {
+    const weak = { ADMIN_API_KEY: 'a', NODE_ENV: 'production' }
+    expect(() => loadConfig(weak)).toThrow(/ADMIN_API_KEY.*at least 16 characters/)
+    expect(loadConfig({ ...weak, NODE_ENV: 'development' }).admin.apiKey).toBe('a')
+    expect(loadConfig({ ...weak, ADMIN_API_KEY: '0123456789abcdef' }).admin.apiKey).toHaveLength(16)
+  })
+
+  it.each([
+    [{ TRUST_PROXY: 'true' }, 'TRUST_PROXY'],
+    [{ TRUST_PROXY: '1', HOST: '0.0.0.0' }, 'TRUST_PROXY'],
+    [{ ALLOWED_IPS: '10.0.0.0/8', PUBLIC_URL: 'https://calls.example.com' }, 'ALLOWED_IPS'],
+  ])('%j lets addresses be forged, and is warned of', (settings, name) => {
+    expect(configWarnings(loadConfig(settings)).map((warning) => warning.name)).toContain(name)
+  })
+
+  it.each([
+    { TRUST_PROXY: '10.0.0.1', ALLOWED_IPS: '10.0.0.0/8', PUBLIC_URL: 'https://calls.example.com' },
+    { TRUST_PROXY: '1', HOST: '127.0.0.1' },
+  ])('%j does not', (settings) => {
+    const names = configWarnings(loadConfig(settings)).map((warning) => warning.name)
+    expect(names.filter((name) => ['TRUST_PROXY', 'ALLOWED_IPS'].includes(name))).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { END_REASONS } from '../../machines/end-reasons.ts'
 import {
   ANN,
   alice,
@@ -17,6 +18,9 @@ import { until } from '../support/until.ts'
  * The page of one call, live or past.
  */
 
+/** As the timer fires; its name is XState's. */
+const RECOVERY_IS_OVER = 'xstate.after.AGENT_RECOVERY.call.live.leg.bridged.recovering'
+
 visitConsole()
 
 describe('one call', () => {
@@ -26,6 +30,7 @@ describe('one call', () => {
     await looksAt(`#/calls/${id}`)
     await alice.page.getByText('Replayed: the chart of today leads this call the same way.').waitFor()
     await until('the chart shows the end', async () => (await chartStates('[data-active]')).includes('ended'))
+    await alice.page.getByText('Step 6 of 6').waitFor()
     await alice.page.keyboard.press(',')
     await alice.page.getByText('Step 5 of 6, +9.7 s: agent.ready').waitFor()
     expect(await chartStates('[data-active]')).toEqual(expect.arrayContaining(['talking', 'cloned']))
@@ -78,10 +83,10 @@ describe('one call', () => {
     await service.calls.say({ type: 'leg.asked' })
     await service.calls.say({ type: 'media.joined', attempt: 1, node: 'node' })
     await service.calls.say(lost)
-    await service.calls.say(lost)
+    await service.calls.say({ type: RECOVERY_IS_OVER } as never)
     await service.calls.say({ type: 'leg.ended', status: 'completed' })
     await looksAt(`#/calls/${service.calls.latestId}`)
-    await alice.page.getByText('The voice agent could not be reached, and one retry did not help.').waitFor()
+    await alice.page.getByText(END_REASONS.agent_unreachable.meaning).waitFor()
     expect(await alice.page.locator('.call-head .trouble').textContent()).toBe(
       'The voice agent was lost: closed_3000',
     )

@@ -26,6 +26,10 @@ const asked: CallEvent = { type: 'leg.asked' }
 const ready: CallEvent = { type: 'voice.ready', voiceId: 'voice' }
 const joined: CallEvent = { type: 'media.joined', attempt: 1, node: 'node' }
 const agentReady: CallEvent = { type: 'agent.ready', attempt: 1, conversationId: 'conversation' }
+const refusedVoice = (isGone: boolean): CallEvent => ({
+  ...{ type: 'agent.overrideRefused', attempt: 1, override: 'voice', voiceId: null, isGone },
+  detail: 'A voice was not found.',
+})
 const ended: CallEvent = { type: 'leg.ended', status: 'completed' }
 
 describe('a call’s story', () => {
@@ -41,22 +45,28 @@ describe('a call’s story', () => {
     const failed: CallEvent = { type: 'voice.failed', cause: 'too_short' }
     expect(troubleOf(await recordsOf(KNOWN, asked, ready, joined, agentReady, ended))).toBeNull()
     expect(troubleOf(await recordsOf(KNOWN, asked, failed))).toEqual({
-      type: 'voice.failed',
-      cause: 'too_short',
+      ...{ type: 'voice.failed', cause: 'too_short', detail: null },
     })
     expect(troubleOf(await recordsOf(KNOWN, asked, failed, joined, lost, agentReady))).toEqual({
-      ...{ type: 'agent.lost', cause: 'closed_3000' },
+      ...{ type: 'agent.lost', cause: 'closed_3000', detail: null },
+    })
+    expect(troubleOf(await recordsOf(KNOWN, asked, ready, joined, refusedVoice(true)))).toEqual({
+      ...{ type: 'agent.overrideRefused', cause: 'voice', detail: 'A voice was not found.' },
     })
     const late = {
       type: 'xstate.after.AGENT_CONNECT.call.live.leg.bridged.connecting',
     } as unknown as CallEvent
-    expect(troubleOf(await recordsOf(UNKNOWN, asked, joined, late))).toEqual({ type: late.type, cause: null })
+    expect(troubleOf(await recordsOf(UNKNOWN, asked, joined, late))).toEqual({
+      ...{ type: late.type, cause: null, detail: null },
+    })
   })
 
   test('tells what became of the voice', async () => {
     expect(voiceOf(await recordsOf(KNOWN))).toBe('cloning')
     expect(voiceOf(await recordsOf(KNOWN, asked, ready))).toBe('cloned')
     expect(voiceOf(await recordsOf(KNOWN, { type: 'voice.failed', cause: 'refused' }))).toBe('failed')
+    expect(voiceOf(await recordsOf(KNOWN, asked, ready, joined, refusedVoice(false)))).toBe('refused')
+    expect(voiceOf(await recordsOf(KNOWN, asked, ready, joined, refusedVoice(true)))).toBe('gone')
     expect(voiceOf(await recordsOf(UNKNOWN, asked))).toBe('default')
   })
 

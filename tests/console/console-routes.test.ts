@@ -2,10 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createAuth, SESSION_COOKIE } from '../../src/http/auth.ts'
+import { createAuth } from '../../src/http/auth.ts'
 import { consoleRoutes } from '../../src/http/console-routes.ts'
 import { wrongKeyLimit } from '../../src/http/rate-limits.ts'
+import { SESSION_COOKIE } from '../../src/http/sessions.ts'
 import { ADMIN_KEY, asAdmin, problemOf, serve, testApp } from '../http/serve.ts'
+import { endedSessions } from '../support/ended-sessions.ts'
 
 const CONFIG = { carrier: 'simulated', agentVendor: 'real', phoneNumber: '+15551234567' } as const
 
@@ -21,10 +23,11 @@ const build = async () => {
   await writeFile(join(assetsDir, 'sign-in.html'), '<title>Sign in</title>')
   await writeFile(join(assetsDir, 'assets', 'page-abc123.js'), 'page()')
   await writeFile(join(assetsDir, 'sample.wav'), 'RIFF')
+  await writeFile(join(assetsDir, 'licences.json'), '[]')
 }
 
 const start = () => {
-  const auth = createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit() })
+  const auth = createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit(), endedSessions: endedSessions() })
   const callerSample = join(assetsDir, 'sample.wav')
   return serve(testApp({ auth, console: consoleRoutes({ auth, assetsDir, callerSample, config: CONFIG }) }))
 }
@@ -70,6 +73,10 @@ describe('its files', () => {
     const response = await fetch(`${await start()}/console/assets/page-abc123.js`)
     expect(await response.text()).toBe('page()')
     expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+  })
+
+  it('name whose work they are made with, to whoever asks', async () => {
+    expect(await (await fetch(`${await start()}/console/licences.json`)).json()).toEqual([])
   })
 
   it('are not the folder around them', async () => {

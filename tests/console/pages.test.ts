@@ -135,11 +135,13 @@ describe('when the service is away', () => {
   test.each([
     ['calls', 'tbody tr'],
     ['agents', '.entry'],
+    ['trunks', '.entry'],
     ['system', '.settings dt'],
     ['live?show=tests', '.chart-state'],
   ])('#/%s says so, and is there when it is back', async (place, something) => {
     await begin()
     service.calls.begin(ANN)
+    await service.troubledTrunk()
     await service.agents.create({
       ...{ name: 'Front desk', backend: 'elevenlabs', vendorAgentId: null, voiceId: null, language: null },
       ...{ instructions: null, firstMessage: null, tools: [], transferNumber: null, numbers: [] },
@@ -185,11 +187,11 @@ describe('the other pages', () => {
     await looksAt('#/agents')
     const form = alice.page.locator('form')
     await form.getByLabel('Name').fill('Front desk')
-    await form.getByLabel('Numbers it answers').fill('15551234567')
+    await form.getByLabel('Numbers it answers').fill('anonymous')
     await form.getByRole('button', { name: 'Set up' }).click()
     await form.getByRole('alert').getByText('numbers/0').waitFor()
     expect(await form.getByLabel('Name').inputValue()).toBe('Front desk')
-    await form.getByLabel('Numbers it answers').fill('+15551234567')
+    await form.getByLabel('Numbers it answers').fill('+1 555 123 4567')
     await form.getByRole('button', { name: 'Set up' }).click()
     await alice.page.getByText('Answers +1 555 123 4567').waitFor()
     await alice.page.getByRole('button', { name: 'Edit Front desk' }).click()
@@ -200,6 +202,82 @@ describe('the other pages', () => {
     await alice.visit('#/audit')
     await alice.page.getByText('Changes a voice agent').waitFor()
     expect(await main().locator('tbody tr').count()).toBe(3)
+  })
+
+  test('set up a trunk, register it, keep its password, and delete it', async () => {
+    await begin()
+    await looksAt('#/trunks')
+    await main().getByText('SIP_TRUNKS').waitFor()
+    const form = alice.page.locator('form')
+    await form.getByLabel('Name', { exact: true }).fill('Office')
+    await form.getByLabel('Addresses that its calls come from').fill('192.0.2.1:5060')
+    await form.getByRole('button', { name: 'Set up' }).click()
+    await form.getByRole('alert').getByText('addresses/0').waitFor()
+    expect(await form.getByLabel('Name', { exact: true }).inputValue()).toBe('Office')
+    await form.getByLabel('Addresses that its calls come from').fill('192.0.2.1')
+    await form.getByLabel('Server of the provider').fill('sip.example.com')
+    await form.getByLabel('Register at the server').check()
+    await form.getByLabel('User', { exact: true }).fill('acct-7')
+    await form.getByLabel(/^Password/).fill('correct-horse')
+    await form.getByText('Limits, codecs and health').click()
+    await form.getByLabel('Calls at once').fill('5')
+    await form.getByLabel('PCMA').check()
+    await form.getByRole('button', { name: 'Set up' }).click()
+    const entry = main().locator('.entry', { hasText: 'Office' })
+    await entry.getByText('0 of 5 calls · sip.example.com, 192.0.2.1').waitFor()
+    await entry.getByText('Registering').waitFor()
+    expect(await form.getByLabel('Name', { exact: true }).inputValue()).toBe('')
+    const [made] = await service.trunks.list()
+    const registration = {
+      username: 'acct-7',
+      authUsername: null,
+      password: 'correct-horse',
+      expiresSeconds: 3_600,
+    }
+    expect(made).toMatchObject({ maxCalls: 5, codecs: ['PCMA'], optionsSeconds: 30, registration })
+    await entry.getByRole('button', { name: 'Edit Office' }).click()
+    expect(await form.getByLabel(/^Password/).inputValue()).toBe('')
+    await form.getByLabel('User', { exact: true }).fill('acct-8')
+    await form.getByRole('button', { name: 'Save' }).click()
+    await until(
+      'it is kept',
+      async () => (await service.trunks.list())[0]?.registration?.username === 'acct-8',
+    )
+    expect((await service.trunks.list())[0]?.registration?.password).toBe('correct-horse')
+    await entry.getByRole('button', { name: 'Delete' }).click()
+    await entry.getByRole('button', { name: 'Really delete?' }).click()
+    await until('it is gone', async () => (await entry.count()) === 0)
+  })
+
+  test('say of a trunk what is not in order, in the words of who found it', async () => {
+    await begin()
+    await service.troubledTrunk()
+    await looksAt('#/trunks')
+    const entry = main().locator('.entry', { hasText: 'Provider' })
+    await entry.getByText('Not registered').waitFor()
+    await entry.getByText('Registration: the registrar refuses user or password (403 Forbidden)').waitFor()
+    await entry.getByText('OPTIONS: it does not answer (408); 3 times in a row').waitFor()
+    await entry.getByText('sip.provider.example cannot be resolved (ETIMEOUT)').waitFor()
+    await entry.getByText('3 of 10 calls').waitFor()
+  })
+
+  test('make a link to call by, show its address once, and delete it', async () => {
+    await begin()
+    await looksAt('#/phone-links')
+    const form = alice.page.locator('form')
+    await form.getByLabel('Number to call').fill('+1 555 123 4567')
+    await form.getByLabel('Caller’s name').fill('Ann')
+    await form.getByRole('button', { name: 'Make the link' }).click()
+    const address = alice.page.getByLabel('Address of the link')
+    expect(await address.inputValue()).toMatch(new RegExp(`^${service.url}/phone#[\\w-]+$`))
+    expect(await alice.accessibilityFaults()).toEqual([])
+    await alice.page.getByRole('button', { name: 'Done' }).click()
+    const entry = main().locator('.entry', { hasText: 'Ann → +1 555 123 4567' })
+    await entry.getByText('Not used yet').waitFor()
+    expect(await main().textContent()).not.toContain('/phone#')
+    await entry.getByRole('button', { name: 'Delete' }).click()
+    await entry.getByRole('button', { name: 'Really delete?' }).click()
+    await alice.page.getByText('No link has been made yet.').waitFor()
   })
 
   test('ask for the key over what is being done when the session ends, and go on with it', async () => {
@@ -230,5 +308,46 @@ describe('the other pages', () => {
     await alice.page.getByText('30 of 40 look-ups').waitFor()
     await alice.visit('#/campaigns')
     await alice.page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+  })
+})
+
+describe('the voices', () => {
+  test('are for the callers that one chooses', async () => {
+    await begin()
+    await looksAt('#/voices')
+    const changed: unknown[] = []
+    await alice.page.route('**/api/v1/voices/*', (route) => {
+      changed.push([route.request().method(), route.request().postDataJSON()])
+      return route.fulfill({ json: {} })
+    })
+    const choice = alice.page.locator('.entry').first().getByRole('combobox')
+    await choice.selectOption('attested')
+    await until('it is told', () => changed.length === 1)
+    await choice.selectOption('default')
+    await until('it is told again', () => changed.length === 2)
+    expect(changed).toEqual([
+      ['PATCH', { trust: 'attested' }],
+      ['PATCH', { trust: null }],
+    ])
+  })
+})
+
+describe('the licences', () => {
+  test('of all that the page is made with are at its foot', async () => {
+    await begin()
+    await looksAt('#/system')
+    await alice.page.getByRole('contentinfo').getByRole('link', { name: 'Licences' }).click()
+    await alice.page.getByRole('heading', { level: 1, name: 'Licences' }).waitFor()
+    const names = await alice.page.locator('.licence summary').allTextContents()
+    for (const name of ['@xyflow/react', 'elkjs', 'react', 'react-dom'])
+      expect(
+        names.some((each) => each.startsWith(`${name} `)),
+        name,
+      ).toBe(true)
+    await alice.page.locator('.licence summary', { hasText: 'elkjs' }).click()
+    const licence = alice.page.locator('.licence', { hasText: 'elkjs' })
+    await licence.getByText('Eclipse Public License').first().waitFor()
+    expect(await licence.getByRole('link').getAttribute('href')).toMatch(/npmjs\.com\/package\/elkjs\/v\/\d/)
+    expect(alice.complaints).toEqual([])
   })
 })

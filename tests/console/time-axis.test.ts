@@ -53,7 +53,7 @@ describe('the lanes of a call', () => {
       ...['call.began 0–2', 'leg.asked 2–35', 'CLONE_MAX_WAIT ran out 35–35.5', 'media.joined 35.5–40'],
     ])
     expect(told(effectSpans(steps, 40_000))).toEqual([
-      ...['requestClone 0–35', 'recordCloneTimeout, moveLeg 35–40'],
+      ...['requestClone 0–35', 'recordCloneTimeout, redirectLeg 35–40'],
     ])
   })
 

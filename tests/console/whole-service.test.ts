@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { buildConsoleInPlace } from '../support/build-console.ts'
 import { launchChromium, WHY_NO_BROWSER } from '../support/chromium.ts'
 import { ConsolePage } from '../support/console-page.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -12,7 +11,6 @@ import { ServiceProcess } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 
 const KEY = 'a key that only this test knows'
-const VITE = join(import.meta.dirname, '../../node_modules/vite/bin/vite.js')
 
 /** Real time: greeting, ten seconds of cloning and the agent's first sentence. */
 const WHOLE_CALL_MS = 60_000
@@ -25,10 +23,7 @@ describe('the demo, as npm start shows it to a person with a browser', () => {
 
   beforeAll(async () => {
     if (WHY_NO_BROWSER) return
-    // The service serves what `npm ci` has built; this build is of the sources as they are.
-    await promisify(execFile)(process.execPath, [VITE, 'build'], {
-      env: { ...process.env, NODE_ENV: 'production' },
-    })
+    await buildConsoleInPlace()
     folder = await mkdtemp(join(tmpdir(), 'precall-demo-'))
     db = await createTestDatabase()
     service = await ServiceProcess.start({

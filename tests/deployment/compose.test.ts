@@ -16,6 +16,7 @@ type Container = {
   build?: string
   user?: string
   entrypoint?: string[]
+  command?: string[]
   environment?: Record<string, string | number | null>
   ports?: string[]
   networks?: string[]
@@ -64,7 +65,7 @@ test('brings what the service needs', () => {
     'drachtio',
     'freeswitch',
     'legs',
-    'minio',
+    'objects',
     'passwords',
     'postgres',
     'service',
@@ -72,7 +73,7 @@ test('brings what the service needs', () => {
 })
 
 test.each(all)('%s has an image whose version cannot change', (_name, { image }) => {
-  expect(image).toMatch(/^[\w./-]+:[\w.-]*\d[\w.-]*$/)
+  expect(image).toMatch(/^[\w./-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?$/)
 })
 
 test.each(all)(
@@ -102,29 +103,70 @@ describe('what is reachable from outside', () => {
       'service 3006:3006',
       'drachtio 5060:5060/udp',
       'drachtio 5060:5060/tcp',
+      'drachtio 5061:5061/tcp',
+      'drachtio 8443:8443/tcp',
       'freeswitch 25000-25399:25000-25399/udp',
     ])
   })
 
   test('is as wide for RTP as calls may need, and no wider', () => {
-    const { FREESWITCH_RTP_START_PORT: first, FREESWITCH_RTP_END_PORT: last } = freeswitch.environment ?? {}
+    const { FREESWITCH_RTP_START_PORT: first } = freeswitch.environment ?? {}
+    const last = withDefaults(`${freeswitch.environment?.FREESWITCH_RTP_END_PORT}`)
     expect(published).toContain(`freeswitch ${first}-${last}:${first}-${last}/udp`)
     const portsOfACall = 2
-    expect(Number(last) - Number(first) + 1).toBe(
-      Number(service.environment?.MAX_CONCURRENT_CALLS) * portsOfACall,
-    )
+    expect(Number(last) - Number(first) + 1).toBe(loadConfig({}).calls.maxConcurrent * portsOfACall)
   })
 
   test('does not share a network with the data', () => {
     const withData = all.filter(([, { networks = [] }]) => networks.includes('data')).map(([name]) => name)
-    expect(withData.sort()).toEqual(['legs', 'minio', 'postgres', 'service'])
+    expect(withData.sort()).toEqual(['legs', 'objects', 'postgres', 'service'])
+  })
+})
+
+/** What each container needs to know of the others. */
+const SECRETS: Record<string, string[]> = {
+  service: ['postgres', 'objects'],
+  legs: ['postgres', 'drachtio', 'freeswitch'],
+  postgres: ['postgres'],
+  objects: ['objects'],
+  drachtio: ['drachtio'],
+  freeswitch: ['freeswitch'],
+}
+
+describe('passwords', () => {
+  const mountsOf = ({ volumes = [] }: Container) =>
+    volumes.filter((mount) => mount.startsWith('password')).map((mount) => mount.split(':'))
+
+  test.each(Object.entries(SECRETS))('%s sees those that it needs, and no other', (name, needed) => {
+    const mounts = mountsOf(services[name] as Container)
+    expect(mounts).toEqual(needed.map((each) => [`password-${each}`, `/passwords/${each}`, 'ro']))
+    const { command = [], entrypoint = [], environment = {}, healthcheck } = services[name] as Container
+    const words = [
+      ...command,
+      ...entrypoint,
+      ...(healthcheck.test ?? []),
+      ...Object.values(environment),
+    ].join('\n')
+    const read = [...words.matchAll(/\/passwords\/(\w+)\/password\b/g)].map(([, each = '']) => each)
+    expect([...new Set(read)].sort()).toEqual(needed.toSorted())
+  })
+
+  test('are all given out by one container that ends at once', () => {
+    const { passwords, ...others } = services
+    const given = mountsOf(passwords as Container).map(([volume]) => volume)
+    expect(given).toEqual(['passwords', ...Object.keys(volumes).filter((name) => /^password-/.test(name))])
+    expect(
+      Object.values(others)
+        .flatMap(mountsOf)
+        .map(([volume]) => volume),
+    ).not.toContain('passwords')
   })
 })
 
 describe.each([
-  ['service', service],
-  ['legs', legs],
-])('what %s is told', (_name, { environment, entrypoint, stop_grace_period }) => {
+  ['service', service, ['DRACHTIO_SECRET', 'FREESWITCH_SECRET']],
+  ['legs', legs, ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']],
+] as const)('what %s is told', (_name, { environment, entrypoint, command, stop_grace_period }, kept) => {
   const told = Object.entries(environment ?? {})
   /** What its start reads from the files of the passwords. */
   const exported = [...(entrypoint?.join('\n') ?? '').matchAll(/\b([A-Z][A-Z\d_]*)=/g)].map(
@@ -144,9 +186,40 @@ describe.each([
     expect(Object.keys(services)).toContain(sip.drachtio.host)
   })
 
-  test('leaves it the time to drain', () => {
+  test('are all that there are, from .env or the shell, but for what is the container’s own', () => {
+    const own = ['DATA_DIR', 'HOST', 'NODE_ENV', 'PORT', 'ROLES']
+    // Each container has its own address towards the database; one for both would lead to the wrong one. No container is
+    // given another role's password.
+    const left = ['NODE_URL', 'MIGRATION_DATABASE_URL', ...kept]
+    expect(
+      told
+        .filter(([, value]) => value === '')
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(kept)
+    const passed = told.filter(([name, value]) => value === null || `${value}`.startsWith(`\${${name}:-`))
+    expect(passed.map(([name]) => name).sort()).toEqual(
+      SETTING_NAMES.filter((name) => ![...own, ...left].includes(name)).sort(),
+    )
+    expect(
+      told
+        .map(([name]) => name)
+        .filter((name) => own.includes(name))
+        .sort(),
+    ).toEqual(own)
+    const overwritten = exported.filter((name) => !entrypoint?.join('').includes(`${name}=$$\{${name}:-`))
+    expect(overwritten).toEqual([])
+  })
+
+  test('leaves it the time to drain, however long that is', () => {
     const seconds = Number(/^(\d+)s$/.exec(stop_grace_period ?? '')?.[1])
-    expect(seconds).toBeGreaterThan(Number(environment?.DRAIN_SECONDS))
+    expect(() => loadConfig({ DRAIN_SECONDS: `${seconds}` })).toThrow('DRAIN_SECONDS')
+  })
+
+  test('begins with the heap of npm start', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    const flags = scripts.start.split(' ').filter((word: string) => word.startsWith('--'))
+    expect(command?.slice(1, -1)).toEqual(flags)
   })
 })
 
@@ -158,7 +231,7 @@ test('the processes of the service have every role between them, and none twice'
 /** The settings as the service takes them, with a password wherever one is read from a file. */
 function configOf(environment: Container['environment'] = {}, exported: string[] = ['S3_SECRET_ACCESS_KEY']) {
   const fixed = Object.entries(environment).flatMap(([name, value]) =>
-    value === null ? [] : [[name, String(value)]],
+    value === null ? [] : [[name, withDefaults(String(value))]],
   )
   const passwords = exported.map((name) => [name, 'postgres://anything-goes-for-a-password'])
   return loadConfig(Object.fromEntries([...passwords, ...fixed]))
@@ -168,7 +241,7 @@ test('no password is written down', () => {
   const secret = /(SECRET|PASSWORD|TOKEN|API_KEY)$/
   const written = all.flatMap(([name, { environment = {} }]) =>
     Object.entries(environment)
-      .filter(([key, value]) => secret.test(key) && value !== null)
+      .filter(([key, value]) => secret.test(key) && value !== null && value !== '')
       .map(([key]) => `${name} ${key}`),
   )
   expect(written).toEqual([])
@@ -177,7 +250,7 @@ test('no password is written down', () => {
 test('what is mounted is there', () => {
   const mounted = all
     .flatMap(([, container]) => container.volumes ?? [])
-    .map((mount) => mount.split(':')[0] ?? '')
+    .map((mount) => withDefaults(mount).split(':')[0] ?? '')
   const folders = mounted.filter((source) => source.startsWith('.'))
   expect(folders.filter((folder) => !existsSync(join(ROOT, folder)))).toEqual([])
   expect(mounted.filter((source) => !source.startsWith('.') && !(source in volumes))).toEqual([])

@@ -71,9 +71,22 @@ describe('strangers', () => {
     expect(setting(file, 'listen-ip')).toBe('$${event_socket_ip}')
     expect(defaults.get('event_socket_ip')).toBe('127.0.0.1')
     const list = setting(file, 'apply-inbound-acl')
-    const acl = parser.parse(read('autoload_configs/acl.conf.xml')).configuration['network-lists'].list
-    expect(acl).toMatchObject({ name: list, default: 'deny' })
+    const lists = parser.parse(read('autoload_configs/acl.conf.xml')).configuration['network-lists'].list
+    expect(lists).toContainEqual(expect.objectContaining({ name: list, default: 'deny' }))
     expect(defaults.get('event_socket_client')).toBe('127.0.0.1/32')
+  })
+
+  test('have no calls taken by FreeSWITCH itself, and cannot have it call them back', () => {
+    const { settings } = parser.parse(read('sip_profiles/mrf.xml')).include.profile
+    const of = (name: string) => settings.param.find((param: { name: string }) => param.name === name)?.value
+    expect([of('sip-ip'), of('ext-sip-ip')]).toEqual(['$${sip_ip}', '$${sip_ip}'])
+    expect([defaults.get('sip_ip'), defaults.get('sip_client')]).toEqual(['127.0.0.1', '127.0.0.1/32'])
+    const lists = parser.parse(read('autoload_configs/acl.conf.xml')).configuration['network-lists'].list
+    expect(lists).toContainEqual(expect.objectContaining({ name: of('apply-inbound-acl'), default: 'deny' }))
+    const dialplan = read('dialplan/mrf.xml')
+    const back = dialplan.indexOf(' event_socket)}')
+    expect(back).toBeGreaterThan(0)
+    expect(back).toBeLessThan(dialplan.indexOf('application="socket"'))
   })
 
   test('would not know its password, which is made anew where none is given', () => {

@@ -21,7 +21,9 @@ const last = instructions.slice(instructions.findLastIndex(([word]) => word === 
 
 test('its bases cannot change', () => {
   expect(stages.length).toBe(2)
-  expect(stages.filter(([image = '']) => !/^[\w/]+:\d+\.\d+[\w.-]*$/.test(image))).toEqual([])
+  expect(
+    stages.filter(([image = '']) => !/^[\w/]+:\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$/.test(image)),
+  ).toEqual([])
 })
 
 test('what it copies is there, and not kept out', () => {

@@ -1,6 +1,7 @@
 import pino from 'pino'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { AgentRequest } from '../../src/calls/ports.ts'
+import { clonedVoicesCheck } from '../../src/doctor/cloned-voices.ts'
 import { elevenLabsAccountCheck } from '../../src/doctor/elevenlabs-account.ts'
 import { elevenLabsAgentCheck, SENT_VARIABLES } from '../../src/doctor/elevenlabs-agent.ts'
 import { formatFinding } from '../../src/doctor/print.ts'
@@ -131,6 +132,17 @@ describe('the account', () => {
     const [finding] = await account(settings({ ELEVENLABS_BASE_URL: origin }))
     expect(finding).toMatchObject({ verdict: 'FAIL', finding: expect.stringContaining('voice_limit') })
   })
+})
+
+test('nothing is said of cloned voices where there is no vendor, or no database to ask', async () => {
+  expect(await examine(clonedVoicesCheck, {})).toEqual([])
+  const nowhere = `postgres://user@127.0.0.1:${new URL(await deadOrigin()).port}/app`
+  expect(await examine(clonedVoicesCheck, settings({ DATABASE_URL: nowhere }))).toMatchObject([
+    { name: 'cloned voices', verdict: 'skip' },
+  ])
+  expect(await examine(clonedVoicesCheck, settings({ DATABASE_URL: inject('postgresUrl') }))).toMatchObject([
+    { verdict: 'ok', finding: 'none is kept' },
+  ])
 })
 
 describe('the agent', () => {
@@ -339,7 +351,15 @@ describe('the agent', () => {
 
   test('is brought the variables that the doctor counts on', () => {
     const agent = { firstMessage: null, language: null, instructions: null } as AgentRequest['agent']
-    const request = { callId: 'c', from: 'f', to: 't', voiceId: null, conversationSoFar: [], agent }
+    const request = {
+      callId: 'c',
+      from: 'f',
+      to: 't',
+      voiceId: null,
+      refusedOverrides: [],
+      conversationSoFar: [],
+      agent,
+    }
     const { dynamic_variables } = JSON.parse(initiation(request as AgentRequest))
     expect(Object.keys(dynamic_variables)).toEqual(SENT_VARIABLES)
   })

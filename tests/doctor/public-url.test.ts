@@ -27,7 +27,11 @@ async function startService(given: Partial<SignatureCheck> = {}, { streams = tru
   const signature: SignatureCheck = { authToken: TOKEN, skip: false, publicUrl: null, ...given }
   const calls = new ChartCalls()
   const webhooks = twilioWebhooks({
-    calls: { open: () => Promise.reject(new Error('no call was to be opened')), tell: async () => null },
+    calls: {
+      open: () => Promise.reject(new Error('no call was to be opened')),
+      tell: async () => null,
+      report: () => ({ tried: Promise.resolve(), outcome: Promise.resolve('unknown') }),
+    },
     signature,
     greeting: () => ({ path: null, text: 'Hello' }),
     hold: { slicePath: () => '', roundMs: 1000 } as never,
@@ -43,6 +47,7 @@ async function startService(given: Partial<SignatureCheck> = {}, { streams = tru
       clock: systemClock,
       metrics: { counts: newRelayCounts(), observeRelayDelay: () => {}, observeBargeIn: () => {} },
       log,
+      waitingTrack: Buffer.alloc(8_000, 0xff),
       silenceTimeoutMs: 20_000,
       routes: [
         {

@@ -20,6 +20,7 @@ beforeEach(async () => {
     statusCallbackUrl: `${PUBLIC_URL}/webhooks/call-status`,
     log: pino({ level: 'silent' }),
   })
+  carrier.number.voiceFallbackUrl = `${PUBLIC_URL}/webhooks/inbound`
 })
 
 afterEach(() => carrier.stop())
@@ -39,6 +40,7 @@ const ALL_WELL = {
   'twilio account': 'ok',
   'twilio number': 'ok',
   'twilio voice URL': 'ok',
+  'twilio fallback URL': 'ok',
   'twilio status callback': 'ok',
 }
 
@@ -181,6 +183,22 @@ describe('the number', () => {
   })
 })
 
+describe('the fallback URL', () => {
+  test('is warned of where there is none, and set', async () => {
+    carrier.number.voiceFallbackUrl = ''
+    const found = named(await twilio(), 'twilio fallback URL')
+    expect([found.verdict, found.finding]).toEqual(['warn', expect.stringContaining('dying node')])
+    expect(verdicts(await twilio(settings(), true))).toEqual(ALL_WELL)
+    expect(carrier.number.voiceFallbackUrl).toBe(`${PUBLIC_URL}/webhooks/inbound`)
+  })
+
+  test('of the operator’s own is left alone', async () => {
+    carrier.number.voiceFallbackUrl = 'https://elsewhere.example/sorry.xml'
+    expect(verdicts(await twilio(settings(), true))).toEqual(ALL_WELL)
+    expect(carrier.number.voiceFallbackUrl).toBe('https://elsewhere.example/sorry.xml')
+  })
+})
+
 describe('what the simulated carrier does not have', () => {
   const ACCOUNT = { sid: ACCOUNT_SID, friendly_name: 'Acme', status: 'active', type: 'Full' }
   const VOICE = {
@@ -190,6 +208,8 @@ describe('what the simulated carrier does not have', () => {
     capabilities: { voice: true },
     voice_url: `${PUBLIC_URL}/webhooks/inbound`,
     voice_method: 'POST',
+    voice_fallback_url: `${PUBLIC_URL}/webhooks/inbound`,
+    voice_fallback_method: 'POST',
     status_callback: `${PUBLIC_URL}/webhooks/call-status`,
     status_callback_method: 'POST',
   }

@@ -30,8 +30,21 @@ type Carrier = {
 /** Of real SIP servers there is but one, which must not send calls to a node that takes none. */
 const simulatedSip = REAL_SERVERS ? { beginForRefusals: twilioCarrier } : {}
 
+/** What other nodes say, and what a vendor refuses, is told in stories of their own. */
+export const ELSEWHERE = ['relay.unresponsive', 'agent.overrideRefused']
+
+/** An agent that was lost says nothing more. */
+export const isOfNobody = (bridge: string | null, type: string) =>
+  bridge === 'backingOff' && type.startsWith('agent.')
+
+/** A leg leaves a bridge only where there has been one. */
+const canHearOverTwilio: CanHear = ({ bridge }, event) =>
+  !ELSEWHERE.includes(event.type) &&
+  !isOfNobody(bridge, event.type) &&
+  !(event.type === 'leg.asked' && event.leaves === 0)
+
 /** Every carrier, by the name that the service knows it by. */
 export const CARRIERS: Record<CarrierName, Carrier> = {
-  twilio: { begin: twilioCarrier, canHear: () => true },
+  twilio: { begin: twilioCarrier, canHear: canHearOverTwilio },
   sip: { begin: SipCarrier.begin, canHear: SipCarrier.canHear, ...simulatedSip },
 }

@@ -24,7 +24,7 @@ export class ExpectedCall {
     this.#step = feed(this.#step.snapshot, event)
     if (CALLS_THE_AGENT.includes(this.place) && this.place !== before) this.conversations++
     for (const { type } of this.effects) {
-      if (type === 'moveLeg') this.orders.push('move')
+      if (type === 'redirectLeg') this.orders.push('redirect')
       if (type === 'hangUpLeg') this.orders.push('hang-up')
     }
   }

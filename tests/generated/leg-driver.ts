@@ -5,7 +5,7 @@ import type { LegInstruction } from '../../machines/instructions.ts'
 export type CarrierEvent = LegEvent | MediaEvent
 
 /** What the service tells a carrier without being asked. */
-export type LegOrder = 'move' | 'hang-up'
+export type LegOrder = 'redirect' | 'hang-up'
 
 /** What a leg should have been told by now. */
 export type Told = {

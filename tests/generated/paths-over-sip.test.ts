@@ -17,6 +17,14 @@ import { type Played, reportOf, walkedIn } from './walked.ts'
 
 /** Of the ways to go on that a carrier's question opens, those that a leg which follows its call has no need to ask. */
 const NEVER_OVER_SIP = [
+  'bridged on leg.asked #1',
+  // Told in the stories of nodes and of the agent.
+  'bridged on relay.unresponsive #1',
+  'bridged on agent.overrideRefused #1',
+  'voiceSettled on agent.overrideRefused #1',
+  ...['cached', 'cloned'].flatMap((voice) =>
+    [1, 2].map((n) => `call.live.voice.settled.${voice} on agent.overrideRefused #${n}`),
+  ),
   'call.live.leg.closing on leg.asked #1',
   'call.live.leg.departing on leg.asked #1',
   'call.live.leg.rejoining on leg.asked #1',

@@ -32,15 +32,19 @@ export class SipCarrier implements PlayedCarrier {
    * A SIP leg follows its call: it asks for what comes next only where it has played something to its end, and says that
    * it ended only because its caller hung up. Whoever is turned away gets a 503, and with it the call is over.
    */
-  static canHear({ state, context }: CallView, event: AnyEvent): boolean {
+  static canHear({ state, bridge, context }: CallView, event: AnyEvent): boolean {
+    if (bridge === 'backingOff' && event.type.startsWith('agent.')) return false
     if (state === 'rejected') return event.type === 'leg.ended' && event.status === 'failed'
     switch (event.type) {
       case 'leg.asked':
-        return state === 'greeting' || state === 'hold'
+        return (state === 'greeting' || state === 'hold') && event.leaves === undefined
       case 'leg.streamEnded':
         return state !== 'closing' || context.endReason === 'agent_ended'
       case 'leg.ended':
         return event.status === 'completed'
+      case 'relay.unresponsive':
+      case 'agent.overrideRefused':
+        return false
       default:
         return true
     }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { vi } from 'vitest'
 import type { CallInput } from '../../machines/call-events.ts'
 import type { CarrierName } from '../../src/model/model-options.ts'
@@ -52,7 +53,9 @@ export class Stage {
       enter(beginForRefusals),
     ])
     const stage = new Stage(world, [open, full, draining])
+    await holdTimers(world)
     await Promise.all([stage.#keepCall(open.node), stage.#keepCall(draining.node)])
+    await stage.#leaveNoSuccessor()
     await stage.#drain(draining.node)
     return stage
   }
@@ -101,6 +104,17 @@ export class Stage {
   #entranceFor(admission: CallInput['admission']): Entrance {
     if (admission === 'capacity_full') return this.#full
     return admission === 'draining' ? this.#draining : this.#open
+  }
+
+  /** A draining node takes calls while another one says that it does. */
+  async #leaveNoSuccessor(): Promise<void> {
+    const { db } = this.world
+    await db.query(`create function takes_no_calls() returns trigger language plpgsql as
+      $$ begin new.takes_calls := false; return new; end $$`)
+    await db.query(`create trigger takes_no_calls before insert or update on service_node
+      for each row execute function takes_no_calls()`)
+    // Each node writes its row, and reads those of the others, once a second.
+    await sleep(3_000)
   }
 
   async #drain(node: ServiceProcess): Promise<void> {
@@ -158,4 +172,15 @@ export class Stage {
       await carrier.post(`${this.#open.node.origin}/webhooks/call-status`, fields)
     }
   }
+}
+
+/** No timer runs out by itself while a path is played, however short it is: the path says when it does. */
+async function holdTimers({ db }: HandWorld): Promise<void> {
+  await db.query(
+    `create function hold_timer() returns trigger language plpgsql as
+     $$ begin new.due_at := new.due_at + interval '1 hour'; return new; end $$`,
+  )
+  await db.query(
+    'create trigger hold_timer before insert on call_timer for each row execute function hold_timer()',
+  )
 }

@@ -41,7 +41,7 @@ class TwilioDriver implements LegDriver {
   async perform(event: CarrierEvent): Promise<LegInstruction[] | null> {
     switch (event.type) {
       case 'leg.asked':
-        return this.#poll()
+        return this.#poll(event.leaves)
       case 'leg.streamEnded':
         return this.#reportStreamEnd(event.attempt ?? 0)
       case 'leg.ended':
@@ -76,13 +76,16 @@ class TwilioDriver implements LegDriver {
     const ours = this.#carrier.orders.filter(({ callSid }) => callSid === this.providerCallId)
     return ours.map(({ fields: { Status, Url = '', Method } }) => {
       if (Status === 'completed') return 'hang-up'
-      if (Url === `${this.#call.firstOrigin}/webhooks/status-callback` && Method === 'POST') return 'move'
+      if (isQuestion(Url, this.#call.firstOrigin) && Method === 'POST') return 'redirect'
       throw new Error(`The REST API was asked for Status "${Status}", ${Method} ${Url}.`)
     })
   }
 
-  #poll(): Promise<LegInstruction[]> {
-    return this.#ask(`${this.#call.nextOrigin()}/webhooks/status-callback`)
+  /** A leg that was redirected out of a bridge names it, as the URL that it was given does. */
+  #poll(leaves?: number): Promise<LegInstruction[]> {
+    const question = new URL('/webhooks/status-callback', this.#call.nextOrigin())
+    if (leaves !== undefined) question.searchParams.set('leaves', `${leaves}`)
+    return this.#ask(question.href)
   }
 
   /** The address is the one in the TwiML; a leg that never had a stream can only mean the bare one. */
@@ -137,4 +140,14 @@ class TwilioDriver implements LegDriver {
       status,
     )
   }
+}
+
+/** The address that a redirected leg is sent to: the bridge that it leaves is named, if there is one. */
+function isQuestion(address: string, origin: string): boolean {
+  const url = URL.parse(address)
+  return (
+    url?.origin === origin &&
+    url.pathname === '/webhooks/status-callback' &&
+    /^(\?leaves=\d+)?$/.test(url.search)
+  )
 }

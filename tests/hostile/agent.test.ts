@@ -85,11 +85,13 @@ describe('an agent that introduces itself', () => {
     await expectBridge(call, 'talking')
   })
 
-  test('in an unknown audio format is lost, and reached for once more', async () => {
+  test('in an unknown audio format is lost, and not reached for again: it would say the same', async () => {
     const call = await callWithAgent()
     call.conversation.send(metadata('conv', 'alaw_8000'))
-    await expectBridge(call, 'reconnecting')
-    expect(call.stream.isOpen).toBe(true)
+    await vi.waitFor(async () => {
+      expect(await (await world.admin(`/calls/${call.id}`)).json()).toMatchObject({ state: 'failed' })
+    })
+    expect(world.vendor.conversationsOf(call.id)).toHaveLength(1)
   })
 
   test('twice is the same agent', async () => {

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
+import { DatabaseGate } from '../support/database-gate.ts'
 import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
 
@@ -70,3 +71,22 @@ test('a database that is away for a while costs neither the process, nor its cal
   world.vendor.finishClone(next.cloneName)
   await vi.waitFor(async () => expect((await next.poll()).at(-1)).toMatchObject({ verb: 'Connect' }), SOON)
 }, 60_000)
+
+test.each([
+  ['refuses connections', (gate: DatabaseGate) => gate.refuse()],
+  ['is cut off without a word', (gate: DatabaseGate) => gate.swallow()],
+])(
+  'a node whose database %s ends when it is told to, with a live call',
+  async (_, lose) => {
+    const gate = await DatabaseGate.open(world.db.url)
+    const node = await world.startNode({ DATABASE_URL: gate.url })
+    const fields = world.carrier.fieldsOf({ sid: newSid('CA'), from: '+15550100023', to: SERVICE_NUMBER })
+    await world.carrier.post(`${node.origin}/webhooks/inbound`, fields)
+    lose(gate)
+    const asked = world.carrier.post(`${node.origin}/webhooks/status-callback`, fields)
+    expect(await node.terminate()).toBe(0)
+    await asked.catch(() => {})
+    await gate.close()
+  },
+  60_000,
+)

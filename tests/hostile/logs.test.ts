@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { writeMuLawWav } from '../../src/audio/wav.ts'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { parseTwiml, type VerbOf } from '../../src/simulator/carrier/twiml.ts'
 import type { HandConversation } from '../support/hand-vendor.ts'
@@ -48,7 +49,7 @@ async function giveVoice(callerId: string): Promise<void> {
   expect((await putVoice(callerId, 'no sound')).status).toBe(422)
 }
 
-function putVoice(callerId: string, sample: string): Promise<Response> {
+function putVoice(callerId: string, sample: string | Uint8Array<ArrayBuffer>): Promise<Response> {
   const form = new FormData()
   form.set('name', 'Ignatius')
   form.set('consent', CONSENT)
@@ -168,7 +169,7 @@ async function badRequests(): Promise<void> {
   })
   const inbound = () => world.carrier.post(url('/webhooks/inbound'), fields)
   expect(await (await whileTheDatabaseRefuses('call_log', inbound)).text()).toContain('waits=1')
-  const upload = () => putVoice(number, 'RIFF....WAVE')
+  const upload = () => putVoice(number, new Uint8Array(writeMuLawWav(Buffer.alloc(2_000))))
   expect((await whileTheDatabaseRefuses('voice_sample', upload)).status).toBe(500)
 }
 

@@ -8,6 +8,7 @@ import { twilioSignature } from '../../src/simulator/carrier/signature.ts'
 import { parseTwiml, type VerbOf } from '../../src/simulator/carrier/twiml.ts'
 import type { HandStream } from '../support/hand-stream.ts'
 import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import { until } from '../support/until.ts'
 import { harmless } from './harmless.ts'
 
 const UNKNOWN_CALL = '0190a0a0-0000-7000-8000-000000000000'
@@ -218,7 +219,7 @@ describe('of two streams for one call', () => {
     const call = await callToJoin()
     const streams = await Promise.all(Array.from({ length: 20 }, () => open(call)))
     for (const stream of streams) stream.start(call.sid, { token: call.token })
-    await vi.waitFor(() => expect(streams.filter(({ isOpen }) => isOpen)).toHaveLength(1))
+    await until('the others are closed', () => streams.filter(({ isOpen }) => isOpen).length === 1)
     await expectState(call, 'bridged', 'connecting')
     const joins = `select 1 from call_event where call_id = $1 and type = 'media.joined'`
     expect(await world.db.query(joins, [call.id])).toHaveLength(1)

@@ -1,6 +1,7 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HandWorld } from '../support/hand-world.ts'
+import { openUploads } from '../support/open-uploads.ts'
 import { expectProblem, harmless } from './harmless.ts'
 
 const SECRET = 'a-webhook-secret'
@@ -85,5 +86,51 @@ describe('a report', () => {
     expect(kept).toEqual([
       { transcription: { conversation_id: 'conv_odd', transcript: 'a\ufffdb\ufffdc', '\ufffd': 1 } },
     ])
+  })
+})
+
+describe('a recording of tens of megabytes', () => {
+  const audio = randomBytes(22 * 1024 * 1024)
+  const body = JSON.stringify({
+    type: 'post_call_audio',
+    data: { conversation_id: 'conv_long', full_audio: audio.toString('base64') },
+  })
+  const kept = () =>
+    world.db.query<{ md5: string; bytes: number }>(
+      'select md5(audio), length(audio) as bytes from post_call_report where conversation_id = $1',
+      ['conv_long'],
+    )
+
+  test('of somebody else is refused, and leaves nothing', async () => {
+    const forged = signatureOf(body, { secret: 'wrong' })
+    await expectProblem(await harmless(world, ['forbidden'], () => deliver(body, forged)), 403)
+    expect(await kept()).toEqual([])
+  })
+
+  test('is kept once, to the last byte, and no file of it is left', async () => {
+    for (const _ of ['first', 'again']) expect((await deliver(body)).status).toBe(200)
+    const md5 = createHash('md5').update(audio).digest('hex')
+    expect(await kept()).toEqual([{ md5, bytes: audio.length }])
+    expect(await openUploads(world.node.pid)).toBe(0)
+  })
+
+  test('is signed and is none: it is refused', async () => {
+    const none = body.replace(/.{20}$/, '*"}}')
+    await expectProblem(await harmless(world, ['malformed'], () => deliver(none)), 400)
+  })
+
+  test('a transcript as long is kept, too', async () => {
+    const transcript = Array.from({ length: 5_000 }, (_, line) => ({
+      role: 'user',
+      message: `${line} a\u0000b`,
+    }))
+    expect((await deliver(JSON.stringify(report('conv_talk', transcript)))).status).toBe(200)
+    const [found] = await world.db.query<{ last: string; lines: number }>(
+      `select jsonb_array_length(transcription->'transcript') as lines,
+              transcription->'transcript'->4999->>'message' as last
+       from post_call_report where conversation_id = $1`,
+      ['conv_talk'],
+    )
+    expect(found).toEqual({ lines: 5_000, last: '4999 a\ufffdb' })
   })
 })

@@ -14,7 +14,7 @@ afterAll(() => world.end())
 describe('a voice', () => {
   const CALLER = '/voices/%2B15550100007'
   const CONSENT = 'Ann Example, 2026-01-05'
-  const WAV = Buffer.concat([Buffer.from('RIFF\0\0\0\0WAVEfmt '), Buffer.alloc(64)])
+  const WAV = writeMuLawWav(Buffer.alloc(2_000))
 
   const file = (bytes: Buffer, name: string, type = 'audio/wav') =>
     new File([new Uint8Array(bytes)], name, { type })
@@ -115,15 +115,6 @@ describe('a voice', () => {
       [
         ['consent', CONSENT],
         ['sample', file(Buffer.from('\x7fELF'), 'a.wav')],
-      ],
-      422,
-      'invalid',
-    ],
-    [
-      'with a wav that is called mp3',
-      [
-        ['consent', CONSENT],
-        ['sample', file(WAV, 'a.mp3', 'audio/mpeg')],
       ],
       422,
       'invalid',

@@ -3,6 +3,7 @@ import { adminRoutes } from '../../src/http/admin-routes.ts'
 import { API_ROOT } from '../../src/http/app.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
 import { createMetrics } from '../../src/metrics.ts'
+import { PhoneNumbers } from '../../src/phone-numbers.ts'
 import { apiPage, type Metric, type OpenApi, writtenByHand } from '../support/api-page.ts'
 import { readText } from '../support/markdown-tables.ts'
 
@@ -36,6 +37,14 @@ function ownMetrics(): Metric[] {
 const part = nothing as never
 const PARTS: Parameters<typeof adminRoutes>[0] = {
   ...{ calls: part, queries: part, live: part, conversations: part, agents: part, voices: part },
-  ...{ voiceQueries: part, follow: () => () => {}, responseTimes: async () => [], audit: part },
-  ...{ machines: { call: part }, settings: () => [], kill: () => {} },
+  ...{
+    trunks: part,
+    settingsTrunk: null,
+    voiceQueries: part,
+    follow: () => () => {},
+    responseTimes: async () => [],
+    audit: part,
+  },
+  ...{ machines: { call: part }, settings: () => [], kill: () => {}, numbers: new PhoneNumbers(null) },
+  ...{ phoneLinks: part, canCallFromBrowser: true, publicUrl: null },
 }

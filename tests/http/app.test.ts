@@ -7,7 +7,8 @@ import { createMetrics } from '../../src/metrics.ts'
 import { asAdmin, problemOf, serve, testApp } from './serve.ts'
 
 describe('health', () => {
-  const parts = { database: 'ok', elevenlabs: 'simulated', twilio: 'simulated', sip: 'disabled' }
+  const vendors = { elevenlabs: 'simulated', twilio: 'simulated', sip: 'disabled', trunks: 'disabled' }
+  const parts = { database: 'ok', ...vendors, node: 'ok', clock: 'ok' }
   const health = (status: string) => async (): Promise<Health> => ({ status, ...parts })
 
   test.each([
@@ -19,6 +20,14 @@ describe('health', () => {
     const response = await fetch(`${url}/health`)
     expect(response.status).toBe(expected)
     expect(await response.json()).toEqual({ status, ...parts, timestamp: expect.any(String) })
+  })
+})
+
+describe('another node that asks whether this one lives', () => {
+  it('hears yes of its own id, and no of every other', async () => {
+    const url = await serve(testApp({ nodeId: 'mine', web: null }))
+    expect((await fetch(`${url}/nodes/mine`)).status).toBe(204)
+    expect((await fetch(`${url}/nodes/another`)).status).toBe(410)
   })
 })
 

@@ -7,15 +7,16 @@ import { createAuth } from '../../src/http/auth.ts'
 import { wrongKeyLimit } from '../../src/http/rate-limits.ts'
 import { createAgentStore } from '../../src/persistence/agent-store.ts'
 import { type AuditLog, createAuditLog } from '../../src/persistence/audit-log.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { endedSessions } from '../support/ended-sessions.ts'
+import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
 import { until } from '../support/until.ts'
 import { ADMIN_KEY, asAdmin, serve, testApp } from './serve.ts'
 
-let db: TestDatabase
+let db: OpenTestDatabase
 let audit: AuditLog
 let url: string
 beforeAll(async () => {
-  db = await createTestDatabase()
+  db = await openTestDatabase()
   audit = createAuditLog(db.database)
 })
 afterAll(() => db.drop())
@@ -23,7 +24,7 @@ beforeEach(async () => {
   await db.query('delete from audit_entry')
   const log = pino({ level: 'silent' })
   const auth = createAuth({
-    ...{ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit() },
+    ...{ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit(), endedSessions: endedSessions() },
     onKey: recordKeys({ audit, log }),
   })
   url = await serve(
@@ -121,7 +122,11 @@ describe('the audit log', () => {
 
   it('does nothing that it cannot write down', async () => {
     const log = pino({ level: 'silent' })
-    const auth = createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit() })
+    const auth = createAuth({
+      adminKey: ADMIN_KEY,
+      wrongKeys: wrongKeyLimit(),
+      endedSessions: endedSessions(),
+    })
     const away = { ...audit, begin: () => Promise.reject(new Error('the database is away')) }
     const agents = createAgentStore(db.database)
     url = await serve(

@@ -1,7 +1,11 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { Router } from 'express'
 import { describe, expect, it, test } from 'vitest'
-import { createAuth, SESSION_COOKIE } from '../../src/http/auth.ts'
+import { createAuth } from '../../src/http/auth.ts'
 import { RATE_LIMITS, wrongKeyLimit } from '../../src/http/rate-limits.ts'
+import { SESSION_COOKIE } from '../../src/http/sessions.ts'
+import { endedSessions } from '../support/ended-sessions.ts'
 import { ADMIN_KEY, asAdmin, problemOf, serve, testApp } from './serve.ts'
 
 const page = () =>
@@ -86,7 +90,12 @@ describe('a session', () => {
 
   it('ends in time', async () => {
     let now = Date.now()
-    const auth = createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit(), now: () => now })
+    const auth = createAuth({
+      adminKey: ADMIN_KEY,
+      wrongKeys: wrongKeyLimit(),
+      endedSessions: endedSessions(),
+      now: () => now,
+    })
     const url = await serve(testApp({ auth }))
     const headers = { cookie: cookieOf(await beginSession(url)) }
     expect((await fetch(`${url}/metrics`, { headers })).status).toBe(200)
@@ -98,10 +107,66 @@ describe('a session', () => {
     const url = await serve(testApp())
     const cookie = cookieOf(await beginSession(url))
     const longer = cookie.replace(/=\d+/, `=${Date.now() + 1e12}`)
-    const otherAuth = createAuth({ adminKey: 'another key', wrongKeys: wrongKeyLimit() })
+    const otherAuth = createAuth({
+      adminKey: 'another key',
+      wrongKeys: wrongKeyLimit(),
+      endedSessions: endedSessions(),
+    })
     const others = cookieOf(await beginSession(await serve(testApp({ auth: otherAuth })), 'another key'))
     for (const forged of [longer, others, `${SESSION_COOKIE}=`, `${SESSION_COOKIE}=NaN.x`]) {
       expect((await fetch(`${url}/metrics`, { headers: { cookie: forged } })).status, forged).toBe(401)
     }
   })
+
+  it('that is signed out is over on every node, and what it had opened is cut off', async () => {
+    let now = Date.now()
+    const ended = endedSessions()
+    const node = () =>
+      createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit(), endedSessions: ended, now: () => now })
+    const [here, there] = [await serve(testApp({ auth: node() })), await serve(testApp({ auth: node() }))]
+    const headers = { cookie: cookieOf(await beginSession(here)) }
+    const other = { cookie: cookieOf(await beginSession(here)) }
+    expect((await fetch(`${there}/metrics`, { headers })).status).toBe(200)
+    expect((await fetch(`${here}/console/session`, { method: 'DELETE', headers })).status).toBe(204)
+    expect((await fetch(`${here}/metrics`, { headers })).status).toBe(401)
+    now += 1_000
+    expect((await fetch(`${there}/metrics`, { headers })).status).toBe(401)
+    expect((await fetch(`${there}/metrics`, { headers: other })).status).toBe(200)
+  })
+
+  it('begun over https has a name that no other host can set', async () => {
+    const url = await serve(testApp())
+    const begun = await fetch(`${url}/console/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: url.replace('http:', 'https:') },
+      body: JSON.stringify({ key: ADMIN_KEY }),
+    })
+    const cookie = begun.headers.get('set-cookie') ?? ''
+    expect(cookie).toMatch(/^__Host-precall_session=.*; Path=\/; .*Secure/)
+    expect(cookie).not.toContain('Domain')
+    expect((await fetch(`${url}/metrics`, { headers: { cookie: cookieOf(begun) } })).status).toBe(200)
+  })
+
+  test.each([
+    ['our own page', { 'sec-fetch-site': 'same-origin' }, 200],
+    ['a person', { 'sec-fetch-site': 'none' }, 200],
+    ['a page on another port', { 'sec-fetch-site': 'same-site' }, 401],
+    ['a page elsewhere', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }, 401],
+    ['a link elsewhere', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 200],
+    ['an old browser elsewhere', { origin: 'http://127.0.0.1:1' }, 401],
+    ['a page without an origin', { origin: 'null' }, 401],
+    ['a program', {}, 200],
+  ])('is of use to %s or not', async (_, about, status) => {
+    const url = await serve(testApp())
+    const cookie = cookieOf(await beginSession(url))
+    expect(await statusOf(`${url}/metrics`, { cookie, ...about })).toBe(status)
+    expect(await statusOf(`${url}/metrics`, { ...asAdmin, ...about })).toBe(200)
+  })
 })
+
+/** Over node:http, for fetch keeps what browsers alone may say to itself. */
+async function statusOf(url: string, headers: Record<string, string>): Promise<number> {
+  const [response] = (await once(get(url, { headers }), 'response')) as [IncomingMessage]
+  response.resume()
+  return response.statusCode ?? 0
+}

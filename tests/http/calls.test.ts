@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { CallEvent } from '../../machines/call-events.ts'
 import { type CallsOptions, callsRoutes } from '../../src/http/calls-routes.ts'
 import type { CallCursor, CallFilter, CallSummary } from '../../src/persistence/call-queries.ts'
+import { keptAudio } from '../support/kept-audio.ts'
 import { asAdmin, problemOf, serve, testApp } from './serve.ts'
 
 const idOf = (n: number) => `019aa0e4-0000-7000-8000-${String(n).padStart(12, '0')}`
@@ -18,6 +19,8 @@ const call = (n: number): CallSummary => ({
   bridge: null,
   voice: 'cloning',
   voiceId: null,
+  callerVerification: 'trunk',
+  voiceWithheld: null,
   startedAt: new Date(1_700_000_000_000 + n),
   bridgedAt: null,
   endedAt: null,
@@ -153,7 +156,7 @@ describe('one call', () => {
 
   it('gives out the recording of a conversation that is its own, and of no other', async () => {
     const audio = async (callId: string, conversationId: string) =>
-      callId === idOf(1) && conversationId === 'conv_1' ? Buffer.from('sound') : null
+      keptAudio(callId === idOf(1) && conversationId === 'conv_1' ? Buffer.from('sound') : null)
     const { request } = setUp({
       conversations: { turns: async () => [], report: async () => [], audio },
     })

@@ -8,20 +8,29 @@ import { voiceListRoutes } from '../../src/http/voice-list-routes.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
 import { createLiveCallQueries, type LiveCallQueries } from '../../src/persistence/live-calls.ts'
 import { createVoiceQueries } from '../../src/persistence/voice-queries.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
 import { until } from '../support/until.ts'
 import { asAdmin, serve, testApp } from './serve.ts'
 
 /* What the console reads beside the API that programs had before, from a real database. */
 
-const LIMITS = { cloneMaxWaitMs: 35_000, legPatienceMs: 30_000, agentConnectMs: 10_000, callMaxMs: 3_600_000 }
+const LIMITS = {
+  cloneMaxWaitMs: 35_000,
+  legPatienceMs: 30_000,
+  agentConnectMs: 10_000,
+  greetingOverdueMs: 16_000,
+  roundOverdueMs: 8_000,
+  agentRecoveryMs: 10_000,
+  agentPausesMs: [500, 1_000],
+  callMaxMs: 3_600_000,
+}
 const NODE = '01900000-0000-7000-8000-000000000000'
 
-let db: TestDatabase
+let db: OpenTestDatabase
 let host: CallHost
 let live: LiveCallQueries
 beforeAll(async () => {
-  db = await createTestDatabase()
+  db = await openTestDatabase()
   live = createLiveCallQueries(db.database)
   host = new CallHost({
     ...{ nodeId: NODE, clock: systemClock, log: pino({ level: 'silent' }), limits: LIMITS },
@@ -75,7 +84,7 @@ describe('the state of a call', () => {
       instructions: [{ do: 'play-greeting' }, { do: 'ask-again' }],
     })
     expect(state.timers.map(({ timerId }: { timerId: string }) => timerId.split('.')[2])).toEqual([
-      ...['LEG_PATIENCE', 'CALL_MAX'],
+      ...['GREETING_OVERDUE', 'LEG_PATIENCE', 'CALL_MAX'],
     ])
     expect((await ask(NODE)).status).toBe(404)
     expect((await ask('no-id')).status).toBe(404)

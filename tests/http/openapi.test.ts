@@ -7,6 +7,7 @@ import { machinesRoutes } from '../../src/http/machines-routes.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
 import { replayRoutes } from '../../src/http/replay-routes.ts'
 import { statisticsRoutes } from '../../src/http/statistics-routes.ts'
+import { trunksRoutes } from '../../src/http/trunks-routes.ts'
 import { voicesRoutes } from '../../src/http/voices-routes.ts'
 
 /** Nothing is asked of what stands behind the routes when they are only described. */
@@ -17,6 +18,7 @@ const routes = [
   ...cacheRoutes(nothing),
   ...voicesRoutes(nothing),
   ...agentsRoutes(nothing),
+  ...trunksRoutes({ trunks: nothing, numbers: nothing, settingsTrunk: null }),
   ...callsRoutes({ calls: nothing, queries: nothing, conversations: nothing }),
   ...callEventsRoutes({ queries: nothing, follow: nothing }),
   ...replayRoutes(nothing),
@@ -40,6 +42,11 @@ test.each([
   'get /agents/{id}',
   'patch /agents/{id}',
   'delete /agents/{id}',
+  'get /trunks',
+  'post /trunks',
+  'get /trunks/{id}',
+  'patch /trunks/{id}',
+  'delete /trunks/{id}',
   'get /calls',
   'get /calls/{id}',
   'get /calls/{id}/events',
@@ -75,7 +82,12 @@ it('refers to nothing that it does not hold', () => {
     'Problem',
     'Replay',
     'ReplayStep',
+    'SettingsTrunk',
     'Statistics',
+    'Trunk',
+    'TrunkChange',
+    'TrunkDraft',
+    'TrunkState',
   ])
 })
 

@@ -1,71 +1,88 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it, test } from 'vitest'
-import { type PostCallDelivery, postCallRoutes } from '../../src/http/post-call-routes.ts'
-import type { PostCallPart } from '../../src/persistence/conversation-store.ts'
+import { type PostCallOutcome, postCallRoutes } from '../../src/http/post-call-routes.ts'
 import { problemOf, serve, testApp } from './serve.ts'
 
-const part: PostCallPart = { conversationId: 'conv_1', kind: 'transcription', data: {} }
-
-function setUp(delivery: PostCallDelivery | null) {
+function setUp(outcome: PostCallOutcome | null) {
   const bodies: Buffer[] = []
-  const kept: PostCallPart[] = []
-  const agentWebhooks = postCallRoutes({
-    open:
-      delivery &&
-      ((rawBody, signature) => {
-        bodies.push(rawBody)
-        return signature === 'good' ? delivery : { kind: 'refused', why: 'it does not match' }
+  const agentWebhooks = postCallRoutes(
+    outcome &&
+      (async (body, signature) => {
+        bodies.push(await buffer(body))
+        return signature === 'good' ? outcome : { kind: 'refused', why: 'it does not match' }
       }),
-    keep: async (given) => {
-      kept.push(given)
-      return kept.length === 1
-    },
-  })
-  const url = serve(testApp({ agentWebhooks }))
-  const deliver = async (signature: string | null, body = '{ "raw":  1 }') =>
-    fetch(`${await url}/webhook/elevenlabs/postcall`, {
+  )
+  const url = serve(testApp({ agentWebhooks })).then((origin) => `${origin}/webhook/elevenlabs/postcall`)
+  const deliver = async (signature: string | null, body: BodyInit = '{ "raw":  1 }', headers = {}) =>
+    fetch(await url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         ...(signature && { 'elevenlabs-signature': signature }),
+        ...headers,
       },
       body,
     })
-  return { deliver, bodies, kept }
+  return { deliver, bodies, url }
 }
 
 describe('the post-call webhook', () => {
-  it('keeps a report, and takes it again without complaint', async () => {
-    const { deliver, bodies, kept } = setUp({ kind: 'report', part })
+  it('takes a report, and takes it again without complaint', async () => {
+    const { deliver, bodies } = setUp({ kind: 'kept' })
     expect((await deliver('good')).status).toBe(200)
     expect((await deliver('good')).status).toBe(200)
-    expect(kept).toEqual([part, part])
+    expect(bodies).toHaveLength(2)
     expect(bodies[0]?.toString()).toBe('{ "raw":  1 }')
   })
 
   it('takes tens of megabytes', async () => {
-    const { deliver, bodies } = setUp({ kind: 'report', part })
+    const { deliver, bodies } = setUp({ kind: 'kept' })
     expect((await deliver('good', 'x'.repeat(30_000_000))).status).toBe(200)
     expect(bodies[0]).toHaveLength(30_000_000)
   })
 
   it('takes what it keeps nothing of', async () => {
-    const { deliver, kept } = setUp({ kind: 'ignored' })
-    expect((await deliver('good')).status).toBe(200)
-    expect(kept).toEqual([])
+    expect((await setUp({ kind: 'ignored' }).deliver('good')).status).toBe(200)
   })
 
-  test.each([null, 'bad'])('refuses the signature %j, and nothing happens', async (signature) => {
-    const { deliver, kept } = setUp({ kind: 'report', part })
-    const response = await deliver(signature)
+  test.each([null, 'bad'])('refuses the signature %j', async (signature) => {
+    const response = await setUp({ kind: 'kept' }).deliver(signature)
     expect(response.status).toBe(403)
     await problemOf(response)
-    expect(kept).toEqual([])
   })
 
   it('does not even read what is not signed', async () => {
-    const { deliver, bodies } = setUp({ kind: 'report', part })
+    const { deliver, bodies } = setUp({ kind: 'kept' })
     await deliver(null)
     expect(bodies).toEqual([])
+  })
+
+  it('inflates nothing before it knows whose it is', async () => {
+    const { deliver, bodies } = setUp({ kind: 'kept' })
+    const bomb = gzipSync(Buffer.alloc(1_000_000))
+    const refused = await deliver('good', bomb, { 'content-encoding': 'gzip' })
+    expect(refused.status).toBe(415)
+    await problemOf(refused)
+    expect(bodies).toEqual([])
+  })
+
+  it('reads no more than 64 MB, announced or not', async () => {
+    const { deliver } = setUp({ kind: 'kept' })
+    expect((await deliver('good', Buffer.alloc(64 * 1024 * 1024 + 1))).status).toBe(413)
+  })
+
+  it('lets no address keep the others out with uploads that never end', async () => {
+    const { deliver, url } = setUp({ kind: 'kept' })
+    const slow = Array.from({ length: 8 }, () => openUpload)
+    const uploads = await Promise.all(slow.map(async (open) => open(await url)))
+    const answers = await Promise.all(uploads.slice(4).map(({ answered }) => answered))
+    expect(answers).toEqual([503, 503, 503, 503])
+    expect((await deliver('good')).status).toBe(503)
+    for (const { leave } of uploads) leave()
+    await expect.poll(async () => (await deliver('good')).status).toBe(200)
   })
 
   it('says so when the vendor sends something else than it documents', async () => {
@@ -78,3 +95,17 @@ describe('the post-call webhook', () => {
     expect((await problemOf(response)).detail).toContain('ELEVENLABS_WEBHOOK_SECRET')
   })
 })
+
+/** A report of which a byte has come, and no more will. */
+async function openUpload(url: string) {
+  const upload = request(url, {
+    method: 'POST',
+    headers: { 'elevenlabs-signature': 'good', 'content-length': 1_000 },
+  })
+  upload.on('error', () => {})
+  const answered = once(upload, 'response').then(([response]) => response.statusCode as number)
+  answered.catch(() => {})
+  upload.write('{')
+  await once(upload, 'socket')
+  return { answered, leave: () => upload.destroy() }
+}

@@ -78,6 +78,7 @@ describe('a declared route', () => {
   })
 
   test.each([
+    ['{"\\ud800":1}', { '#/name': 'is missing', '#/%EF%BF%BD': 'is not known here' }],
     ['{"more":1}', { '#/name': 'is missing', '#/more': 'is not known here' }],
     ['{"name":""}', { '#/name': 'must not be empty' }],
     ['{"name":7,"tags":{}}', { '#/name': 'must be text', '#/tags': 'must be a list' }],

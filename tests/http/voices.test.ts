@@ -1,30 +1,45 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it, test } from 'vitest'
 import { cacheRoutes } from '../../src/http/cache-routes.ts'
 import { readConsent } from '../../src/http/consent.ts'
-import type { UploadedFile } from '../../src/http/sample-upload.ts'
 import { voicesRoutes } from '../../src/http/voices-routes.ts'
-import type { CallerVoice, Consent } from '../../src/voices/ports.ts'
+import type { CallerVoice } from '../../src/voices/ports.ts'
+import { bytesOf } from '../support/bytes-of.ts'
 import { asAdmin, problemOf, serve, testApp } from './serve.ts'
 
 const CALLER = '+15551234567'
 const CONSENT = 'Ann Example, 2026-11-20'
 
-type Saved = { callerId: string; name: string; consent: Consent; files: UploadedFile[] }
+type SavedFile = { fileName: string; mimeType: string; bytes: Buffer }
+type Saved = Pick<CallerVoice, 'callerId' | 'name' | 'consent'> & {
+  trust?: CallerVoice['trust']
+  files: SavedFile[]
+}
 
 function setUp() {
   const saved: Saved[] = []
   const voices = new Map<string, CallerVoice>()
   const routes = voicesRoutes({
     save: async (upload) => {
-      if (upload.files.some(({ bytes }) => bytes.toString() === 'noise'))
-        return { refused: ['no speech in it'] }
-      saved.push(upload)
+      const files = await Promise.all(
+        upload.files.map(async ({ content, ...file }) => ({ ...file, bytes: await bytesOf(content) })),
+      )
+      if (files.some(({ bytes }) => bytes.toString() === 'noise')) return { refused: ['no speech in it'] }
+      saved.push({ ...upload, files })
       const { callerId, name, consent } = upload
-      const voice = { callerId, name, consent, sampleKey: 'k', createdAt: new Date(), updatedAt: new Date() }
+      const trust = upload.trust ?? null
+      const times = { createdAt: new Date(), updatedAt: new Date() }
+      const voice = { ...{ callerId, name, consent, trust, sampleKey: 'k' }, ...times }
       voices.set(callerId, voice)
       return voice
     },
     find: async (callerId) => voices.get(callerId) ?? null,
+    setTrust: async (callerId, trust) => {
+      const voice = voices.get(callerId)
+      if (!voice) return null
+      voices.set(callerId, { ...voice, trust })
+      return { ...voice, trust }
+    },
     clone: async (sampleKey) => ({
       sampleKey,
       status: 'failed',
@@ -80,8 +95,11 @@ describe('a voice', () => {
       { fileName: 'Ännchen-0.wav', mimeType: 'audio/wav', bytes: Buffer.from('one') },
       { fileName: 'Ännchen-1.wav', mimeType: 'audio/wav', bytes: Buffer.from('two') },
     ])
-    expect((await put(formOf({ consent: CONSENT }))).status).toBe(200)
+    const large = new Uint8Array(randomBytes(10 * 1024 * 1024))
+    expect((await put(formOf({ consent: CONSENT }, ['one', large]))).status).toBe(200)
     expect(saved[1]?.name).toBe(CALLER)
+    expect(saved[1]?.files.map(({ bytes }) => bytes.length)).toEqual([3, large.length])
+    expect(saved[1]?.files[1]?.bytes.equals(large)).toBe(true)
   })
 
   it.each([
@@ -92,20 +110,40 @@ describe('a voice', () => {
     '1001',
     'ann.smith',
     '05551234567',
+    '15551234567',
+    '+1 (555) 123-4567',
   ])('is set for %s', async (caller) => {
     expect((await setUp().put(formOf({ consent: CONSENT }), caller)).status).toBe(201)
   })
 
-  it.each(['15551234567', '+05551234567', '+1 555 123', '+1555123456789012', 'ann smith'])(
+  it.each(['5551234567', '+05551234567', '+1 555 123', '+1555123456789012', 'ann smith'])(
     'is not set for %s, whom no call would be from',
     async (caller) => {
       const { put, saved } = setUp()
       const problem = await problemOf(await put(formOf({ consent: CONSENT }), caller))
       expect(problem.status).toBe(422)
-      expect(JSON.stringify(problem.errors)).toContain('must be like +15551234567')
+      expect(JSON.stringify(problem.errors)).toContain('+15551234567')
       expect(saved).toEqual([])
     },
   )
+
+  it('is for callers whose number is vouched for as far as was said', async () => {
+    const { put, request, saved } = setUp()
+    const path = `/voices/${encodeURIComponent(CALLER)}`
+    await put(formOf({ consent: CONSENT, trust: 'attested' }))
+    await put(formOf({ consent: CONSENT, trust: 'default' }))
+    await put(formOf({ consent: CONSENT }))
+    expect(saved.map(({ trust }) => trust)).toEqual(['attested', null, undefined])
+    expect((await put(formOf({ consent: CONSENT, trust: 'everybody' }))).status).toBe(422)
+
+    const change = (body: object) =>
+      request('PATCH', path, JSON.stringify(body), { 'content-type': 'application/json' })
+    expect(await (await change({ trust: 'any' })).json()).toMatchObject({ callerId: CALLER, trust: 'any' })
+    expect(await (await change({ trust: null })).json()).toMatchObject({ trust: null })
+    expect((await change({ trust: 'default' })).status).toBe(422)
+    await request('DELETE', path)
+    expect((await change({ trust: 'any' })).status).toBe(404)
+  })
 
   it('is shown and removed', async () => {
     const { put, request } = setUp()

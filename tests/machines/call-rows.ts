@@ -18,27 +18,48 @@ import { delayOf, timersIn } from '../../src/model/timers.ts'
 
 type Send = (context: CallContext) => AnyEvent
 
-/** The columns: every event, two for the one that says more than its name, and one that no outsider can send. */
+const REFUSED = { type: 'agent.overrideRefused', detail: 'Override for field is not allowed.' } as const
+
+/** The columns: every event, two for each that says more than its name, and one that no outsider can send. */
 export const EVENTS = {
   'leg.asked': () => ({ type: 'leg.asked' }),
+  'leg.asked, leaving': ({ attempt }) => ({ type: 'leg.asked', leaves: attempt }),
   'leg.streamEnded': ({ attempt }) => ({ type: 'leg.streamEnded', attempt }),
   'leg.ended': () => ({ type: 'leg.ended', status: 'completed', durationSeconds: 42 }),
   'media.joined': ({ attempt }) => ({ type: 'media.joined', attempt, node: 'node-1' }),
   'media.lost, announced': ({ attempt }) => ({ type: 'media.lost', attempt, clean: true }),
   'media.lost, broken': ({ attempt }) => ({ type: 'media.lost', attempt, clean: false }),
-  'agent.ready': ({ attempt }) => ({ type: 'agent.ready', attempt, conversationId: 'talk-1' }),
-  'agent.lost': ({ attempt }) => ({ type: 'agent.lost', attempt, cause: 'closed' }),
-  'agent.ended': ({ attempt }) => ({ type: 'agent.ended', attempt }),
+  'relay.unresponsive': ({ attempt }) => ({ type: 'relay.unresponsive', attempt }),
+  'agent.ready': ({ attempt, agentConnection: connection }) => ({
+    ...{ type: 'agent.ready', attempt, connection, conversationId: 'talk-1' },
+  }),
+  'agent.lost': ({ attempt, agentConnection: connection }) => ({
+    ...{ type: 'agent.lost', attempt, connection, cause: 'closed', detail: '1011: internal error' },
+    isPermanent: false,
+  }),
+  'agent.ended': ({ attempt, agentConnection: connection }) => ({ type: 'agent.ended', attempt, connection }),
+  'agent.overrideRefused': ({ attempt, agentConnection: connection }) => ({
+    ...REFUSED,
+    ...{ attempt, connection, override: 'language', voiceId: null, isGone: false },
+  }),
   'voice.ready': () => ({ type: 'voice.ready', voiceId: 'cloned-voice' }),
-  'voice.failed': () => ({ type: 'voice.failed', cause: 'rejected' }),
+  'voice.failed': () => ({ type: 'voice.failed', cause: 'rejected', detail: 'ElevenLabs answered 400.' }),
   'voice.settled': () => ({ type: 'voice.settled' }),
   'operator.hangupRequested': () => ({ type: 'operator.hangupRequested', by: 'operator' }),
 } as const satisfies Record<string, Send>
 
 export const DELAYS = [
   'CLONE_MAX_WAIT',
+  'GREETING_OVERDUE',
+  'ROUND_OVERDUE',
   'LEG_PATIENCE',
+  'JOIN_OVERDUE',
   'AGENT_CONNECT',
+  'AGENT_PAUSE',
+  'AGENT_RECOVERY',
+  'AGENT_STEADY',
+  'TALK_CHECK',
+  'REJOIN_OVERDUE',
   'REJOIN_PATIENCE',
   'FAREWELL',
   'CALL_MAX',
@@ -66,6 +87,13 @@ export function led(from: CallSnapshot, ...columns: EventColumn[]): CallSnapshot
   return columns.reduce((snapshot, column) => feed(snapshot, EVENTS[column](snapshot.context)).snapshot, from)
 }
 
+/** Lets a timer run out that runs in this state. */
+export function passing(from: CallSnapshot, delay: Delay): CallSnapshot {
+  const timer = timersIn(from).find(({ type }) => delayOf(type) === delay)
+  if (!timer) throw new Error(`No ${delay} runs in ${placeOf(from).leg}.`)
+  return feed(from, timer).snapshot
+}
+
 /** How a call gets to where a row begins, once for every voice that it can have there. */
 export const LEADING_TO = {
   'greeting while cloning': () => begin(INPUTS['voice to clone']).snapshot,
@@ -75,10 +103,12 @@ export const LEADING_TO = {
   joining: (voice) => joining(voice),
   'bridged.connecting': (voice) => led(joining(voice), 'media.joined'),
   'bridged.talking': (voice) => led(joining(voice), 'media.joined', 'agent.ready'),
-  'bridged.reconnecting': (voice) => led(joining(voice), 'media.joined', 'agent.lost'),
+  'bridged.backingOff': (voice) => led(joining(voice), 'media.joined', 'agent.lost'),
+  'bridged.reconnecting': (voice) =>
+    passing(led(joining(voice), 'media.joined', 'agent.lost'), 'AGENT_PAUSE'),
   departing: (voice) => led(joining(voice), 'media.joined', 'media.lost, announced'),
   rejoining: (voice) => led(joining(voice), 'media.joined', 'media.lost, broken'),
-  failed: (voice) => led(joining(voice), 'media.joined', 'agent.lost', 'agent.lost'),
+  failed: (voice) => passing(led(joining(voice), 'media.joined', 'agent.lost'), 'AGENT_RECOVERY'),
   rejected: (voice) =>
     voice === 'cloned' ? null : begin({ ...INPUTS[`${voice} voice`], admission: 'draining' }).snapshot,
   closing: (voice) => led(joining(voice), 'media.joined', 'agent.ready', 'agent.ended'),
@@ -119,7 +149,9 @@ export function told(before: CallSnapshot, { snapshot, actions }: Step): string 
 function changes(before: CallSnapshot, after: CallSnapshot): string[] {
   const voice = placeOf(after).voice
   const fields = Object.keys(after.context) as (keyof CallContext)[]
-  const changed = fields.filter((field) => after.context[field] !== before.context[field])
+  // How often the carrier was asked depends on the way that led here; that it is asked is told by the effect.
+  const told = fields.filter((field) => field !== 'redirects')
+  const changed = told.filter((field) => after.context[field] !== before.context[field])
   return [
     ...(voice && voice !== placeOf(before).voice ? [`voice ${voice}`] : []),
     ...changed.map((field) => `${field} ${after.context[field]}`),

@@ -1,76 +1,67 @@
-import type { Column, Row, RowName } from './call-rows.ts'
+import { type Column, DELAYS, EVENT_COLUMNS, type Row, type RowName } from './call-rows.ts'
 
 /*
  * What every state makes of every event and every timer: the place that the leg comes to, what changes in the context,
  * and what is asked of the world, in order. `start` and `stop` are timers; entering a state anew starts them afresh.
- * Where no voice is named it stays as it was, whichever it was.
+ * Where no voice is named it stays as it was, whichever it was. A column that a row does not name is ignored there: it
+ * changes nothing and asks for nothing.
  */
 
-/** Columns that change nothing and ask for nothing here. */
-const ignores = <const C extends Column>(...columns: C[]) =>
-  Object.fromEntries(columns.map((column) => [column, 'ignored'])) as Record<C, 'ignored'>
+const columns: Column[] = [...EVENT_COLUMNS, ...DELAYS]
+const ignored = Object.fromEntries(columns.map((column) => [column, 'ignored'])) as Row
+
+const row = (cells: Partial<Row>): Row => ({ ...ignored, ...cells })
 
 export const CALL_TABLE: Record<RowName, Row> = {
-  'greeting while cloning': {
-    'leg.asked': 'hold; holdRound 1: stop LEG_PATIENCE, start LEG_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX',
+  'greeting while cloning': row({
+    'leg.asked':
+      'hold; holdRound 1: stop GREETING_OVERDUE, stop LEG_PATIENCE, start ROUND_OVERDUE, start LEG_PATIENCE',
+    'leg.asked, leaving':
+      'hold; holdRound 1: stop GREETING_OVERDUE, stop LEG_PATIENCE, start ROUND_OVERDUE, start LEG_PATIENCE',
+    'leg.ended':
+      'ended; endReason caller_hung_up: stop GREETING_OVERDUE, stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX',
     'voice.ready':
-      'joining; voice settled.cloned; voiceId cloned-voice; attempt 1: stop CLONE_MAX_WAIT, raise voice.settled, stop LEG_PATIENCE, moveLeg 1, start LEG_PATIENCE',
+      'joining; voice settled.cloned; voiceId cloned-voice; attempt 1: stop CLONE_MAX_WAIT, raise voice.settled, stop GREETING_OVERDUE, stop LEG_PATIENCE, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE',
     'voice.failed':
-      'joining; voice settled.default; attempt 1: stop CLONE_MAX_WAIT, raise voice.settled, stop LEG_PATIENCE, moveLeg 1, start LEG_PATIENCE',
-    'voice.settled': 'joining; attempt 1: stop LEG_PATIENCE, moveLeg 1, start LEG_PATIENCE',
+      'joining; voice settled.default; attempt 1: stop CLONE_MAX_WAIT, raise voice.settled, stop GREETING_OVERDUE, stop LEG_PATIENCE, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'voice.settled':
+      'joining; attempt 1: stop GREETING_OVERDUE, stop LEG_PATIENCE, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: stop LEG_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
+      'closing; endReason operator_hung_up: stop GREETING_OVERDUE, stop LEG_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
     CLONE_MAX_WAIT:
-      'joining; voice settled.default; attempt 1: stop CLONE_MAX_WAIT, recordCloneTimeout sample-1, raise voice.settled, stop LEG_PATIENCE, moveLeg 1, start LEG_PATIENCE',
+      'joining; voice settled.default; attempt 1: stop CLONE_MAX_WAIT, recordCloneTimeout sample-1, raise voice.settled, stop GREETING_OVERDUE, stop LEG_PATIENCE, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE',
+    GREETING_OVERDUE: 'greeting: redirectLeg 0',
     LEG_PATIENCE:
-      'ended; endReason carrier_lost: stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX, hangUpLeg carrier_lost',
+      'ended; endReason carrier_lost: stop GREETING_OVERDUE, stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX, hangUpLeg carrier_lost',
     CALL_MAX:
-      'ended; endReason too_long: stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX, hangUpLeg too_long',
-    ...ignores(
-      'leg.streamEnded',
-      'media.joined',
-      'media.lost, announced',
-      'media.lost, broken',
-      'agent.ready',
-      'agent.lost',
-      'agent.ended',
-      'AGENT_CONNECT',
-      'REJOIN_PATIENCE',
-      'FAREWELL',
-    ),
-  },
-  'hold while cloning': {
-    'leg.asked': 'hold; holdRound 2: stop LEG_PATIENCE, start LEG_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX',
+      'ended; endReason too_long: stop GREETING_OVERDUE, stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX, hangUpLeg too_long',
+  }),
+  'hold while cloning': row({
+    'leg.asked':
+      'hold; holdRound 2: stop ROUND_OVERDUE, stop LEG_PATIENCE, start ROUND_OVERDUE, start LEG_PATIENCE',
+    'leg.asked, leaving':
+      'hold; holdRound 2: stop ROUND_OVERDUE, stop LEG_PATIENCE, start ROUND_OVERDUE, start LEG_PATIENCE',
+    'leg.ended':
+      'ended; endReason caller_hung_up: stop ROUND_OVERDUE, stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX',
     'voice.ready':
-      'joining; voice settled.cloned; voiceId cloned-voice; attempt 1: stop CLONE_MAX_WAIT, raise voice.settled, stop LEG_PATIENCE, moveLeg 1, start LEG_PATIENCE',
+      'joining; voice settled.cloned; voiceId cloned-voice; attempt 1: stop CLONE_MAX_WAIT, raise voice.settled, stop ROUND_OVERDUE, stop LEG_PATIENCE, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE',
     'voice.failed':
-      'joining; voice settled.default; attempt 1: stop CLONE_MAX_WAIT, raise voice.settled, stop LEG_PATIENCE, moveLeg 1, start LEG_PATIENCE',
-    'voice.settled': 'joining; attempt 1: stop LEG_PATIENCE, moveLeg 1, start LEG_PATIENCE',
+      'joining; voice settled.default; attempt 1: stop CLONE_MAX_WAIT, raise voice.settled, stop ROUND_OVERDUE, stop LEG_PATIENCE, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'voice.settled':
+      'joining; attempt 1: stop ROUND_OVERDUE, stop LEG_PATIENCE, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: stop LEG_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
+      'closing; endReason operator_hung_up: stop ROUND_OVERDUE, stop LEG_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
     CLONE_MAX_WAIT:
-      'joining; voice settled.default; attempt 1: stop CLONE_MAX_WAIT, recordCloneTimeout sample-1, raise voice.settled, stop LEG_PATIENCE, moveLeg 1, start LEG_PATIENCE',
+      'joining; voice settled.default; attempt 1: stop CLONE_MAX_WAIT, recordCloneTimeout sample-1, raise voice.settled, stop ROUND_OVERDUE, stop LEG_PATIENCE, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE',
+    ROUND_OVERDUE: 'hold: redirectLeg 0',
     LEG_PATIENCE:
-      'ended; endReason carrier_lost: stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX, hangUpLeg carrier_lost',
+      'ended; endReason carrier_lost: stop ROUND_OVERDUE, stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX, hangUpLeg carrier_lost',
     CALL_MAX:
-      'ended; endReason too_long: stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX, hangUpLeg too_long',
-    ...ignores(
-      'leg.streamEnded',
-      'media.joined',
-      'media.lost, announced',
-      'media.lost, broken',
-      'agent.ready',
-      'agent.lost',
-      'agent.ended',
-      'AGENT_CONNECT',
-      'REJOIN_PATIENCE',
-      'FAREWELL',
-    ),
-  },
-  'closing while cloning': {
+      'ended; endReason too_long: stop ROUND_OVERDUE, stop LEG_PATIENCE, stop CLONE_MAX_WAIT, stop CALL_MAX, hangUpLeg too_long',
+  }),
+  'closing while cloning': row({
     'leg.asked': 'ended: stop FAREWELL, stop CLONE_MAX_WAIT, stop CALL_MAX',
+    'leg.asked, leaving': 'ended: stop FAREWELL, stop CLONE_MAX_WAIT, stop CALL_MAX',
     'leg.streamEnded': 'ended: stop FAREWELL, stop CLONE_MAX_WAIT, stop CALL_MAX',
     'leg.ended': 'ended: stop FAREWELL, stop CLONE_MAX_WAIT, stop CALL_MAX',
     'voice.ready':
@@ -81,278 +72,176 @@ export const CALL_TABLE: Record<RowName, Row> = {
       'closing; voice settled.default: stop CLONE_MAX_WAIT, recordCloneTimeout sample-1, raise voice.settled',
     FAREWELL: 'ended: stop FAREWELL, stop CLONE_MAX_WAIT, stop CALL_MAX, hangUpLeg operator_hung_up',
     CALL_MAX: 'ended: stop FAREWELL, stop CLONE_MAX_WAIT, stop CALL_MAX, hangUpLeg operator_hung_up',
-    ...ignores(
-      'media.joined',
-      'media.lost, announced',
-      'media.lost, broken',
-      'agent.ready',
-      'agent.lost',
-      'agent.ended',
-      'voice.settled',
-      'LEG_PATIENCE',
-      'AGENT_CONNECT',
-      'REJOIN_PATIENCE',
-    ),
-  },
-  greeting: {
-    'leg.asked': 'joining; attempt 1: stop LEG_PATIENCE, start LEG_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop LEG_PATIENCE, stop CALL_MAX',
-    'voice.settled': 'joining; attempt 1: stop LEG_PATIENCE, moveLeg 1, start LEG_PATIENCE',
+  }),
+  greeting: row({
+    'leg.asked':
+      'joining; attempt 1: stop GREETING_OVERDUE, stop LEG_PATIENCE, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.asked, leaving':
+      'joining; attempt 1: stop GREETING_OVERDUE, stop LEG_PATIENCE, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.ended': 'ended; endReason caller_hung_up: stop GREETING_OVERDUE, stop LEG_PATIENCE, stop CALL_MAX',
+    'voice.settled':
+      'joining; attempt 1: stop GREETING_OVERDUE, stop LEG_PATIENCE, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: stop LEG_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
-    LEG_PATIENCE: 'ended; endReason carrier_lost: stop LEG_PATIENCE, stop CALL_MAX, hangUpLeg carrier_lost',
-    CALL_MAX: 'ended; endReason too_long: stop LEG_PATIENCE, stop CALL_MAX, hangUpLeg too_long',
-    ...ignores(
-      'leg.streamEnded',
-      'media.joined',
-      'media.lost, announced',
-      'media.lost, broken',
-      'agent.ready',
-      'agent.lost',
-      'agent.ended',
-      'voice.ready',
-      'voice.failed',
-      'CLONE_MAX_WAIT',
-      'AGENT_CONNECT',
-      'REJOIN_PATIENCE',
-      'FAREWELL',
-    ),
-  },
-  joining: {
-    'leg.streamEnded': 'joining; attempt 2: stop LEG_PATIENCE, start LEG_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop LEG_PATIENCE, stop CALL_MAX',
-    'media.joined': 'bridged.connecting: stop LEG_PATIENCE, start AGENT_CONNECT',
+      'closing; endReason operator_hung_up: stop GREETING_OVERDUE, stop LEG_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
+    GREETING_OVERDUE: 'greeting: redirectLeg 0',
+    LEG_PATIENCE:
+      'ended; endReason carrier_lost: stop GREETING_OVERDUE, stop LEG_PATIENCE, stop CALL_MAX, hangUpLeg carrier_lost',
+    CALL_MAX:
+      'ended; endReason too_long: stop GREETING_OVERDUE, stop LEG_PATIENCE, stop CALL_MAX, hangUpLeg too_long',
+  }),
+  joining: row({
+    'leg.streamEnded':
+      'joining; attempt 2: stop JOIN_OVERDUE, stop LEG_PATIENCE, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.ended': 'ended; endReason caller_hung_up: stop JOIN_OVERDUE, stop LEG_PATIENCE, stop CALL_MAX',
+    'media.joined':
+      'bridged.connecting; agentConnection 1: stop JOIN_OVERDUE, stop LEG_PATIENCE, start AGENT_CONNECT',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: stop LEG_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
-    LEG_PATIENCE: 'ended; endReason carrier_lost: stop LEG_PATIENCE, stop CALL_MAX, hangUpLeg carrier_lost',
-    CALL_MAX: 'ended; endReason too_long: stop LEG_PATIENCE, stop CALL_MAX, hangUpLeg too_long',
-    ...ignores(
-      'leg.asked',
-      'media.lost, announced',
-      'media.lost, broken',
-      'agent.ready',
-      'agent.lost',
-      'agent.ended',
-      'voice.ready',
-      'voice.failed',
-      'voice.settled',
-      'CLONE_MAX_WAIT',
-      'AGENT_CONNECT',
-      'REJOIN_PATIENCE',
-      'FAREWELL',
-    ),
-  },
-  'bridged.connecting': {
-    'leg.streamEnded': 'joining; attempt 2: stop AGENT_CONNECT, start LEG_PATIENCE',
+      'closing; endReason operator_hung_up: stop JOIN_OVERDUE, stop LEG_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
+    LEG_PATIENCE:
+      'ended; endReason carrier_lost: stop JOIN_OVERDUE, stop LEG_PATIENCE, stop CALL_MAX, hangUpLeg carrier_lost',
+    JOIN_OVERDUE: 'joining: redirectLeg 1',
+    CALL_MAX:
+      'ended; endReason too_long: stop JOIN_OVERDUE, stop LEG_PATIENCE, stop CALL_MAX, hangUpLeg too_long',
+  }),
+  'bridged.connecting': row({
+    'leg.asked, leaving': 'joining; attempt 2: stop AGENT_CONNECT, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.streamEnded': 'joining; attempt 2: stop AGENT_CONNECT, start JOIN_OVERDUE, start LEG_PATIENCE',
     'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_CONNECT, stop CALL_MAX',
-    'media.lost, announced': 'departing: stop AGENT_CONNECT, start REJOIN_PATIENCE',
-    'media.lost, broken': 'rejoining: stop AGENT_CONNECT, start REJOIN_PATIENCE',
-    'agent.ready': 'bridged.talking; conversationId talk-1: stop AGENT_CONNECT',
-    'agent.lost': 'bridged.reconnecting; agentReconnects 1: stop AGENT_CONNECT, start AGENT_CONNECT',
+    'media.lost, announced': 'departing: stop AGENT_CONNECT, start REJOIN_OVERDUE, start REJOIN_PATIENCE',
+    'media.lost, broken': 'rejoining: stop AGENT_CONNECT, start REJOIN_OVERDUE, start REJOIN_PATIENCE',
+    'relay.unresponsive': 'bridged.connecting; unresponsiveBridge 1: redirectLeg 1',
+    'agent.ready':
+      'bridged.talking; conversationId talk-1: stop AGENT_CONNECT, start AGENT_STEADY, start TALK_CHECK',
+    'agent.lost':
+      'bridged.backingOff; agentReconnects 1: stop AGENT_CONNECT, start AGENT_RECOVERY, start AGENT_PAUSE',
     'agent.ended': 'closing; endReason agent_ended: stop AGENT_CONNECT, start FAREWELL',
+    'agent.overrideRefused': 'bridged.connecting; refusedOverrides language',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: stop AGENT_CONNECT, hangUpLeg operator_hung_up, start FAREWELL',
-    AGENT_CONNECT: 'bridged.reconnecting; agentReconnects 1: stop AGENT_CONNECT, start AGENT_CONNECT',
+    AGENT_CONNECT:
+      'bridged.backingOff; agentReconnects 1: stop AGENT_CONNECT, start AGENT_RECOVERY, start AGENT_PAUSE',
     CALL_MAX: 'ended; endReason too_long: stop AGENT_CONNECT, stop CALL_MAX, hangUpLeg too_long',
-    ...ignores(
-      'leg.asked',
-      'media.joined',
-      'voice.ready',
-      'voice.failed',
-      'voice.settled',
-      'CLONE_MAX_WAIT',
-      'LEG_PATIENCE',
-      'REJOIN_PATIENCE',
-      'FAREWELL',
-    ),
-  },
-  'bridged.talking': {
-    'leg.streamEnded': 'joining; attempt 2: start LEG_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX',
-    'media.lost, announced': 'departing: start REJOIN_PATIENCE',
-    'media.lost, broken': 'rejoining: start REJOIN_PATIENCE',
-    'agent.lost': 'bridged.reconnecting; agentReconnects 1: start AGENT_CONNECT',
-    'agent.ended': 'closing; endReason agent_ended: start FAREWELL',
+  }),
+  'bridged.talking': row({
+    'leg.asked, leaving':
+      'joining; attempt 2: stop AGENT_STEADY, stop TALK_CHECK, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.streamEnded':
+      'joining; attempt 2: stop AGENT_STEADY, stop TALK_CHECK, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_STEADY, stop TALK_CHECK, stop CALL_MAX',
+    'media.lost, announced':
+      'departing: stop AGENT_STEADY, stop TALK_CHECK, start REJOIN_OVERDUE, start REJOIN_PATIENCE',
+    'media.lost, broken':
+      'rejoining: stop AGENT_STEADY, stop TALK_CHECK, start REJOIN_OVERDUE, start REJOIN_PATIENCE',
+    'relay.unresponsive': 'bridged.talking; unresponsiveBridge 1: redirectLeg 1',
+    'agent.lost':
+      'bridged.backingOff; agentReconnects 1: stop AGENT_STEADY, stop TALK_CHECK, start AGENT_RECOVERY, start AGENT_PAUSE',
+    'agent.ended': 'closing; endReason agent_ended: stop AGENT_STEADY, stop TALK_CHECK, start FAREWELL',
+    'agent.overrideRefused': 'bridged.talking; refusedOverrides language',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL',
-    CALL_MAX: 'ended; endReason too_long: stop CALL_MAX, hangUpLeg too_long',
-    ...ignores(
-      'leg.asked',
-      'media.joined',
-      'agent.ready',
-      'voice.ready',
-      'voice.failed',
-      'voice.settled',
-      'CLONE_MAX_WAIT',
-      'LEG_PATIENCE',
-      'AGENT_CONNECT',
-      'REJOIN_PATIENCE',
-      'FAREWELL',
-    ),
-  },
-  'bridged.reconnecting': {
-    'leg.streamEnded': 'joining; attempt 2: stop AGENT_CONNECT, start LEG_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_CONNECT, stop CALL_MAX',
-    'media.lost, announced': 'departing: stop AGENT_CONNECT, start REJOIN_PATIENCE',
-    'media.lost, broken': 'rejoining: stop AGENT_CONNECT, start REJOIN_PATIENCE',
-    'agent.ready': 'bridged.talking; conversationId talk-1: stop AGENT_CONNECT',
-    'agent.lost': 'failed; endReason agent_unreachable: stop AGENT_CONNECT, start FAREWELL',
-    'agent.ended': 'closing; endReason agent_ended: stop AGENT_CONNECT, start FAREWELL',
+      'closing; endReason operator_hung_up: stop AGENT_STEADY, stop TALK_CHECK, hangUpLeg operator_hung_up, start FAREWELL',
+    AGENT_STEADY: 'bridged.talking',
+    TALK_CHECK:
+      'bridged.talking: stop AGENT_STEADY, stop TALK_CHECK, checkLeg 1, start AGENT_STEADY, start TALK_CHECK',
+    CALL_MAX:
+      'ended; endReason too_long: stop AGENT_STEADY, stop TALK_CHECK, stop CALL_MAX, hangUpLeg too_long',
+  }),
+  'bridged.backingOff': row({
+    'leg.asked, leaving':
+      'joining; attempt 2: stop AGENT_PAUSE, stop AGENT_RECOVERY, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.streamEnded':
+      'joining; attempt 2: stop AGENT_PAUSE, stop AGENT_RECOVERY, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_PAUSE, stop AGENT_RECOVERY, stop CALL_MAX',
+    'media.lost, announced':
+      'departing: stop AGENT_PAUSE, stop AGENT_RECOVERY, start REJOIN_OVERDUE, start REJOIN_PATIENCE',
+    'media.lost, broken':
+      'rejoining: stop AGENT_PAUSE, stop AGENT_RECOVERY, start REJOIN_OVERDUE, start REJOIN_PATIENCE',
+    'relay.unresponsive': 'bridged.backingOff; unresponsiveBridge 1: redirectLeg 1',
+    'agent.ended': 'closing; endReason agent_ended: stop AGENT_PAUSE, stop AGENT_RECOVERY, start FAREWELL',
+    'agent.overrideRefused': 'bridged.backingOff; refusedOverrides language',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: stop AGENT_CONNECT, hangUpLeg operator_hung_up, start FAREWELL',
-    AGENT_CONNECT: 'failed; endReason agent_unreachable: stop AGENT_CONNECT, start FAREWELL',
-    CALL_MAX: 'ended; endReason too_long: stop AGENT_CONNECT, stop CALL_MAX, hangUpLeg too_long',
-    ...ignores(
-      'leg.asked',
-      'media.joined',
-      'voice.ready',
-      'voice.failed',
-      'voice.settled',
-      'CLONE_MAX_WAIT',
-      'LEG_PATIENCE',
-      'REJOIN_PATIENCE',
-      'FAREWELL',
-    ),
-  },
-  departing: {
-    'leg.asked': 'joining; attempt 2: stop REJOIN_PATIENCE, start LEG_PATIENCE',
-    'leg.streamEnded': 'joining; attempt 2: stop REJOIN_PATIENCE, start LEG_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop REJOIN_PATIENCE, stop CALL_MAX',
+      'closing; endReason operator_hung_up: stop AGENT_PAUSE, stop AGENT_RECOVERY, hangUpLeg operator_hung_up, start FAREWELL',
+    AGENT_PAUSE: 'bridged.reconnecting; agentConnection 2: stop AGENT_PAUSE, start AGENT_CONNECT',
+    AGENT_RECOVERY:
+      'failed; endReason agent_unreachable: stop AGENT_PAUSE, stop AGENT_RECOVERY, start FAREWELL',
+    CALL_MAX:
+      'ended; endReason too_long: stop AGENT_PAUSE, stop AGENT_RECOVERY, stop CALL_MAX, hangUpLeg too_long',
+  }),
+  'bridged.reconnecting': row({
+    'leg.asked, leaving':
+      'joining; attempt 2: stop AGENT_CONNECT, stop AGENT_RECOVERY, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.streamEnded':
+      'joining; attempt 2: stop AGENT_CONNECT, stop AGENT_RECOVERY, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_CONNECT, stop AGENT_RECOVERY, stop CALL_MAX',
+    'media.lost, announced':
+      'departing: stop AGENT_CONNECT, stop AGENT_RECOVERY, start REJOIN_OVERDUE, start REJOIN_PATIENCE',
+    'media.lost, broken':
+      'rejoining: stop AGENT_CONNECT, stop AGENT_RECOVERY, start REJOIN_OVERDUE, start REJOIN_PATIENCE',
+    'relay.unresponsive': 'bridged.reconnecting; unresponsiveBridge 1: redirectLeg 1',
+    'agent.ready':
+      'bridged.talking; conversationId talk-1: stop AGENT_CONNECT, stop AGENT_RECOVERY, start AGENT_STEADY, start TALK_CHECK',
+    'agent.lost': 'bridged.backingOff; agentPauses 1: stop AGENT_CONNECT, start AGENT_PAUSE',
+    'agent.ended': 'closing; endReason agent_ended: stop AGENT_CONNECT, stop AGENT_RECOVERY, start FAREWELL',
+    'agent.overrideRefused': 'bridged.reconnecting; refusedOverrides language',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: stop REJOIN_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
+      'closing; endReason operator_hung_up: stop AGENT_CONNECT, stop AGENT_RECOVERY, hangUpLeg operator_hung_up, start FAREWELL',
+    AGENT_CONNECT: 'bridged.backingOff; agentPauses 1: stop AGENT_CONNECT, start AGENT_PAUSE',
+    AGENT_RECOVERY:
+      'failed; endReason agent_unreachable: stop AGENT_CONNECT, stop AGENT_RECOVERY, start FAREWELL',
+    CALL_MAX:
+      'ended; endReason too_long: stop AGENT_CONNECT, stop AGENT_RECOVERY, stop CALL_MAX, hangUpLeg too_long',
+  }),
+  departing: row({
+    'leg.asked':
+      'joining; attempt 2: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.asked, leaving':
+      'joining; attempt 2: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.streamEnded':
+      'joining; attempt 2: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.ended': 'ended; endReason caller_hung_up: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, stop CALL_MAX',
+    'operator.hangupRequested':
+      'closing; endReason operator_hung_up: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
+    REJOIN_OVERDUE: 'departing: redirectLeg 1',
     REJOIN_PATIENCE:
-      'ended; endReason caller_hung_up: stop REJOIN_PATIENCE, stop CALL_MAX, hangUpLeg caller_hung_up',
-    CALL_MAX: 'ended; endReason too_long: stop REJOIN_PATIENCE, stop CALL_MAX, hangUpLeg too_long',
-    ...ignores(
-      'media.joined',
-      'media.lost, announced',
-      'media.lost, broken',
-      'agent.ready',
-      'agent.lost',
-      'agent.ended',
-      'voice.ready',
-      'voice.failed',
-      'voice.settled',
-      'CLONE_MAX_WAIT',
-      'LEG_PATIENCE',
-      'AGENT_CONNECT',
-      'FAREWELL',
-    ),
-  },
-  rejoining: {
-    'leg.asked': 'joining; attempt 2: stop REJOIN_PATIENCE, start LEG_PATIENCE',
-    'leg.streamEnded': 'joining; attempt 2: stop REJOIN_PATIENCE, start LEG_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop REJOIN_PATIENCE, stop CALL_MAX',
+      'ended; endReason caller_hung_up: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, stop CALL_MAX, hangUpLeg caller_hung_up',
+    CALL_MAX:
+      'ended; endReason too_long: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, stop CALL_MAX, hangUpLeg too_long',
+  }),
+  rejoining: row({
+    'leg.asked':
+      'joining; attempt 2: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.asked, leaving':
+      'joining; attempt 2: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.streamEnded':
+      'joining; attempt 2: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, start JOIN_OVERDUE, start LEG_PATIENCE',
+    'leg.ended': 'ended; endReason caller_hung_up: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, stop CALL_MAX',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: stop REJOIN_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
-    REJOIN_PATIENCE: 'ended; endReason media_lost: stop REJOIN_PATIENCE, stop CALL_MAX, hangUpLeg media_lost',
-    CALL_MAX: 'ended; endReason too_long: stop REJOIN_PATIENCE, stop CALL_MAX, hangUpLeg too_long',
-    ...ignores(
-      'media.joined',
-      'media.lost, announced',
-      'media.lost, broken',
-      'agent.ready',
-      'agent.lost',
-      'agent.ended',
-      'voice.ready',
-      'voice.failed',
-      'voice.settled',
-      'CLONE_MAX_WAIT',
-      'LEG_PATIENCE',
-      'AGENT_CONNECT',
-      'FAREWELL',
-    ),
-  },
-  failed: {
+      'closing; endReason operator_hung_up: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, hangUpLeg operator_hung_up, start FAREWELL',
+    REJOIN_OVERDUE: 'rejoining: redirectLeg 1',
+    REJOIN_PATIENCE:
+      'ended; endReason media_lost: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, stop CALL_MAX, hangUpLeg media_lost',
+    CALL_MAX:
+      'ended; endReason too_long: stop REJOIN_OVERDUE, stop REJOIN_PATIENCE, stop CALL_MAX, hangUpLeg too_long',
+  }),
+  failed: row({
     'leg.ended': 'ended: stop FAREWELL, stop CALL_MAX',
     'operator.hangupRequested': 'closing: stop FAREWELL, hangUpLeg agent_unreachable, start FAREWELL',
     FAREWELL: 'ended: stop FAREWELL, stop CALL_MAX, hangUpLeg agent_unreachable',
     CALL_MAX: 'ended: stop FAREWELL, stop CALL_MAX, hangUpLeg agent_unreachable',
-    ...ignores(
-      'leg.asked',
-      'leg.streamEnded',
-      'media.joined',
-      'media.lost, announced',
-      'media.lost, broken',
-      'agent.ready',
-      'agent.lost',
-      'agent.ended',
-      'voice.ready',
-      'voice.failed',
-      'voice.settled',
-      'CLONE_MAX_WAIT',
-      'LEG_PATIENCE',
-      'AGENT_CONNECT',
-      'REJOIN_PATIENCE',
-    ),
-  },
-  rejected: {
+  }),
+  rejected: row({
     'leg.ended': 'ended: stop FAREWELL, stop CALL_MAX',
     'operator.hangupRequested': 'closing: stop FAREWELL, hangUpLeg draining, start FAREWELL',
     FAREWELL: 'ended: stop FAREWELL, stop CALL_MAX, hangUpLeg draining',
     CALL_MAX: 'ended: stop FAREWELL, stop CALL_MAX, hangUpLeg draining',
-    ...ignores(
-      'leg.asked',
-      'leg.streamEnded',
-      'media.joined',
-      'media.lost, announced',
-      'media.lost, broken',
-      'agent.ready',
-      'agent.lost',
-      'agent.ended',
-      'voice.ready',
-      'voice.failed',
-      'voice.settled',
-      'CLONE_MAX_WAIT',
-      'LEG_PATIENCE',
-      'AGENT_CONNECT',
-      'REJOIN_PATIENCE',
-    ),
-  },
-  closing: {
+  }),
+  closing: row({
     'leg.asked': 'ended: stop FAREWELL, stop CALL_MAX',
+    'leg.asked, leaving': 'ended: stop FAREWELL, stop CALL_MAX',
     'leg.streamEnded': 'ended: stop FAREWELL, stop CALL_MAX',
     'leg.ended': 'ended: stop FAREWELL, stop CALL_MAX',
     'operator.hangupRequested': 'closing: stop FAREWELL, hangUpLeg agent_ended, start FAREWELL',
     FAREWELL: 'ended: stop FAREWELL, stop CALL_MAX, hangUpLeg agent_ended',
     CALL_MAX: 'ended: stop FAREWELL, stop CALL_MAX, hangUpLeg agent_ended',
-    ...ignores(
-      'media.joined',
-      'media.lost, announced',
-      'media.lost, broken',
-      'agent.ready',
-      'agent.lost',
-      'agent.ended',
-      'voice.ready',
-      'voice.failed',
-      'voice.settled',
-      'CLONE_MAX_WAIT',
-      'LEG_PATIENCE',
-      'AGENT_CONNECT',
-      'REJOIN_PATIENCE',
-    ),
-  },
-  ended: {
-    ...ignores(
-      'leg.asked',
-      'leg.streamEnded',
-      'leg.ended',
-      'media.joined',
-      'media.lost, announced',
-      'media.lost, broken',
-      'agent.ready',
-      'agent.lost',
-      'agent.ended',
-      'voice.ready',
-      'voice.failed',
-      'voice.settled',
-      'operator.hangupRequested',
-      'CLONE_MAX_WAIT',
-      'LEG_PATIENCE',
-      'AGENT_CONNECT',
-      'REJOIN_PATIENCE',
-      'FAREWELL',
-      'CALL_MAX',
-    ),
-  },
+  }),
+  ended: row({}),
 }

@@ -10,17 +10,36 @@ import {
   type CallSnapshot,
   feed,
   INPUTS,
+  LIMITS,
   outsideEvents,
   placeOf,
 } from '../../src/model/call-model.ts'
 import { delayOf } from '../../src/model/timers.ts'
-import { DELAYS, EVENTS, LEADING_TO, led, type RowName, rowOf, type SettledVoice, told } from './call-rows.ts'
+import {
+  DELAYS,
+  EVENTS,
+  LEADING_TO,
+  led,
+  passing,
+  type RowName,
+  rowOf,
+  type SettledVoice,
+  told,
+} from './call-rows.ts'
 import { CALL_TABLE } from './call-table.ts'
 
 const SETTLED_VOICES: SettledVoice[] = ['cached', 'cloned', 'default']
 
 /** No call rests here: each is left in the step that entered it. */
-const PASSED_THROUGH = ['lookup', 'admitting', 'polling', 'moving', 'bridgingAgain', 'bridged.deciding']
+const PASSED_THROUGH = [
+  'lookup',
+  'admitting',
+  'polling',
+  'redirecting',
+  'bridgingAgain',
+  'bridged.deciding',
+  'bridged.agentGone',
+]
 
 const rowNames = Object.keys(LEADING_TO) as RowName[]
 
@@ -85,7 +104,9 @@ describe('the table', () => {
 /** Leaves of the chart, by their path within their region. */
 function atomicPlaces(): string[] {
   const leaves = getStateNodes(callMachine.root).filter(({ type }) => type === 'atomic' || type === 'final')
-  return leaves.map(({ path }) => path.filter((key) => !['live', 'voice', 'leg'].includes(key)).join('.'))
+  return leaves.map(({ path }) =>
+    path.filter((key) => !['live', 'voice', 'leg', 'recovering'].includes(key)).join('.'),
+  )
 }
 
 describe('the edges of the guards', () => {
@@ -107,8 +128,9 @@ describe('the edges of the guards', () => {
     }
   })
 
-  test('an agent is brought back once in a call, not once in a bridge', () => {
-    const broughtBack = led(bridge(joining()), 'agent.lost', 'agent.ready')
+  test('an agent is brought back once, in whatever bridge, until it has talked for a while', () => {
+    const reached = passing(led(bridge(joining()), 'agent.lost'), 'AGENT_PAUSE')
+    const broughtBack = led(reached, 'agent.ready')
     expect(placeOf(broughtBack).leg).toBe('bridged.talking')
     const bridgedAgain = bridge(led(broughtBack, 'leg.streamEnded'))
     for (const call of [broughtBack, bridgedAgain]) {
@@ -116,13 +138,63 @@ describe('the edges of the guards', () => {
       expect(placeOf(failed).leg).toBe('failed')
       expect(failed.context.endReason).toBe('agent_lost')
     }
+    const steady = passing(bridgedAgain, 'AGENT_STEADY')
+    expect(placeOf(led(steady, 'agent.lost')).leg).toBe('bridged.backingOff')
+  })
+
+  test('an agent that is not there is tried again after pauses that grow, until its time is over', () => {
+    const pauses: unknown[] = []
+    let call = led(joining(), 'media.joined', 'agent.lost')
+    for (let tries = 0; tries < 5; tries++) {
+      call = passing(call, 'AGENT_PAUSE')
+      expect(placeOf(call).leg).toBe('bridged.reconnecting')
+      const { snapshot, actions } = feed(call, EVENTS['agent.lost'](call.context))
+      const started = actions.map(({ params }) => params as { id?: string; delay?: number })
+      pauses.push(started.find(({ id }) => id?.includes('AGENT_PAUSE'))?.delay)
+      call = snapshot
+    }
+    const [, second, last] = LIMITS.agentPausesMs
+    expect(pauses).toEqual([second, last, last, last, last])
+    expect(placeOf(passing(call, 'AGENT_RECOVERY')).leg).toBe('failed')
+  })
+
+  test('an agent that would be refused again is not tried again', () => {
+    for (const call of [led(joining(), 'media.joined'), bridge(joining())]) {
+      const lost = { ...EVENTS['agent.lost'](call.context), isPermanent: true }
+      expect(placeOf(feed(call, lost).snapshot).leg).toBe('failed')
+    }
+  })
+
+  test('a late word about an earlier connection says nothing about the present one', () => {
+    const again = passing(led(joining(), 'media.joined', 'agent.lost'), 'AGENT_PAUSE')
+    const { attempt, agentConnection } = again.context
+    expect(agentConnection).toBe(2)
+    const about = { attempt, connection: agentConnection - 1 }
+    for (const late of [
+      { type: 'agent.lost', cause: 'closed', ...about },
+      { type: 'agent.ready', conversationId: 'talk-1', ...about },
+      { type: 'agent.ended', ...about },
+    ] as const)
+      expect(told(again, feed(again, late)), late.type).toBe('ignored')
   })
 
   test('an agent that dropped a conversation is lost, one that never spoke is unreachable', () => {
-    const dropped = led(bridge(joining()), 'agent.lost', 'agent.lost')
+    const dropped = passing(led(bridge(joining()), 'agent.lost'), 'AGENT_RECOVERY')
     expect(dropped.context.endReason).toBe('agent_lost')
-    const silent = led(joining(), 'media.joined', 'agent.lost', 'agent.lost')
+    const silent = passing(led(joining(), 'media.joined', 'agent.lost'), 'AGENT_RECOVERY')
     expect(silent.context.endReason).toBe('agent_unreachable')
+  })
+
+  test('a refused voice gives way to the default one, and a clone that is gone is forgotten', () => {
+    const connecting = led(LEADING_TO.joining('cached') as CallSnapshot, 'media.joined')
+    const { attempt, agentConnection: connection } = connecting.context
+    const refused = { type: 'agent.overrideRefused', override: 'voice', attempt, connection } as const
+    const notAllowed = feed(connecting, { ...refused, voiceId: null, isGone: false })
+    expect(told(connecting, notAllowed)).toBe('bridged.connecting; voice settled.default; voiceId null')
+    const gone = feed(connecting, { ...refused, voiceId: 'house-voice', isGone: true })
+    expect(told(connecting, gone)).toBe(
+      'bridged.connecting; voice settled.default; voiceId house-voice: forgetVoice sample-1 cached-voice',
+    )
   })
 
   test('the end of a stream is believed when the carrier cannot say which stream it was', () => {
@@ -173,13 +245,15 @@ describe('what a call begins with', () => {
 
   test('a clone is asked for at once, and its wait is bounded', () => {
     expect(asked('voice to clone')).toBe(
-      'greeting: start CALL_MAX, requestClone sample-1, start CLONE_MAX_WAIT, start LEG_PATIENCE',
+      'greeting: start CALL_MAX, requestClone sample-1, start CLONE_MAX_WAIT, start GREETING_OVERDUE, start LEG_PATIENCE',
     )
   })
 
   test('a known voice asks for nothing', () => {
-    expect(asked('cached voice')).toBe('greeting: start CALL_MAX, start LEG_PATIENCE')
-    expect(asked('default voice')).toBe('greeting: start CALL_MAX, start LEG_PATIENCE')
+    expect(asked('cached voice')).toBe('greeting: start CALL_MAX, start GREETING_OVERDUE, start LEG_PATIENCE')
+    expect(asked('default voice')).toBe(
+      'greeting: start CALL_MAX, start GREETING_OVERDUE, start LEG_PATIENCE',
+    )
   })
 
   test('who is turned away has the time of a farewell', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
 import { callMachine } from '../../machines/call.machine.ts'
 import { END_REASONS } from '../../machines/end-reasons.ts'
@@ -18,6 +18,9 @@ import {
   wayPoints,
 } from './chart-checks.ts'
 
+/** Thousands of states, each with everything that can be said to it. */
+vi.setConfig({ testTimeout: 120_000 })
+
 const graphs = Object.entries(INPUTS).map(([name, input]) => ({ name, ...exploreCall(input) }))
 
 describe('time', () => {
@@ -27,7 +30,8 @@ describe('time', () => {
       hold: ['LEG_PATIENCE', 'CALL_MAX'],
       joining: ['LEG_PATIENCE', 'CALL_MAX'],
       'bridged.connecting': ['AGENT_CONNECT', 'CALL_MAX'],
-      'bridged.reconnecting': ['AGENT_CONNECT', 'CALL_MAX'],
+      'bridged.backingOff': ['AGENT_PAUSE', 'AGENT_RECOVERY', 'CALL_MAX'],
+      'bridged.reconnecting': ['AGENT_CONNECT', 'AGENT_RECOVERY', 'CALL_MAX'],
       'bridged.talking': ['CALL_MAX'],
       departing: ['REJOIN_PATIENCE', 'CALL_MAX'],
       rejoining: ['REJOIN_PATIENCE', 'CALL_MAX'],
@@ -43,7 +47,15 @@ describe('time', () => {
 
   test('no time passes in the states between, and no call is ever seen in one', () => {
     expect(wayPoints().sort()).toEqual(
-      ['admitting', 'bridged.deciding', 'bridgingAgain', 'lookup', 'moving', 'polling'].sort(),
+      [
+        'admitting',
+        'bridged.agentGone',
+        'bridged.deciding',
+        'bridgingAgain',
+        'lookup',
+        'polling',
+        'redirecting',
+      ].sort(),
     )
   })
 
@@ -52,6 +64,8 @@ describe('time', () => {
       CLONE_MAX_WAIT: LIMITS.cloneMaxWaitMs,
       LEG_PATIENCE: LIMITS.legPatienceMs,
       AGENT_CONNECT: LIMITS.agentConnectMs,
+      // What goes back and forth within it is left out, or it would be a circle.
+      AGENT_RECOVERY: LIMITS.agentRecoveryMs,
       REJOIN_PATIENCE: 15_000,
       FAREWELL: 30_000,
     }
@@ -65,8 +79,9 @@ describe('time', () => {
       greeting: waitAndJoin,
       hold: waitAndJoin,
       joining: LIMITS.legPatienceMs,
-      'bridged.connecting': 2 * LIMITS.agentConnectMs + 30_000,
-      'bridged.reconnecting': LIMITS.agentConnectMs + 30_000,
+      'bridged.connecting': LIMITS.agentConnectMs + LIMITS.agentRecoveryMs + 30_000,
+      'bridged.backingOff': LIMITS.agentRecoveryMs + 30_000,
+      'bridged.reconnecting': LIMITS.agentConnectMs + LIMITS.agentRecoveryMs + 30_000,
       'bridged.talking': Infinity,
       departing: 15_000,
       rejoining: 15_000,
@@ -92,7 +107,15 @@ describe('time', () => {
       CALL_MAX: [LIMITS.callMaxMs],
       LEG_PATIENCE: [LIMITS.legPatienceMs],
       CLONE_MAX_WAIT: [LIMITS.cloneMaxWaitMs],
+      GREETING_OVERDUE: [LIMITS.greetingOverdueMs],
+      ROUND_OVERDUE: [LIMITS.roundOverdueMs],
+      JOIN_OVERDUE: [10_000],
       AGENT_CONNECT: [LIMITS.agentConnectMs],
+      AGENT_RECOVERY: [LIMITS.agentRecoveryMs],
+      AGENT_PAUSE: LIMITS.agentPausesMs.slice(0, 2),
+      AGENT_STEADY: [60_000],
+      TALK_CHECK: [300_000],
+      REJOIN_OVERDUE: [3_000],
       REJOIN_PATIENCE: [15_000],
       FAREWELL: [30_000],
     })
@@ -154,7 +177,7 @@ describe('what calls say', () => {
   })
 
   test('they end in every way of the list, each with its fault', () => {
-    const { chart_retired: saidByTheHostAlone, ...reasons } = END_REASONS
+    const { chart_retired: _, snapshot_corrupt: saidByTheHostAlone, ...reasons } = END_REASONS
     expect(saidByTheHostAlone.fault).toBe('service')
     const ends = Object.fromEntries(graphs.flatMap(outputs).map(({ reason, fault }) => [reason, fault]))
     const expected = Object.entries(reasons).map(([reason, { fault }]) => [reason, fault])

@@ -26,7 +26,9 @@ export const EFFECTS: {
 } = {
   requestClone: ['sampleKey'],
   recordCloneTimeout: ['sampleKey'],
-  moveLeg: ['attempt'],
+  redirectLeg: ['attempt'],
+  checkLeg: ['attempt'],
+  forgetVoice: ['sampleKey', 'voiceId'],
   hangUpLeg: ['reason'],
 }
 
@@ -45,7 +47,7 @@ export function timeBounds(): Record<string, string[]> {
 
 /** A state's path within its region, as calls tell it. */
 export function placeOfNode({ path }: { path: readonly string[] }): string {
-  return path.filter((key) => !['live', 'voice', 'leg'].includes(key)).join('.')
+  return path.filter((key) => !['live', 'voice', 'leg', 'recovering'].includes(key)).join('.')
 }
 
 /** No time passes in these. */

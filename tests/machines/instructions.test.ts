@@ -12,6 +12,7 @@ const TOLD: Record<RowName, [leg: string, media: string]> = {
   joining: ['connect-media 1', 'close'],
   'bridged.connecting': ['connect-media 1', 'connect-agent'],
   'bridged.talking': ['connect-media 1', 'relay'],
+  'bridged.backingOff': ['connect-media 1', 'await-agent'],
   'bridged.reconnecting': ['connect-media 1', 'connect-agent'],
   departing: ['connect-media 1', 'close'],
   rejoining: ['connect-media 1', 'close'],

@@ -90,13 +90,15 @@ describe('an agent of another format', () => {
     const carrier = await relay.bridge()
     relay.agent.audio = { hears: TELEPHONE, speaks: TELEPHONE }
     relay.agent.latest.isLost('closed')
+    await relay.until(() => expect(relay.calls.view.bridge).toBe('backingOff'))
+    relay.calls.tell({ type: 'xstate.after.AGENT_PAUSE.call.live.leg.bridged.recovering.backingOff' })
     await relay.until(() => expect(relay.agent.connections).toHaveLength(2))
     await relay.until(() => expect(relay.calls.view.bridge).toBe('talking'))
     const frame = base64(encodeMuLaw(tone(400, 8000, { ms: 20 })))
     carrier.media(frame)
     await relay.until(() => expect(relay.agent.latest.heard).toEqual([frame]))
     relay.agent.latest.says.audio(Buffer.from(frame))
-    await relay.until(() => expect(carrier.heard).toEqual([frame]))
+    await relay.until(() => expect(carrier.heard.at(-1)).toEqual(frame))
   })
 
   test('that is slow has as many milliseconds kept for it as any', async () => {

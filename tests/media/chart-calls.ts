@@ -90,15 +90,16 @@ export class ChartCalls implements MediaCalls {
       callId,
       agent: { ...agent, instructions: null, firstMessage: null, language: null },
       voiceId: this.view.context.voiceId,
+      refusedOverrides: [],
       conversationSoFar: [...this.turns],
       from: '+4930123',
       to: '+4930456',
     }
   }
 
-  async recordTurn(_callId: string, turn: Turn): Promise<void> {
+  async recordTurn(_callId: string, turn: Pick<Turn, 'role' | 'text'>): Promise<void> {
     if (this.fault === 'turns') throw new Error(`could not write ${turn.text}`)
-    this.turns.push(turn)
+    this.turns.push({ ...turn, interrupted: false, at: new Date(Date.UTC(2026, 0, 1)) })
   }
 
   async correctTurn(_callId: string, original: string, spoken: string): Promise<void> {

@@ -31,6 +31,13 @@ export class FakeConnection implements AgentConnection {
     this.heard.push(payload.toString('latin1'))
   }
 
+  /** Whether the caller is on hold, each time that it was said. */
+  readonly holds: boolean[] = []
+
+  held(isOnHold: boolean): void {
+    this.holds.push(isOnHold)
+  }
+
   pressed(keys: string): void {
     this.keyedIn.push(keys)
   }

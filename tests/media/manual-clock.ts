@@ -5,14 +5,15 @@ type Repeated = { periodMs: number; dueAt: number; tick: () => void }
 /** Time that stands still until it is moved. */
 export class ManualClock implements Clock {
   #now = 0
+  #stoodStillMs = 0
   readonly #repeated = new Set<Repeated>()
 
   now(): number {
     return this.#now
   }
 
-  date(): Date {
-    return new Date(Date.UTC(2026, 0, 1) + this.#now)
+  awake(): number {
+    return this.#now - this.#stoodStillMs
   }
 
   every(periodMs: number, tick: () => void): () => void {
@@ -34,6 +35,14 @@ export class ManualClock implements Clock {
       next.tick()
     }
     this.#now = end
+  }
+
+  /** The process stands still for so long; then its timers run that fell due meanwhile. */
+  standStill(milliseconds: number): void {
+    this.#now += milliseconds
+    this.#stoodStillMs += milliseconds
+    for (const repeated of this.#repeated) repeated.dueAt = Math.max(repeated.dueAt, this.#now)
+    this.advance(0)
   }
 
   #next(end: number): Repeated | null {

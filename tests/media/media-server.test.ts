@@ -97,6 +97,21 @@ test('no more streams are taken than allowed, and again when one has gone', asyn
   await relay.bridge()
 })
 
+test('streams that say nothing leave room for those of others, and are forgotten in time', async () => {
+  let address = '198.51.100.1'
+  relay = await Relay.start({ addressOf: () => address })
+  for (let count = 0; count < 100; count++) await relay.connect()
+  expect(await refusal(`/media-stream/${CALL_ID}`)).toMatchObject({ status: 503 })
+  address = '198.51.100.2'
+  const honest = await relay.bridge()
+  expect(honest.closed).toBeNull()
+  address = '198.51.100.1'
+  relay.clock.advance(5_000)
+  await relay.until(() => expect(relay.media.liveSessions).toBe(1))
+  const again = await relay.connect()
+  expect(again.closed).toBeNull()
+})
+
 test('streams are not compressed, whatever the carrier offers', async () => {
   relay = await Relay.start()
   const stream = new WebSocket(`${relay.origin}/media-stream/${CALL_ID}`, { perMessageDeflate: true })

@@ -48,7 +48,7 @@ describe('a bridge', () => {
     await relay.bridge()
     expect(relay.agent.latest.request).toMatchObject({ voiceId: 'house-voice', conversationSoFar: [] })
     expect(relay.calls.events).toEqual([
-      { type: 'agent.ready', attempt: 1, conversationId: 'conversation-1' },
+      { type: 'agent.ready', attempt: 1, connection: 1, conversationId: 'conversation-1' },
     ])
   })
 
@@ -309,6 +309,15 @@ describe('a slow side', () => {
 })
 
 describe('watchdogs', () => {
+  test('a carrier is not blamed for the seconds for which this process stood still', async () => {
+    const carrier = await relay.bridge()
+    relay.clock.standStill(SILENCE_TIMEOUT_MS * 3)
+    relay.clock.advance(SILENCE_TIMEOUT_MS - 1_000)
+    expect(relay.media.liveSessions).toBe(1)
+    relay.clock.advance(1_000)
+    expect(await carrier.whenClosed()).toEqual({ code: 1008, reason: 'the carrier fell silent' })
+  })
+
   test('a carrier that falls silent is taken to be gone', async () => {
     const carrier = await relay.bridge()
     relay.clock.advance(SILENCE_TIMEOUT_MS - 500)
@@ -343,7 +352,7 @@ describe('watchdogs', () => {
     expect(await carrier.whenClosed()).toMatchObject({ code: expect.any(Number) })
   })
 
-  test('a session whose call never answers is given up with an alarm', async () => {
+  test('a session whose call does not answer ends, and tells it when it does', async () => {
     const carrier = await relay.bridge()
     const gate = Promise.withResolvers<void>()
     relay.calls.sendGate = gate.promise
@@ -351,7 +360,7 @@ describe('watchdogs', () => {
     await carrier.whenClosed()
     relay.clock.advance(5_250)
     await relay.until(() => expect(relay.counts.liveSessions).toBe(0))
-    expect(relay.logLines.filter((line) => line.includes('does not end'))).toHaveLength(1)
+    expect(relay.logLines.filter((line) => line.includes('before its call could be told'))).toHaveLength(1)
     gate.resolve()
     await relay.until(() => expect(eventTypes()).toContain('media.lost'))
   })

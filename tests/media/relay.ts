@@ -39,6 +39,7 @@ export class Relay {
         observeBargeIn: (seconds) => this.bargeIns.push(seconds),
       },
       log: pino({ level: 'debug' }, { write: (line: string) => this.logLines.push(line) }),
+      waitingTrack: Buffer.alloc(8_000, 0xff),
       silenceTimeoutMs: SILENCE_TIMEOUT_MS,
       routes: [{ path: '/media-stream/', codec: () => new TwilioMediaStream() }],
       ...options,

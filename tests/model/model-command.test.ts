@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createMachine } from 'xstate'
 import { callMachine } from '../../machines/call.machine.ts'
 import { chartDefinition } from '../../src/calls/chart-definition.ts'
 import { fingerprintOf, keepRun } from '../../src/model/coverage.ts'
 import { readModelOptions, UsageError } from '../../src/model/model-options.ts'
+import { SourceTree } from '../support/source-tree.ts'
 
 /*
  * `npm run model` as somebody runs it who changes a chart: a process of its own.
@@ -138,40 +139,27 @@ export const mine = chart.createMachine({
   })
 
   test('says where the chart of calls itself cannot be loaded', { timeout: PATIENCE_MS }, async () => {
-    const copy = join(folder, 'copy')
-    for (const room of ['machines', 'src/model', 'src/calls', 'src/replay']) {
-      await cp(join(ROOT, room), join(copy, room), { recursive: true })
-    }
-    for (const file of [
-      'model.ts',
-      'replay.ts',
-      'config.ts',
-      'setting-kinds.ts',
-      'misspelt-settings.ts',
-      'print-line.ts',
-    ]) {
-      await cp(join(ROOT, 'src', file), join(copy, 'src', file))
-    }
-    const region = join(copy, 'machines/leg-region.ts')
-    const text = await readFile(region, 'utf8')
-    await writeFile(region, text.replace("target: '.closing'", "target: '.clozing'"))
-    const checked = await execute(join(copy, 'src/model.ts'), 'check')
+    const copy = await SourceTree.copy()
+    onTestFinished(() => copy.remove())
+    const region = 'machines/leg-region.ts'
+    const text = await copy.read(region)
+    await copy.replace(region, "target: '.closing'", "target: '.clozing'")
+    const checked = await execute(copy.path('src/model.ts'), 'check')
     expect(checked.code).toBe(2)
     expect(checked.output).toMatch(
       /^The chart of calls cannot be loaded \(machines\/leg-region\.ts:\d+\): .*'clozing' does not exist on .*\. To mend: correct the name, or add the state: .*\.\n$/,
     )
 
-    await writeFile(region, `${text}{`)
-    const replayed = await execute(join(copy, 'src/replay.ts'), 'call.jsonl')
+    await writeFile(copy.path(region), `${text}{`)
+    const replayed = await execute(copy.path('src/replay.ts'), 'call.jsonl')
     expect(replayed.code).toBe(2)
     expect(replayed.output).toMatch(
       /cannot be loaded \(machines\/leg-region\.ts:\d+\): Expected '}'.*\. To mend: correct what is written there\.\n$/,
     )
 
-    const setup = join(copy, 'machines/call-setup.ts')
-    await writeFile(region, text)
-    await writeFile(setup, (await readFile(setup, 'utf8')).replace('FAREWELL: 30_000', 'FAREWEL: 30_000'))
-    const misspelt = await execute(join(copy, 'src/model.ts'), 'check', '--ledger', LEDGER)
+    await writeFile(copy.path(region), text)
+    await copy.replace('machines/call-setup.ts', 'FAREWELL: 30_000', 'FAREWEL: 30_000')
+    const misspelt = await execute(copy.path('src/model.ts'), 'check', '--ledger', LEDGER)
     expect(misspelt.code, misspelt.output).toBe(1)
     const failed = misspelt.output.match(/^FAIL .*$/gm) ?? []
     expect(failed).not.toEqual([])

@@ -5,19 +5,19 @@ import { CallHost } from '../../src/calls/call-host.ts'
 import { type AgentAudioStore, createAgentAudioStore } from '../../src/persistence/agent-audio-store.ts'
 import { type AgentDraft, createAgentStore } from '../../src/persistence/agent-store.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { ManualClock } from '../support/manual-clock.ts'
+import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
 
 const NUMBER_OF_ANN = '+15550199001'
 const TELEPHONE: WireAudio = { encoding: 'mulaw', rate: 8000, wire: 'base64' }
 const WIDEBAND: WireAudio = { encoding: 'l16', rate: 16_000, wire: 'base64' }
 
-let db: TestDatabase
+let db: OpenTestDatabase
 let host: CallHost
 let store: AgentAudioStore
 let ann: string
 beforeAll(async () => {
-  db = await createTestDatabase()
+  db = await openTestDatabase()
   store = createAgentAudioStore(db.database, 'default')
   const draft: AgentDraft = {
     ...{ name: 'Ann', backend: 'elevenlabs', numbers: [NUMBER_OF_ANN], tools: [], vendorAgentId: null },
@@ -29,7 +29,16 @@ beforeAll(async () => {
     clock: new ManualClock(),
     log: pino({ level: 'silent' }),
     nodeId: '01900000-0000-7000-8000-00000000000a',
-    limits: { cloneMaxWaitMs: 35_000, legPatienceMs: 60_000, agentConnectMs: 10_000, callMaxMs: 14_400_000 },
+    limits: {
+      cloneMaxWaitMs: 35_000,
+      legPatienceMs: 60_000,
+      agentConnectMs: 10_000,
+      greetingOverdueMs: 16_000,
+      roundOverdueMs: 8_000,
+      agentRecoveryMs: 10_000,
+      agentPausesMs: [500, 1_000],
+      callMaxMs: 14_400_000,
+    },
     maxConcurrentCalls: 100,
     isDraining: () => false,
   })

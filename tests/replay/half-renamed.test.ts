@@ -14,7 +14,7 @@ import { asIfRecorded, CALL_ID, recorded } from './recording.ts'
 const renamed = { stateAfter: 'waiting', leg: null }
 
 test('a state that the instructions do not know has none', () => {
-  const step = beginCall(CALL_ID, INPUTS['voice to clone'], new Date())
+  const step = beginCall(CALL_ID, INPUTS['voice to clone'])
   const view = { ...step.view, state: 'waiting' as never }
   expect(reproducedBy({ ...step, view }, new Map())).toMatchObject({ leg: null, media: 'close' })
 })

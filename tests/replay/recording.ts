@@ -24,31 +24,40 @@ export const TALK: Said[] = [
 /** The call as the service writes it down. Throws when the chart ignores one of the events. */
 export function recorded(said: Said[] = TALK, input: CallInput = INPUTS['voice to clone']): RecordedCall {
   let at = BEGAN
-  let step = beginCall(CALL_ID, input, new Date(at))
-  const events = [recordedEvent(step, 1)]
+  let step = beginCall(CALL_ID, input)
+  const events = [recordedEvent(step, 1, at)]
   for (const [afterMs, event] of said) {
     at += afterMs
     const { snapshot, chartVersion } = step
     const row = { id: CALL_ID, snapshot, chartVersion, lastSeq: events.length, endedAt: null }
-    const next = stepCall(row, event, new Date(at))
+    const next = stepCall(row, event)
     if (!next) throw new Error(`${event.type} changes nothing after event ${events.length}.`)
     step = next
-    events.push(recordedEvent(step, events.length + 1))
+    events.push(recordedEvent(step, events.length + 1, at))
   }
   return {
     ...{ id: CALL_ID, provider: 'twilio', direction: 'inbound', chartVersion: step.chartVersion, events },
     startedAt: new Date(BEGAN).toISOString(),
-    endedAt: step.end ? step.at.toISOString() : null,
+    endedAt: step.end ? new Date(at).toISOString() : null,
     outcome: step.end?.reason ?? null,
   }
 }
 
-function recordedEvent(step: Step, seq: number): RecordedEvent {
-  const { event, stateBefore, stateAfter, effects, chartVersion, at } = step
+function recordedEvent(step: Step, seq: number, at: number): RecordedEvent {
+  const { event, stateBefore, stateAfter, effects, chartVersion } = step
   const { value, context, status } = step.snapshot as SavedSnapshot
   const snapshot = { value, context, status }
   return structuredClone({
-    ...{ seq, at: at.toISOString(), event, stateBefore, stateAfter, effects, chartVersion, snapshot },
+    ...{
+      seq,
+      at: new Date(at).toISOString(),
+      event,
+      stateBefore,
+      stateAfter,
+      effects,
+      chartVersion,
+      snapshot,
+    },
   })
 }
 

@@ -8,8 +8,8 @@ import { CallHost } from '../../src/calls/call-host.ts'
 import { LIMITS } from '../../src/model/call-model.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
 import { readReplayOptions, UsageError } from '../../src/replay/replay-options.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { ManualClock } from '../support/manual-clock.ts'
+import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
 
 /*
  * `npm run replay` as somebody at a terminal runs it: a process of its own, on calls that the service wrote down.
@@ -18,7 +18,7 @@ import { ManualClock } from '../support/manual-clock.ts'
 const ROOT = resolve(import.meta.dirname, '../..')
 const CALLER = '+15550100001'
 
-let db: TestDatabase
+let db: OpenTestDatabase
 let folder: string
 let callId: string
 let file: string
@@ -26,7 +26,7 @@ let file: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'precall-replay-'))
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  db = await createTestDatabase()
+  db = await openTestDatabase()
   callId = await aCall()
   file = join(folder, 'exported.jsonl')
 })
@@ -79,7 +79,9 @@ describe('a call in the database', () => {
     for (const { code, output } of [ours, carriers]) {
       expect(code, output).toBe(0)
       expect(output).toContain(`Call ${callId}, twilio inbound`)
-      expect(output).toMatch(/4 +\+0 s +agent\.ready +bridged\.connecting → bridged\.talking, voice default/)
+      expect(output).toMatch(
+        /4 +\+[\d.]+ s +agent\.ready +bridged\.connecting → bridged\.talking, voice default/,
+      )
       expect(output).toMatch(/effects +hangUpLeg operator_hung_up/)
       expect(output).toContain('All 6 recorded states were reproduced.')
     }

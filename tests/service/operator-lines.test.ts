@@ -20,13 +20,13 @@ test('the console is at an address that a browser can open', () => {
     'Open the console at http://127.0.0.1:3006/ (the admin key is in /data/admin-key)',
   ])
   expect(linesFor({ HOST: '::1' })[0]).toContain('http://[::1]:3006/')
-  expect(linesFor({})[0]).toContain('http://localhost:3006/')
+  expect(linesFor({ HOST: '0.0.0.0' })[0]).toContain('http://localhost:3006/')
 })
 
 test('a demo that other machines reach says so, and how it is kept to this one', () => {
-  expect(linesFor({})[1]).toMatch(/Other machines.*HOST=127\.0\.0\.1/)
+  expect(linesFor({ HOST: '0.0.0.0' })[1]).toMatch(/Other machines.*HOST=127\.0\.0\.1/)
   expect(linesFor({ HOST: '127.0.0.1' })).toHaveLength(1)
-  expect(linesFor(REAL_CARRIER)).toHaveLength(1)
+  expect(linesFor({ ...REAL_CARRIER, HOST: '0.0.0.0' })).toHaveLength(1)
 })
 
 async function keeping(env: Record<string, string>) {

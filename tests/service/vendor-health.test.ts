@@ -1,6 +1,7 @@
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type AskVendor, VendorCheck } from '../../src/service/vendor-health.ts'
+import { neverLate } from '../support/never-late.ts'
 
 const lines: { level: number; verdict: string }[] = []
 const log = pino({}, { write: (line) => void lines.push(JSON.parse(line)) })
@@ -9,6 +10,7 @@ const told = () => lines.map(({ level, verdict }) => `${pino.levels.labels[level
 let checks: VendorCheck[]
 beforeEach(() => {
   vi.useFakeTimers()
+  neverLate()
   lines.length = 0
   checks = []
 })
@@ -16,6 +18,7 @@ afterEach(() => {
   for (const check of checks) check.stop()
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 function begin(ask: AskVendor): VendorCheck {

@@ -70,7 +70,7 @@ export function conversationIdOf(client: AgentClient): string {
 export function manualTime(): { time: TimeSource; clock: ManualClock } {
   const clock = new ManualClock()
   const time = {
-    now: () => clock.now().getTime(),
+    now: () => clock.now(),
     setTimer: (ms: number, task: () => void) => clock.after(ms, task),
   }
   return { time, clock }

@@ -56,6 +56,7 @@ describe('a session description', () => {
       address: '10.0.0.1:4000',
       codecs: ['PCMU', 'telephone-event'],
       direction: 'sendonly',
+      encryption: 'sdes',
     } as const
     expect(readSdp(writeSdp(description))).toEqual(description)
   })

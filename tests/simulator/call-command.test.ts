@@ -186,6 +186,16 @@ describe('npm run call', () => {
     expect(lines.join('\n')).toMatch(message)
   })
 
+  test.each([
+    [[], 'TN-Validation-Passed-A'],
+    [['--verstat', 'TN-Validation-Failed-B'], 'TN-Validation-Failed-B'],
+    [['--verstat', 'none'], undefined],
+  ])('with %j has the carrier say %s of the number', async (args, expected) => {
+    service.on('/voice', () => twiml('<Say>sorry</Say><Hangup/>'))
+    await run(args)
+    expect(service.at('/voice')[0]?.fields.StirVerstat).toBe(expected)
+  })
+
   test('explains itself', async () => {
     expect(await run(['--help'])).toBe(0)
     expect(lines.join('\n')).toMatch(/--wav FILE/)
@@ -230,12 +240,15 @@ describe('its parts', () => {
     )
   })
 
-  test.each([[['--seconds', '0']], [['--seconds', 'x']], [['--url', 'ftp://x']], [['extra']]])(
-    'refuses %j',
-    (args) => {
-      expect(() => readCallOptions(args)).toThrow(UsageError)
-    },
-  )
+  test.each([
+    [['--verstat', 'a b']],
+    [['--seconds', '0']],
+    [['--seconds', 'x']],
+    [['--url', 'ftp://x']],
+    [['extra']],
+  ])('refuses %j', (args) => {
+    expect(() => readCallOptions(args)).toThrow(UsageError)
+  })
 
   test('a service that stays away is given up', async () => {
     const gone = new ServiceApi(new URL('http://127.0.0.1:9'), KEY, { patienceMs: 10 })

@@ -159,6 +159,47 @@ describe('the caller hears an application error', () => {
   })
 })
 
+describe('a number with a fallback URL', () => {
+  beforeEach(() => {
+    carrier.number.voiceFallbackUrl = `${service.origin}/fallback`
+  })
+
+  test('asks it what comes next when the webhook fails, and says what failed', async () => {
+    service.on('/voice', () => ({ status: 502, body: '' }))
+    service.on('/fallback', () => twiml('<Pause length="0"/><Redirect>/poll</Redirect>'))
+    service.on('/poll', () => twiml('<Hangup/>'))
+    const { call } = dial()
+    await call.ended
+    const failed = { ErrorCode: '11200', ErrorUrl: `${service.origin}/voice` }
+    expect(service.at('/fallback')).toMatchObject([
+      { isSigned: true, fields: { CallSid: call.sid, ...failed } },
+    ])
+    expect(service.at('/poll')[0]?.fields).not.toHaveProperty('ErrorCode')
+    expect(entriesOf(call, 'error')).toEqual([])
+    expect(entriesOf(call, 'ended')).toMatchObject([{ by: 'service' }])
+  })
+
+  test('asks it for each webhook that fails, in the middle of a call too', async () => {
+    service.on('/voice', () => twiml('<Redirect>/poll</Redirect>'))
+    service.on('/poll', () => ({ status: 500, body: '' }))
+    let asked = 0
+    service.on('/fallback', () => twiml(++asked === 2 ? '<Hangup/>' : '<Redirect>/poll</Redirect>'))
+    const { call } = dial()
+    await call.ended
+    expect(service.at('/fallback')).toHaveLength(2)
+    expect(entriesOf(call, 'ended')).toMatchObject([{ by: 'service' }])
+  })
+
+  test('apologizes when that fails, too', async () => {
+    service.on('/voice', () => ({ status: 502, body: '' }))
+    service.on('/fallback', () => ({ status: 502, body: '' }))
+    const { call } = dial()
+    await call.ended
+    expect(service.at('/fallback')).toHaveLength(1)
+    expect(entriesOf(call, 'ended')).toMatchObject([{ by: 'carrier' }])
+  })
+})
+
 describe('faults on demand', () => {
   test('a lost answer brings the webhook again, with the same token', async () => {
     service.on('/voice', () => twiml('<Hangup/>'))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inOrder, offersWideband, rateOfLine } from '../../src/telephony/sip/codec-order.ts'
+import { inOrder, offersWideband, onlyCodecs, rateOfLine } from '../../src/telephony/sip/codec-order.ts'
 
 const offer = (...lines: string[]) =>
   ['v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0', ...lines, ''].join('\r\n')
@@ -20,6 +20,20 @@ describe('The codecs of an offer', () => {
 
   it('are those of a wideband line first where the agent has use for it', () => {
     expect(payloadsOf(inOrder(PHONE, true))).toBe('9 96 0 8 101')
+  })
+
+  it('are only those that a trunk has, with the keys', () => {
+    const audio = offer(
+      'm=audio 4000 RTP/AVP 96 0 8 9 101',
+      'a=rtpmap:96 opus/48000/2',
+      'a=fmtp:96 useinbandfec=1',
+      'a=rtpmap:101 telephone-event/8000',
+    )
+    expect(onlyCodecs(audio, [])).toBe(audio)
+    const some = onlyCodecs(audio, ['PCMA', 'G722'])
+    expect(payloadsOf(some)).toBe('8 9 101')
+    expect(some).toContain('telephone-event')
+    expect(some).not.toMatch(/opus|fmtp/)
   })
 
   it('are all that is changed', () => {

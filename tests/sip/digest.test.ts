@@ -5,7 +5,7 @@ import type { SipRequest } from '../../src/telephony/sip/drachtio.ts'
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
 const ADDRESS = '198.51.100.7'
-const USERS = [{ name: 'alice', password: 'pass' }]
+const USERS = [{ name: 'alice', password: 'pass', number: null }]
 const URI = 'sip:+15550199999@sip.example.com'
 
 function invite(authorization: string, address = ADDRESS): SipRequest {
@@ -59,6 +59,16 @@ describe('Digest authentication', () => {
     expect(new Digest(USERS, null, () => now).check(invite(given))).toBe('stale')
   })
 
+  it('says whom a request names only where it answers a challenge of ours', () => {
+    const given = answer(challenge(), { name: 'link-x' })
+    expect(digest.claimedName(invite(given))).toBe('link-x')
+    expect(digest.claimedName(invite(given, '203.0.113.1'))).toBeNull()
+    expect(digest.claimedName(invite(given.replace('voiceclone', 'elsewhere')))).toBeNull()
+    expect(digest.claimedName(invite('Digest username="link-x"'))).toBeNull()
+    now += 61_000
+    expect(digest.claimedName(invite(given))).toBeNull()
+  })
+
   it.each([true, false])('takes an answer once, qop %s', (qop) => {
     const first = challenge()
     now += 1
@@ -78,5 +88,42 @@ describe('Digest authentication', () => {
     now += 61_000
     expect(digest.check(invite(given))).toBe('stale')
     expect(digest.challenge(ADDRESS, true)).toContain('stale=true')
+  })
+})
+
+describe('A header that no phone sends', () => {
+  const digest = new Digest(USERS, 'shared', () => 1_000_000)
+
+  it.each([
+    ['of 60 kB', `Digest ${'a'.repeat(60_000)}`],
+    ['of nothing but spaces', `Digest ${' '.repeat(2_000)}`],
+    ['of commas', `Digest ${','.repeat(2_000)}`],
+    ['with a quote that is not closed', `Digest username="alice, realm="x`],
+    ['that goes on with something else', `Digest ${'username="a" '.repeat(10)} ;;; response="x"`],
+  ])('%s is a wrong password', (_, header) => {
+    expect(digest.check(invite(header))).toBe('wrong')
+  })
+})
+
+describe('Passwords that are guessed', () => {
+  const digest = () => new Digest(USERS, 'shared', () => 1_000_000)
+  const wrong = (server: Digest, address: string, name = 'alice') =>
+    server.check(invite(answer(server.challenge(address, false), { password: 'no', name }), address))
+  const right = (server: Digest, address: string) =>
+    server.check(invite(answer(server.challenge(address, false)), address))
+
+  it('are looked at ten times a minute of one address, be they right at last', () => {
+    const server = digest()
+    for (let guess = 0; guess < 10; guess++) expect(wrong(server, ADDRESS, `user${guess}`)).toBe('wrong')
+    expect(right(server, ADDRESS)).toBe('limited')
+    expect(right(server, '198.51.100.8')).toBe('right')
+  })
+
+  it('are looked at thirty times a minute for one user, who is not locked out by that', () => {
+    const server = digest()
+    expect(right(server, ADDRESS)).toBe('right')
+    for (let guess = 0; guess < 30; guess++) expect(wrong(server, `192.0.2.${guess}`)).toBe('wrong')
+    expect(wrong(server, '192.0.2.200')).toBe('limited')
+    expect(right(server, ADDRESS)).toBe('right')
   })
 })

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { REAL_SERVERS } from '../support/sip-servers.ts'
 import { type SipStoryCall, SipWorld } from '../support/sip-world.ts'
+import { until } from '../support/until.ts'
 
 /*
  * A session that changes while the call lives: who is on hold, what is spoken, and for how long it is believed.
@@ -43,6 +44,23 @@ describe('A re-INVITE', () => {
     await converses(call)
     await hangsUp(call)
   })
+
+  it.skipIf(REAL_SERVERS)(
+    'that comes in one piece with the word that the answer was sent is looked at',
+    async () => {
+      const { drachtio, freeSwitch } = sip.simulated
+      freeSwitch.faults.socketDelayMs = 150
+      const call = sip.call()
+      await until('FreeSWITCH has answered', () => drachtio.dialogCount === 1)
+      drachtio.heldBackMs = 300
+      await call.answer()
+      const speechless = call.line.sdp.replace(/^(m=audio \d+ RTP\/AVP) .*$/m, '$1 18')
+      expect((await call.line.reInvite({ sdp: speechless })).status).toBe(488)
+      drachtio.heldBackMs = 0
+      freeSwitch.faults.socketDelayMs = 0
+      await hangsUp(call)
+    },
+  )
 
   it('to hold and back: both go on hearing each other', async () => {
     const call = await talking()

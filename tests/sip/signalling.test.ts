@@ -112,6 +112,7 @@ describe('What a caller’s phone may say', () => {
   it('BYE while it hears the apology: why the call failed is not forgotten', async () => {
     sip.world.vendor.answerHtml = 502
     const call = sip.call()
+    await sip.world.agentStaysAway(call)
     await call.reaches('failed')
     await call.line.bye()
     expect(await call.outcome()).toBe('agent_unreachable')
@@ -121,6 +122,7 @@ describe('What a caller’s phone may say', () => {
   it('nothing at all after the apology: it is hung up', async () => {
     sip.world.vendor.answerHtml = 502
     const call = sip.call()
+    await sip.world.agentStaysAway(call)
     expect((await call.line.ended).by).toBe('service')
     expect(await call.outcome()).toBe('agent_unreachable')
     sip.world.vendor.answerHtml = null

@@ -20,7 +20,10 @@ const SCANNERS = [
 describe('Who may call', () => {
   let sip: SipWorld
   beforeAll(async () => {
-    const settings = { SIP_TRUNKS: TRUNK_RANGE, SIP_USERS: 'alice:correct horse'.replace(' ', '-') }
+    const settings = {
+      SIP_TRUNKS: TRUNK_RANGE,
+      SIP_USERS: 'alice:correct-horse,bob=+15550100999:correct-horse',
+    }
     sip = await SipWorld.begin({ settings: { ...settings, SIP_NUMBERS: `${SERVICE_NUMBER},support` } })
   })
   afterAll(() => sip.end())
@@ -90,6 +93,37 @@ describe('Who may call', () => {
       from: 'anonymous',
       headers: { 'P-Asserted-Identity': '<sip:+15550100888@trunk.example.com>' },
     })
+    expect(await call.answer()).toBe(200)
+    const sql = 'select from_number from call_log where provider_call_id = $1'
+    expect(await sip.world.db.query(sql, [call.sid])).toEqual([{ from_number: '+15550100888' }])
+    await call.line.bye()
+    await call.outcome()
+  })
+
+  it.each([
+    ['whose number is known, calls from it', 'bob', '+15550100999'],
+    ['without a number is nobody', 'alice', 'anonymous'],
+  ])('a user %s, whatever the phone says', async (_, username, expected) => {
+    const headers = { 'P-Asserted-Identity': '<sip:+15550100888@trunk.example.com>' }
+    const credentials = { username, password }
+    const call = sip.call({ sourceAddress: STRANGER, from: '+15550100777', headers, credentials })
+    expect(await call.answer()).toBe(200)
+    const sql = 'select from_number from call_log where provider_call_id = $1'
+    expect(await sip.world.db.query(sql, [call.sid])).toEqual([{ from_number: expected }])
+    await call.line.bye()
+    await call.outcome()
+  })
+
+  it.each([
+    ['P-Asserted-Identity', '<tel:+15550100888>'],
+    ['Remote-Party-ID', '"Ann" <sip:+15550100888@trunk.example.com>;party=calling'],
+  ])('a trunk says who calls in %s, and not in where the call was before', async (name, value) => {
+    const headers = {
+      [name]: value,
+      Diversion: '<sip:+15550100111@x>',
+      'History-Info': '<sip:+15550100222@x>;index=1',
+    }
+    const call = sip.call({ sourceAddress: TRUNK, from: '+15550100777', headers })
     expect(await call.answer()).toBe(200)
     const sql = 'select from_number from call_log where provider_call_id = $1'
     expect(await sip.world.db.query(sql, [call.sid])).toEqual([{ from_number: '+15550100888' }])

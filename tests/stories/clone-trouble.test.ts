@@ -64,6 +64,18 @@ describe('When the vendor does not make the voice', () => {
     })
   }
 
+  it('because the samples are no good, the caller who calls again does not wait for the same answer', async () => {
+    const requests = world.vendor.cloneRequests
+    const caller = await world.newCallerWithVoice()
+    world.vendor.failNextClones([{ status: 400, body: detail('invalid_file') }])
+    for (let calls = 0; calls < 2; calls++) {
+      const call = world.call(caller)
+      expect(await speaksAsCaller(world, call)).toBe(false)
+      await hangUp(call)
+    }
+    expect(world.vendor.cloneRequests).toBe(requests + 1)
+  })
+
   it('at once because it is busy, it is asked again when it said, and the caller has their voice', async () => {
     world.vendor.failNextClones([tooMany('1')])
     const call = world.call(await world.newCallerWithVoice())

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { decodeMuLaw, encodeMuLaw, MU_LAW_RATE } from '../../src/audio/mulaw.ts'
@@ -13,7 +14,7 @@ import { until } from '../support/until.ts'
 
 /* What the README promises to somebody who has nothing but Node: no account, no key, no database. */
 
-const SOURCES = new URL('../../src/', import.meta.url).pathname
+const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url))
 /** The first start creates a database cluster. */
 const FIRST_START_MS = 60_000
 /** Real time, in which a shorter greeting than usual leaves more for the agent. */
@@ -62,7 +63,15 @@ describe('The demo', () => {
     const answer = await fetch(`${service.origin}/health`)
     expect(answer.status).toBe(200)
     expect(await answer.json()).toEqual({
-      ...{ status: 'ok', database: 'ok', elevenlabs: 'simulated', twilio: 'simulated', sip: 'disabled' },
+      ...{
+        status: 'ok',
+        database: 'ok',
+        elevenlabs: 'simulated',
+        twilio: 'simulated',
+        sip: 'disabled',
+        trunks: 'disabled',
+      },
+      ...{ node: 'ok', clock: 'ok' },
       timestamp: expect.any(String),
     })
     const page = await fetch(service.origin)
@@ -110,7 +119,11 @@ describe('The demo', () => {
     await until('caller and agent talk', () => told.includes('bridged.talking'))
     const authorization = `Bearer ${await readFile(join(folder, 'admin-key'), 'utf8')}`
     await fetch(`${service.origin}/api/v1/demo/kill`, { method: 'POST', headers: { authorization } })
-    await until('they talk again', () => /rejoining.*bridged\.talking/s.test(told))
+    await until(
+      'they talk again',
+      () => /is gone.*→ bridged\.talking/s.test(told),
+      () => told,
+    )
     child.kill('SIGINT')
     const { status, printed } = await ended
     expect(status, printed).toBe(0)

@@ -79,10 +79,22 @@ describe('A node that is told to stop and has time', () => {
     expect(await world.node.terminate()).toBe(0)
   })
 
-  it('goes at once when it is told again, and the call goes on when it is back', async () => {
+  it('lets calls end though npm passes the signal of the group on once more', async () => {
+    const call = await talking(world)
+    world.node.signal('SIGTERM')
+    await drain(world.node)
+    await hangUp(call)
+    expect(await world.node.exit()).toBe(0)
+  })
+
+  it('goes at once when it is told again later, and the call goes on when it is back', async () => {
     const call = await talking(world)
     await drain(world.node)
-    expect(await world.node.terminate()).not.toBeNull()
+    await until('it goes, being told again', () => {
+      world.node.signal('SIGTERM')
+      return world.node.ended !== null
+    })
+    expect(world.node.ended).toBe(0)
     await world.node.start()
     const again = await call.conversation(2)
     await until('the agent is told what was said', () => again.contextualUpdates.length > 0)
@@ -118,5 +130,28 @@ describe('A node that is told to stop and has a second', () => {
     )
     await call.reaches('bridged.talking')
     await hangUp(call)
+  })
+})
+
+describe('A node that is told to stop, beside one that goes on', { timeout: 90_000 }, () => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.begin({ frontDoor: true, nodes: 2, settings: { DRAIN_SECONDS: '60' } })
+  })
+  afterAll(() => world.end())
+
+  it('takes a call that the load balancer still brings, which the other one goes on with', async () => {
+    const [going, staying] = world.nodes as [ServiceProcess, ServiceProcess]
+    world.door.nodes = [going.origin]
+    const early = await talking(world)
+    await drain(going)
+    const late = world.call(world.newCaller())
+    await late.id()
+    expect(said(late)).toEqual([])
+    world.door.nodes = [staying.origin]
+    await late.reaches('bridged.talking')
+    await hangUp(late)
+    await hangUp(early)
+    expect(await going.exit()).toBe(0)
   })
 })

@@ -153,6 +153,7 @@ describe('A node that is killed', () => {
   it('while it apologizes, still knows why the call ended', async () => {
     world.vendor.answerHtml = 502
     const call = world.call(world.newCaller())
+    await world.agentStaysAway(call)
     await call.reaches('failed')
     await killAndRestart()
     expect(await call.outcome()).toBe('agent_unreachable')
@@ -162,6 +163,7 @@ describe('A node that is killed', () => {
     world.vendor.answerHtml = 502
     world.carrier.faults.noStatusCallbacks = true
     const call = world.call(world.newCaller())
+    await world.agentStaysAway(call)
     await call.reaches('failed')
     await call.sees('ended')
     await killAndRestart(() => world.passTime(30_000))

@@ -17,8 +17,8 @@ export const WHY_NO_BROWSER =
     ? null
     : `there is no Chromium at ${PLACES.join(', ')}; with REQUIRE_BROWSER=1 this is a failure`
 
-/** A browser with a microphone that beeps and that every page may use. */
-export function launchChromium(): Promise<Browser> {
+/** A browser with a microphone that every page may use: it beeps, or says what is in a WAV file over and over. */
+export function launchChromium({ microphone }: { microphone?: string } = {}): Promise<Browser> {
   if (!CHROMIUM) throw new Error(`REQUIRE_BROWSER is 1, but there is no Chromium at ${PLACES.join(', ')}.`)
   return chromium.launch({
     executablePath: CHROMIUM,
@@ -31,6 +31,9 @@ export function launchChromium(): Promise<Browser> {
       '--no-first-run',
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
+      // Tests' servers are on this machine alone.
+      '--allow-loopback-in-peer-connection',
+      ...(microphone ? [`--use-file-for-fake-audio-capture=${microphone}`] : []),
     ],
   })
 }

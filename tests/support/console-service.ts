@@ -16,17 +16,22 @@ import { callsRoutes } from '../../src/http/calls-routes.ts'
 import { type ConsoleConfig, consoleRoutes } from '../../src/http/console-routes.ts'
 import { feedRoutes } from '../../src/http/feed-routes.ts'
 import { machinesRoutes } from '../../src/http/machines-routes.ts'
+import { phoneLinksRoutes } from '../../src/http/phone-links-routes.ts'
 import { wrongKeyLimit } from '../../src/http/rate-limits.ts'
 import { replayRoutes } from '../../src/http/replay-routes.ts'
 import { route } from '../../src/http/route.ts'
 import { settingsRoutes } from '../../src/http/settings-routes.ts'
 import { statisticsRoutes } from '../../src/http/statistics-routes.ts'
+import { trunksRoutes } from '../../src/http/trunks-routes.ts'
 import { voiceListRoutes } from '../../src/http/voice-list-routes.ts'
 import type { Statistics } from '../../src/persistence/call-queries.ts'
+import type { TrunkDraft } from '../../src/persistence/trunk-store.ts'
 import type { ListedVoice } from '../../src/persistence/voice-queries.ts'
+import { PhoneNumbers } from '../../src/phone-numbers.ts'
 import { settingsInUse } from '../../src/settings-in-use.ts'
 import { ADMIN_KEY, testApp } from '../http/serve.ts'
-import { agentsInMemory, auditInMemory } from './console-stores.ts'
+import { agentsInMemory, auditInMemory, PhoneLinksInMemory, TrunksInMemory } from './console-stores.ts'
+import { endedSessions } from './ended-sessions.ts'
 import { closeHard, listenHere } from './loopback.ts'
 import { ScriptedCalls } from './scripted-calls.ts'
 
@@ -52,6 +57,13 @@ const RESPONSE_TIMES = ['inbound', 'status-callback', 'stream-ended', 'fallback'
   }),
 )
 
+export const TRUNK: TrunkDraft = {
+  ...{ name: 'Provider', enabled: true, server: 'sip.provider.example', transport: 'tls', srtp: 'optional' },
+  ...{ addresses: ['203.0.113.0/24', '2001:db8:1234:5678::/64'], country: 'DE', didFrom: 'to', codecs: [] },
+  ...{ numbers: ['+492214710', '+15551234567'], maxCalls: 10, maxCallsPerSecond: null, optionsSeconds: 30 },
+  registration: { username: 'acct-7', authUsername: null, password: 'x', expiresSeconds: 3_600 },
+}
+
 /**
  * The service as the console sees it, with its real pages, sessions, calls API and statechart. Only the carrier is
  * missing: the test says what happens to the call and what the caller hears.
@@ -61,6 +73,8 @@ export class ConsoleService {
   readonly calls = new ScriptedCalls()
   readonly agents = agentsInMemory()
   readonly audit = auditInMemory()
+  readonly phoneLinks = new PhoneLinksInMemory()
+  readonly trunks = new TrunksInMemory()
   /** Null for what the calls know of voices. */
   voices: ListedVoice[] | null = null
   url = ''
@@ -72,14 +86,18 @@ export class ConsoleService {
   readonly #config: ConsoleConfig
   readonly #server
   readonly #phones = new WebSocketServer({ noServer: true })
-  readonly #auth = createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit() })
+  readonly #auth = createAuth({
+    adminKey: ADMIN_KEY,
+    wrongKeys: wrongKeyLimit(),
+    endedSessions: endedSessions(),
+  })
   #phone: WebSocket | null = null
 
   constructor(assetsDir: string, config: Partial<ConsoleConfig> = {}) {
     this.#config = { carrier: 'simulated', agentVendor: 'simulated', phoneNumber: '+15550109999', ...config }
     this.#server = createServer(this.#app(assetsDir))
-    this.#server.on('upgrade', (request, socket, head) => {
-      if (!this.#isPhone(request)) return socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
+    this.#server.on('upgrade', async (request, socket, head) => {
+      if (!(await this.#isPhone(request))) return socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
       this.#phones.handleUpgrade(request, socket, head, (phone) => this.#serve(phone))
     })
   }
@@ -92,6 +110,22 @@ export class ConsoleService {
   async stop(): Promise<void> {
     for (const phone of this.#phones.clients) phone.terminate()
     await closeHard(this.#server)
+  }
+
+  /** A trunk with all that can be said of one, most of it bad. */
+  async troubledTrunk(): Promise<void> {
+    const { id } = await this.trunks.create(TRUNK)
+    const at = new Date()
+    const error = 'the registrar refuses user or password (403 Forbidden)'
+    this.trunks.stand(id, {
+      registration: { until: null, error, at },
+      server: {
+        ...{ status: 408, error: 'it does not answer (408)', failures: 3, failingSince: at, at },
+        roundTripMs: null,
+      },
+      names: [{ name: 'sip.provider.example', addresses: ['203.0.113.7'], fault: 'ETIMEOUT' }],
+      liveCalls: 3,
+    })
   }
 
   /** The service or the carrier ends the call. */
@@ -129,6 +163,14 @@ export class ConsoleService {
         ...replayRoutes({ recorded: calls.recorded }),
         ...machinesRoutes({ call: chartDefinition(callMachine) }),
         ...[...agentsRoutes(this.agents), ...auditRoutes(this.audit)],
+        ...trunksRoutes({
+          ...{ trunks: this.trunks, numbers: new PhoneNumbers(null) },
+          settingsTrunk: { addresses: ['192.0.2.0/24'], numbers: null },
+        }),
+        ...phoneLinksRoutes({
+          ...{ phoneLinks: this.phoneLinks, agents: this.agents, numbers: new PhoneNumbers(null) },
+          ...{ canCallFromBrowser: true, publicUrl: null },
+        }),
         ...voiceListRoutes({ list: async () => this.voices ?? calls.keptVoices() }),
         ...statisticsRoutes({ statistics: async () => STATISTICS }, async () => RESPONSE_TIMES),
         ...settingsRoutes(() => settingsInUse({ PORT: '3006', ADMIN_API_KEY: 'hidden' })),
@@ -147,8 +189,8 @@ export class ConsoleService {
     })
   }
 
-  #isPhone(request: IncomingMessage): boolean {
-    return request.url === '/simulator/phone' && this.#auth.isAdmin(request)
+  async #isPhone(request: IncomingMessage): Promise<boolean> {
+    return request.url === '/simulator/phone' && (await this.#auth.isAdmin(request))
   }
 
   #serve(phone: WebSocket): void {

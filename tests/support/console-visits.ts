@@ -25,16 +25,12 @@ const SOMEBODY_SPEAKS = join(import.meta.dirname, '../../src/simulator/assets/ca
 
 /** To be called once in a file of tests. */
 export function visitConsole(): void {
-  let removeAssets: () => Promise<void>
   beforeAll(async () => {
     if (WHY_NO_BROWSER) return
     browser = await launchChromium()
-    ;({ assetsDir, remove: removeAssets } = await buildConsole())
+    assetsDir = await buildConsole()
   })
-  afterAll(async () => {
-    await browser?.close()
-    await removeAssets?.()
-  })
+  afterAll(() => browser?.close())
   beforeEach(({ skip }) => skip(WHY_NO_BROWSER !== null))
   afterEach(async () => {
     await alice?.close()
@@ -62,7 +58,8 @@ export async function looksAt(
 /** A call that was cloned for, talked and ended, so and so long ago. */
 export async function pastCall(agoMs = 60_000): Promise<string> {
   const { calls } = service
-  const at = (ms: number) => new Date(Date.now() - agoMs + ms)
+  const begun = Date.now() - agoMs
+  const at = (ms: number) => new Date(begun + ms)
   calls.begin(ANN, at(0))
   await calls.say({ type: 'leg.asked' }, at(2_000))
   await calls.say({ type: 'voice.ready', voiceId: 'voice' }, at(9_000))

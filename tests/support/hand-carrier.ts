@@ -32,11 +32,11 @@ export class HandCarrier {
     server.on('request', async (request, response) => {
       const callSid = /\/Calls\/(\w+)\.json$/.exec(request.url ?? '')?.[1] ?? ''
       const body = await readBody(request, 64 * 1024)
-      if (callSid)
+      if (callSid && request.method === 'POST')
         this.orders.push({ callSid, fields: Object.fromEntries(new URLSearchParams(body.toString())) })
       response
         .writeHead(this.restStatus, { 'Content-Type': 'application/json' })
-        .end(JSON.stringify({ sid: callSid }))
+        .end(JSON.stringify({ sid: callSid, status: 'in-progress' }))
     })
   }
 

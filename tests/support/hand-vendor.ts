@@ -102,6 +102,8 @@ export class HandConversation {
   /** Everything that the service sent, parsed. */
   readonly received: Record<string, unknown>[] = []
   callId: string | null = null
+  /** Told of each message as it comes. */
+  onMessage: (message: Record<string, unknown>) => void = () => {}
   readonly #socket: WebSocket
 
   constructor(socket: WebSocket) {
@@ -110,6 +112,7 @@ export class HandConversation {
     socket.on('message', (data) => {
       const message = JSON.parse(data.toString()) as { dynamic_variables?: { call_id?: string } }
       this.received.push(message)
+      this.onMessage(message)
       this.callId ??= message.dynamic_variables?.call_id ?? null
     })
   }

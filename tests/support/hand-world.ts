@@ -45,10 +45,10 @@ export class HandWorld {
   }
 
   /** Begins without a node; `settings` are those that all of them have. */
-  static async begin(settings: Record<string, string> = {}): Promise<HandWorld> {
+  static async begin(settings: Record<string, string> = {}, postgresUrl?: string): Promise<HandWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'precall-hand-'))
     const [db, carrier, vendor] = await Promise.all([
-      createTestDatabase(),
+      createTestDatabase(postgresUrl),
       HandCarrier.start(),
       HandVendor.start(),
     ])
@@ -106,8 +106,8 @@ export class HandWorld {
     for (const node of this.nodes) node.signal('SIGTERM')
     const codes = await Promise.all(this.nodes.map((node) => node.exit()))
     await Promise.all([this.carrier.stop(), this.vendor.stop()])
-    await this.db.drop()
     await rm(this.#folder, { recursive: true, force: true })
+    await this.db.drop()
     const failed = this.nodes.filter((_, index) => codes[index] !== 0)
     if (failed.length === 0) return
     const outputs = failed.map(({ output }) => output.slice(-2_000)).join('\n')

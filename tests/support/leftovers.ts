@@ -9,10 +9,10 @@ import { until } from './until.ts'
  * What a story must not leave behind, whatever it was about. Each function tells what it finds, one line each.
  */
 
-/** What is over at the carrier is over a moment later everywhere else. */
-const PATIENCE_MS = 5_000
+/** What is over at the carrier is over a moment later everywhere else, and a dead node is judged after five seconds. */
+const PATIENCE_MS = 10_000
 
-type Scene = { db: TestDatabase; vendor: SimulatedElevenLabs; carrier: Carrier }
+type Scene = { db: TestDatabase; vendor: SimulatedElevenLabs; carrier: Carrier; nodes: ServiceProcess[] }
 
 /** Looks while the nodes still run. */
 export async function leftOfCalls(scene: Scene): Promise<string[]> {
@@ -23,6 +23,7 @@ export async function leftOfCalls(scene: Scene): Promise<string[]> {
       ...(await unfinishedRows(scene.db)),
       ...scene.vendor.liveConversationIds.map((id) => `an open conversation at the vendor: ${id}`),
       ...(await strayVoices(scene)),
+      ...(await deadNodes(scene)),
     ]
     return left.length === 0
   }
@@ -43,11 +44,13 @@ export async function leftInProcesses(scene: {
      join graphile_worker._private_tasks t on t.id = j.task_id where j.locked_at is not null`,
   )
   const isAnyoneLeft = nodes.some((node) => node.ended === 0)
+  const asked = isAnyoneLeft ? await db.query<{ task: string }>('select task from call_job') : []
   const registered = isAnyoneLeft ? await db.query('select id from service_node') : []
   return [
     ...nodes.flatMap(({ ended, origin }) =>
       ended === 0 || ended === 'SIGKILL' ? [] : [`node ${origin} ended with ${ended}`],
     ),
+    ...asked.map(({ task }) => `a ${task} job that was not handed to the queue`),
     ...locked.map(({ task }) => `a ${task} job that is still taken by a node`),
     ...registered.map(() => 'a node that is still registered'),
     ...toldSecrets(nodes, env, callers),
@@ -57,6 +60,13 @@ export async function leftInProcesses(scene: {
 const liveAtCarrier = ({ calls }: Carrier): string[] =>
   [...calls.values()].filter(({ endedAt }) => !endedAt).map(({ sid }) => `a live call at the carrier: ${sid}`)
 
+/** Those that live take what the dead have left, as long as there are any. */
+async function deadNodes({ db, nodes }: Scene): Promise<string[]> {
+  const living = nodes.filter(({ ended }) => ended === null).length
+  const registered = await db.query('select id from service_node')
+  return living === 0 ? [] : registered.slice(living).map(() => 'a dead node whose place nobody has taken')
+}
+
 async function unfinishedRows(db: TestDatabase): Promise<string[]> {
   const calls = await db.query<{ sid: string; state: string }>(
     'select provider_call_id as sid, state from call_log where ended_at is null',
@@ -65,7 +75,12 @@ async function unfinishedRows(db: TestDatabase): Promise<string[]> {
     `select c.provider_call_id as sid, t.timer_id as timer from call_timer t join call_log c on c.id = t.call_id
      where c.ended_at is not null`,
   )
+  const [places] = await db.query<{ held: number }>(
+    `select coalesce(sum(count), 0)::int as held from tally where name = 'in_capacity'`,
+  )
+  const live = calls.filter(({ state }) => state !== 'rejected').length
   return [
+    ...(places?.held === live ? [] : [`${places?.held} places are held, by ${live} calls`]),
     ...calls.map(({ sid, state }) => `a call that is not over: ${sid} is ${state}`),
     ...timers.map(({ sid, timer }) => `a timer of a call that is over: ${timer} of ${sid}`),
   ]
@@ -111,9 +126,10 @@ function toldSecrets(
   const secrets = ['ADMIN_API_KEY', 'TWILIO_AUTH_TOKEN', 'ELEVENLABS_API_KEY', 'DATABASE_URL']
   const numbers = [...callers].map(({ from }) => from).filter((from) => from.startsWith('+'))
   const mustNotBe = [...new Set([...secrets.map((name) => env[name] ?? ''), ...numbers])].filter(Boolean)
+  const told = new RegExp(mustNotBe.map((text) => text.replace(/\W/g, '\\$&')).join('|'), 'g')
   return nodes.flatMap(({ output }) =>
-    mustNotBe
-      .filter((text) => output.includes(text))
-      .map((text) => `a line of log with ${text}: ${output.split('\n').find((line) => line.includes(text))}`),
+    [...new Set(output.match(told))].map(
+      (text) => `a line of log with ${text}: ${output.split('\n').find((line) => line.includes(text))}`,
+    ),
   )
 }

@@ -5,8 +5,9 @@ export class ManualClock implements Clock {
   #now = Date.parse('2026-01-05T09:00:00Z')
   #timers: { due: number; callback: () => void }[] = []
 
-  now(): Date {
-    return new Date(this.#now)
+  /** Milliseconds since some time. */
+  now(): number {
+    return this.#now
   }
 
   after(ms: number, callback: () => void): () => void {

@@ -1,7 +1,8 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { CallEvent, VoiceLookup } from '../../machines/call-events.ts'
 import type { Turn } from '../../src/calls/ports.ts'
-import { beginCall, restore, stepCall } from '../../src/calls/step.ts'
+import { restore } from '../../src/calls/saved-call.ts'
+import { beginCall, stepCall } from '../../src/calls/step.ts'
 import type { CallRow, Step } from '../../src/calls/store.ts'
 import { viewOf } from '../../src/calls/view.ts'
 import type { CallEventsOptions } from '../../src/http/call-events-routes.ts'
@@ -16,8 +17,18 @@ import type { LiveCall, LiveCallQueries } from '../../src/persistence/live-calls
 import type { FindRecordedCall } from '../../src/persistence/recorded-calls.ts'
 import type { ListedVoice } from '../../src/persistence/voice-queries.ts'
 import type { RecordedCall } from '../../src/replay/recorded-call.ts'
+import { keptAudio } from './kept-audio.ts'
 
-const LIMITS = { cloneMaxWaitMs: 35_000, legPatienceMs: 30_000, agentConnectMs: 10_000, callMaxMs: 3_600_000 }
+const LIMITS = {
+  cloneMaxWaitMs: 35_000,
+  legPatienceMs: 30_000,
+  agentConnectMs: 10_000,
+  greetingOverdueMs: 16_000,
+  roundOverdueMs: 8_000,
+  agentRecoveryMs: 10_000,
+  agentPausesMs: [500, 1_000],
+  callMaxMs: 3_600_000,
+}
 const KNOWN_CALLER = '+15550100001'
 
 type ScriptedCall = {
@@ -50,6 +61,7 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
         .filter(({ summary }) => !summary.endedAt)
         .map(({ row }) => ({ id: row.id, seq: row.lastSeq })),
     these: async (ids) => this.#calls.filter(({ row }) => ids.includes(row.id)).map(liveCall),
+    findAhead: async () => [],
     timers: async () => [],
   }
 
@@ -76,7 +88,7 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
     turns: async (id: string) => this.#find(id)?.turns ?? [],
     report: async (id: string) =>
       this.recordings.has(id) ? [{ conversationId: 'talk', transcription: null, hasAudio: true }] : [],
-    audio: async (id: string) => this.recordings.get(id) ?? null,
+    audio: async (id: string) => keptAudio(this.recordings.get(id)),
   }
 
   readonly calls: CallsOptions['calls'] = {
@@ -90,7 +102,7 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
   begin(from: string, at = new Date()): string {
     const id = uuidv7()
     const providerCallId = `CA${id.replaceAll('-', '')}`
-    const step = beginCall(id, { admission: 'accepted', voice: this.#lookUp(from), limits: LIMITS }, at)
+    const step = beginCall(id, { admission: 'accepted', voice: this.#lookUp(from), limits: LIMITS })
     const summary = {
       ...{
         id,
@@ -103,10 +115,11 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
       },
       ...{ startedAt: at, bridgedAt: null, endedAt: null, outcome: null, fault: null },
       ...{ state: 'greeting', bridge: null, voice: '', voiceId: null },
+      ...{ callerVerification: 'attested', voiceWithheld: null },
     } as CallSummary
     const row = { id, snapshot: step.snapshot, lastSeq: 0 } as CallRow
     this.#calls.unshift({ row, summary, events: [], snapshots: [], turns: [] })
-    this.#commit(this.#latest(), step)
+    this.#commit(this.#latest(), step, at)
     return providerCallId
   }
 
@@ -123,7 +136,7 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
     return [
       {
         ...{ callerId: KNOWN_CALLER, name: 'Ann', sampleKey: 'sample', consent: { by: 'Ann', at } },
-        ...{ createdAt: at, updatedAt: at, clone: this.voiceOnFile === 'cached' ? ready : null },
+        ...{ trust: null, createdAt: at, updatedAt: at, clone: this.voiceOnFile === 'cached' ? ready : null },
       },
     ]
   }
@@ -135,8 +148,8 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
   /** Says something to the latest call, or to that one; `at` is when it happened. */
   async say(event: CallEvent, at = new Date(), id = this.latestId): Promise<void> {
     const call = this.#find(id) ?? this.#latest()
-    const step = stepCall(call.row, event, at)
-    if (step) this.#commit(call, step)
+    const step = stepCall(call.row, event)
+    if (step) this.#commit(call, step, at)
   }
 
   /** Somebody says something in the latest call. */
@@ -161,8 +174,8 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
     return this.#calls.find(({ row }) => row.id === id)
   }
 
-  #commit({ row, summary, events, snapshots }: ScriptedCall, step: Step): void {
-    const { event, stateBefore, stateAfter, effects, at } = step
+  #commit({ row, summary, events, snapshots }: ScriptedCall, step: Step, at: Date): void {
+    const { event, stateBefore, stateAfter, effects } = step
     row.snapshot = step.snapshot
     row.lastSeq++
     events.push({ seq: row.lastSeq, at, type: event.type, event, stateBefore, stateAfter, effects })

@@ -1,34 +1,42 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { freePort } from './loopback.ts'
 
-const START_TIMEOUT_MS = 30_000
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname
+/** A start takes a second or two; on a machine that many share, as long as a minute. */
+const START_TIMEOUT_MS = 90_000
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 /** The real service as a process of its own, so that it can be killed as processes are. */
 export class ServiceProcess {
   readonly origin: string
   readonly #env: Record<string, string>
+  readonly #main: string
   #child: ChildProcess | null = null
   output = ''
 
-  private constructor(port: number, env: Record<string, string>) {
+  private constructor(port: number, env: Record<string, string>, main: string) {
+    this.#main = main
     this.origin = `http://127.0.0.1:${port}`
     const { NODE_COMPILE_CACHE = '' } = process.env
     this.#env = { NODE_COMPILE_CACHE, ...env, PORT: `${port}`, HOST: '127.0.0.1' }
   }
 
-  /** Starts with exactly these settings; the port is a free one and stays the same when it is started again. */
-  static async start(env: Record<string, string>): Promise<ServiceProcess> {
-    const service = new ServiceProcess(await freePort(), env)
+  /**
+   * Starts with exactly these settings; the port is a free one and stays the same when it is started again. `main` is the
+   * program, of this source tree by default.
+   */
+  static async start(env: Record<string, string>, main = MAIN): Promise<ServiceProcess> {
+    const service = new ServiceProcess(await freePort(), env, main)
     await service.start()
     return service
   }
 
-  /** Resolves when calls can be taken. */
-  async start(): Promise<void> {
-    const child = spawn(process.execPath, [MAIN], { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] })
+  /** Resolves when calls can be taken; `settings` are those of this start alone, over those of all. */
+  async start(settings: Record<string, string> = {}): Promise<void> {
+    const env = { ...this.#env, ...settings }
+    const child = spawn(process.execPath, [this.#main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk) => {
         this.output += chunk

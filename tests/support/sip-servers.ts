@@ -1,8 +1,10 @@
 import pino from 'pino'
 import { clockFrames } from '../../src/simulator/sip/free-switch/frames.ts'
 import { SimulatedFreeSwitch } from '../../src/simulator/sip/free-switch/simulated-free-switch.ts'
+import type { ForkRelease } from '../../src/simulator/sip/free-switch/streamed-audio.ts'
 import { SimulatedPhone } from '../../src/simulator/sip/phone/simulated-phone.ts'
 import { UdpNetwork } from '../../src/simulator/sip/phone/udp-network.ts'
+import type { SipNetwork } from '../../src/simulator/sip/sip-network.ts'
 import { type SimulatedSip, startSipNetwork } from '../../src/simulator/sip/start-sip-network.ts'
 import type { ServiceProcess } from './service-process.ts'
 import { until } from './until.ts'
@@ -18,6 +20,8 @@ export type SipServers = {
   /** The settings by which the service finds them. */
   settings: Record<string, string>
   phone: SimulatedPhone
+  /** Where phones and providers are. */
+  network: SipNetwork
   /** Null when the servers are real. */
   simulated: SimulatedSip | null
   stop: () => Promise<void>
@@ -26,7 +30,14 @@ export type SipServers = {
 /** Phones on the same machine. */
 const TRUNKS = '127.0.0.0/8'
 
-export type SipServerOptions = { module?: 'streaming' | 'playAudio'; timeScale?: number }
+/** Which release of the streaming module the simulated FreeSWITCH has, where a test does not care. */
+const RELEASE = process.env.FORK_RELEASE === '1.2.33' ? '1.2.33' : '1.2.22'
+
+export type SipServerOptions = {
+  module?: 'streaming' | 'playAudio' | undefined
+  release?: ForkRelease | undefined
+  timeScale?: number | undefined
+}
 
 export function sipServers(options: SipServerOptions = {}): Promise<SipServers> {
   return REAL_SERVERS ? realServers() : simulatedServers(options)
@@ -34,12 +45,17 @@ export function sipServers(options: SipServerOptions = {}): Promise<SipServers> 
 
 async function simulatedServers({
   module = 'streaming',
+  release = RELEASE,
   timeScale = SIP_TIME_SCALE,
 }: SipServerOptions): Promise<SipServers> {
   const log = pino({ level: 'silent' })
-  const simulated = await startSipNetwork({ log, freeSwitch: { module, frames: clockFrames(timeScale) } })
+  const simulated = await startSipNetwork({
+    log,
+    freeSwitch: { module, release, frames: clockFrames(timeScale) },
+  })
   const settings = { ENABLE_SIP_HANDLER: 'true', SIP_TRUNKS: TRUNKS, ...addressesOf(simulated) }
-  return { settings, phone: simulated.phone, simulated, stop: simulated.stop }
+  const { network } = simulated.drachtio
+  return { settings, phone: simulated.phone, network, simulated, stop: simulated.stop }
 }
 
 /** The settings by which simulated servers are found. */
@@ -71,8 +87,9 @@ async function realServers(): Promise<SipServers> {
     ENABLE_SIP_HANDLER: 'true',
     SIP_TRUNKS: TRUNKS,
   }
-  const phone = new SimulatedPhone({ network: new UdpNetwork(), sipAddress: `${SIP_HOST}:${SIP_PORT}` })
-  return { settings, phone, simulated: null, stop: async () => {} }
+  const network = new UdpNetwork()
+  const phone = new SimulatedPhone({ network, sipAddress: `${SIP_HOST}:${SIP_PORT}` })
+  return { settings, phone, network, simulated: null, stop: async () => {} }
 }
 
 /** One more FreeSWITCH beside the first. */

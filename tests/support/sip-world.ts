@@ -26,7 +26,7 @@ export class SipWorld {
 
   static async begin(options: SipWorldOptions = {}): Promise<SipWorld> {
     const { processes = [{}], module, settings, ...rest } = options
-    const servers = await sipServers({ module })
+    const servers = await sipServers({ module, timeScale: options.timeScale })
     const world = await World.begin({
       timeScale: SIP_TIME_SCALE,
       ...rest,

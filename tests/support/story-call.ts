@@ -1,5 +1,5 @@
 import { encodeMuLaw } from '../../src/audio/mulaw.ts'
-import type { CarrierCall } from '../../src/simulator/carrier/call.ts'
+import type { CallOptions, CarrierCall } from '../../src/simulator/carrier/call.ts'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
 import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
 import type { TimelineEntry } from '../../src/simulator/carrier/timeline.ts'
@@ -16,9 +16,12 @@ export class StoryCall extends CallRecord {
   readonly caller = new ScriptedCaller()
   readonly line: CarrierCall
 
-  constructor(parts: { from: string; carrier: Carrier; db: TestDatabase; vendor: SimulatedElevenLabs }) {
+  constructor(
+    parts: { carrier: Carrier; db: TestDatabase; vendor: SimulatedElevenLabs },
+    dialled: Pick<CallOptions, 'from' | 'stirVerstat'>,
+  ) {
     super(parts)
-    this.line = parts.carrier.call({ from: parts.from, caller: this.caller })
+    this.line = parts.carrier.call({ ...dialled, caller: this.caller })
   }
 
   override get sid(): string {

@@ -3,19 +3,23 @@ import { pino } from 'pino'
 import { createAddressCheck } from '../../src/http/allowed-ips.ts'
 import { type AppOptions, createApp, type WebOptions } from '../../src/http/app.ts'
 import { createAuth } from '../../src/http/auth.ts'
+import { clientAddresses } from '../../src/http/client-address.ts'
 import { wrongKeyLimit } from '../../src/http/rate-limits.ts'
 import { createMetrics } from '../../src/metrics.ts'
+import { endedSessions } from './ended-sessions.ts'
 
 export const ADMIN_KEY = 'a-key-for-tests-only'
 
 /** The app with nothing behind it but what the test gives. */
 export function testApp({ web, ...given }: Partial<AppOptions & WebOptions> = {}) {
   return createApp({
+    nodeId: 'test',
     trustProxy: false,
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
     refreshMetrics: async () => {},
-    auth: createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit() }),
+    auth: createAuth({ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit(), endedSessions: endedSessions() }),
+    addressOf: clientAddresses(given.trustProxy ?? false),
     isAllowedAddress: createAddressCheck(null),
     health: async () => ({
       status: 'ok',
@@ -23,6 +27,9 @@ export function testApp({ web, ...given }: Partial<AppOptions & WebOptions> = {}
       elevenlabs: 'simulated',
       twilio: 'simulated',
       sip: 'disabled',
+      trunks: 'disabled',
+      node: 'ok',
+      clock: 'ok',
     }),
     audio: { assets: { get: async () => null }, holdTrack: Buffer.alloc(8000), spoken: {}, roundMs: 250 },
     web: web === null ? null : webOf(given),
@@ -37,5 +44,6 @@ const webOf = (given: Partial<WebOptions>): WebOptions => ({
   recordWrite: async () => {},
   api: { title: 'Test', version: '0', description: '' },
   console: Router(),
+  phone: Router(),
   ...given,
 })

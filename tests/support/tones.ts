@@ -35,9 +35,8 @@ export function purest(samples: Int16Array, frequency: number, rate: number) {
   return best
 }
 
-/** How alike the loudest part of `speech` is to what stands somewhere in `heard`: 1 when it is the same, at any loudness. */
-export function likeness(heard: Int16Array, speech: Int16Array, rate = 8000): number {
-  const part = loudestPart(speech, rate / 10)
+/** How alike `part` is to what stands somewhere in `heard`: 1 when it is the same, at any loudness. */
+export function likeness(heard: Int16Array, part: Int16Array): number {
   const ofPart = energy(part)
   let [best, power] = [0, energy(heard.subarray(0, part.length))]
   for (let at = 0; at + part.length < heard.length; at++) {
@@ -47,11 +46,14 @@ export function likeness(heard: Int16Array, speech: Int16Array, rate = 8000): nu
   return best
 }
 
-function loudestPart(samples: Int16Array, length: number): Int16Array {
-  const parts = Array.from({ length: Math.floor(samples.length / length) }, (_, i) =>
-    samples.subarray(i * length, (i + 1) * length),
+/** The loudest tenths of a second in it, at most five. */
+export function loudMoments(speech: Int16Array, rate = 8000): [Int16Array, ...Int16Array[]] {
+  const length = rate / 10
+  const parts = Array.from({ length: Math.floor(speech.length / length) }, (_, i) =>
+    speech.subarray(i * length, (i + 1) * length),
   )
-  return parts.reduce((loudest, part) => (energy(part) > energy(loudest) ? part : loudest))
+  const [loudest = speech, ...others] = parts.sort((one, other) => energy(other) - energy(one))
+  return [loudest, ...others.slice(0, 4)]
 }
 
 const energy = (samples: Int16Array): number => samples.reduce((sum, sample) => sum + sample * sample, 0)

@@ -12,17 +12,23 @@ import {
   type SimulatedElevenLabs,
   startElevenLabs,
 } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
+import type { CallRecord } from './call-record.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import { DatabaseGate } from './database-gate.ts'
 import { FrontDoor } from './front-door.ts'
 import { leftInProcesses, leftOfCalls } from './leftovers.ts'
 import { ServiceProcess } from './service-process.ts'
 import { StoryCall } from './story-call.ts'
+import { until } from './until.ts'
 
 export const ALICE = '+15550100001'
 export const STRANGER = '+15550100002'
 export const SERVICE_NUMBER = '+15550199999'
 /** The vendor's id of the agent who answers. */
 export const AGENT = 'agent_story'
+/** As long as the service tries to have an agent back. */
+const AGENT_RECOVERY_MS = 10_000
+const LOST = ['bridged.backingOff', 'bridged.reconnecting']
 const SAMPLE = new URL('../../src/simulator/assets/caller-sample.wav', import.meta.url)
 
 export type WorldOptions = {
@@ -30,12 +36,16 @@ export type WorldOptions = {
   nodes?: number
   /** Puts a load balancer before the nodes, which takes the webhooks then and is their PUBLIC_URL. */
   frontDoor?: boolean
+  /** Puts a gate of its own between each node and PostgreSQL; see `gateOf`. */
+  databaseGates?: boolean
   settings?: Record<string, string>
   vendor?: Partial<ElevenLabsOptions>
   /** How fast the simulated carrier and vendor live; 1 is real time. */
   timeScale?: number
   /** A PostgreSQL to make the database on; the test run's by default. */
   postgresUrl?: string
+  /** Where on it the database's files are. */
+  tablespace?: string
 }
 
 type Parts = {
@@ -43,6 +53,8 @@ type Parts = {
   vendor: SimulatedElevenLabs
   carrier: Carrier
   door: FrontDoor | null
+  /** By the node that each stands before; null where nodes have none. */
+  gates: Map<ServiceProcess, DatabaseGate> | null
   env: Record<string, string>
   folder: string
 }
@@ -72,7 +84,7 @@ export class World {
     const [accountSid, authToken, apiKey] = [`AC${secret()}`, secret(), secret()]
     const folder = await mkdtemp(join(tmpdir(), 'precall-story-'))
     const [db, elevenLabs, carrier, door] = await Promise.all([
-      createTestDatabase(postgresUrl),
+      createTestDatabase(postgresUrl, options.tablespace),
       startElevenLabs({ apiKey, agentId: AGENT, log, timeScale, ...vendor }),
       startCarrier({ accountSid, authToken, phoneNumber: SERVICE_NUMBER, log, timeScale }),
       options.frontDoor ? FrontDoor.open() : null,
@@ -96,8 +108,9 @@ export class World {
       ...(door && { PUBLIC_URL: door.origin }),
       ...settings,
     }
+    const gates = options.databaseGates ? new Map() : null
     elevenLabs.agents.set(AGENT, patientAgent(elevenLabs.agents.get(AGENT)))
-    const world = new World({ db, vendor: elevenLabs, carrier, door, env, folder })
+    const world = new World({ db, vendor: elevenLabs, carrier, door, gates, env, folder })
     await Promise.all(Array.from({ length: nodes }, () => world.startNode()))
     if (nodes > 0) world.sendCallsTo(door?.origin ?? world.node.origin)
     return world
@@ -116,18 +129,33 @@ export class World {
     return door
   }
 
+  /** What stands between this node and PostgreSQL. */
+  gateOf(node: ServiceProcess): DatabaseGate {
+    const gate = this.#parts.gates?.get(node)
+    if (!gate) throw new Error('This world has no database gates; begin it with them.')
+    return gate
+  }
+
   get adminKey(): string {
     return this.#parts.env.ADMIN_API_KEY ?? ''
+  }
+
+  /** Those of every node. */
+  get settings(): Record<string, string> {
+    return this.#parts.env
   }
 
   get authToken(): string {
     return this.#parts.env.TWILIO_AUTH_TOKEN ?? ''
   }
 
-  /** Starts one more node and resolves when it takes calls; `settings` are its own, over those of all. */
-  async startNode(settings: Record<string, string> = {}): Promise<ServiceProcess> {
-    const node = await ServiceProcess.start({ ...this.#parts.env, ...settings })
+  /** Starts one more node and resolves when it takes calls; `settings` are its own, over those of all, and so is its `main`. */
+  async startNode(settings: Record<string, string> = {}, main?: string): Promise<ServiceProcess> {
+    const gate = this.#parts.gates && (await DatabaseGate.open(this.db.url))
+    const env = { ...this.#parts.env, ...(gate && { DATABASE_URL: gate.url }), ...settings }
+    const node = await ServiceProcess.start(env, main)
     this.nodes.push(node)
+    if (gate) this.#parts.gates?.set(node, gate)
     this.#parts.door?.nodes.push(node.origin)
     return node
   }
@@ -138,9 +166,9 @@ export class World {
     this.carrier.number.statusCallback = `${origin}/webhooks/call-status`
   }
 
-  /** Somebody dials the number. */
-  call(from = ALICE): StoryCall {
-    return new StoryCall({ from, carrier: this.carrier, db: this.db, vendor: this.vendor })
+  /** Somebody dials the number; `stirVerstat` is what the carrier says of theirs. */
+  call(from = ALICE, stirVerstat?: string | null): StoryCall {
+    return new StoryCall(this, { from, stirVerstat })
   }
 
   /** An admin request, to the first node unless another is named. */
@@ -181,8 +209,15 @@ export class World {
   async passTime(ms: number): Promise<void> {
     const by = `${ms} milliseconds`
     await this.db.query(`update call_timer set due_at = due_at - $1::interval`, [by])
+    await this.db.query(`update voice_job set run_at = run_at - $1::interval`, [by])
     await this.db.query(`update graphile_worker._private_jobs set run_at = run_at - $1::interval`, [by])
     await this.db.query(`update voice_clone_cache set expires_at = expires_at - $1::interval`, [by])
+  }
+
+  /** The agent of this call is lost, and stays away for as long as it may be tried again. */
+  async agentStaysAway(call: CallRecord): Promise<void> {
+    await until('the agent is lost', async () => LOST.includes(await call.state()))
+    await this.passTime(AGENT_RECOVERY_MS)
   }
 
   /** Ends what a story made go wrong, and its calls, so that the next one begins in peace. */
@@ -190,6 +225,7 @@ export class World {
     const { vendor, carrier } = this
     Object.assign(vendor, { hangClone: false, hangSignedUrl: false, withholdClones: false })
     Object.assign(vendor, { answerHtml: null, refuseAgentSockets: false, stopPinging: false })
+    vendor.refuseNextAgentSockets = 0
     Object.assign(carrier.faults, {
       loseNextResponse: false,
       noStatusCallbacks: false,
@@ -197,21 +233,29 @@ export class World {
     })
     Object.assign(carrier.faults, { refuseRest: null, hangRest: false })
     Object.assign(carrier.faults, { withholdPolls: false, muteStreams: false })
+    for (const gate of this.#parts.gates?.values() ?? []) gate.restore()
     for (const call of carrier.calls.values()) call.hangUp()
   }
 
   /** Ends everybody; fails when something is left behind that should not be. */
   async end(): Promise<void> {
-    const { db, vendor, carrier, door, folder, env } = this.#parts
-    const left = await leftOfCalls({ db, vendor, carrier })
+    const left = await this.close()
+    if (left.length > 0) throw new Error(`The story leaves behind:\n${left.join('\n')}`)
+  }
+
+  /** Ends everybody and tells what is left behind that should not be. */
+  async close(): Promise<string[]> {
+    const { db, vendor, carrier, door, gates, folder, env } = this.#parts
+    const left = await leftOfCalls({ db, vendor, carrier, nodes: this.nodes })
     await carrier.stop()
     for (const node of this.nodes) node.signal('SIGTERM')
     await Promise.all(this.nodes.map((node) => node.exit()))
     left.push(...(await leftInProcesses({ db, nodes: this.nodes, env, callers: carrier.calls.values() })))
-    await Promise.all([vendor.stop(), door?.close()])
-    await db.drop()
+    const closing = [...(gates?.values() ?? [])].map((gate) => gate.close())
+    await Promise.all([vendor.stop(), door?.close(), ...closing])
     await rm(folder, { recursive: true, force: true })
-    if (left.length > 0) throw new Error(`The story leaves behind:\n${left.join('\n')}`)
+    await db.drop()
+    return left
   }
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
+import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
 import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
@@ -15,6 +16,8 @@ import {
 } from '../simulator/service-double.ts'
 import { closeHard, listenHere } from '../support/loopback.ts'
 
+const log = pino({ level: 'silent' })
+
 let service: ServiceDouble
 let carrier: Carrier
 
@@ -30,7 +33,7 @@ afterEach(async () => {
 })
 
 const telephony = (apiBaseUrl = carrier.apiBaseUrl, authToken = AUTH_TOKEN) =>
-  twilioTelephony(createTwilioClient({ accountSid: ACCOUNT_SID, authToken, apiBaseUrl }))
+  twilioTelephony(createTwilioClient({ accountSid: ACCOUNT_SID, authToken, apiBaseUrl }), log)
 
 const addressOf = (providerCallId: string) => ({
   callId: '0190a0a0-0000-7000-8000-000000000000',
@@ -53,15 +56,23 @@ async function apiThat(answers: RequestListener): Promise<string> {
 }
 
 describe('a live leg', () => {
-  test('is moved: it asks at once what comes next', async () => {
+  test('is redirected: it asks at once what comes next', async () => {
     const call = await answeredCall()
-    await telephony().moveLeg(addressOf(call.sid))
+    expect(await telephony().redirectLeg(addressOf(call.sid), 0)).toBe('redirected')
     await expect.poll(() => service.at('/webhooks/status-callback')).toHaveLength(1)
     expect(service.at('/webhooks/status-callback')[0]).toMatchObject({
       method: 'POST',
       isSigned: true,
       fields: { CallSid: call.sid, CallStatus: 'in-progress' },
     })
+  })
+
+  test('asks with the number of the bridge that it is taken out of', async () => {
+    const call = await answeredCall()
+    await telephony().redirectLeg(addressOf(call.sid), 3)
+    const { to } = await until(call, 'moved')
+    expect(to).toBe(`${service.origin}/webhooks/status-callback?leaves=3`)
+    await expect.poll(() => service.at('/webhooks/status-callback')).toMatchObject([{ isSigned: true }])
   })
 
   test('is hung up', async () => {
@@ -73,30 +84,63 @@ describe('a live leg', () => {
 
   test('may be told the same twice', async () => {
     const call = await answeredCall()
-    const { moveLeg, hangUp } = telephony()
-    await moveLeg(addressOf(call.sid))
-    await moveLeg(addressOf(call.sid))
+    const { redirectLeg, hangUp } = telephony()
+    await redirectLeg(addressOf(call.sid), 0)
+    await redirectLeg(addressOf(call.sid), 0)
     await hangUp(addressOf(call.sid))
     await hangUp(addressOf(call.sid))
     await call.ended
   })
 })
 
-describe.each(['moveLeg', 'hangUp'] as const)('%s', (order) => {
-  test('has nothing to do when the call is over', async () => {
+describe('a leg that is over', () => {
+  const UNKNOWN = `CA${'0'.repeat(32)}`
+
+  test('is told of, with how it ended and how long it lasted', async () => {
     const call = await answeredCall()
     call.hangUp()
     await call.ended
-    await expect(telephony()[order](addressOf(call.sid))).resolves.toBeUndefined()
+    expect(await telephony().redirectLeg(addressOf(call.sid), 1)).toEqual({
+      status: 'completed',
+      durationSeconds: call.seconds,
+    })
   })
 
-  test('has nothing to do when Twilio does not know the call', async () => {
-    await expect(telephony()[order](addressOf(`CA${'0'.repeat(32)}`))).resolves.toBeUndefined()
+  test('that Twilio does not know may be another account’s, and live: nothing is said of its end', async () => {
+    expect(await telephony().redirectLeg(addressOf(UNKNOWN), 1)).toBe('impossible')
   })
+
+  test('need not be hung up, and neither need one that Twilio does not know', async () => {
+    const call = await answeredCall()
+    call.hangUp()
+    await call.ended
+    for (const sid of [call.sid, UNKNOWN])
+      await expect(telephony().hangUp(addressOf(sid))).resolves.toBeUndefined()
+  })
+
+  test.each(['queued', 'ringing', 'in-progress'])(
+    'and which Twilio says is %s is not taken to be over: whoever asked may try again',
+    async (status) => {
+      const origin = await apiThat((request, response) => {
+        const isChange = request.method === 'POST'
+        const body = isChange ? { code: 21220, message: 'Not in-progress.', status: 400 } : { status }
+        response
+          .writeHead(isChange ? 400 : 200, { 'Content-Type': 'application/json' })
+          .end(JSON.stringify(body))
+      })
+      await expect(telephony(origin).redirectLeg(addressOf('CA1'), 1)).rejects.toThrow('lives')
+      expect(await telephony(origin).checkLeg(addressOf('CA1'))).toBe('live')
+    },
+  )
+})
+
+describe.each(['redirectLeg', 'hangUp'] as const)('%s', (order) => {
+  const tell = (leg: ReturnType<typeof addressOf>, ...account: Parameters<typeof telephony>) =>
+    order === 'hangUp' ? telephony(...account).hangUp(leg) : telephony(...account).redirectLeg(leg, 1)
 
   test('fails when the credentials are wrong, and says so', async () => {
     const { sid } = await answeredCall()
-    await expect(telephony(carrier.apiBaseUrl, 'wrong')[order](addressOf(sid))).rejects.toMatchObject({
+    await expect(tell(addressOf(sid), carrier.apiBaseUrl, 'wrong')).rejects.toMatchObject({
       status: 401,
       code: 20003,
     })
@@ -105,18 +149,24 @@ describe.each(['moveLeg', 'hangUp'] as const)('%s', (order) => {
   test.each([500, 503, 429])('fails when the API answers %i: whoever asked may try again', async (status) => {
     const { sid } = await answeredCall()
     carrier.faults.refuseRest = status
-    await expect(telephony()[order](addressOf(sid))).rejects.toMatchObject({ status })
+    await expect(tell(addressOf(sid))).rejects.toMatchObject({ status })
+  })
+
+  test.each([400, 422])('is not tried again when the API answers %i', async (status) => {
+    const { sid } = await answeredCall()
+    carrier.faults.refuseRest = status
+    expect(await tell(addressOf(sid))).toBe(order === 'hangUp' ? undefined : 'impossible')
   })
 
   test('fails when a broken proxy answers with a page', async () => {
     const origin = await apiThat((_, response) => {
       response.writeHead(502, { 'Content-Type': 'text/html' }).end('<h1>502 Bad Gateway</h1>')
     })
-    await expect(telephony(origin)[order](addressOf('CA1'))).rejects.toMatchObject({ status: 502 })
+    await expect(tell(addressOf('CA1'), origin)).rejects.toMatchObject({ status: 502 })
   })
 
   test('fails when nobody listens', async () => {
-    await expect(telephony('http://127.0.0.1:1')[order](addressOf('CA1'))).rejects.toThrow()
+    await expect(tell(addressOf('CA1'), 'http://127.0.0.1:1')).rejects.toThrow()
   })
 })
 
@@ -127,9 +177,12 @@ test('an API that never answers, or never ends its answer, is given up in time',
   })
   const began = performance.now()
   const hasty = (apiBaseUrl: string) =>
-    twilioTelephony(createTwilioClient({ accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, apiBaseUrl }, 300))
+    twilioTelephony(
+      createTwilioClient({ accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, apiBaseUrl }, 300),
+      log,
+    )
   const given = await Promise.allSettled(
-    [silent, endless].map((origin) => hasty(origin).moveLeg(addressOf('CA1'))),
+    [silent, endless].map((origin) => hasty(origin).redirectLeg(addressOf('CA1'), 1)),
   )
   expect(given.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   expect(performance.now() - began).toBeLessThan(2_000)

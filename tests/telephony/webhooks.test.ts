@@ -17,17 +17,22 @@ type Told = { providerCallId: string; event: CallEvent; eventId: string | undefi
 
 let opened: Parameters<CarrierCalls['open']>[0][]
 let told: Told[]
+let reported: Told[]
 let rejected: string[]
 let view: CallView
 /** Why the calls cannot be asked; null while they can. */
 let fault: Error | null
 let isLeaving: boolean
+/** Whether reports wait for the database. */
+let reportIsKept: boolean
 
 beforeEach(() => {
   fault = null
   isLeaving = false
   opened = []
   told = []
+  reported = []
+  reportIsKept = false
   rejected = []
   view = viewOf(begin(INPUTS['voice to clone']).snapshot)
 })
@@ -43,7 +48,30 @@ const calls: CarrierCalls = {
     told.push({ providerCallId, event, eventId })
     return providerCallId === CALL_SID ? { callId: CALL_ID, view, tokenOf: () => 'token' } : null
   },
+  report(providerCallId, event, eventId) {
+    reported.push({ providerCallId, event, eventId })
+    const never = new Promise<never>(() => {})
+    if (reportIsKept) return { tried: never, outcome: never }
+    const outcome = Promise.resolve(providerCallId === CALL_SID ? ('taken' as const) : ('unknown' as const))
+    return { tried: Promise.resolve(), outcome }
+  },
 }
+
+const serveWebhooks = () =>
+  serve(
+    express().use(
+      '/webhooks',
+      twilioWebhooks({
+        calls,
+        signature: { authToken: null, skip: true, publicUrl: 'https://voice.example' },
+        greeting: () => ({ path: null, text: 'Hello.' }),
+        hold: { pathOf: (round) => `/audio/hold/${round}.wav`, url: null, roundMs: 2_000 },
+        isLeaving: () => isLeaving,
+        onRejected: (reason) => rejected.push(reason),
+        log: pino({ level: 'silent' }),
+      }),
+    ),
+  )
 
 /** Posts a form to the webhooks, behind which nothing is but what the test sees. */
 async function post(
@@ -51,19 +79,16 @@ async function post(
   form: Record<string, string> | string,
   headers: Record<string, string> = {},
 ) {
-  const router = twilioWebhooks({
-    calls,
-    signature: { authToken: null, skip: true, publicUrl: 'https://voice.example' },
-    greeting: () => ({ path: null, text: 'Hello.' }),
-    hold: { pathOf: (round) => `/audio/hold/${round}.wav`, url: null, roundMs: 2_000 },
-    isLeaving: () => isLeaving,
-    onRejected: (reason) => rejected.push(reason),
-    log: pino({ level: 'silent' }),
-  })
-  const url = await serve(express().use('/webhooks', router))
+  const url = await serveWebhooks()
   const type = { 'Content-Type': 'application/x-www-form-urlencoded; charset=UTF-8' }
   const body = typeof form === 'string' ? form : new URLSearchParams(form).toString()
   return fetch(`${url}/webhooks${path}`, { method: 'POST', body, headers: { ...type, ...headers } })
+}
+
+/** The same by GET, with the fields in the query. */
+async function get(path: string, form: Record<string, string>) {
+  const query = `${path.includes('?') ? '&' : '?'}${new URLSearchParams(form)}`
+  return fetch(`${await serveWebhooks()}/webhooks${path}${query}`)
 }
 
 const verbsOf = async (response: Response) => parseTwiml(await response.text()).map(({ verb }) => verb)
@@ -74,7 +99,10 @@ describe('an incoming call', () => {
     expect(response.headers.get('content-type')).toMatch(/^text\/xml/)
     expect(await verbsOf(response)).toEqual(['Say', 'Play', 'Redirect'])
     const { CallSid: providerCallId, From: from, To: to } = FORM
-    expect(opened).toEqual([{ providerCallId, from, to, publicOrigin: 'https://voice.example' }])
+    const verification = 'trunk'
+    expect(opened).toEqual([
+      { providerCallId, from, to, verification, publicOrigin: 'https://voice.example' },
+    ])
   })
 
   test.each(['anonymous', 'unknown', 'client:alice', 'sip:alice@example.com:5060', '+86151'])(
@@ -85,6 +113,21 @@ describe('an incoming call', () => {
     },
   )
 
+  test.each([
+    ['nothing', {}, 'trunk'],
+    ['TN-Validation-Passed-A', { StirVerstat: 'TN-Validation-Passed-A' }, 'attested'],
+    ['TN-Validation-Failed-A', { StirVerstat: 'TN-Validation-Failed-A' }, 'failed'],
+    ['that it comes of a SIP domain', { SipDomain: 'a.sip.twilio.com' }, 'unverified'],
+    [
+      'a signed number, of a SIP phone',
+      { From: 'sip:+15550100001@a.sip.twilio.com', StirVerstat: 'TN-Validation-Passed-A' },
+      'unverified',
+    ],
+  ])('of which Twilio says %s is believed as far as that goes', async (_, change, verification) => {
+    await post('/inbound', { ...FORM, ...change })
+    expect(opened).toMatchObject([{ verification }])
+  })
+
   test('may bring fields that nobody knows yet', async () => {
     expect((await post('/inbound', { ...FORM, StirVerstat: 'x', Brand: 'new' })).status).toBe(200)
     expect(opened).toHaveLength(1)
@@ -94,15 +137,75 @@ describe('an incoming call', () => {
     ['no CallSid', { CallSid: '' }],
     ['a CallSid with a path in it', { CallSid: '../../etc/passwd' }],
     ['a CallSid that is too long', { CallSid: `CA${'1'.repeat(63)}` }],
-    ['no From', { From: '' }],
-    ['no To', { To: '' }],
-    ['a From of 256 characters', { From: '+'.repeat(256) }],
   ])('with %s hears the apology, and nothing is opened', async (_, change) => {
     const response = await post('/inbound', { ...FORM, ...change })
     expect(response.status).toBe(200)
     expect(await verbsOf(response)).toEqual(['Say', 'Hangup'])
     expect([opened, told, rejected]).toEqual([[], [], ['malformed_webhook']])
   })
+})
+
+describe('an incoming call is taken, whatever it says of its caller', () => {
+  test.each([
+    ['no From', { From: '' }, { from: '', to: FORM.To }],
+    ['no To', { To: '' }, { from: FORM.From, to: '' }],
+    ['a From of 321 characters', { From: `sip:${'x'.repeat(317)}` }, { from: `sip:${'x'.repeat(251)}` }],
+    ['a NUL in From', { From: '+1555\0' }, { from: '+1555' }],
+  ])('with %s', async (_, change, expected) => {
+    expect(await verbsOf(await post('/inbound', { ...FORM, ...change }))).toEqual(['Say', 'Play', 'Redirect'])
+    expect(opened).toMatchObject([expected])
+  })
+
+  test('without From and To at all', async () => {
+    const { From: _from, To: _to, ...rest } = FORM
+    expect(await verbsOf(await post('/inbound', rest))).toEqual(['Say', 'Play', 'Redirect'])
+    expect(opened).toMatchObject([{ from: '', to: '' }])
+  })
+})
+
+describe('a number that is set to GET', () => {
+  test('is served like one that is set to POST', async () => {
+    expect(await verbsOf(await get('/inbound', FORM))).toEqual(['Say', 'Play', 'Redirect'])
+    expect(opened).toMatchObject([{ providerCallId: CALL_SID, from: FORM.From, to: FORM.To }])
+    expect(await verbsOf(await get('/status-callback', FORM))).toEqual(['Say', 'Play', 'Redirect'])
+    await get('/stream-ended?attempt=3', FORM)
+    expect(told.map(({ event }) => event)).toEqual([
+      { type: 'leg.asked' },
+      { type: 'leg.streamEnded', attempt: 3 },
+    ])
+    expect((await get('/call-status', { ...FORM, CallStatus: 'completed' })).status).toBe(204)
+    expect(reported).toMatchObject([{ event: { type: 'leg.ended', status: 'completed' } }])
+    expect((await get('/amd', FORM)).status).toBe(204)
+  })
+
+  test('is asked to come again by POST, without what Twilio had put into the query', async () => {
+    fault = new Error('connection refused')
+    const verbs = parseTwiml(await (await get('/stream-ended?attempt=2', FORM)).text())
+    expect(verbs.at(-1)).toMatchObject({
+      verb: 'Redirect',
+      text: 'https://voice.example/webhooks/stream-ended?attempt=2&waits=1',
+      method: 'POST',
+    })
+  })
+
+  test.each(['PUT', 'HEAD', 'DELETE'])('but %s is refused with what is allowed', async (method) => {
+    const response = await fetch(`${await serveWebhooks()}/webhooks/inbound`, { method })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST'])
+    expect([opened, rejected]).toEqual([[], ['wrong_method']])
+  })
+})
+
+describe('a webhook whose CallStatus says that the call is over', () => {
+  test.each(['/inbound', '/status-callback', '/stream-ended?attempt=1'])(
+    'at %s ends the call, and asks it nothing',
+    async (path) => {
+      const response = await post(path, { ...FORM, CallStatus: 'completed', CallDuration: '7' })
+      expect(await verbsOf(response)).toEqual(['Hangup'])
+      const event = { type: 'leg.ended', status: 'completed', durationSeconds: 7 }
+      expect(reported).toEqual([{ providerCallId: CALL_SID, event, eventId: 'status:completed' }])
+      expect([opened, told]).toEqual([[], []])
+    },
+  )
 })
 
 describe('a leg', () => {
@@ -155,14 +258,20 @@ describe('while the calls cannot be asked', () => {
     async (path) => {
       let next = path
       for (const round of [0, 1, 2]) {
-        const [hold, again] = await wait(next)
+        const verbs = await wait(next)
+        // Who has just called is greeted, once.
+        const greeting = path === '/inbound' && round === 0 ? verbs.shift() : null
+        expect(greeting?.verb).toBe(path === '/inbound' && round === 0 ? 'Say' : undefined)
+        const [hold, again] = verbs
         expect(hold).toMatchObject({ verb: 'Play', text: `https://voice.example/audio/hold/${round}.wav` })
+        expect(again?.verb).toBe('Redirect')
         const url = new URL((again as { text: string }).text)
         expect(url.origin + url.pathname).toBe(`https://voice.example/webhooks${path.split('?')[0]}`)
         next = url.pathname.replace('/webhooks', '') + url.search
       }
       fault = null
-      expect((await wait(next)).map(({ verb }) => verb)).toEqual(['Say', 'Play', 'Redirect'])
+      const answered = path === '/inbound' ? ['Play', 'Redirect'] : ['Say', 'Play', 'Redirect']
+      expect((await wait(next)).map(({ verb }) => verb)).toEqual(answered)
       if (path.startsWith('/stream')) expect(told.at(-1)?.event).toMatchObject({ attempt: 2 })
     },
   )
@@ -184,6 +293,7 @@ test.each(['/inbound', '/status-callback', '/stream-ended?attempt=2'])(
     const verbs = parseTwiml(await (await post(path, FORM)).text())
     const again = `https://voice.example/webhooks${path}${path.includes('?') ? '&' : '?'}waits=1`
     expect(verbs).toMatchObject([
+      ...(path === '/inbound' ? [{ verb: 'Say' }] : []),
       ...[0, 1, 2].map((round) => ({ verb: 'Play', text: `https://voice.example/audio/hold/${round}.wav` })),
       { verb: 'Redirect', text: again },
     ])
@@ -198,15 +308,21 @@ describe('a call status', () => {
       const response = await post('/call-status', { ...FORM, CallStatus: status, CallDuration: '42' })
       expect([response.status, await response.text()]).toEqual([204, ''])
       const event = { type: 'leg.ended', status, durationSeconds: 42 }
-      expect(told).toEqual([{ providerCallId: CALL_SID, event, eventId: `status:${status}` }])
+      expect(reported).toEqual([{ providerCallId: CALL_SID, event, eventId: `status:${status}` }])
     },
   )
+
+  test('that cannot be written down yet is answered all the same: it is kept', async () => {
+    reportIsKept = true
+    expect((await post('/call-status', { ...FORM, CallStatus: 'completed' })).status).toBe(204)
+    expect(reported).toHaveLength(1)
+  })
 
   test.each(['queued', 'initiated', 'ringing', 'answered', 'in-progress'])(
     '%s says nothing new',
     async (status) => {
       expect((await post('/call-status', { ...FORM, CallStatus: status })).status).toBe(204)
-      expect(told).toEqual([])
+      expect([told, reported]).toEqual([[], []])
     },
   )
 
@@ -214,7 +330,7 @@ describe('a call status', () => {
     'with a duration of %j ends the call without one',
     async (seconds) => {
       await post('/call-status', { ...FORM, CallStatus: 'completed', CallDuration: seconds })
-      expect(told[0]?.event).toEqual({ type: 'leg.ended', status: 'completed' })
+      expect(reported[0]?.event).toEqual({ type: 'leg.ended', status: 'completed' })
     },
   )
 
@@ -232,7 +348,7 @@ describe('a call status', () => {
     const response = await post('/call-status', { ...FORM, ...change })
     expect(response.status).toBe(400)
     expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
-    expect([told, rejected]).toEqual([[], ['malformed_webhook']])
+    expect([reported, rejected]).toEqual([[], ['malformed_webhook']])
   })
 })
 

@@ -37,7 +37,7 @@ describe('an agent that begins', () => {
     expect(again.received[0]).not.toHaveProperty('conversation_config_override')
     again.begin()
     await again.settled()
-    expect(agent.reports).toEqual(['ready conv_1'])
+    expect(agent.reports).toEqual(['refused first_message; voice null', 'ready conv_1'])
     again.drop()
   })
 

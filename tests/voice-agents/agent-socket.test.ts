@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
+import { refusal } from '../../src/voice-agents/elevenlabs/errors.ts'
 import { AgentStage, turn } from './agent-stage.ts'
 import { connect, SILENCE_MS } from './recorded-agent.ts'
 
@@ -87,7 +88,13 @@ describe('an agent that cannot be reached', () => {
   ])('because its upgrade is answered with %s is lost', async (_, answer) => {
     stage.vendor.answerUpgrade = (socket) => socket.end(answer)
     const { agent } = connect(stage.vendor.url)
-    expect(await agent.over).toBe('lost connection_refused')
+    // What the vendor says is the cause; only where it says nothing of HTTP is the connection all that is known of.
+    const status = /^HTTP\/1.1 (?!101)(\d+) (.*)/.exec(answer)
+    expect(await agent.over).toBe(`lost ${status ? `http_${status[1]}` : 'connection_refused'}`)
+    if (status)
+      expect(agent.detail).toMatch(
+        new RegExp(`^${status[1]} ${status[2]}${answer.includes('Down') ? ': Down' : ''}$`),
+      )
     await turn()
     expect(agent.reports).toHaveLength(1)
   })
@@ -123,6 +130,7 @@ describe('an agent that cannot be reached', () => {
     const { agent, conversation } = await stage.dialled()
     conversation.begin(formats)
     expect(await agent.over).toBe('lost unknown_format')
+    expect(agent.isPermanent).toBe(true)
     expect(await conversation.closed).toBe(1000)
   })
 
@@ -132,6 +140,7 @@ describe('an agent that cannot be reached', () => {
       const { agent, conversation } = await stage.dialled()
       conversation.close(code)
       expect(await agent.over).toBe(`lost closed_${code}`)
+      expect(agent.isPermanent).toBe(false)
     },
   )
 
@@ -142,6 +151,22 @@ describe('an agent that cannot be reached', () => {
       conversation.error(type, 1008)
       conversation.close(1008, type)
       expect(await agent.over).toBe(`lost ${type}`)
+      expect(agent.isPermanent).toBe(true)
+    },
+  )
+
+  test.each([
+    ['the key', refusal({ status: 401, headers: new Headers() }, { detail: 'no' }), true],
+    ['the agent', refusal({ status: 404, headers: new Headers() }, { detail: 'no' }), true],
+    ['what a proxy does not like', refusal({ status: 403, headers: new Headers() }, null), false],
+    ['too many at once', refusal({ status: 429, headers: new Headers() }, { detail: 'no' }), false],
+    ['nothing that is known', new Error('no'), false],
+  ])(
+    'because the vendor refuses %s is lost, for good where that would be refused again',
+    async (_, error, isPermanent) => {
+      const { agent } = connect(() => Promise.reject(error))
+      expect(await agent.over).toBe('lost no_address')
+      expect(agent.isPermanent).toBe(isPermanent)
     },
   )
 })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 import type { AgentRequest } from '../../src/calls/ports.ts'
+import { neverLate } from '../support/never-late.ts'
 import { connect } from './recorded-agent.ts'
 import { VendorEnd } from './vendor-end.ts'
 
@@ -18,6 +19,7 @@ export class AgentStage {
     const stage = new AgentStage()
     beforeEach(async () => {
       stage.#vendor = await VendorEnd.open()
+      neverLate()
       vi.useFakeTimers({
         toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'],
       })
@@ -26,6 +28,7 @@ export class AgentStage {
       await stage.vendor.close()
       const timers = await stage.timersLeft()
       vi.useRealTimers()
+      vi.restoreAllMocks()
       expect(timers, 'timers that are left').toBe(0)
     })
     return stage

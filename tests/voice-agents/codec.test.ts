@@ -80,13 +80,13 @@ describe('a message of the agent', () => {
     ],
     [
       { type: 'error', error_event: { code: 1008, error_type: 'override_error', message: 'no' } },
-      { kind: 'error', code: 1008, errorType: 'override_error' },
+      { kind: 'error', code: 1008, errorType: 'override_error', words: 'no' },
     ],
     [
       { type: 'error', error_event: {} },
-      { kind: 'error', code: null, errorType: null },
+      { kind: 'error', code: null, errorType: null, words: null },
     ],
-    [{ type: 'error' }, { kind: 'error', code: null, errorType: null }],
+    [{ type: 'error' }, { kind: 'error', code: null, errorType: null, words: null }],
   ])('%j is read', (message, expected) => {
     expect(read(message)).toEqual(expected)
   })

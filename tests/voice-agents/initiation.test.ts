@@ -9,7 +9,14 @@ const BARE: AgentSettings = {
 
 function request(change: Partial<AgentRequest> = {}, agent: Partial<AgentSettings> = {}): AgentRequest {
   return {
-    ...{ callId: 'call-1', from: '+15550100001', to: '+15550199999', voiceId: null, conversationSoFar: [] },
+    ...{
+      callId: 'call-1',
+      from: '+15550100001',
+      to: '+15550199999',
+      voiceId: null,
+      refusedOverrides: [],
+      conversationSoFar: [],
+    },
     ...change,
     agent: { ...BARE, ...agent },
   }

@@ -1,5 +1,5 @@
 import pino from 'pino'
-import type { AgentListener, AgentRequest, AgentSettings } from '../../src/calls/ports.ts'
+import type { AgentListener, AgentRequest, AgentSettings, OverrideRefusal } from '../../src/calls/ports.ts'
 import { AgentSocket } from '../../src/voice-agents/elevenlabs/agent-socket.ts'
 
 const AGENT: AgentSettings = {
@@ -8,7 +8,7 @@ const AGENT: AgentSettings = {
 }
 
 export const REQUEST: AgentRequest = {
-  ...{ callId: 'call-1', agent: AGENT, voiceId: null, conversationSoFar: [] },
+  ...{ callId: 'call-1', agent: AGENT, voiceId: null, refusedOverrides: [], conversationSoFar: [] },
   ...{ from: '+15550100001', to: '+15550199999' },
 }
 
@@ -17,6 +17,9 @@ export const SILENCE_MS = 20_000
 /** Everything that a connection reported, in order: `lost garbage`, `audio AAAA`. */
 export class RecordedAgent implements AgentListener {
   readonly reports: string[] = []
+  /** The vendor's own words, when the connection was lost. */
+  detail: string | null = null
+  isPermanent = false
   /** Resolves when the conversation is over for its listener. */
   readonly over: Promise<string>
   /** Called with every report, inside the connection's own call. */
@@ -38,7 +41,13 @@ export class RecordedAgent implements AgentListener {
   agentSaid = (text: string) => this.#report(`agent: ${text}`)
   agentCorrected = (_original: string, spoken: string) => this.#report(`spoken: ${spoken}`)
   ended = () => this.#end('ended')
-  lost = (cause: string) => this.#end(`lost ${cause}`)
+  refused = ({ override, voiceId, isGone }: OverrideRefusal) =>
+    this.#report(`refused ${override}${isGone ? ', gone' : ''}; voice ${voiceId}`)
+  lost = (cause: string, detail?: string, isPermanent = false) => {
+    this.detail = detail ?? null
+    this.isPermanent = isPermanent
+    this.#end(`lost ${cause}`)
+  }
 
   #report(report: string): void {
     this.reports.push(report)

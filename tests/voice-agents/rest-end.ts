@@ -22,7 +22,12 @@ export class RestEnd {
     server.on('request', async (incoming, response) => {
       const { pathname, searchParams } = new URL(incoming.url ?? '', 'http://vendor')
       const chunks: Buffer[] = []
-      for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk)
+      try {
+        for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk)
+      } catch {
+        // Whoever broke off reads no answer.
+        return
+      }
       const { method = '', headers } = incoming
       const request = { method, path: pathname, query: searchParams, headers, body: Buffer.concat(chunks) }
       this.requests.push(request)

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { contentOf } from '../../src/spool.ts'
 import { ElevenLabsRest } from '../../src/voice-agents/elevenlabs/rest.ts'
 import type { VoiceSample } from '../../src/voices/ports.ts'
 import { type Answer, html, json, RestEnd } from './rest-end.ts'
@@ -13,9 +14,9 @@ beforeEach(async () => {
 afterEach(() => vendor.close())
 
 const sample = (fileName: string, text: string): VoiceSample => ({
-  ...{ fileName, mimeType: 'audio/wav', bytes: Buffer.from(text), sha256: 'unused' },
+  ...{ fileName, mimeType: 'audio/wav', ...contentOf(Buffer.from(text)), sha256: 'unused' },
 })
-const CLONE = { name: 'clone_1', samples: [sample('a.wav', 'first'), sample('b.wav', 'second')] }
+const CLONE = { name: 'clone_1', samples: [sample('a"\r\n.wav', 'first'), sample('b.wav', 'second')] }
 
 type Ask = (signal?: AbortSignal) => Promise<unknown>
 /** Each request of the client, with an answer that it takes. */
@@ -61,6 +62,7 @@ describe('what is asked', () => {
     expect(await rest.clone(CLONE)).toEqual({ voiceId: 'v1' })
     const { method, path, headers, body } = vendor.requests[0] ?? expect.fail('Nothing was asked.')
     expect([method, path]).toEqual(['POST', '/v1/voices/add'])
+    expect(headers['content-length']).toBe(`${body.length}`)
     const contentType = headers['content-type'] ?? ''
     const form = await new Response(new Uint8Array(body), {
       headers: { 'content-type': contentType },
@@ -68,10 +70,21 @@ describe('what is asked', () => {
     expect(form.get('name')).toBe('clone_1')
     const files = form.getAll('files') as File[]
     expect(files.map(({ name, type }) => [name, type])).toEqual([
-      ['a.wav', 'audio/wav'],
+      ['a"\r\n.wav', 'audio/wav'],
       ['b.wav', 'audio/wav'],
     ])
     expect(await Promise.all(files.map((file) => file.text()))).toEqual(['first', 'second'])
+  })
+
+  test('clone says of a sample that cannot be read what kept it from that, for it is not the vendor', async () => {
+    const broken = {
+      ...sample('a.wav', 'first'),
+      async *pieces() {
+        yield Buffer.from('fi')
+        throw new Error('The database is gone.')
+      },
+    }
+    await expect(rest.clone({ name: 'clone_1', samples: [broken] })).rejects.toThrow('The database is gone.')
   })
 
   test('findByName takes none that is only called something like it', async () => {

@@ -16,6 +16,12 @@ const ready = (sampleKey: string, voiceId: string | undefined) => ({
 })
 const failed = (sampleKey: string, cause: string) => ({ sampleKey, event: { type: 'voice.failed', cause } })
 
+/** With what the vendor said, or that it said nothing. */
+const failedAtVendor = (sampleKey: string, cause: string, detail: RegExp) => {
+  const { event } = failed(sampleKey, cause)
+  return { sampleKey, event: { ...event, detail: expect.stringMatching(detail) } }
+}
+
 /** The vendor with some of its methods replaced. */
 const vendorWith = (changes: Partial<VoiceVendor>): VoiceVendor => ({
   clone: (request) => world.rest.clone(request),
@@ -82,7 +88,9 @@ describe('a clone', () => {
     const sampleKey = await world.giveVoice('alice', 'one')
     world.vendor.failNextClones([answer, answer, answer])
     await world.node().cloning.clone(sampleKey)
-    expect(world.announced).toEqual([failed(sampleKey, cause)])
+    expect(world.announced).toEqual([
+      failedAtVendor(sampleKey, cause, /^ElevenLabs answered [45]\d\d \(.+\)\.$/),
+    ])
     expect(world.vendor.cloneRequests).toBe(requests)
     expect(await world.store.clone(sampleKey)).toMatchObject({ status: 'failed', vendorVoiceId: null })
     expect(await world.log(sampleKey)).toEqual(['failed'])
@@ -95,6 +103,23 @@ describe('a clone', () => {
     await cloning.clone(sampleKey)
     await cloning.clone(sampleKey)
     expect(await world.store.clone(sampleKey)).toMatchObject({ status: 'ready', failure: null })
+  })
+
+  it('is not asked for again with samples that the vendor refuses, until they are saved anew or their time is over', async () => {
+    const sampleKey = await world.giveVoice('alice', 'one')
+    const answer = { status: 422, body: { detail: [{ loc: ['body', 'files'], msg: 'Too short' }] } }
+    world.vendor.failNextClones([answer, answer])
+    const { cloning } = world.node()
+    await cloning.clone(sampleKey)
+    await cloning.clone(sampleKey)
+    expect(world.announced).toEqual(Array(2).fill(failedAtVendor(sampleKey, 'rejected', /422 .*Too short/)))
+    expect(world.vendor.cloneRequests).toBe(1)
+    await world.db.query(`update voice_clone_log set at = at - interval '61 minutes'`)
+    await cloning.clone(sampleKey)
+    expect(world.vendor.cloneRequests).toBe(2)
+    await world.giveVoice('alice', 'one')
+    await cloning.clone(sampleKey)
+    expect(world.announced.at(-1)).toEqual(ready(sampleKey, world.clonedVoices[0]))
   })
 
   it('that was made before our own database failed is told when the job is run again', async () => {
@@ -146,7 +171,7 @@ describe('nothing is made twice, or left at the vendor', () => {
     const vendor = losingAnswers(3)
     vendor.findByName = async () => []
     await world.node({ vendor }).cloning.clone(sampleKey)
-    expect(world.announced).toEqual([failed(sampleKey, 'unavailable')])
+    expect(world.announced).toEqual([failedAtVendor(sampleKey, 'unavailable', /./)])
     expect(world.clonedVoices).toHaveLength(3)
     const clone = await world.store.clone(sampleKey)
     await world.node().removal.removeStrays(sampleKey, clone?.requestedAt ?? new Date(0))
@@ -225,13 +250,12 @@ describe('a voice that is deleted while it is made', () => {
 })
 
 describe('a voice whose time is over', () => {
-  const later = () => new Date(Date.now() + TTL_MS + 1_000)
-
   it('is ended and made anew, should a call come before the expiry does', async () => {
     const sampleKey = await world.giveVoice('alice', 'one')
     await world.node().cloning.clone(sampleKey)
     const [old] = world.clonedVoices
-    await world.node({ now: later }).cloning.clone(sampleKey)
+    await world.expireVoices()
+    await world.node().cloning.clone(sampleKey)
     expect(world.clonedVoices).toHaveLength(1)
     expect(world.clonedVoices).not.toContain(old)
     expect(await world.log(sampleKey)).toEqual(['cloned', 'expired', 'cloned'])
@@ -242,7 +266,8 @@ describe('a voice whose time is over', () => {
     await world.node().cloning.clone(sampleKey)
     const [voiceId] = world.clonedVoices
     await world.liveCall(sampleKey, voiceId)
-    await world.node({ now: later }).cloning.clone(sampleKey)
+    await world.expireVoices()
+    await world.node().cloning.clone(sampleKey)
     expect(world.announced).toEqual([ready(sampleKey, voiceId), ready(sampleKey, voiceId)])
     expect(world.vendor.cloneRequests).toBe(1)
   })
@@ -316,7 +341,7 @@ describe('a full account', () => {
     for (const sampleKey of await fill()) await world.liveCall(sampleKey)
     const alice = await world.giveVoice('alice', 'alice')
     await world.node().cloning.clone(alice)
-    expect(world.announced).toEqual([failed(alice, 'slots_full')])
+    expect(world.announced).toEqual([failedAtVendor(alice, 'slots_full', /^ElevenLabs answered 4\d\d/)])
     expect(world.clonedVoices).toHaveLength(2)
   })
 
@@ -325,7 +350,7 @@ describe('a full account', () => {
     world.vendor.failNext('deleteVoice', [{ status: 500 }])
     const alice = await world.giveVoice('alice', 'alice')
     await world.node().cloning.clone(alice)
-    expect(world.announced).toEqual([failed(alice, 'slots_full')])
+    expect(world.announced).toEqual([failedAtVendor(alice, 'slots_full', /^ElevenLabs answered 4\d\d/)])
     expect(await world.store.clone(bob)).toBeNull()
     expect(await world.store.clone(carol)).not.toBeNull()
     expect(await world.jobs()).toContainEqual(expect.objectContaining({ task: 'remove-vendor-voice' }))

@@ -7,17 +7,17 @@ import { type SimulatedElevenLabs, startElevenLabs } from '../../src/simulator/e
 import { ElevenLabsRest } from '../../src/voice-agents/elevenlabs/rest.ts'
 import { type Assets, Greeting, type GreetingOptions } from '../../src/voices/greeting.ts'
 import { VendorError, type VoiceVendor } from '../../src/voices/ports.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
 
 const log = pino({ level: 'silent' })
 const TEXT = 'Hello, one moment please.'
 
 describe('with the vendor and the database', () => {
-  let db: TestDatabase
+  let db: OpenTestDatabase
   let simulator: SimulatedElevenLabs
   let greetings: Greeting[]
   beforeAll(async () => {
-    db = await createTestDatabase()
+    db = await openTestDatabase()
   })
   beforeEach(async () => {
     simulator = await startElevenLabs({ apiKey: 'sk', agentId: 'agent', log, timeScale: 0.01 })
@@ -115,6 +115,22 @@ describe('while the vendor is down', () => {
     await vi.advanceTimersByTimeAsync(4 * 60_000)
     expect(asked).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183])
     expect(put).toHaveBeenCalledExactlyOnceWith(greeting.key, Buffer.from('speech'))
+  })
+
+  it.each([
+    ['a text that is refused', 'rejected', [0]],
+    ['a key that is refused', 'unauthorized', [0, 900, 1_800]],
+    ['a quota that is used up', 'quota_exceeded', [0, 900, 1_800]],
+  ] as const)('because of %s is not asked for all the time', async (_, failure, seconds) => {
+    const asked: number[] = []
+    const begun = Date.now()
+    const { greeting } = begin(async () => {
+      asked.push((Date.now() - begun) / 1000)
+      throw new VendorError(failure, 'No.')
+    })
+    await vi.advanceTimersByTimeAsync(40 * 60_000)
+    await greeting.stop()
+    expect(asked).toEqual(seconds)
   })
 
   it('is tried again too when the database was away', async () => {

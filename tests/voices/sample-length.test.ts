@@ -2,8 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { writeMuLawWav, writePcmWav } from '../../src/audio/wav.ts'
 import { encodeMp3 } from '../../src/simulator/elevenlabs/mp3.ts'
+import { contentOf } from '../../src/spool.ts'
 import { type SampleFormat, secondsOf } from '../../src/voices/sample-length.ts'
 import { checkSamples } from '../../src/voices/samples.ts'
+
+const MIME_TYPES = {
+  ...{ wav: 'audio/wav', mp3: 'audio/mpeg', ogg: 'audio/ogg', flac: 'audio/flac' },
+  ...{ m4a: 'audio/mp4', webm: 'audio/webm', aac: 'audio/aac' },
+} as const
 
 const pcm = (seconds: number, rate: number) => new Int16Array(seconds * rate).fill(1_000)
 
@@ -45,8 +51,8 @@ describe('a sample is as long as it says', () => {
     ['FLAC of a day', 'flac', flac(96_000 * 86_400, 96_000), 86_400],
     ['Opus', 'ogg', ogg(opus, 72_000n), 1.5],
     ['Vorbis', 'ogg', ogg(vorbis, 22_050n), 0.5],
-  ])('%s', (_, format, bytes, seconds) => {
-    expect(secondsOf(format, bytes)).toBeCloseTo(seconds, 3)
+  ])('%s', async (_, format, bytes, seconds) => {
+    expect(await secondsOf({ name: format, mimeType: MIME_TYPES[format] }, bytes)).toBeCloseTo(seconds, 3)
   })
 
   test.each([
@@ -58,36 +64,43 @@ describe('a sample is as long as it says', () => {
     const tag = Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\x01\x02'), Buffer.alloc(130)])
     const title = Buffer.concat([Buffer.from('TAG'), Buffer.alloc(125)])
     for (const bytes of [mp3, Buffer.concat([tag, mp3, title])])
-      expect(Math.abs((secondsOf('mp3', bytes) ?? 0) - 2)).toBeLessThan(0.2)
+      expect(
+        Math.abs(((await secondsOf({ name: 'mp3', mimeType: 'audio/mpeg' }, bytes)) ?? 0) - 2),
+      ).toBeLessThan(0.2)
   })
 
-  test('WAV that was streamed says nothing of its length: it is all that follows', () => {
+  test('WAV that was streamed says nothing of its length: it is all that follows', async () => {
     const bytes = writeMuLawWav(Buffer.alloc(4_000))
     bytes.writeUInt32LE(0xffff_ffff, bytes.indexOf('data') + 4)
-    expect(secondsOf('wav', bytes)).toBeCloseTo(0.5, 3)
+    expect(await secondsOf({ name: 'wav', mimeType: 'audio/wav' }, bytes)).toBeCloseTo(0.5, 3)
   })
 })
 
 describe('a sample that does not say how long it is', () => {
   test.each<[string, SampleFormat, Buffer]>([
-    ['has no audio chunk', 'wav', Buffer.from('RIFF\0\0\0\0WAVEfmt ')],
     ['counts no samples', 'flac', flac(0, 44_100)],
     ['is in a format of its own', 'ogg', ogg(Buffer.from('Speex   '), 8_000n)],
     ['is a live stream', 'ogg', ogg(opus, 0xffff_ffff_ffff_ffffn)],
     ['is half a frame', 'mp3', Buffer.from([0xff, 0xfb, 0x90, 0x64])],
     ['is a tag', 'mp3', Buffer.from('ID3\x04\0')],
-  ])('because it %s', (_, format, bytes) => {
-    expect(secondsOf(format, bytes)).toBeNull()
+  ])('because it %s', async (_, format, bytes) => {
+    expect(await secondsOf({ name: format, mimeType: MIME_TYPES[format] }, bytes)).toBeNull()
   })
 
-  test('is read without throwing, whatever is in it', () => {
+  test('is read without throwing, whatever is in it', async () => {
     const heads = { wav: 'RIFF\0\0\0\0WAVEfmt ', flac: 'fLaC', ogg: 'OggS', mp3: 'ID3' }
-    const format = fc.constantFrom<SampleFormat>('wav', 'flac', 'ogg', 'mp3')
-    fc.assert(
-      fc.property(format, fc.uint8Array({ maxLength: 200 }), fc.boolean(), (name, body, isHeaded) => {
-        const seconds = secondsOf(name, Buffer.concat([Buffer.from(isHeaded ? heads[name] : ''), body]))
-        expect(seconds === null || seconds >= 0).toBe(true)
-      }),
+    const format = fc.constantFrom('wav' as const, 'flac' as const, 'ogg' as const, 'mp3' as const)
+    await fc.assert(
+      fc.asyncProperty(
+        format,
+        fc.uint8Array({ maxLength: 200 }),
+        fc.boolean(),
+        async (name, body, isHeaded) => {
+          const bytes = Buffer.concat([Buffer.from(isHeaded ? heads[name] : ''), body])
+          const seconds = await secondsOf({ name, mimeType: MIME_TYPES[name] }, bytes)
+          expect(seconds === null || seconds >= 0).toBe(true)
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -95,22 +108,22 @@ describe('a sample that does not say how long it is', () => {
 
 describe('samples that are too short', () => {
   const file = (fileName: string, seconds: number) => ({
-    ...{ fileName, mimeType: 'audio/wav', bytes: writeMuLawWav(Buffer.alloc(seconds * 8_000)) },
+    ...{ fileName, content: contentOf(writeMuLawWav(Buffer.alloc(seconds * 8_000))) },
   })
 
-  test('are refused, with what to do', () => {
-    expect(checkSamples([file('a.wav', 0.05)])).toEqual({
+  test('are refused, with what to do', async () => {
+    expect(await checkSamples([file('a.wav', 0.05)])).toEqual({
       refused: [
         'they have 0.05 s of sound together, and 0.1 s is the least: record a minute or two of clear speech',
       ],
     })
-    expect(checkSamples([file('a.wav', 0.04), file('b.wav', 0.05)])).toEqual({
+    expect(await checkSamples([file('a.wav', 0.04), file('b.wav', 0.05)])).toEqual({
       refused: [expect.stringMatching(/^they have 0\.09 s of sound/)],
     })
   })
 
-  test('are enough together', () => {
-    expect(checkSamples([file('a.wav', 0.05), file('b.wav', 0.06)])).toHaveProperty('samples')
-    expect(checkSamples([file('a.wav', 0.2)])).toHaveProperty('samples')
+  test('are enough together', async () => {
+    expect(await checkSamples([file('a.wav', 0.05), file('b.wav', 0.06)])).toHaveProperty('samples')
+    expect(await checkSamples([file('a.wav', 0.2)])).toHaveProperty('samples')
   })
 })

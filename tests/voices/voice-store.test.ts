@@ -1,5 +1,8 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { samplesOf, type VoiceWorld, voiceWorlds } from './voice-world.ts'
+import { contentOf, PIECE_BYTES } from '../../src/spool.ts'
+import { bytesOf } from '../support/bytes-of.ts'
+import { samplesOf, type VoiceWorld, voiceWorlds, wav } from './voice-world.ts'
 
 const begin = voiceWorlds()
 let world: VoiceWorld
@@ -8,30 +11,67 @@ beforeEach(async () => {
 })
 
 const CONSENT = { by: 'Ann Example', at: new Date('2026-11-20T10:00:00Z') }
-const NEXT_HOUR = () => new Date(Date.now() + 3_600_000)
+const HOUR_MS = 3_600_000
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 const save = (callerId: string, ...contents: string[]) =>
   world.store.save({ callerId, name: callerId, consent: CONSENT, ...samplesOf(...contents) })
 
-async function readyClone(sampleKey: string, vendorVoiceId: string, expiresAt = NEXT_HOUR()): Promise<void> {
+async function readyClone(sampleKey: string, vendorVoiceId: string, ttlMs = HOUR_MS): Promise<void> {
   await world.store.beginClone(sampleKey)
-  await world.store.markReady(sampleKey, vendorVoiceId, expiresAt)
+  await world.store.markReady(sampleKey, vendorVoiceId, ttlMs)
 }
 
 describe("a caller's voice", () => {
   it('is saved with its samples and found as it was saved', async () => {
-    const { samples, sampleKey } = samplesOf('one', 'two')
+    const { sampleKey } = samplesOf('one', 'two')
     const { voice, forgotten } = await save('alice', 'one', 'two')
     expect(forgotten).toBeNull()
     expect(voice).toEqual({
-      ...{ callerId: 'alice', name: 'alice', consent: CONSENT, sampleKey },
+      ...{ callerId: 'alice', name: 'alice', consent: CONSENT, sampleKey, trust: null },
       ...{ createdAt: expect.any(Date), updatedAt: voice.createdAt },
     })
     expect(await world.store.find('alice')).toEqual(voice)
     const kept = await world.store.samples(sampleKey)
-    expect(kept).toHaveLength(2)
-    expect(kept).toEqual(expect.arrayContaining(samples))
+    const contents = await Promise.all(kept.map(bytesOf))
+    expect(kept.map(({ fileName, mimeType }) => [fileName, mimeType]).sort()).toEqual([
+      ['one.wav', 'audio/wav'],
+      ['two.wav', 'audio/wav'],
+    ])
+    expect(contents.map(sha256)).toEqual(kept.map((sample) => sample.sha256))
+    expect(contents).toEqual(expect.arrayContaining([wav('one'), wav('two')]))
     expect(await world.store.find('bob')).toBeNull()
+  })
+
+  it.each([0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 10 * 1024 * 1024])(
+    'keeps a sample of %i bytes as it is',
+    async (size) => {
+      const bytes = randomBytes(size)
+      const sample = { fileName: 'a.wav', mimeType: 'audio/wav', sha256: sha256(bytes), ...contentOf(bytes) }
+      const description = { callerId: 'alice', name: 'alice', consent: CONSENT, sampleKey: 'k' }
+      await world.store.save({ ...description, samples: [...samplesOf('one').samples, sample] })
+      const kept = (await world.store.samples('k')).find((other) => other.sha256 === sample.sha256)
+      if (!kept) return expect.fail('It is not kept.')
+      const read = await bytesOf(kept)
+      expect([kept.size, read.equals(bytes)]).toEqual([size, true])
+    },
+  )
+
+  it('leaves nothing of samples that cannot be read to their end', async () => {
+    const { voice } = await save('alice', 'one')
+    const broken = {
+      ...{ fileName: 'a.wav', mimeType: 'audio/wav', sha256: 'a'.repeat(64), size: 2 * PIECE_BYTES },
+      async *pieces() {
+        yield randomBytes(PIECE_BYTES)
+        throw new Error('The disk is gone.')
+      },
+    }
+    const description = { callerId: 'alice', name: 'Ann', consent: CONSENT, sampleKey: 'k' }
+    const saving = world.store.save({ ...description, samples: [...samplesOf('two').samples, broken] })
+    await expect(saving).rejects.toThrow('The disk is gone.')
+    expect(await world.store.samples('k')).toEqual([])
+    expect(await world.store.find('alice')).toEqual(voice)
+    expect((await save('alice', 'two')).voice.name).toBe('alice')
   })
 
   it('keeps a sample that was uploaded twice once', async () => {
@@ -103,7 +143,7 @@ describe('a clone', () => {
   it('keeps the moment of its request until it is over', async () => {
     const first = await world.store.beginClone('k')
     expect(await world.store.beginClone('k')).toEqual(first)
-    expect(await world.store.clone('k')).toEqual(first)
+    expect(await world.store.clone('k')).toEqual({ ...first, isExpired: false })
     await world.db.query(
       `update voice_clone_cache set requested_at = '2026-01-01', status = 'failed', failure = 'x'`,
     )
@@ -123,13 +163,15 @@ describe('a clone', () => {
   })
 
   it('is ready, with its end as a job', async () => {
-    const expiresAt = NEXT_HOUR()
     await world.store.beginClone('k')
-    expect(await world.store.markReady('k', 'v1', expiresAt)).toBe(true)
-    expect(await world.store.clone('k')).toMatchObject({
-      ...{ status: 'ready', vendorVoiceId: 'v1', expiresAt },
+    expect(await world.store.markReady('k', 'v1', HOUR_MS)).toBe(true)
+    const clone = await world.store.clone('k')
+    expect(clone).toMatchObject({
+      ...{ status: 'ready', vendorVoiceId: 'v1', isExpired: false },
       ...{ readyAt: expect.any(Date), lastUsedAt: expect.any(Date) },
     })
+    const lastsMs = (clone?.expiresAt?.getTime() ?? 0) - (clone?.readyAt?.getTime() ?? 0)
+    expect(lastsMs).toBe(HOUR_MS)
     expect(await world.store.readyClones()).toMatchObject([{ sampleKey: 'k' }])
     const [job] = await world.jobs()
     expect(job).toMatchObject({ task: 'expire-voice', key: 'expire:v1' })
@@ -139,7 +181,7 @@ describe('a clone', () => {
   it('that is gone when it is made becomes a removal, and no clone', async () => {
     await world.store.beginClone('k')
     await world.store.forgetClone('k')
-    expect(await world.store.markReady('k', 'v1', NEXT_HOUR())).toBe(false)
+    expect(await world.store.markReady('k', 'v1', HOUR_MS)).toBe(false)
     expect(await world.store.clone('k')).toBeNull()
     expect(await world.jobs()).toMatchObject([{ task: 'remove-vendor-voice', key: 'remove:v1' }])
   })
@@ -155,15 +197,29 @@ describe('a clone', () => {
 
   it('keeps its row when the job cannot be written', async () => {
     await readyClone('k', 'v1')
-    await world.db.query('alter function graphile_worker.add_job rename to add_job_away')
+    await world.db.query('alter table voice_job rename to voice_job_away')
     try {
-      await expect(world.store.forgetClone('k')).rejects.toThrow('add_job')
+      await expect(world.store.forgetClone('k')).rejects.toThrow('voice_job')
       expect(await world.store.clone('k')).not.toBeNull()
       await world.store.beginClone('k').catch(() => {})
       expect(await world.store.clone('k')).toMatchObject({ status: 'ready' })
     } finally {
+      await world.db.query('alter table voice_job_away rename to voice_job')
+    }
+  })
+
+  it('is forgotten though the queue takes no jobs: the vendor’s copy goes when it does', async () => {
+    await readyClone('k', 'v1')
+    await world.db.query('alter function graphile_worker.add_job rename to add_job_away')
+    try {
+      expect(await world.store.forgetClone('k')).toMatchObject({ vendorVoiceId: 'v1' })
+    } finally {
       await world.db.query('alter function graphile_worker.add_job_away rename to add_job')
     }
+    await world.store.scheduleExpiry('k', 'v2', 60_000)
+    expect((await world.jobs()).map(({ key }) => key)).toEqual(
+      expect.arrayContaining(['remove:v1', 'expire:v2']),
+    )
   })
 
   it('is in use while a live call speaks with it, and not while one only waits', async () => {

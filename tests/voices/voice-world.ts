@@ -2,6 +2,9 @@ import { createHash, randomUUID } from 'node:crypto'
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { VoiceEvent } from '../../machines/call-events.ts'
+import { MU_LAW_RATE } from '../../src/audio/mulaw.ts'
+import { writeMuLawWav } from '../../src/audio/wav.ts'
+import { effectJob } from '../../src/calls/effect-jobs.ts'
 import { type JobQueue, startJobQueue } from '../../src/persistence/job-queue.ts'
 import { createVoiceStore } from '../../src/persistence/voice-store.ts'
 import {
@@ -9,6 +12,7 @@ import {
   type SimulatedElevenLabs,
   startElevenLabs,
 } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
+import { contentOf } from '../../src/spool.ts'
 import { ElevenLabsRest } from '../../src/voice-agents/elevenlabs/rest.ts'
 import { CallerVoices } from '../../src/voices/caller-voices.ts'
 import { Cloning, type CloningOptions } from '../../src/voices/cloning.ts'
@@ -17,7 +21,7 @@ import { sampleKeyOf } from '../../src/voices/samples.ts'
 import { VendorPolicy } from '../../src/voices/vendor-policy.ts'
 import { voiceJobs } from '../../src/voices/voice-jobs.ts'
 import { VoiceRemoval } from '../../src/voices/voice-removal.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
 
 const API_KEY = 'sk_test'
 const log = pino({ level: 'silent' })
@@ -26,14 +30,15 @@ export const TTL_MS = 3_600_000
 /** Retries at once. */
 export const HASTY = { attemptTimeoutMs: 5_000, maxRetries: 2, firstDelayMs: 1, maxDelayMs: 10 }
 
-export const wav = (content: string) => Buffer.from(`RIFF\0\0\0\0WAVE${content}`)
+export const wav = (content: string) => writeMuLawWav(Buffer.alloc(MU_LAW_RATE, content))
 
 /** Samples with this content, as they come out of the check. */
 export function samplesOf(...contents: string[]): { samples: VoiceSample[]; sampleKey: string } {
   const samples = contents.map((content) => {
     const bytes = wav(content)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
-    return { fileName: `${content}.wav`, mimeType: 'audio/wav', bytes, sha256 }
+    const { size, pieces } = contentOf(bytes)
+    return { fileName: `${content}.wav`, mimeType: 'audio/wav', size, pieces, sha256 }
   })
   return { samples, sampleKey: sampleKeyOf(samples) }
 }
@@ -49,15 +54,15 @@ export type VoiceNode = {
 
 /** Has each test of a file begin worlds of its own, on one database that is empty before it. */
 export function voiceWorlds(): (options?: Partial<ElevenLabsOptions>) => Promise<VoiceWorld> {
-  let db: TestDatabase
+  let db: OpenTestDatabase
   const worlds: VoiceWorld[] = []
   beforeAll(async () => {
-    db = await createTestDatabase()
+    db = await openTestDatabase()
   })
   afterEach(async () => {
     await Promise.all(worlds.splice(0).map((world) => world.end()))
     await db.query(
-      'truncate caller_voice_mapping, voice_sample, voice_clone_cache, voice_clone_log, call_log cascade',
+      'truncate caller_voice_mapping, voice_sample, voice_clone_cache, voice_clone_log, voice_job, call_log cascade',
     )
     await db.query('delete from graphile_worker._private_jobs')
   })
@@ -75,7 +80,7 @@ export function voiceWorlds(): (options?: Partial<ElevenLabsOptions>) => Promise
 
 /** Voices on a real database and the simulated vendor, on as many nodes as a test likes. */
 export class VoiceWorld {
-  readonly db: TestDatabase
+  readonly db: OpenTestDatabase
   readonly store: VoiceStore
   readonly vendor: SimulatedElevenLabs
   readonly rest: ElevenLabsRest
@@ -83,7 +88,7 @@ export class VoiceWorld {
   readonly announced: { sampleKey: string; event: VoiceEvent }[] = []
   readonly #queues = new Set<JobQueue>()
 
-  constructor(db: TestDatabase, vendor: SimulatedElevenLabs) {
+  constructor(db: OpenTestDatabase, vendor: SimulatedElevenLabs) {
     this.db = db
     this.store = createVoiceStore(db.database)
     this.vendor = vendor
@@ -97,14 +102,14 @@ export class VoiceWorld {
 
   node(options: Partial<CloningOptions> & { vendor?: VoiceVendor } = {}): VoiceNode {
     const { store } = this
-    const { vendor = this.rest, policy = new VendorPolicy(HASTY), now = () => new Date() } = options
-    const removal = new VoiceRemoval({ store, vendor, now, log })
+    const { vendor = this.rest, policy = new VendorPolicy(HASTY) } = options
+    const removal = new VoiceRemoval({ store, vendor, log })
     const cloning = new Cloning({
-      ...{ store, vendor, policy, removal, now, log, ttlMs: TTL_MS, onClone: () => {} },
+      ...{ store, vendor, policy, removal, log, ttlMs: TTL_MS, onClone: () => {} },
       announce: async (sampleKey, event) => void this.announced.push({ sampleKey, event }),
       ...options,
     })
-    const callerVoices = new CallerVoices(store, removal)
+    const callerVoices = new CallerVoices(store, removal, (callerId) => callerId)
     return { cloning, removal, callerVoices, policy, jobs: voiceJobs({ cloning, removal, vendor }) }
   }
 
@@ -121,10 +126,12 @@ export class VoiceWorld {
 
   /** Asks for a clone as a call does. */
   async requestClone(sampleKey: string): Promise<void> {
+    const asked = { callId: randomUUID(), state: 'greeting', step: '1.0' } as const
+    const effect = { type: 'requestClone', params: { sampleKey } } as const
+    const { payload, key, queue, attempts } = effectJob(effect, asked)
     await this.db.query(
-      `select graphile_worker.add_job('clone-voice', json_build_object('sampleKey', $1::text), job_key => 'clone:' || $1,
-         queue_name => 'clone:' || $1)`,
-      [sampleKey],
+      `select graphile_worker.add_job('clone-voice', $1, job_key => $2, queue_name => $3, max_attempts => $4)`,
+      [JSON.stringify(payload), key, queue, attempts],
     )
   }
 
@@ -166,9 +173,18 @@ export class VoiceWorld {
     return rows.map((row) => ({ ...row, dueInMs: Number(row.dueInMs) }))
   }
 
-  /** Lets every waiting job be due now. */
-  async hurry(): Promise<void> {
-    await this.db.query('update graphile_worker._private_jobs set run_at = now()')
+  /** The time of every voice is over. */
+  async expireVoices(): Promise<void> {
+    await this.db.query(`update voice_clone_cache set expires_at = now() - interval '1 second'`)
+  }
+
+  /** Lets every waiting job be due now, or those of one task. */
+  async hurry(task = ''): Promise<void> {
+    await this.db.query(
+      `update graphile_worker._private_jobs set run_at = now() where $1 = '' or task_id = (
+         select id from graphile_worker._private_tasks where identifier = $1)`,
+      [task],
+    )
   }
 
   /** What the log says of these samples, oldest first. */

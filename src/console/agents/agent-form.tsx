@@ -1,41 +1,39 @@
 import { type FormEvent, useState } from 'react'
 import { request } from '../api/calls-api.ts'
-import { FaultLines } from '../parts/fault-lines.tsx'
+import { FormEnd } from '../parts/form-end.tsx'
 import { Labelled } from '../parts/labelled.tsx'
+import { useSaving } from '../parts/use-saving.ts'
 import type { Agent } from './agent.ts'
 
 /** Sets up a new agent or changes one. What was written stays when the service does not like it. */
 export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () => void }) {
-  const [fault, setFault] = useState<Error | null>(null)
-  const [isSaving, setSaving] = useState(false)
+  const { fault, isSaving, save } = useSaving()
   const [backend, setBackend] = useState(agent?.backend ?? 'elevenlabs')
 
-  const save = async (event: FormEvent<HTMLFormElement>) => {
+  const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = event.currentTarget
-    setSaving(true)
-    try {
+    return save(async () => {
       const body = draftOf(new FormData(form))
       const path = agent ? `/api/v1/agents/${agent.id}` : '/api/v1/agents'
       await request(path, { method: agent ? 'PATCH' : 'POST', body })
-      setFault(null)
       form.reset()
       setBackend('elevenlabs')
       onDone()
-    } catch (error) {
-      setFault(error as Error)
-    }
-    setSaving(false)
+    })
   }
 
   return (
     <section className="card" aria-labelledby="agent-form">
       <h2 id="agent-form">{agent ? `Change ${agent.name}` : 'Set up an agent'}</h2>
-      <form className="fields" onSubmit={(event) => void save(event)}>
+      <form className="fields" onSubmit={(event) => void send(event)}>
         <Labelled name="Name">
           <input name="name" defaultValue={agent?.name} required autoComplete="off" />
         </Labelled>
-        <Labelled name="Numbers it answers" hint="One a line, like +15551234567 or a SIP user such as 1001.">
+        <Labelled
+          name="Numbers it answers"
+          hint="One a line, in any spelling, like +1 555 123 4567, or a SIP user such as 1001."
+        >
           <textarea name="numbers" rows={2} defaultValue={agent?.numbers.join('\n')} />
         </Labelled>
         <div className="field-pair">
@@ -86,17 +84,7 @@ export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () =
             </Labelled>
           </div>
         </details>
-        <FaultLines fault={fault} />
-        <div className="form-actions">
-          <button type="submit" disabled={isSaving}>
-            {agent ? 'Save' : 'Set up'}
-          </button>
-          {agent && (
-            <button type="button" className="quiet" onClick={onDone}>
-              Cancel
-            </button>
-          )}
-        </div>
+        <FormEnd {...{ fault, isSaving, onDone }} isThere={agent !== null} />
       </form>
     </section>
   )
@@ -110,7 +98,8 @@ function draftOf(form: FormData): object {
   return {
     ...{ name: value('name'), backend: value('backend'), tools: toolsIn(value('tools')) },
     numbers: value('numbers')
-      .split(/[\s,]+/)
+      .split(/[\n,;]+/)
+      .map((number) => number.trim())
       .filter(Boolean),
     ...Object.fromEntries(nullable.map((name) => [name, orNull(name)])),
   }

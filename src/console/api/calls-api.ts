@@ -1,3 +1,4 @@
+import type { VoiceWithheld } from '../../../machines/call-events.ts'
 import type { EndReason } from '../../../machines/end-reasons.ts'
 import { learnTime } from './service-clock.ts'
 import { sessionBegunAgain } from './session.ts'
@@ -18,6 +19,9 @@ export type Call = {
   agentId: string | null
   voice: string
   voiceId: string | null
+  /** attested, trunk, unverified or failed. */
+  callerVerification: string | null
+  voiceWithheld: VoiceWithheld | null
   from: string
   to: string
   startedAt: string

@@ -7,8 +7,24 @@ type PagesNow<T> = { items: readonly T[] | null; next: string | null; fault: str
 /** A question is asked when one has stopped to type it. */
 const TYPING_MS = 250
 
-/** A list that comes page by page; another question begins anew. `round` asks the same one again. */
-export function usePages<T>(path: string, name: string, query: Record<string, string>, round = 0) {
+/** A page that is asked for again stands before what had come behind it; all that it reaches over is as it is now. */
+function renewed<T>(now: PagesNow<T>, first: T[], next: string | null): PagesNow<T> {
+  const idOf = (item?: T) => (item as { id?: string } | undefined)?.id ?? ''
+  const last = idOf(first.at(-1))
+  const older = next === null ? [] : (now.items ?? []).filter((item) => idOf(item) < last)
+  return { items: [...first, ...older], next: older.length > 0 ? now.next : next, fault: null }
+}
+
+/**
+ * A list that comes page by page; another question begins anew. `round` asks the same one again; `refreshMs` has its newest
+ * page asked for again and again while it can be seen, where items have ids that only fall.
+ */
+export function usePages<T>(
+  path: string,
+  name: string,
+  query: Record<string, string>,
+  { round = 0, refreshMs = null }: { round?: number; refreshMs?: number | null } = {},
+) {
   const [now, setNow] = useState<PagesNow<T>>({ items: null, next: null, fault: null })
   const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString()
   const page = (cursor: string | null) =>
@@ -27,12 +43,21 @@ export function usePages<T>(path: string, name: string, query: Record<string, st
         },
       )
     }
+    const refresh = () => {
+      if (document.hidden) return
+      page(null).then(
+        (first) => isWanted && setNow((before) => renewed(before, first[name] as T[], first.nextCursor)),
+        (error: Error) => isWanted && fail(error),
+      )
+    }
     let asking = setTimeout(ask, now.items === null ? 0 : TYPING_MS)
+    const refreshing = refreshMs === null ? undefined : setInterval(refresh, refreshMs)
     return () => {
       isWanted = false
       clearTimeout(asking)
+      clearInterval(refreshing)
     }
-  }, [path, asked, round])
+  }, [path, asked, round, refreshMs])
   const more = () =>
     void page(now.next).then(
       (next) =>

@@ -47,6 +47,7 @@ export function CallHead({
           {call.voice}
         </p>
         {call.outcome && <p>{END_REASONS[call.outcome]?.meaning}</p>}
+        <Withheld call={call} />
         <Trouble records={records} />
         <p className="fault" role="status">
           {isLost && 'The service does not answer. Trying again…'}
@@ -62,6 +63,18 @@ export function CallHead({
       </div>
     </header>
   )
+}
+
+const WITHHELD: Record<NonNullable<Call['voiceWithheld']>, string> = {
+  not_attested: 'it is for attested callers, and this one’s network did not attest the number',
+  not_verified: 'no carrier and no trunk vouches for this caller’s number',
+  verification_failed: 'the carrier’s check of this caller’s number failed',
+}
+
+/** Why the agent does not speak in the voice that is on file. */
+function Withheld({ call: { voiceWithheld } }: { call: Call }) {
+  if (!voiceWithheld) return null
+  return <p className="trouble">The voice on file was not used: {WITHHELD[voiceWithheld]}.</p>
 }
 
 /** Whether the chart of today would lead this call the same way. */

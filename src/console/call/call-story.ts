@@ -9,7 +9,18 @@ import type { CallRecord } from '../api/calls-api.ts'
 export type CallState = Exclude<LegState, 'bridged'> | `bridged.${BridgeState}`
 
 /** What became of the voice so far. `unknown` is said of a caller who was turned away, or of no event at all. */
-export type Voice = 'unknown' | 'cloning' | 'cloned' | 'cached' | 'default' | 'failed' | 'late'
+export type Voice =
+  | 'unknown'
+  | 'cloning'
+  | 'cloned'
+  | 'cached'
+  | 'default'
+  /** One is on file, and nobody vouches enough for the caller's number. */
+  | 'withheld'
+  | 'failed'
+  | 'late'
+  | 'refused'
+  | 'gone'
 
 /** The four parts of a call that a person tells apart. */
 export const PARTS = ['greeting', 'hold', 'agent', 'end'] as const
@@ -26,6 +37,7 @@ const PART_OF: Record<CallState, Part> = {
   joining: 'agent',
   'bridged.connecting': 'agent',
   'bridged.talking': 'agent',
+  'bridged.backingOff': 'agent',
   'bridged.reconnecting': 'agent',
   departing: 'agent',
   rejoining: 'agent',
@@ -55,27 +67,38 @@ function voiceAfter({ type, event, effects }: CallRecord): Voice | null {
   if (effects.some((effect) => effect.type === 'recordCloneTimeout')) return 'late'
   if (type === 'voice.ready') return 'cloned'
   if (type === 'voice.failed') return 'failed'
+  if (type === 'agent.overrideRefused' && event.override === 'voice') return event.isGone ? 'gone' : 'refused'
   if (type === 'call.began') return voiceAtBeginning(event)
   return null
 }
 
 function voiceAtBeginning(event: CallRecord['event']): Voice | null {
-  const { admission, voice } = (event.input ?? {}) as { admission?: string; voice?: { kind?: string } }
+  const { admission, voice } = (event.input ?? {}) as {
+    admission?: string
+    voice?: { kind?: string; withheld?: string }
+  }
   if (admission !== 'accepted') return null
+  if (voice?.withheld) return 'withheld'
   return voice?.kind === 'cached' || voice?.kind === 'default' ? voice.kind : null
 }
 
-/** The last thing that went wrong with agent or voice; `cause` is as docs/end-reasons.md tells to look at, where there is one. */
-export function troubleOf(records: readonly CallRecord[]): { type: string; cause: string | null } | null {
+/** Where there is one, `cause` is as docs/end-reasons.md tells to look at, and `detail` what the vendor said. */
+export type Trouble = { type: string; cause: string | null; detail: string | null }
+
+/** The last thing that went wrong with agent or voice. */
+export function troubleOf(records: readonly CallRecord[]): Trouble | null {
   const last = records.findLast(({ type }) => isTrouble(type))
   if (!last) return null
-  const { cause } = last.event
-  return { type: last.type, cause: typeof cause === 'string' ? cause : null }
+  const { cause, override, detail } = last.event
+  return { type: last.type, cause: textOf(cause ?? override), detail: textOf(detail) }
 }
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
 /** An agent that does not answer in time says nothing; the chart's own timer tells of it. */
 const isTrouble = (type: string) =>
-  type === 'agent.lost' || type === 'voice.failed' || type.startsWith('xstate.after.AGENT_CONNECT.')
+  ['agent.lost', 'agent.overrideRefused', 'voice.failed'].includes(type) ||
+  type.startsWith('xstate.after.AGENT_CONNECT.')
 
 /** How far the call has come through its parts. */
 export function journeyOf(records: readonly CallRecord[]): Journey {

@@ -16,8 +16,11 @@ const NEWS_OF_VOICE: Record<Voice, string> = {
   cloned: 'The voice has been cloned.',
   cached: 'The voice was cloned for an earlier call.',
   default: 'No voice is on file for this caller.',
+  withheld: 'A voice is on file, and nobody vouches enough for the caller’s number.',
   failed: 'The voice could not be cloned.',
   late: 'Cloning the voice took too long.',
+  refused: 'The agent’s vendor refused the caller’s voice.',
+  gone: 'The caller’s voice was deleted at the vendor.',
 }
 
 const AGENT_SPEAKS_IN: Record<Voice, string> = {
@@ -26,8 +29,11 @@ const AGENT_SPEAKS_IN: Record<Voice, string> = {
   cloned: 'the voice that was just cloned',
   cached: 'the voice that was cloned for an earlier call',
   default: 'its default voice',
+  withheld: 'its default voice, because nobody vouches enough for the caller’s number',
   failed: 'its default voice, because the clone failed',
   late: 'its default voice, because the clone took too long',
+  refused: 'its default voice, because its vendor refused the caller’s',
+  gone: 'its default voice, because the caller’s was deleted at the vendor',
 }
 
 const WORDS: Record<CallState, Words> = {
@@ -58,6 +64,11 @@ const WORDS: Record<CallState, Words> = {
     title: 'Talking',
     tone: 'live',
     sentence: (voice) => `Caller and agent hear each other. The agent speaks in ${AGENT_SPEAKS_IN[voice]}.`,
+  },
+  'bridged.backingOff': {
+    title: 'Agent lost',
+    tone: 'waiting',
+    sentence: () => 'The agent was lost and is tried again in a moment; the caller hears music.',
   },
   'bridged.reconnecting': {
     title: 'Reaching the agent again',

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import { durationWords } from './numbers.ts'
 import type { CallStep } from './steps.ts'
 import type { Cursor } from './use-cursor.ts'
@@ -68,7 +68,8 @@ export function StepControls({
 function useKeys(keys: Record<string, () => void>): void {
   const latest = useRef(keys)
   latest.current = keys
-  useEffect(() => {
+  // Before the page is seen: a key that is pressed at once counts.
+  useLayoutEffect(() => {
     const onKey = ({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent) => {
       const isTyping =
         target instanceof HTMLElement && target.matches('input, select, textarea, [role=slider]')

@@ -10,12 +10,31 @@ import { When } from '../parts/when.tsx'
 import { hrefOfCall, replaceQuery } from '../routing/hash-route.ts'
 
 const FILTERS = ['from', 'to', 'outcome', 'provider', 'active', 'since'] as const
+/** Calls begin and end while one looks. */
+const REFRESH_MS = 3_000
+
+/** A day begins at midnight where the person is who chose it. */
+function beginningOf(day: string): string {
+  const midnight = new Date(`${day}T00:00`)
+  return Number.isNaN(midnight.getTime()) ? '' : midnight.toISOString()
+}
+
 type Filter = Record<(typeof FILTERS)[number], string>
 
 /** All calls, the newest first, with filters that stay in the address. */
 export function CallsPage({ query }: { query: URLSearchParams }) {
   const filter = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ''])) as Filter
-  const { items: calls, next, fault, more } = usePages<Call>('/api/v1/calls', 'calls', filter)
+  const {
+    items: calls,
+    next,
+    fault,
+    more,
+  } = usePages<Call>(
+    '/api/v1/calls',
+    'calls',
+    { ...filter, since: beginningOf(filter.since) },
+    { refreshMs: REFRESH_MS },
+  )
   const change = (name: keyof Filter, value: string) => replaceQuery({ ...filter, [name]: value })
   return (
     <>

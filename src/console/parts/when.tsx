@@ -8,6 +8,13 @@ export function When({ at }: { at: string }) {
   )
 }
 
+/** A day that was given without a time is the same day everywhere. */
+export function DayOrWhen({ at }: { at: string }) {
+  if (!/T00:00:00(\.0+)?Z$/.test(at)) return <When at={at} />
+  const day = { timeZone: 'UTC', year: 'numeric', month: 'short', day: 'numeric' } as const
+  return <time dateTime={at.slice(0, 10)}>{new Date(at).toLocaleDateString(undefined, day)}</time>
+}
+
 export function whenWords(date: Date, today = new Date()): string {
   const time = { hour: '2-digit', minute: '2-digit' } as const
   if (date.toDateString() === today.toDateString()) return date.toLocaleTimeString(undefined, time)

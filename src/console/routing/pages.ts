@@ -5,6 +5,8 @@ export const CONSOLE_PAGES = [
   { page: 'calls', name: 'Calls' },
   { page: 'voices', name: 'Voices' },
   { page: 'agents', name: 'Agents' },
+  { page: 'trunks', name: 'Trunks' },
+  { page: 'phone-links', name: 'Phone links' },
   { page: 'statistics', name: 'Statistics' },
   { page: 'system', name: 'System' },
   { page: 'audit', name: 'Audit log' },

@@ -1,7 +1,16 @@
 import { useEffect, useState } from 'react'
 
 /** As `GET /health` tells it. */
-type Health = { status: string; database: string; elevenlabs: string; twilio: string; sip: string }
+type Health = {
+  status: string
+  database: string
+  elevenlabs: string
+  twilio: string
+  sip: string
+  trunks: string
+  node: string
+  clock: string
+}
 
 const REFRESH_MS = 3_000
 const PARTS: [keyof Health, string][] = [
@@ -10,9 +19,12 @@ const PARTS: [keyof Health, string][] = [
   ['elevenlabs', 'ElevenLabs'],
   ['twilio', 'Twilio'],
   ['sip', 'SIP'],
+  ['trunks', 'SIP trunks'],
+  ['node', 'Seen by the other nodes'],
+  ['clock', 'Clock'],
 ]
 /** What is not wrong, though it may not be there. */
-const FINE = ['ok', 'simulated', 'disabled']
+const FINE = ['ok', 'simulated', 'disabled', 'none']
 
 /** What the load balancer is told, part by part. */
 export function HealthCard() {

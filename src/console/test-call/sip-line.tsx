@@ -31,6 +31,6 @@ function whoMayCall({ users, trunks }: SipLine): string {
   const withPassword = users.length > 0 ? `as ${users.join(' or ')} with the password` : null
   const without = trunks.length > 0 ? `without a password from ${trunks.join(', ')}` : null
   const ways = [withPassword, without].filter((way) => way !== null)
-  if (ways.length === 0) return 'Every call is refused: set SIP_USERS or SIP_TRUNKS.'
+  if (ways.length === 0) return 'Calls are taken from the trunks of the Trunks page alone.'
   return `Calls are taken ${ways.join(', and ')}.`
 }

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react'
 import { request } from '../api/calls-api.ts'
 import { FaultLines } from '../parts/fault-lines.tsx'
 import { Labelled } from '../parts/labelled.tsx'
+import { trustOptions } from './voice-trust.tsx'
 
 /** Puts a voice on file. What was written stays when the service does not like it. */
 export function VoiceForm({ onSaved }: { onSaved: () => void }) {
@@ -15,7 +16,7 @@ export function VoiceForm({ onSaved }: { onSaved: () => void }) {
     const fields = new FormData(form)
     const callerId = String(fields.get('callerId') ?? '').trim()
     fields.delete('callerId')
-    if (String(fields.get('name')).trim() === '') fields.delete('name')
+    for (const left of ['name', 'trust']) if (String(fields.get(left)).trim() === '') fields.delete(left)
     setSaving(true)
     setFault(null)
     setSaved(null)
@@ -34,7 +35,7 @@ export function VoiceForm({ onSaved }: { onSaved: () => void }) {
     <section className="card" aria-labelledby="new-voice">
       <h2 id="new-voice">Put a voice on file</h2>
       <form className="fields" onSubmit={(event) => void save(event)}>
-        <Labelled name="Caller" hint="As the carrier gives it; a voice that is there is replaced.">
+        <Labelled name="Caller" hint="A number in any spelling; a voice that is there is replaced.">
           <input name="callerId" placeholder="+15551234567" required autoComplete="off" />
         </Labelled>
         <Labelled name="Name">
@@ -43,8 +44,23 @@ export function VoiceForm({ onSaved }: { onSaved: () => void }) {
         <Labelled name="Consent" hint="Who agreed to the cloning, and when.">
           <input name="consent" placeholder="Ann Example, 2026-11-20" required autoComplete="off" />
         </Labelled>
-        <Labelled name="Samples" hint="WAV, MP3, OGG or FLAC; one to ten files of 10 MB at most.">
-          <input type="file" name="sample" accept=".wav,.mp3,.ogg,.flac,audio/*" multiple required />
+        <Labelled
+          name="Samples"
+          hint="WAV, MP3, M4A, OGG, FLAC, WebM or AAC; one to ten files of 10 MB at most."
+        >
+          <input
+            type="file"
+            name="sample"
+            accept=".wav,.mp3,.m4a,.ogg,.flac,.webm,.aac,audio/*"
+            multiple
+            required
+          />
+        </Labelled>
+        <Labelled name="Heard by" hint="Whoever else calls from this number hears the default voice.">
+          <select name="trust">
+            <option value="">as before; when new, as the settings say</option>
+            {trustOptions}
+          </select>
         </Labelled>
         <FaultLines fault={fault} />
         <p role="status" className="saved">

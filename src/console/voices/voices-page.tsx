@@ -4,14 +4,16 @@ import { usePages } from '../api/use-pages.ts'
 import { phoneNumberWords } from '../call/numbers.ts'
 import { ConfirmButton } from '../parts/confirm-button.tsx'
 import { Labelled } from '../parts/labelled.tsx'
-import { When } from '../parts/when.tsx'
+import { DayOrWhen } from '../parts/when.tsx'
 import { VoiceForm } from './voice-form.tsx'
+import { type VoiceTrust, VoiceTrustChoice } from './voice-trust.tsx'
 
 /** A caller's own voice, as `GET /api/v1/voices` lists it. */
 export type CallerVoice = {
   callerId: string
   name: string
   consent: { by: string; at: string }
+  trust: VoiceTrust | null
   createdAt: string
   clone: {
     status: 'cloning' | 'ready' | 'failed'
@@ -26,7 +28,12 @@ export function VoicesPage() {
   const [search, setSearch] = useState('')
   const [round, setRound] = useState(0)
   const again = () => setRound((before) => before + 1)
-  const { items, next, fault, more } = usePages<CallerVoice>('/api/v1/voices', 'voices', { search }, round)
+  const { items, next, fault, more } = usePages<CallerVoice>(
+    '/api/v1/voices',
+    'voices',
+    { search },
+    { round },
+  )
   return (
     <>
       <div className="page-head">
@@ -71,7 +78,7 @@ export function VoicesPage() {
 }
 
 function VoiceEntry({ voice, onChange }: { voice: CallerVoice; onChange: () => void }) {
-  const { callerId, name, consent, clone } = voice
+  const { callerId, name, consent, clone, trust } = voice
   const path = `/api/v1/voices/${encodeURIComponent(callerId)}`
   return (
     <li className="entry">
@@ -80,8 +87,9 @@ function VoiceEntry({ voice, onChange }: { voice: CallerVoice; onChange: () => v
           {phoneNumberWords(callerId)} <CloneBadge clone={clone} />
         </p>
         <p className="hint">
-          {name} · agreed to by {consent.by}, <When at={consent.at} />
+          {name} · agreed to by {consent.by}, <DayOrWhen at={consent.at} />
         </p>
+        <VoiceTrustChoice path={path} trust={trust} onChange={onChange} />
         {clone?.failure && <p className="fault">{clone.failure}</p>}
       </div>
       <div className="entry-actions">

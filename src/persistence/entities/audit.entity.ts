@@ -5,7 +5,6 @@ const AuditEntrySchema = defineEntity({
   name: 'AuditEntry',
   tableName: 'audit_entry',
   properties: {
-    /** UUIDv7: in the order of time. */
     id: p.uuid().primary(),
     at: p.datetime(),
     actor: p.string().$type<'key' | 'session' | 'nobody'>(),
@@ -21,6 +20,7 @@ const AuditEntrySchema = defineEntity({
     /** Of the answer; null when there was none, because the process ended first. */
     status: p.integer().nullable(),
   },
+  indexes: [{ name: 'audit_entry_at', properties: ['at', 'id'] }],
 })
 export class AuditEntry extends AuditEntrySchema.class {}
 AuditEntrySchema.setClass(AuditEntry)

@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import type { Provider } from '../../calls/ports.ts'
+import type { VoiceWithheld } from '../../../machines/call-events.ts'
+import type { CallerVerification, Provider } from '../../calls/ports.ts'
 
 /** One call: its address, its state and, once it is over, how it ended. Written only under the row's lock. */
 const CallSchema = defineEntity({
@@ -25,6 +26,10 @@ const CallSchema = defineEntity({
     /** Set while the call waits for, or speaks with, a clone of these samples. */
     sampleKey: p.string().nullable(),
     voiceId: p.string().nullable(),
+    /** How far the caller's number was vouched for; null for calls that we place, and older ones. */
+    callerVerification: p.string().$type<CallerVerification>().nullable(),
+    /** Why the voice on file was not used; null when it was, or there was none. */
+    voiceWithheld: p.string().$type<VoiceWithheld>().nullable(),
     /** The node that answered the carrier last; a node that drains waits for the calls it has. */
     nodeId: p.uuid().nullable(),
     startedAt: p.datetime().defaultRaw('now()'),
@@ -37,6 +42,16 @@ const CallSchema = defineEntity({
   uniques: [{ name: 'call_log_provider_call', properties: ['provider', 'providerCallId'] }],
   indexes: [
     { name: 'call_log_started', properties: ['startedAt', 'id'] },
+    { name: 'call_log_from_number', properties: ['fromNumber', 'startedAt', 'id'] },
+    { name: 'call_log_to_number', properties: ['toNumber', 'startedAt', 'id'] },
+    { name: 'call_log_provider', properties: ['provider', 'startedAt', 'id'] },
+    { name: 'call_log_outcome', properties: ['outcome', 'startedAt', 'id'] },
+    { name: 'call_log_provider_call_id', properties: ['providerCallId'] },
+    {
+      name: 'call_log_active',
+      expression:
+        'create index "call_log_active" on "call_log" ("started_at", "id") where "ended_at" is null',
+    },
     {
       name: 'call_log_live',
       expression: 'create index "call_log_live" on "call_log" ("sample_key") where "ended_at" is null',
@@ -79,8 +94,26 @@ const CallTimerSchema = defineEntity({
     call: () => p.manyToOne(CallLog).primary().deleteRule('cascade'),
     timerId: p.string().length(200).primary(),
     dueAt: p.datetime(),
+    /** How often in turn it could not be fired. */
+    failures: p.integer().default(0),
   },
   indexes: [{ name: 'call_timer_due', properties: ['dueAt'] }],
 })
 export class CallTimer extends CallTimerSchema.class {}
 CallTimerSchema.setClass(CallTimer)
+
+/** A job that a step asked for, written by it and handed to the queue a moment later. */
+const CallJobSchema = defineEntity({
+  name: 'CallJob',
+  tableName: 'call_job',
+  properties: {
+    id: p.bigint().primary(),
+    task: p.string(),
+    payload: p.json<object>(),
+    key: p.string(),
+    queue: p.string().nullable(),
+    attempts: p.integer(),
+  },
+})
+export class CallJob extends CallJobSchema.class {}
+CallJobSchema.setClass(CallJob)

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
+import type { VoiceTrust } from '../../calls/ports.ts'
 
 /** A caller's own voice: which samples it is cloned from, and who agreed to that. */
 const CallerVoiceMappingSchema = defineEntity({
@@ -10,6 +11,8 @@ const CallerVoiceMappingSchema = defineEntity({
     sampleKey: p.string(),
     consentBy: p.text(),
     consentAt: p.datetime(),
+    /** Who must vouch for the caller's number; null is what the settings say. */
+    trust: p.string().$type<VoiceTrust>().nullable(),
     createdAt: p.datetime().defaultRaw('now()'),
     updatedAt: p.datetime().defaultRaw('now()'),
   },
@@ -51,6 +54,23 @@ const VoiceCloneCacheSchema = defineEntity({
 })
 export class VoiceCloneCache extends VoiceCloneCacheSchema.class {}
 VoiceCloneCacheSchema.setClass(VoiceCloneCache)
+
+/** A job by which a voice is ended later, on its way to the queue. */
+const VoiceJobSchema = defineEntity({
+  name: 'VoiceJob',
+  tableName: 'voice_job',
+  properties: {
+    id: p.bigint().primary(),
+    task: p.string(),
+    payload: p.json<object>(),
+    key: p.string(),
+    queue: p.string().nullable(),
+    attempts: p.integer(),
+    runAt: p.datetime(),
+  },
+})
+export class VoiceJob extends VoiceJobSchema.class {}
+VoiceJobSchema.setClass(VoiceJob)
 
 /** What became of every clone and every look-up; the statistics are counted from it. */
 const VoiceCloneLogSchema = defineEntity({

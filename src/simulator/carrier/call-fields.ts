@@ -1,14 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import type { CallStatus } from './timeline.ts'
 
-export type CallIdentity = { sid: string; accountSid: string; from: string; to: string }
+/** `stirVerstat` is null for a caller whose network signs nothing. */
+export type CallIdentity = {
+  sid: string
+  accountSid: string
+  from: string
+  to: string
+  stirVerstat: string | null
+}
+
+/** What Twilio says of most callers in the United States. */
+export const USUAL_VERSTAT = 'TN-Validation-Passed-A'
 
 /** Where the simulated callers and their number are; Twilio guesses this from the numbers. */
 const PLACE = { City: 'SAN FRANCISCO', State: 'CA', Zip: '94103', Country: 'US' }
 
 /** The form fields that come with every request about a call. Source: twilio.com/docs/voice/twiml, request parameters. */
 export function callFields(
-  { sid, accountSid, from, to }: CallIdentity,
+  { sid, accountSid, from, to, stirVerstat }: CallIdentity,
   status: CallStatus,
 ): Record<string, string> {
   return {
@@ -21,12 +31,19 @@ export function callFields(
     Direction: 'inbound',
     Caller: from,
     Called: to,
-    StirVerstat: 'TN-Validation-Passed-A',
+    ...(stirVerstat !== null && { StirVerstat: stirVerstat }),
+    ...sipFields(from),
     ...placeFields('From'),
     ...placeFields('To'),
     ...placeFields('Caller'),
     ...placeFields('Called'),
   }
+}
+
+/** Of a phone at a SIP domain of the account (docs voice/api/sip-interface). */
+function sipFields(from: string): Record<string, string> {
+  const [, domain] = /^sips?:[^@]*@([^;:]+)/i.exec(from) ?? []
+  return domain === undefined ? {} : { SipDomain: domain }
 }
 
 /** Sent while the call rings: by it a call can be forwarded under its own caller id. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { CallError } from './call-error.ts'
-import { callFields, callToken, statusFields } from './call-fields.ts'
+import { callFields, callToken, statusFields, USUAL_VERSTAT } from './call-fields.ts'
 import type { CarrierFaults } from './faults.ts'
 import { type Caller, Line } from './line.ts'
 import { MediaStream } from './media-stream.ts'
@@ -32,6 +32,8 @@ export type CallOptions = {
   from: string
   /** The number that is called; the carrier's own by default. */
   to?: string
+  /** What `StirVerstat` says; null for a caller whose network signs nothing. Left out, it is of a number that passed with A. */
+  stirVerstat?: string | null
   caller: Caller
 }
 
@@ -47,6 +49,7 @@ export class CarrierCall {
   /** Resolves when the call is over, its sockets are closed and the service has been told. Never rejects. */
   readonly ended: Promise<void>
   readonly #exchange: Exchange
+  readonly #stirVerstat: string | null
   readonly #line: Line
   readonly #timeline: Timeline
   readonly #background = new Set<Promise<unknown>>()
@@ -57,10 +60,11 @@ export class CarrierCall {
   /** What a hang-up or the REST API wants to happen next. */
   #asked: Step | null = null
 
-  constructor(exchange: Exchange, { from, to, caller }: CallOptions) {
+  constructor(exchange: Exchange, { from, to, stirVerstat = USUAL_VERSTAT, caller }: CallOptions) {
     this.#exchange = exchange
     this.from = from
     this.to = to ?? exchange.number.phoneNumber
+    this.#stirVerstat = stirVerstat
     this.#line = new Line(caller, exchange.timeScale)
     this.#timeline = new Timeline(this.sid, exchange.onTimeline)
     this.ended = this.#live()
@@ -158,22 +162,33 @@ export class CarrierCall {
   }
 
   #recover(step: Step, error: unknown): Step {
-    if (error instanceof CallError && step.do !== 'apologize') return { do: 'apologize', error }
+    if (error instanceof CallError && step.do !== 'apologize')
+      return this.#fallback(step, error) ?? { do: 'apologize', error }
     if (!(error instanceof Interrupted)) this.#exchange.log.error({ err: error }, 'simulated carrier failed')
     return { do: 'end', status: 'failed', by: 'carrier' }
   }
 
-  async #request({ url, method }: Extract<Step, { do: 'request' }>): Promise<Step> {
+  /** Twilio asks the number's fallback URL once when TwiML cannot be fetched or performed (error 11200 and its like). */
+  #fallback(step: Step, error: CallError): Step | null {
+    const { voiceFallbackUrl: url, voiceFallbackMethod: method } = this.#exchange.number
+    if (!url || (step.do !== 'request' && step.do !== 'perform') || step.fallbackFor) return null
+    const failedUrl = step.do === 'request' ? step.url : step.base
+    this.#timeline.add({ type: 'warning', code: error.code, message: error.message })
+    return { do: 'request', url, method, fallbackFor: { error, url: failedUrl } }
+  }
+
+  async #request({ url, method, fallbackFor }: Extract<Step, { do: 'request' }>): Promise<Step> {
     if (!url) throw new CallError(null, `No Voice URL is set for ${this.to}.`)
     const fields = {
       ...this.#fields(),
       ...(this.#status === 'ringing' && { CallToken: callToken(this.sid) }),
+      ...(fallbackFor && { ErrorCode: `${fallbackFor.error.code ?? ''}`, ErrorUrl: fallbackFor.url }),
     }
     const asked = performance.now()
     const verbs = await untilInterrupted(this.#fetchVerbs({ url, method, fields }), this.#interruption.signal)
     const ms = performance.now() - asked
     this.#timeline.add({ type: 'twiml-received', url, verbs: verbs.map(({ verb }) => verb), ms })
-    return { do: 'perform', verbs, base: url }
+    return { do: 'perform', verbs, base: url, fallbackFor }
   }
 
   async #fetchVerbs(webhook: Webhook): Promise<Verb[]> {
@@ -276,7 +291,8 @@ export class CarrierCall {
 
   #fields(): Record<string, string> {
     const { sid, from, to } = this
-    return callFields({ sid, accountSid: this.#exchange.accountSid, from, to }, this.#status)
+    const identity = { accountSid: this.#exchange.accountSid, stirVerstat: this.#stirVerstat }
+    return callFields({ sid, from, to, ...identity }, this.#status)
   }
 
   #streamFields(): Record<string, string> {

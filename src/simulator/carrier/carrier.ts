@@ -128,6 +128,8 @@ function numberFrom({ phoneNumber, voiceUrl, statusCallbackUrl }: CarrierOptions
     phoneNumber,
     voiceUrl: voiceUrl ?? '',
     voiceMethod: 'POST',
+    voiceFallbackUrl: '',
+    voiceFallbackMethod: 'POST',
     statusCallback: statusCallbackUrl ?? '',
     statusCallbackMethod: 'POST',
   }

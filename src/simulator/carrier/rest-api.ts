@@ -135,11 +135,14 @@ function requestedDocument(twiml: string): Step {
 
 function changeNumber(number: PhoneNumber, fields: Fields): void {
   const voiceUrl = fields.get('VoiceUrl')
+  const fallbackUrl = fields.get('VoiceFallbackUrl')
   const statusCallback = fields.get('StatusCallback')
   const changes = {
     ...(voiceUrl !== null && { voiceUrl: voiceUrl && checkedUrl(voiceUrl, 21502) }),
+    ...(fallbackUrl !== null && { voiceFallbackUrl: fallbackUrl && checkedUrl(fallbackUrl, 21502) }),
     ...(statusCallback !== null && { statusCallback: statusCallback && checkedUrl(statusCallback, 21502) }),
     voiceMethod: methodIn(fields, 'VoiceMethod') ?? number.voiceMethod,
+    voiceFallbackMethod: methodIn(fields, 'VoiceFallbackMethod') ?? number.voiceFallbackMethod,
     statusCallbackMethod: methodIn(fields, 'StatusCallbackMethod') ?? number.statusCallbackMethod,
   }
   Object.assign(number, changes)

@@ -3,11 +3,14 @@ import type { EndedBy, FinalStatus } from './timeline.ts'
 import type { Verb } from './twiml.ts'
 import type { Method } from './webhooks.ts'
 
+/** What went wrong, and where, so that the number's fallback URL is asked; what that leads to has no fallback of its own. */
+export type Failure = { error: CallError; url: string }
+
 /** What a call does next; each step leads to another until `end`. */
 export type Step =
-  | { do: 'request'; url: string; method: Method }
+  | { do: 'request'; url: string; method: Method; fallbackFor?: Failure }
   /** `base` is what relative URLs in the document start from. */
-  | { do: 'perform'; verbs: Verb[]; base: string }
+  | { do: 'perform'; verbs: Verb[]; base: string; fallbackFor?: Failure }
   /** The caller hears that an application error has occurred. */
   | { do: 'apologize'; error: CallError }
   | { do: 'end'; status: FinalStatus; by: EndedBy }

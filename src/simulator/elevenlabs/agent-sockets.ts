@@ -36,7 +36,7 @@ export class AgentSockets {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
     const url = URL.parse(request.url ?? '/', 'http://simulated')
-    if (this.#workspace.faults.refuseAgentSockets) {
+    if (this.#workspace.faults.takeRefusedAgentSocket()) {
       refuse(socket, '503 Service Unavailable')
     } else if (url?.pathname !== CONVERSATION_PATH) {
       refuse(socket, '404 Not Found')

@@ -15,6 +15,8 @@ export type ConversationRecord = {
   audioBytesReceived: number
   /** The same audio itself, where the vendor was told to keep it. */
   callerAudio: Buffer[]
+  /** Agent audio that was sent, before base64. */
+  audioBytesSent: number
   /** The `event_id` of every pong, in order. */
   pongs: number[]
   contextualUpdates: string[]
@@ -47,6 +49,7 @@ export function newRecord(conversationId: string, agentId: string): Conversation
     audioMessagesReceived: 0,
     audioBytesReceived: 0,
     callerAudio: [],
+    audioBytesSent: 0,
     pongs: [],
     contextualUpdates: [],
     transcript: [],

@@ -108,6 +108,7 @@ export class Conversation {
     const event_id = this.#outlet.nextEventId()
     const audio_event = { audio_base_64: audio.toString('base64'), event_id, alignment }
     this.#outlet.send('audio', { audio_event })
+    this.#record.audioBytesSent += audio.length
   }
 
   #callerSaid(text: string): void {

@@ -15,11 +15,22 @@ export class Faults {
   answerHtml: number | null = null
   /** WebSocket upgrades are answered 503. */
   refuseAgentSockets = false
+  /** So many WebSocket upgrades, those that come next, are answered 503. */
+  refuseNextAgentSockets = 0
   /** Live conversations get no more pings. */
   stopPinging = false
 
   readonly #queued = new Map<FaultyRoute, FaultyAnswer[]>()
   #withheld: PromiseWithResolvers<void> | null = null
+
+  /** Says whether the WebSocket upgrade that is there now is to be refused. */
+  takeRefusedAgentSocket(): boolean {
+    if (this.refuseNextAgentSockets > 0) {
+      this.refuseNextAgentSockets--
+      return true
+    }
+    return this.refuseAgentSockets
+  }
 
   /** Clones are begun, and none is finished until they are released. */
   set withholdClones(withhold: boolean) {

@@ -10,7 +10,7 @@ export type PhoneOptions = {
   server: Server
   carrier: Pick<Carrier, 'call'>
   /** Whether this request may place calls. */
-  authorize: (request: IncomingMessage) => boolean
+  authorize: (request: IncomingMessage) => boolean | Promise<boolean>
 }
 
 /** A message is a few frames of sound or a short command. */
@@ -29,9 +29,9 @@ export function attachPhone({ server, carrier, authorize }: PhoneOptions): {
     perMessageDeflate: false,
   })
 
-  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (request.url?.split('?')[0] !== PHONE_PATH) return
-    if (!authorize(request)) refuse(socket, 401)
+    if (!(await authorize(request))) refuse(socket, 401)
     else if (sockets.clients.size >= MAX_HANDSETS) refuse(socket, 503)
     else sockets.handleUpgrade(request, socket, head, (webSocket) => new PhoneSession(webSocket, carrier))
   }

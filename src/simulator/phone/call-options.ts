@@ -6,6 +6,8 @@ export type CallCommandOptions = {
   /** Where to write what the caller heard; null for nowhere. */
   out: string | null
   from: string
+  /** What the carrier says of the caller's number; null for nothing, left out as usual. */
+  stirVerstat?: string | null
   /** The longest that the call may last. */
   seconds: number
   /** The service's origin; when none was named, one that runs elsewhere on the same data folder is taken before it. */
@@ -30,6 +32,7 @@ export const USAGE = `Places a test call through the simulated carrier of a runn
   --wav FILE      what the caller says: WAV, 8- or 16-bit PCM or mu-law (default: the included sample)
   --out FILE      write what the caller heard to this WAV file
   --from NUMBER   who calls (default ${DEFAULT_FROM}, whose voice is on file in the demo)
+  --verstat WORD  what the carrier's check of the caller's number came to, or none (default TN-Validation-Passed-A)
   --seconds N     hang up after so many seconds at the latest (default ${DEFAULT_SECONDS})
   --url URL       where the service is (default: where the one of DATA_DIR runs, else http://127.0.0.1:PORT, 3006 without one,
                   and started there if nobody answers)
@@ -44,12 +47,13 @@ export class UsageError extends Error {
 
 /** Reads the command line and the PORT of the settings. Returns null when help is asked for. Throws UsageError. */
 export function readCallOptions(args: string[], env: NodeJS.Dict<string> = {}): CallCommandOptions | null {
-  const { wav, out, from, seconds, url, key, help } = parsed(args)
+  const { wav, out, from, verstat, seconds, url, key, help } = parsed(args)
   if (help) return null
   return {
     wav: wav ?? null,
     out: out ?? null,
     from: from ?? DEFAULT_FROM,
+    ...(verstat !== undefined && { stirVerstat: readVerstat(verstat) }),
     seconds: readSeconds(seconds),
     url: readUrl(url ?? urlOf(env.PORT)),
     mayStart: url === undefined,
@@ -59,12 +63,18 @@ export function readCallOptions(args: string[], env: NodeJS.Dict<string> = {}): 
 
 function parsed(args: string[]) {
   const text = { type: 'string' } as const
-  const options = { wav: text, out: text, from: text, seconds: text, url: text, key: text }
+  const options = { wav: text, out: text, from: text, verstat: text, seconds: text, url: text, key: text }
   try {
     return parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } } }).values
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\nUsage: npm run call -- [options]; --help lists them.`)
   }
+}
+
+function readVerstat(text: string): string | null {
+  if (text === 'none') return null
+  if (/^[\w-]{1,64}$/.test(text)) return text
+  throw new UsageError(`--verstat must be a word such as TN-Validation-Passed-B, or none, not "${text}".`)
 }
 
 function readSeconds(text: string | undefined): number {

@@ -9,6 +9,8 @@ export type DialOptions = {
   url: string
   headers?: Record<string, string>
   from: string
+  /** What the carrier says of the caller's number; null for nothing, left out as usual. */
+  stirVerstat?: string | null
   /** Asked every 20 ms for what the caller says; null for silence. */
   nextFrame?: () => Buffer | null
   /** 20 ms of what the caller hears. */
@@ -64,7 +66,7 @@ export class PhoneCall {
       }),
     )
     this.#socket
-      .on('open', () => this.#send({ type: 'dial', from: options.from }))
+      .on('open', () => this.#send({ type: 'dial', from: options.from, stirVerstat: options.stirVerstat }))
       .on('message', (data: Buffer, isBinary) => this.#received(data, isBinary))
       .on('unexpected-response', (_, response) => this.#fail(refusal(response)))
       .on('error', (error) => this.#fail(error.message))

@@ -11,7 +11,15 @@ export const PHONE_PATH = '/simulator/phone'
 
 const handsetMessage = z.discriminatedUnion('type', [
   /** A number in E.164, or what carriers put in its place: `anonymous`, `client:name`, `sip:user@host`. */
-  z.object({ type: z.literal('dial'), from: z.string().regex(/^\+?[\w.:@-]{1,64}$/) }),
+  z.object({
+    type: z.literal('dial'),
+    from: z.string().regex(/^\+?[\w.:@-]{1,64}$/),
+    /** What the carrier says of the caller's number, such as `TN-Validation-Passed-B`; null for nothing, left out as usual. */
+    stirVerstat: z
+      .string()
+      .regex(/^[\w-]{1,64}$/)
+      .nullish(),
+  }),
   z.object({ type: z.literal('digit'), digit: z.string().regex(/^[\d*#]$/) }),
   z.object({ type: z.literal('hangup') }),
 ])

@@ -40,16 +40,16 @@ export class PhoneSession {
   }
 
   #obey(message: HandsetMessage): void {
-    if (message.type === 'dial') this.#dial(message.from)
+    if (message.type === 'dial') this.#dial(message)
     else if (message.type === 'digit') this.#call?.pressDigit(message.digit)
     else this.#call?.hangUp()
   }
 
-  #dial(from: string): void {
+  #dial({ from, stirVerstat }: Extract<HandsetMessage, { type: 'dial' }>): void {
     if (this.#call) throw new Error('This handset is on a call; hang up first.')
     this.#speech.clear()
     const caller = { hear: (frame: Buffer) => this.#play(frame), nextFrame: () => this.#speech.take() }
-    const call = this.#carrier.call({ from, caller })
+    const call = this.#carrier.call({ from, caller, stirVerstat })
     this.#call = call
     this.#send({ type: 'ringing', callSid: call.sid })
     for (const entry of call.timeline) this.#tell(entry)

@@ -6,7 +6,7 @@ export type CallEvent = {
   at: string
   type: string
   /** What was said; `agent.lost` and `voice.failed` carry a cause. */
-  event?: { cause?: unknown }
+  event?: { cause?: unknown; input?: unknown }
   stateBefore: string
   stateAfter: string
 }

@@ -90,7 +90,7 @@ class ServiceProcess implements ServiceHandle {
     this.url = url
     // In a group of its own, so that Ctrl-C ends the call first and the service after it.
     this.#child = spawn(process.execPath, [main], {
-      env: { ...env, HOST: url.hostname, PORT: url.port || '80' },
+      env: { ...env, HOST: url.hostname.replace(/^\[(.*)\]$/, '$1'), PORT: url.port || '80' },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })

@@ -9,6 +9,8 @@ import { carrierWords, causeOf, eventWords, timelineLine } from './timeline-line
 export type TestCallOptions = {
   url: URL
   from: string
+  /** What the carrier says of the caller's number; null for nothing, left out as usual. */
+  stirVerstat?: string | null
   seconds: number
   /** What the caller says, as mu-law. */
   speech: Buffer
@@ -63,6 +65,7 @@ export class TestCall {
       url: this.#phoneUrl,
       headers: api.headers,
       from: this.#options.from,
+      stirVerstat: this.#options.stirVerstat,
       nextFrame: () => this.#talk.nextFrame(),
       onFrame: (frame) => this.#hear(frame),
       onTimeline: (entry) => this.#carrierDid(entry),

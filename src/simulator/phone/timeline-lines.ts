@@ -52,7 +52,7 @@ export function carrierWords(entry: TimelineEntry): string | null {
 /** What the service recorded, with the state that it led to. */
 export function eventWords(event: CallEvent): string {
   const { type, stateBefore, stateAfter } = event
-  const cause = causeOf(event)
+  const cause = causeOf(event) ?? withheldIn(event)
   const what = stateBefore === stateAfter ? type : `${type.padEnd(22)} ${stateBefore} → ${stateAfter}`
   return cause === null ? what : `${what} (${cause})`
 }
@@ -60,6 +60,12 @@ export function eventWords(event: CallEvent): string {
 /** Why the agent was lost or the voice could not be cloned; null of all other events. */
 export function causeOf({ event }: CallEvent): string | null {
   return typeof event?.cause === 'string' ? event.cause : null
+}
+
+/** Why the caller is not given the voice that is on file for their number; null when they are, or have none. */
+function withheldIn({ event }: CallEvent): string | null {
+  const { voice } = (event?.input ?? {}) as { voice?: { withheld?: string } }
+  return voice?.withheld === undefined ? null : `voice withheld: ${voice.withheld}`
 }
 
 /** The conversation as it was heard. */

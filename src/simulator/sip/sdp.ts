@@ -9,12 +9,29 @@ export function isHeard(direction: Direction): boolean {
   return direction === 'sendrecv' || direction === 'recvonly'
 }
 
+/** How audio is encrypted: by keys in the description (RFC 4568), by a handshake of its own (RFC 5764), or not. */
+export type SimulatedEncryption = 'none' | 'sdes' | 'dtls'
+
 export type AudioDescription = {
   /** "host:port" to which the audio is to be sent. */
   address: string
   /** Encoding names in order of preference, such as PCMU or telephone-event. */
   codecs: string[]
   direction: Direction
+  encryption: SimulatedEncryption
+}
+
+/** A profile that demands it, and what it takes: there is nobody to hide anything from, so one key does for all. */
+const ENCRYPTIONS: Readonly<Record<SimulatedEncryption, { profile: string; lines: readonly string[] }>> = {
+  none: { profile: 'RTP/AVP', lines: [] },
+  sdes: {
+    profile: 'RTP/SAVP',
+    lines: [`a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${Buffer.alloc(30, 7).toString('base64')}`],
+  },
+  dtls: {
+    profile: 'UDP/TLS/RTP/SAVP',
+    lines: [`a=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}`, 'a=setup:actpass'],
+  },
 }
 
 const STATIC_PAYLOADS: Readonly<Record<string, string>> = { 0: 'PCMU', 8: 'PCMA', 9: 'G722' }
@@ -31,6 +48,7 @@ export function writeSdp({
   address,
   codecs,
   direction = 'sendrecv',
+  encryption = 'none',
   name = 'simulated',
   session = 1,
   version = 1,
@@ -38,6 +56,7 @@ export function writeSdp({
   address: string
   codecs: readonly string[]
   direction?: Direction
+  encryption?: SimulatedEncryption
   name?: string
   session?: number
   version?: number
@@ -49,16 +68,18 @@ export function writeSdp({
     return map
   })
   const types = payloads.map((map) => map.split(' ')[0])
+  const { profile, lines: encrypting } = ENCRYPTIONS[encryption]
   const lines = [
     'v=0',
     `o=${name} ${session} ${version} IN IP4 ${host}`,
     `s=${name}`,
     `c=IN IP4 ${host}`,
     't=0 0',
-    `m=audio ${port} RTP/AVP ${types.join(' ')}`,
+    `m=audio ${port} ${profile} ${types.join(' ')}`,
     ...payloads.map((map) => `a=rtpmap:${map}`),
     ...(codecs.some((codec) => /^telephone-event$/i.test(codec)) ? ['a=fmtp:101 0-15'] : []),
     'a=ptime:20',
+    ...encrypting,
     `a=${direction}`,
   ]
   return `${lines.join('\r\n')}\r\n`
@@ -76,13 +97,27 @@ export function readSdp(sdp: string): AudioDescription | null {
   )
   const codecs = types.split(' ').map((type) => names.get(type) ?? STATIC_PAYLOADS[type] ?? type)
   const direction = /^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m.exec(audio)?.[1] ?? 'sendrecv'
-  return { address: `${host}:${port}`, codecs, direction: direction as Direction }
+  return {
+    ...{ address: `${host}:${port}`, codecs, direction: direction as Direction },
+    encryption: encryptionOf(audio),
+  }
+}
+
+function encryptionOf(audio: string): SimulatedEncryption {
+  if (/^a=fingerprint:/m.test(audio)) return 'dtls'
+  return /^a=crypto:/m.test(audio) ? 'sdes' : 'none'
 }
 
 /** The direction that answers an offered one. */
 export function answeringDirection(offered: Direction): Direction {
   if (offered === 'sendonly') return 'recvonly'
   return offered === 'recvonly' ? 'sendonly' : offered
+}
+
+/** Whether the profile of its first audio fits what it brings: FreeSWITCH refuses keys in RTP/AVP, and SRTP without a key. */
+export function hasFittingProfile(sdp: string): boolean {
+  const [, secure] = /^m=audio \d+ (?:UDP\/TLS\/)?RTP\/(S?)AVP/im.exec(sdp) ?? []
+  return Boolean(secure) === /^a=(?:crypto|fingerprint):/m.test(sdp)
 }
 
 /** Whether it offers a codec of the telephone network, which is all that is spoken here. */

@@ -1,3 +1,4 @@
+import type { SimulatedEncryption } from './sdp.ts'
 import { addressOf, responseTo, type SipRequest, type SipResponse } from './sip-message.ts'
 
 export type Respond = (response: SipResponse) => void
@@ -16,6 +17,8 @@ export interface RtpSocket {
   readonly target: string
   /** What both sides have agreed to speak. */
   readonly codec: string
+  /** And how it is encrypted: who has no key hears nothing. */
+  readonly encryption: SimulatedEncryption
   hear(frame: Int16Array): void
   /** What is said at this moment, if anything is. */
   nextFrame(): Int16Array | null

@@ -24,7 +24,7 @@ async function endLeg(
   { callId, providerCallId, dialogId, mediaServer, channel }: AbandonedLeg,
   { srf, servers, calls, log }: { srf: Srf; servers: MediaServers; calls: LegCalls; log: Logger },
 ): Promise<void> {
-  await calls.tell(providerCallId, { type: 'leg.ended', status: 'holder-lost' })
+  void calls.report(providerCallId, { type: 'leg.ended', status: 'holder-lost' }, 'status:holder-lost')
   const [saidBye, killed] = await Promise.allSettled([
     dialogId === null ? null : sayBye(srf, dialogId),
     servers.kill(mediaServer, channel),

@@ -1,21 +1,42 @@
 import type { Logger } from 'pino'
 import type { LegRegister } from '../../calls/ports.ts'
+import type { TrunkRegister } from '../../calls/trunk-ports.ts'
+import type { Country } from '../../phone-numbers.ts'
+import { within } from '../../within.ts'
 import { endAbandonedLegs } from './abandoned-legs.ts'
-import { Doorkeeper } from './admission.ts'
+import { Doorkeeper, srtpOf } from './admission.ts'
 import { sayByeIn } from './bye.ts'
-import { Digest } from './digest.ts'
+import { Digest, type SipUser } from './digest.ts'
 import { type SipDialog, socketOf } from './drachtio.ts'
+import type { SrtpPolicy } from './media-encryption.ts'
 import { MediaServers } from './media-servers.ts'
 import { Signalling } from './signalling.ts'
-import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
+import type { LegCalls, LinkCallers, Relays, Sounds } from './sip-ports.ts'
 import { Switchboard } from './switchboard.ts'
+import { HostResolver, systemDns } from './trunks/host-resolver.ts'
+import { TrunkDirectory } from './trunks/trunk-directory.ts'
+import { TrunkKeeper } from './trunks/trunk-keeper.ts'
+import { TrunkPlaces } from './trunks/trunk-places.ts'
+import { TrunkWatch } from './trunks/trunk-watch.ts'
 
 export type SipOptions = {
   drachtio: { host: string; port: number; secret: string | null }
   freeswitch: { servers: readonly { host: string; port: number }[]; secret: string | null }
+  /** How long a caller who is not on hold may send nothing. */
+  silenceMs: number
+  /** CIDRs whose calls are taken as those of one trunk, beside the stored ones. */
   trunks: readonly string[]
-  users: readonly { name: string; password: string }[]
+  trunkRegister: TrunkRegister
+  users: readonly SipUser[]
+  /** Who may call once, from a browser; null for nobody. */
+  links: LinkCallers | null
+  /** To whom a trunk may have calls put through; null means nobody. */
+  transferNumbers: readonly string[] | null
+  /** Whether callers' audio is to be encrypted. */
+  srtp: SrtpPolicy
   numbers: readonly string[] | null
+  /** A number's one spelling; null as its country for DEFAULT_COUNTRY. */
+  canonical: (spelling: string, country: Country | null) => string
   calls: LegCalls
   register: LegRegister
   sounds: Sounds
@@ -33,6 +54,8 @@ export type SipServer = { server: 'drachtio' | 'freeswitch'; address: string }
 
 /** A caller whose process was killed hears silence for about this long. */
 const SWEEP_MS = 1_000
+/** BYE and the end of the media of every leg, generously. */
+const LAST_WORDS_MS = 8_000
 
 /** Everything that joins SIP callers to this service: what takes their calls, and holds their legs. */
 export class SipAdapter {
@@ -40,6 +63,7 @@ export class SipAdapter {
   readonly #signalling: Signalling
   readonly #servers: MediaServers
   readonly #switchboard: Switchboard
+  readonly #trunks: TrunkWatch
   #sweeping: Promise<void> = Promise.resolve()
   #nextSweep: NodeJS.Timeout | null = null
   #isStopped = false
@@ -47,7 +71,7 @@ export class SipAdapter {
   readonly #owedByes = new Set<SipDialog>()
 
   constructor(options: SipOptions) {
-    const { drachtio, freeswitch, trunks, users, onServer, log } = options
+    const { drachtio, freeswitch, trunks, users, links, onServer, log } = options
     this.#options = options
     this.#signalling = new Signalling({
       ...{ ...drachtio, log },
@@ -56,14 +80,25 @@ export class SipAdapter {
       onLost: () => void this.#switchboard.endAll('signalling-lost'),
     })
     const { srf } = this.#signalling
-    const addresses = freeswitch.servers.map((server) => ({ ...server, secret: freeswitch.secret }))
+    const { silenceMs } = options
+    const addresses = freeswitch.servers.map((server) => ({
+      ...server,
+      ...{ secret: freeswitch.secret, silenceMs },
+    }))
     this.#servers = new MediaServers(srf, addresses, log, (address, isUp) =>
       onServer({ server: 'freeswitch', address }, isUp),
     )
-    const digest = users.length > 0 ? new Digest(users, drachtio.secret) : null
-    const doorkeeper = new Doorkeeper({ trunks, digest })
+    const digest = users.length > 0 || links ? new Digest(users, drachtio.secret) : null
+    const directory = new TrunkDirectory(trunks, options.canonical)
+    const resolver = new HostResolver({ dns: systemDns, log })
+    const kept = { register: options.trunkRegister, resolver, log }
+    const keeper = new TrunkKeeper({ ...kept, srf, canSend: () => this.#signalling.fault === null })
+    this.#trunks = new TrunkWatch({ ...kept, directory, keeper })
+    const doorkeeper = new Doorkeeper({ trunks: directory, digest, links })
     this.#switchboard = new Switchboard({
       ...{ ...options, srf, servers: this.#servers, doorkeeper },
+      places: new TrunkPlaces(kept),
+      srtpOf: (caller) => srtpOf(caller, options.srtp),
       onUnsaidBye: (dialog) => this.#oweBye(dialog),
     })
   }
@@ -80,17 +115,22 @@ export class SipAdapter {
 
   /** Begins to connect, and returns at once: the servers may come later. */
   start(): void {
-    this.#signalling.start()
     this.#servers.start()
     this.#sweep()
+    // A trunk that calls before it is known would be refused as a stranger.
+    void this.#trunks.start().then(() => {
+      if (!this.#isStopped) this.#signalling.start()
+    })
   }
 
   /** Ends the legs that are left and lets go of the servers. */
   async stop(): Promise<void> {
     this.#isStopped = true
     if (this.#nextSweep) clearTimeout(this.#nextSweep)
-    await this.#sweeping
-    await this.#switchboard.endAll('holder-lost')
+    // What cannot be written now is found by others: the legs are still registered, and so are the trunks.
+    const toldOthers = Promise.all([this.#trunks.stop(), this.#sweeping])
+    await within(LAST_WORDS_MS, this.#switchboard.endAll('holder-lost'), '').catch(() => {})
+    await within(LAST_WORDS_MS, toldOthers, '').catch(() => {})
     await this.#servers.stop()
     this.#signalling.stop()
   }

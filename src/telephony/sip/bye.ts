@@ -1,3 +1,4 @@
+import type { LegEndStatus } from '../../../machines/call-events.ts'
 import { within } from '../../within.ts'
 import type { SipDialog, SipHeaders, Srf } from './drachtio.ts'
 
@@ -50,4 +51,10 @@ function wayTo({ type, req }: SipDialog): { proxy?: string } {
   const { source_address: address, source_port: port, protocol } = req
   const host = address.includes(':') ? `[${address}]` : address
   return { proxy: `sip:${host}:${port};transport=${protocol}` }
+}
+
+/** A BYE of drachtio-server's own gives a reason: the caller did not acknowledge, or no longer refreshes the session. */
+export function endedBy(reason: string | undefined): LegEndStatus {
+  if (reason === undefined || reason === 'normal release') return 'completed'
+  return reason.includes('cancel race') ? 'canceled' : 'failed'
 }

@@ -20,6 +20,15 @@ const STATIC_PAYLOADS: readonly (readonly [string, string])[] = [
 export const offersWideband = (sdp: string): boolean =>
   audioPayloads(sdp).some((payload) => /^(G722|OPUS)$/.test(codecsOf(sdp).get(payload) ?? ''))
 
+/** Whether it offers any codec that FreeSWITCH has here. */
+export const speaksOurs = (sdp: string): boolean => offersAny(sdp, TELEPHONE_FIRST)
+
+/** Whether it offers G.711, for which FreeSWITCH needs no module. */
+export const speaksNarrowband = (sdp: string): boolean => offersAny(sdp, ['PCMU', 'PCMA'])
+
+const offersAny = (sdp: string, wanted: readonly string[]): boolean =>
+  audioPayloads(sdp).some((payload) => wanted.includes(codecsOf(sdp).get(payload) ?? ''))
+
 /** The same offer with the codecs of its audio in the order in which they are wanted; those that nobody names come last. */
 export function inOrder(sdp: string, isWideband: boolean): string {
   const order = isWideband ? WIDEBAND_FIRST : TELEPHONE_FIRST
@@ -30,6 +39,25 @@ export function inOrder(sdp: string, isWideband: boolean): string {
   }
   const payloads = audioPayloads(sdp).toSorted((a, b) => rank(a) - rank(b))
   return sdp.replace(AUDIO, (_, head: string) => `${head}${payloads.join(' ')}`)
+}
+
+/** The same description without other codecs of speech than these, none meaning all; keys and comfort noise are no speech. */
+export function onlyCodecs(sdp: string, wanted: readonly string[]): string {
+  if (wanted.length === 0) return sdp
+  const codecs = codecsOf(sdp)
+  const left = audioPayloads(sdp).filter((payload) => {
+    const codec = codecs.get(payload) ?? ''
+    return wanted.includes(codec) || /^(TELEPHONE-EVENT|CN)$/.test(codec)
+  })
+  const isLeft = (line: string) => {
+    const payload = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /.exec(line)?.[1]
+    return payload === undefined || left.includes(payload)
+  }
+  return sdp
+    .replace(AUDIO, (_, head: string) => `${head}${left.join(' ')}`)
+    .split(/(?<=\n)/)
+    .filter(isLeft)
+    .join('')
 }
 
 const RATES: Readonly<Record<string, number>> = { G722: 16_000, OPUS: 48_000 }

@@ -45,6 +45,9 @@ declare module 'drachtio-fsmrf' {
     interface EslConnection {
       socket: Socket | null
       connected(): boolean
+      /** What the channel was when it called back. */
+      getInfo(): EslEvent
+      execute(application: string): void
       /** Whether what is executed from now on lets nothing else in before it has ended. */
       setEventLock(locks: boolean): void
       subscribe(events: string[]): void
@@ -81,6 +84,7 @@ declare module 'drachtio-fsmrf' {
       /** Null when the endpoint is gone. */
       readonly conn: EslConnection | null
       readonly dialog: Srf.Dialog | null
+      /** A channel that called back before it had answered has no `sdp` yet, whatever this says. */
       readonly local: { sdp: string; mediaIp: string; mediaPort: string }
       readonly remote: { sdp: string; mediaIp: string; mediaPort: string }
       readonly sip: { callId: string }

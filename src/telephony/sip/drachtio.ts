@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import DrachtioSrf from 'drachtio-srf'
+import './re-invite-queue.ts'
 
 /*
  * drachtio-srf 5's own types lack much of what it does; these are of the parts that are used, read from its source
@@ -27,6 +28,8 @@ export interface SipRequest extends EventEmitter {
 
 export interface SipResponse {
   readonly status: number
+  readonly reason: string
+  get(header: string): string | undefined
   readonly finalResponseSent: boolean
   send(
     status: number,
@@ -54,6 +57,7 @@ export interface SipDialog {
   on(event: 'modify' | 'update' | 'info' | 'refer' | 'options', listener: InDialog): this
   on(event: 'ack', listener: (req: SipRequest) => void): this
   on(event: 'destroy', listener: (req: SipRequest, reason?: string) => void): this
+  off(event: 'modify', listener: InDialog): this
 }
 
 export interface Srf extends EventEmitter {
@@ -62,22 +66,38 @@ export interface Srf extends EventEmitter {
   disconnect(): void
   invite(handler: InDialog): void
   options(handler: InDialog): void
+  /** Calls back once; whoever listens to the dialog within that misses nothing of it. */
   createUAS(
     req: SipRequest,
     res: SipResponse,
     options: { localSdp: string; headers?: SipHeaders },
-  ): Promise<SipDialog>
+    callback: (error: unknown, dialog?: SipDialog) => void,
+  ): void
   createUAC(
     uri: string,
     options: { localSdp: string; headers?: SipHeaders; callingNumber?: string },
   ): Promise<SipDialog>
-  /** Resolves with the request as it was sent; the answer comes as its `response`. */
-  request(
-    uri: string,
-    options: { method: string; headers?: SipHeaders; stackDialogId?: string; proxy?: string },
-  ): Promise<EventEmitter>
+  /** Has drachtio-server send the request on; it answers the caller by itself. `provisionalTimeout` is as in "1s". */
+  proxyRequest(
+    req: SipRequest,
+    destination: string,
+    options: { provisionalTimeout: string; finalTimeout: string },
+  ): Promise<unknown>
+  /** Resolves with the request as it was sent; the answer comes as its `response`, which may be before anybody hears of that. */
+  request(uri: string, options: RequestOptions): Promise<EventEmitter>
+  /** Whoever listens for `response` within `onSent` hears of it. */
+  request(uri: string, options: RequestOptions, onSent: (error: unknown, sent: SipRequest) => void): void
   /** Without a client before `connect`. */
   readonly app: EventEmitter & { client?: Client }
+}
+
+type RequestOptions = {
+  method: string
+  headers?: SipHeaders
+  stackDialogId?: string
+  proxy?: string
+  /** Answers a challenge, once, by MD5. */
+  auth?: { username: string; password: string }
 }
 
 /** The library's own half of the connection, where it shows no other way to end one that is broken, or to find the socket. */
@@ -85,6 +105,7 @@ type Client = {
   readonly mapServer: Map<Socket, unknown>
   readonly wp: {
     closing?: boolean
+    send(socket: Socket, message: string): string
     reconnectVars?: { retryTimer: NodeJS.Timeout | null; retryDelay: number }
   }
 }
@@ -93,3 +114,34 @@ type Client = {
 export const socketOf = (srf: Srf): Socket | undefined => srf.app.client?.mapServer.keys().next().value
 
 export const createSrf = (): Srf => new DrachtioSrf() as unknown as Srf
+
+/**
+ * drachtio-server reads 8,192 bytes at a time into 12,228 (src/client.cpp); what does not fit pushes out what was there, and
+ * the connection is deaf from then on. A message up to this length, in bytes, can be followed by any other.
+ */
+const LONGEST_MESSAGE = 12_228 - 8_192
+
+/** Has the library send nothing that would make the connection deaf; to be called once it has a client. */
+export function keepMessagesShort({ app: { client } }: Srf): void {
+  if (!client) return
+  const { wp } = client
+  const send = wp.send.bind(wp)
+  wp.send = (socket, message) => {
+    const sent = isLong(message) ? withoutNames(message) : message
+    if (isLong(sent))
+      throw new RangeError(`a message of ${Buffer.byteLength(sent)} bytes is too long for drachtio-server`)
+    return send(socket, sent)
+  }
+}
+
+/** The library puts an id of 36 letters, two signs and the length before it. */
+const isLong = (message: string): boolean => Buffer.byteLength(message) + 43 > LONGEST_MESSAGE
+
+/** A response repeats what names its request, however long a stranger has made it; drachtio-server knows it, and reads past it. */
+function withoutNames(message: string): string {
+  const [tokens = '', start = '', ...rest] = message.split('\r\n')
+  if (!start.startsWith('SIP/2.0')) return message
+  const end = rest.indexOf('')
+  const headers = rest.slice(0, end).filter((line) => !/^(?:from|to|call-id|cseq):/i.test(line))
+  return [tokens, start, ...headers, ...rest.slice(end)].join('\r\n')
+}

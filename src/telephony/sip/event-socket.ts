@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { loopDelay } from '../../loop-delay.ts'
 
 /*
  * FreeSWITCH's event socket, as far as it takes to ask one thing: "auth", "api", and answers that are headers, a blank
@@ -23,8 +24,7 @@ export type Asked = {
 /** Asks FreeSWITCH over a connection of its own. Rejects with what is wrong, in a few words that name no secret. */
 export async function askFreeSwitch(address: EventSocketAddress, commands: string[]): Promise<Asked> {
   const socket = connect({ host: address.host, port: address.port, noDelay: true })
-  const tooLate = AbortSignal.timeout(TIMEOUT_MS)
-  tooLate.addEventListener('abort', () => socket.destroy(new Error('FreeSWITCH does not answer')))
+  const cancel = loopDelay.after(TIMEOUT_MS, () => socket.destroy(new Error('FreeSWITCH does not answer')))
   const frames = framesOf(socket)
   try {
     await once(socket, 'connect')
@@ -37,6 +37,7 @@ export async function askFreeSwitch(address: EventSocketAddress, commands: strin
   } catch (error) {
     throw isOfTheSocket(error) ? new FreeSwitchUnreachable(error) : error
   } finally {
+    cancel()
     socket.destroy()
   }
 }

@@ -54,6 +54,7 @@ export class ForkStream implements CarrierCodec {
     const said = readStreamText(text)
     if (said === null) return this.#isStarted ? IGNORED : invalid('metadata that is not ours')
     if ('digit' in said) return { kind: 'dtmf', digit: said.digit }
+    if ('isOnHold' in said) return { kind: 'hold', isOnHold: said.isOnHold }
     if (this.#isStarted) return invalid('metadata twice')
     return this.#begin(said.start)
   }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import type { Doorkeeper } from './admission.ts'
 import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
-import { transfer } from './refer.ts'
+import { UnusableOffer } from './offer.ts'
+import { type TransferRules, transfer } from './refer.ts'
 import { inSessionOf } from './session-line.ts'
 import type { SipLeg } from './sip-leg.ts'
 
@@ -9,23 +9,25 @@ import type { SipLeg } from './sip-leg.ts'
 export function handleInDialog(
   leg: SipLeg,
   dialog: SipDialog,
-  { srf, doorkeeper, log }: { srf: Srf; doorkeeper: Doorkeeper; log: Logger },
+  options: TransferRules & { srf: Srf; log: Logger },
 ): void {
+  const { log } = options
   let awaitsOffer = !dialog.req.body
   dialog.on('modify', async (req, res) => {
     awaitsOffer = !req.body
-    await answerOffer({ dialog, media: leg.media }, req, res, log)
+    await answerOffer(leg, dialog, { req, res, log })
   })
   // An UPDATE (RFC 3311) changes the session as a re-INVITE does, or refreshes its timer.
   dialog.on('update', async (req, res) => {
-    if (req.body) await answerOffer({ dialog, media: leg.media }, req, res, log)
+    if (req.body) await answerOffer(leg, dialog, { req, res, log })
     else res.send(200)
   })
   // Whoever made no offer answers ours with the ACK (RFC 3261 §13.2.1).
   dialog.on('ack', ({ body }) => {
     if (!awaitsOffer || !body) return
     awaitsOffer = false
-    leg.media.modify(body).catch((error: unknown) => {
+    const answered = leg.media.modify(body).then(() => leg.agreed(body))
+    answered.catch((error: unknown) => {
       log.warn({ err: error }, 'an answer that came with the ACK cannot be used')
       void leg.end('failed')
     })
@@ -36,24 +38,26 @@ export function handleInDialog(
     if (digit) leg.press(digit)
   })
   dialog.on('options', (_req, res) => res.send(200))
-  dialog.on('refer', (req, res) => void transfer(leg, req, res, { srf, doorkeeper, log }))
+  dialog.on('refer', (req, res) => void transfer(leg, req, res, options))
 }
 
 /** Hold, resume, another codec or address: FreeSWITCH knows what to answer. Without an offer, ours is repeated. */
 async function answerOffer(
-  { dialog, media }: Pick<SipLeg, 'dialog' | 'media'>,
-  req: SipRequest,
-  res: SipResponse,
-  log: Logger,
+  leg: SipLeg,
+  dialog: SipDialog,
+  { req, res, log }: { req: SipRequest; res: SipResponse; log: Logger },
 ): Promise<void> {
+  const { media } = leg
   try {
     const sdp = inSessionOf(dialog.local.sdp, req.body ? await media.modify(req.body) : media.sdp)
     dialog.local.sdp = sdp
     res.send(200, { body: sdp })
+    if (req.body) leg.agreed(req.body)
   } catch (error) {
     // The session goes on as it was (RFC 3261 §14.2).
     log.warn({ err: error }, 'a re-INVITE cannot be followed')
-    res.send(488)
+    if (error instanceof UnusableOffer) res.send(error.status, { headers: error.headers })
+    else res.send(488)
   }
 }
 
@@ -62,7 +66,7 @@ function digitOf(req: SipRequest): string | null {
   const type = (req.get('content-type') ?? '').toLowerCase()
   const body = req.body ?? ''
   if (type.startsWith('application/dtmf-relay'))
-    return /^\s*signal\s*=\s*([0-9A-D*#])/im.exec(body)?.[1] ?? null
+    return /^[ \t]*signal[ \t]*=[ \t]*([0-9A-D*#])/im.exec(body)?.[1] ?? null
   if (type.startsWith('application/dtmf')) return /^\s*([0-9A-D*#])/i.exec(body)?.[1] ?? null
   return null
 }

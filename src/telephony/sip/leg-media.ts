@@ -1,10 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
+import { loopDelay } from '../../loop-delay.ts'
 import { within } from '../../within.ts'
-import { inOrder, rateOfLine } from './codec-order.ts'
+import { onlyCodecs, rateOfLine } from './codec-order.ts'
 import type { SipDialog } from './drachtio.ts'
 import type { ForkRates } from './fork-rates.ts'
+import type { Encryption } from './media-encryption.ts'
+import { TakenOffer } from './offer.ts'
 import type { AudioReturn } from './stream-metadata.ts'
 import { startMetadata } from './stream-metadata.ts'
 
@@ -16,6 +19,8 @@ export const FORK_EVENTS = ['connect', 'connect_failed', 'disconnect', 'play_aud
 const COMMAND_MS = 5_000
 /** A relay in the same network takes a WebSocket in a few milliseconds. */
 const FORK_CONNECT_MS = 3_000
+/** FreeSWITCH that hangs up closes its socket and says BYE, in any order; one that is gone says nothing more. */
+const LAST_WORD_MS = 250
 /** FreeSWITCH takes another codec with one of its next frames, of which its variables tell nothing. */
 const CODEC_CHANGE_MS = 200
 /** A sound that was told to stop does so with its next 20 ms; more means that it had not begun. */
@@ -40,6 +45,12 @@ export class LegMedia {
   readonly server: string
   /** Whether wideband codecs are taken before others. */
   readonly isWideband: boolean
+  /** The codecs that the caller's end may have; none means all that there are. */
+  readonly codecs: readonly string[]
+  /** How the audio between caller and FreeSWITCH is encrypted, from the first to the last packet. */
+  readonly encryption: Encryption
+  /** What the caller offered last; null while they wait for ours. */
+  #offer: TakenOffer | null
   readonly #endpoint: Mrf.Endpoint
   readonly #audio: AudioReturn
   readonly #log: Logger
@@ -53,17 +64,29 @@ export class LegMedia {
       server,
       audio,
       isWideband,
+      codecs,
+      offer,
       log,
-    }: { server: string; audio: AudioReturn; isWideband: boolean; log: Logger },
+    }: {
+      server: string
+      audio: AudioReturn
+      isWideband: boolean
+      codecs: readonly string[]
+      offer: TakenOffer | null
+      log: Logger
+    },
   ) {
     this.#endpoint = endpoint
     this.#audio = audio
     this.server = server
     this.isWideband = isWideband
+    this.codecs = codecs
+    this.encryption = offer?.encryption ?? 'none'
+    this.#offer = offer
     this.#log = log
     this.gone = new Promise((resolve) => {
       endpoint.once('destroy', (end?: { reason?: string }) => resolve({ cause: end?.reason ?? null }))
-      endpoint.conn?.on('esl::end', () => resolve({ cause: null }))
+      endpoint.conn?.on('esl::end', () => loopDelay.after(LAST_WORD_MS, () => resolve({ cause: null })))
     })
     void this.gone.then(({ cause }) => {
       if (cause === null) this.#endDialog()
@@ -87,15 +110,23 @@ export class LegMedia {
 
   /** What the caller is to be answered, or offered where they made no offer. */
   get sdp(): string {
-    return this.#endpoint.local.sdp
+    return this.#offer ? this.#offer.answer(this.#answered) : onlyCodecs(this.#answered, this.codecs)
   }
 
-  /** Takes a new offer of the caller's; resolves with the answer to it. */
+  /** What FreeSWITCH says of itself. A channel that called back before it had answered could not know it yet. */
+  get #answered(): string {
+    return this.#endpoint.local.sdp || (this.dialog?.remote.sdp ?? '')
+  }
+
+  /** Takes a new offer of the caller's, in which the audio is to stay as it was encrypted; resolves with the answer to it. Rejects with UnusableOffer, or when FreeSWITCH will not. */
   async modify(remoteSdp: string): Promise<string> {
-    const offer = inOrder(remoteSdp, this.isWideband)
-    const rateBefore = rateOfLine(this.sdp)
-    await within(COMMAND_MS, this.#endpoint.modify(offer), 'FreeSWITCH did not take the new offer')
-    if (rateOfLine(this.sdp) !== rateBefore) void this.#forkAnew()
+    const { isWideband, encryption, codecs } = this
+    const offer = new TakenOffer(remoteSdp, { isWideband, encryptions: [encryption], codecs })
+    const rateBefore = rateOfLine(this.#answered)
+    const taken = this.#endpoint.modify(offer.forwarded)
+    await within(COMMAND_MS, taken, 'FreeSWITCH did not take the new offer')
+    this.#offer = offer
+    if (rateOfLine(this.#answered) !== rateBefore) void this.#forkAnew()
     return this.sdp
   }
 

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
-import { inOrder } from './codec-order.ts'
+import { awakeMs } from '../../loop-delay.ts'
 import type { Srf } from './drachtio.ts'
 import {
   askFreeSwitch,
@@ -9,6 +10,7 @@ import {
   isOfTheSocket,
 } from './event-socket.ts'
 import { FORK_EVENTS, LegMedia } from './leg-media.ts'
+import { type OfferTerms, TakenOffer } from './offer.ts'
 import type { AudioReturn } from './stream-metadata.ts'
 
 /** The profile of freeswitch-config/ and of the published image. */
@@ -18,16 +20,21 @@ const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 5_000
 /** A host that vanished closes no connection: it is asked this often whether it is there. */
 const LIFE_SIGN_MS = 2_000
-/** Callers of one that does not come back for this long hear nothing any more: their legs are taken to be lost. */
+/** Callers of one that does not come back for this long hear nothing any more: their legs are taken to be lost. Our own stalls do not count. */
 const VANISHED_MS = 2_000
 
 /** Internals of the library that ending a connection for good takes. */
 type Reconnecting = { closing?: boolean; reconnectVars?: { retryTimer: NodeJS.Timeout | null } }
 
+export type MediaServerAddress = EventSocketAddress & {
+  /** How long a caller who is not on hold may send nothing before their leg is ended; by default as the dialplan says. */
+  silenceMs?: number
+}
+
 /** One FreeSWITCH: its event socket, which is connected anew whenever it breaks, and the endpoints on it. */
 export class MediaServer {
   readonly #mrf: Mrf
-  readonly #address: EventSocketAddress
+  readonly #address: MediaServerAddress
   readonly #log: Logger
   #server: Mrf.MediaServer | null = null
   #audio: AudioReturn = 'stream'
@@ -43,7 +50,7 @@ export class MediaServer {
   /** `onUp` is told at the start, and whenever it changes, whether this server takes legs. */
   constructor(
     srf: Srf,
-    address: EventSocketAddress,
+    address: MediaServerAddress,
     log: Logger,
     onUp: (server: string, isUp: boolean) => void = () => {},
   ) {
@@ -75,19 +82,21 @@ export class MediaServer {
     this.#retire()
   }
 
-  /**
-   * Makes an endpoint for a caller who offers this SDP; for one without an offer, an endpoint that makes one.
-   * `isWideband`: which codecs it takes before others.
-   */
-  async open(remoteSdp: string, isWideband: boolean): Promise<LegMedia> {
+  /** Makes an endpoint for a caller who offers this SDP; for one without an offer, an endpoint that makes one. */
+  async open(remoteSdp: string, terms: OfferTerms): Promise<LegMedia> {
     if (!this.#server) throw new Error(this.#fault ?? 'FreeSWITCH is not connected')
     this.#opening++
     try {
+      const offer = offerTaken(remoteSdp, terms)
+      // For the dialplan in freeswitch-config/.
+      const { silenceMs } = this.#address
+      const headers: Record<string, string> = silenceMs ? { 'X-Media-Timeout': `${silenceMs}` } : {}
       const endpoint = await this.#server.createEndpoint(
-        remoteSdp ? { remoteSdp: inOrder(remoteSdp, isWideband) } : {},
+        offer ? { remoteSdp: pastTheLibrary(offer.forwarded), headers } : { headers },
       )
       const media = new LegMedia(endpoint, {
-        ...{ server: this.name, audio: this.#audio, isWideband, log: this.#log },
+        ...{ server: this.name, audio: this.#audio, log: this.#log },
+        ...{ isWideband: terms.isWideband, codecs: terms.codecs ?? [], offer },
       })
       this.#legs.add(media)
       void media.gone.then(() => this.#legs.delete(media))
@@ -143,6 +152,7 @@ export class MediaServer {
     // Commands are a few bytes each: without this they wait 40 ms for each other's acknowledgement.
     server.conn.socket?.setNoDelay(true)
     withoutDelay(server)
+    answering(server)
     server.on('error', () => this.#lost(server, 'the connection to FreeSWITCH broke'))
     server.on('end', () => this.#lost(server, 'FreeSWITCH closed its event socket'))
     if (this.#stopped) this.#retire()
@@ -172,8 +182,8 @@ export class MediaServer {
     if (this.#fault !== fault) this.#log.warn({ fault, code }, 'FreeSWITCH takes no calls; it is tried again')
     if (this.#fault === null) this.#onUp(false)
     this.#fault = fault
-    this.#failingSince ??= Date.now()
-    if (Date.now() - this.#failingSince >= VANISHED_MS) for (const leg of this.#legs) leg.abandon()
+    this.#failingSince ??= awakeMs()
+    if (awakeMs() - this.#failingSince >= VANISHED_MS) for (const leg of this.#legs) leg.abandon()
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#working = this.#connect(Math.min(retryMs * 2, LONGEST_RETRY_MS))
@@ -203,12 +213,44 @@ function faultOf(error: unknown): { message: string; code?: string | undefined }
   return error instanceof Error ? error : { message: String(error) }
 }
 
+/** Null where FreeSWITCH is to make an offer, which is one of plain RTP. Where that will not do, it answers one of ours. */
+function offerTaken(remoteSdp: string, terms: OfferTerms): TakenOffer | null {
+  if (remoteSdp) return new TakenOffer(remoteSdp, terms)
+  return terms.encryptions.includes('none') ? null : new TakenOffer(offerOfNobody(), terms)
+}
+
+/** Of somebody at the discard port, until the caller says who they are. */
+const offerOfNobody = (): string =>
+  [
+    ...['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', 'm=audio 9 RTP/SAVP 0 101'],
+    `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${randomBytes(30).toString('base64')}`,
+    ...['a=rtpmap:101 telephone-event/8000', ''],
+  ].join('\r\n')
+
+/**
+ * drachtio-fsmrf 5.0.1 takes every SAVP for DTLS, and wants the caller answered before it makes an endpoint: else, it says,
+ * the handshake would be waited for, which is not so (FreeSWITCH 1.10 answers, and connects, before it). It looks for capital
+ * letters; FreeSWITCH reads either.
+ */
+const pastTheLibrary = (sdp: string): string => sdp.replace(/^(m=audio .*)SAVP/m, '$1savp')
+
 type CallingBack = {
-  _server: { on(event: 'connection::open', listener: (conn: Mrf.EslConnection) => void): void }
+  _server: {
+    on(event: 'connection::open' | 'connection::ready', listener: (conn: Mrf.EslConnection) => void): void
+  }
 }
 
 /** The same for the connections on which FreeSWITCH calls back. */
 function withoutDelay(server: Mrf.MediaServer): void {
   const { _server } = server as unknown as CallingBack
   _server.on('connection::open', (conn) => conn.socket?.setNoDelay(true))
+}
+
+/** Where the dialplan leaves the answer to us, it waits for the handshake of a caller whom nobody has answered yet. */
+function answering(server: Mrf.MediaServer): void {
+  const { _server } = server as unknown as CallingBack
+  _server.on('connection::ready', (conn) => {
+    const offer = conn.getInfo().getHeader('variable_switch_r_sdp')
+    if (offer?.includes('a=fingerprint:')) conn.execute('answer')
+  })
 }

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
 import type { Srf } from './drachtio.ts'
-import type { EventSocketAddress } from './event-socket.ts'
+import type { Refused } from './invite-rules.ts'
 import type { LegMedia } from './leg-media.ts'
-import { MediaServer } from './media-server.ts'
+import { MediaServer, type MediaServerAddress } from './media-server.ts'
+import { isOrdinary, type OfferTerms, UnusableOffer } from './offer.ts'
 
 /** All FreeSWITCH servers; each leg goes to the one with the fewest calls. */
 export class MediaServers {
@@ -11,7 +12,7 @@ export class MediaServers {
 
   constructor(
     srf: Srf,
-    addresses: readonly EventSocketAddress[],
+    addresses: readonly MediaServerAddress[],
     log: Logger,
     onUp: (server: string, isUp: boolean) => void,
   ) {
@@ -38,17 +39,17 @@ export class MediaServers {
    * An endpoint on the least loaded server, or on the next when that one will not. Rejects when none will. `except` names
    * one that is not asked.
    */
-  async open(remoteSdp: string, isWideband: boolean, except?: string): Promise<LegMedia> {
+  async open(remoteSdp: string, terms: OfferTerms, except?: string): Promise<LegMedia> {
     const able = this.#servers
       .filter(({ fault, name }) => fault === null && name !== except)
       .sort((a, b) => a.load - b.load)
     let refusal: unknown = new Error(this.fault ?? 'no FreeSWITCH takes legs')
     for (const server of able) {
       try {
-        return await server.open(remoteSdp, isWideband)
+        return await server.open(remoteSdp, terms)
       } catch (error) {
         refusal = error
-        if (isOfTheCaller(error)) break
+        if (isOfTheCaller(error, remoteSdp)) break
         this.#log.warn({ err: error, freeSwitch: server.name }, 'FreeSWITCH did not take a leg')
       }
     }
@@ -61,8 +62,20 @@ export class MediaServers {
   }
 }
 
-/** No server can do with this offer: no codec of it is spoken here (RFC 3261 §21.4.26), or it is none. */
-export const isOfTheCaller = (error: unknown): boolean => {
+/**
+ * No server can do with this offer: no codec of it is spoken here (RFC 3261 §21.4.26), or it is none. The same refusal of an
+ * offer that every server can take means that this one has no more RTP ports.
+ */
+const isOfTheCaller = (error: unknown, sdp: string): boolean => {
+  if (error instanceof UnusableOffer) return true
   const { status } = error as { status?: number }
-  return status === 488 || status === 415 || status === 400
+  return (status === 488 || status === 415 || status === 400) && sdp !== '' && !isOrdinary(sdp)
+}
+
+/** How a caller is turned away whose offer nobody can take; null when that is not the caller's fault. */
+export function refusalOf(error: unknown, sdp: string): Refused | null {
+  if (!isOfTheCaller(error, sdp)) return null
+  if (!(error instanceof UnusableOffer)) return { status: 488, reason: 'sip_no_codec' }
+  const { status, reason, headers } = error
+  return { status, reason, headers }
 }

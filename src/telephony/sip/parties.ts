@@ -1,41 +1,82 @@
-import DrachtioSrf from 'drachtio-srf'
+import type { CallerVerification } from '../../calls/ports.ts'
+import type { Country } from '../../phone-numbers.ts'
+import type { Admitted } from './admission.ts'
+import { calledIn, userOf } from './called-party.ts'
 import type { SipRequest } from './drachtio.ts'
+import { verificationBySip } from './verification.ts'
 
-/** Who calls whom, as the rest of the service knows numbers. */
-export type Parties = { from: string; to: string }
+/** Who calls whom, as the rest of the service knows numbers, and how far the caller's is vouched for. */
+export type Parties = {
+  from: string
+  /** Whom an unknown caller claims to be. */
+  claimed?: string
+  verification: CallerVerification
+  to: string
+  /** Who answers; left out, the agent of the number. */
+  agentId?: string | null
+}
 
-/** What the database keeps of a party. */
-const MAX_ADDRESS = 255
-/** E.164 without its plus, as many trunks send it; shorter ones are somebody's own extensions. */
-const BARE_E164 = /^[1-9]\d{7,14}$/
+type Canonical = (spelling: string, country: Country | null) => string
+
+const ANONYMOUS = 'anonymous'
+const OF_NO_TRUNK = { country: null, didFrom: 'request-uri' } as const
 
 /** Null when the request does not say what a call must say. */
-export function partiesOf(req: SipRequest): Parties | null {
+export function partiesOf(req: SipRequest, verdict: Admitted, canonical: Canonical): Parties | null {
+  if (verdict.caller === 'link') {
+    const { to, agentId, callerNumber } = verdict.link
+    return { ...ownerOf(callerNumber, canonical), to, agentId }
+  }
   try {
-    // A trunk that asserts an identity (RFC 3325) has checked it; From is what the phone says of itself.
-    const asserted = /<?(sips?:[^>;,]+)/.exec(req.get('p-asserted-identity') ?? '')?.[1]
-    const from = userOf(asserted ?? req.getParsedHeader('from').uri)
-    const to = userOf(req.uri)
-    return to ? { from: from || 'anonymous', to } : null
+    const { country, didFrom } = verdict.caller === 'trunk' ? verdict.trunk : OF_NO_TRUNK
+    const to = calledIn(req, didFrom)
+    return to ? { ...callerOf(req, verdict, canonical), to: canonical(to, country) } : null
   } catch {
     return null
   }
 }
 
-/** The user of a SIP URI as a number where it is one, without the signs that people put between digits. */
-function userOf(uri: string): string {
-  const user = /^tel:/i.test(uri) ? uri.slice('tel:'.length) : (DrachtioSrf.parseUri(uri)?.user ?? '')
-  const name = unescaped(user).split(';', 1)[0] ?? ''
-  const digits = name.replace(/[-.()\s]/g, '')
-  if (/^\+\d+$/.test(digits)) return digits
-  const number = BARE_E164.test(digits) ? `+${digits}` : name
-  return number.replaceAll('\0', '').slice(0, MAX_ADDRESS)
-}
-
-function unescaped(user: string): string {
-  try {
-    return decodeURIComponent(user)
-  } catch {
-    return user
+function callerOf(req: SipRequest, verdict: Exclude<Admitted, { caller: 'link' }>, canonical: Canonical) {
+  const [uri, ...others] = callerUris(req)
+  // RFC 3323 §4.1.1.3: the host of those who withhold who they are, whatever stands before it.
+  const said = /@anonymous\.invalid\b/i.test(uri) ? ANONYMOUS : userOf(uri)
+  if (verdict.caller === 'user')
+    return {
+      ...ownerOf(verdict.number, canonical),
+      ...(verdict.number === null && { claimed: canonical(said, null) }),
+    }
+  return {
+    from: canonical(said, verdict.trunk.country),
+    verification: verificationBySip(req, uri, [uri, ...others]),
   }
 }
+
+/** Whoever has proved a password is whose number it goes with, and nobody where it goes with none. */
+const ownerOf = (number: string | null, canonical: Canonical): Pick<Parties, 'from' | 'verification'> =>
+  number === null
+    ? { from: ANONYMOUS, verification: 'unverified' }
+    : { from: canonical(number, null), verification: 'attested' }
+
+/**
+ * Who calls, in the words of the request, and what else it calls them. A trunk that asserts an identity has checked it (RFC 3325);
+ * Remote-Party-ID is how that was said before. Of a call that was forwarded, History-Info and Diversion name those who were called
+ * first, not the caller.
+ */
+function callerUris(req: SipRequest): [string, ...string[]] {
+  const from = req.getParsedHeader('from').uri
+  const [first, ...others] = ASSERTING.flatMap((header) => urisIn(req.get(header) ?? ''))
+  return first === undefined ? [from] : [first, ...others, from]
+}
+
+const ASSERTING = ['p-asserted-identity', 'remote-party-id']
+
+/** The URIs of such a header. A name before one may be anything that the caller likes. */
+function urisIn(header: string): string[] {
+  const unnamed = header.replace(/\\./g, '').split('"').filter(isUnquoted).join('')
+  const bracketed = Array.from(unnamed.matchAll(/<([^<>]*)>/g), ([, uri = '']) => uri)
+  const uris = bracketed.length > 0 ? bracketed : unnamed.split(',').map((uri) => uri.trim())
+  return uris.filter((uri) => /^(?:sips?|tel):/i.test(uri))
+}
+
+/** Of what quotes part, each second piece stands within them. */
+const isUnquoted = (_: string, index: number): boolean => index % 2 === 0

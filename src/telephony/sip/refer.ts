@@ -6,8 +6,16 @@ import type { SipLeg } from './sip-leg.ts'
 
 /*
  * REFER (RFC 3515): the other end wants somebody else to have the call. We call them with the media that the leg has, so
- * the agent goes on talking, to the new party. Only a trunk may be called so: else anybody could dial the world through us.
+ * the agent goes on talking, to the new party. It costs whoever pays the trunk: so a trunk alone may ask, on one of its own
+ * calls, for a number that the operator has listed, at an address of a trunk; of what it writes, no more is taken over.
  */
+
+export type TransferRules = {
+  doorkeeper: Doorkeeper
+  /** To whom a trunk may have calls put through; null means nobody. */
+  transferNumbers: readonly string[] | null
+  canonical: (spelling: string, country: null) => string
+}
 
 type Target = { uri: string; headers: SipHeaders }
 
@@ -15,13 +23,18 @@ export async function transfer(
   leg: SipLeg,
   req: SipRequest,
   res: SipResponse,
-  { srf, doorkeeper, log }: { srf: Srf; doorkeeper: Doorkeeper; log: Logger },
+  { srf, log, ...rules }: TransferRules & { srf: Srf; log: Logger },
 ): Promise<void> {
-  const target = targetOf(req)
-  if (!target) return res.send(400)
-  if (!isKnown(target.uri, doorkeeper)) return res.send(403)
-  res.send(202)
+  const { doorkeeper } = rules
+  if (!doorkeeper.isFromTrunk(leg.dialog.req) || !doorkeeper.isFromTrunk(req)) return res.send(403)
+  const wanted = wantedIn(req)
+  if (!wanted) return res.send(400)
+  const target = targetOf(wanted, rules)
+  log.warn({ callId: leg.callId, transferred: target !== null }, 'a trunk wants a call to be put through')
+  if (!target) return res.send(403)
   const { media } = leg
+  if (media.encryption !== 'none' && !wanted.isOverTls) return res.send(488, { headers: KEYS_IN_THE_CLEAR })
+  res.send(202)
   const previous = leg.dialog
   const notify = (line: string, state: string) =>
     previous
@@ -37,8 +50,11 @@ export async function transfer(
       localSdp: media.sdp,
       headers: { ...target.headers, 'Referred-By': `<${previous.remote.uri}>` },
     })
+    dialog.on('modify', notYet)
     await media.modify(dialog.remote.sdp)
+    dialog.off('modify', notYet)
     leg.moveTo(dialog)
+    if (!dialog.connected) await leg.end('completed')
     await notify('SIP/2.0 200 OK', 'terminated;reason=noresource')
     await previous.destroy().catch(() => {})
   } catch (error) {
@@ -48,16 +64,31 @@ export async function transfer(
   }
 }
 
-/** Refer-To may bring headers for the new INVITE; of those only Replaces (RFC 3891) is taken. */
-function targetOf(req: SipRequest): Target | null {
+/** Tried again after a moment (RFC 3261 §14.1), when there is somebody who can follow it. */
+const notYet = (_req: SipRequest, res: SipResponse): void => res.send(491)
+
+/** The new INVITE would carry the call's key. */
+const KEYS_IN_THE_CLEAR = { Warning: '302 precall "The audio is encrypted: refer to an address over TLS"' }
+
+type Wanted = { user: string; host: string; port: number; isOverTls: boolean; replaces: string | null }
+
+/** Of Refer-To, who is wanted and where; of the headers that it may bring for the new INVITE, Replaces (RFC 3891) alone. */
+function wantedIn(req: SipRequest): Wanted | null {
   const uri = /<?(sips?:[^>]+)>?/.exec(req.get('refer-to') ?? '')?.[1]
-  if (!uri) return null
-  const [address = '', query = ''] = uri.split('?', 2)
+  const [address = '', query = ''] = uri?.split('?', 2) ?? []
+  const { user, host, port } = DrachtioSrf.parseUri(address) ?? {}
+  if (!user || !host) return null
   const replaces = new URLSearchParams(query).get('Replaces')
-  return { uri: address, headers: replaces ? { Replaces: replaces } : {} }
+  // Decoded, it could end the header and begin another one.
+  if (replaces !== null && !/^[\x20-\x7e]{1,255}$/.test(replaces)) return null
+  const isOverTls = /^sips:|;transport=tls\b/i.test(address)
+  return { user, host, port: Number(port) || (isOverTls ? 5061 : 5060), isOverTls, replaces }
 }
 
-function isKnown(uri: string, doorkeeper: Doorkeeper): boolean {
-  const host = DrachtioSrf.parseUri(uri)?.host
-  return host !== undefined && doorkeeper.isTrunk(host)
+/** The same as an address of our own making; null for whom no trunk may have called. */
+function targetOf({ user, host, port, isOverTls, replaces }: Wanted, rules: TransferRules): Target | null {
+  const number = rules.canonical(user, null)
+  if (!rules.transferNumbers?.includes(number) || !rules.doorkeeper.isTrunk(host)) return null
+  const transport = isOverTls ? ';transport=tls' : ''
+  return { uri: `sip:${number}@${host}:${port}${transport}`, headers: replaces ? { Replaces: replaces } : {} }
 }

@@ -17,12 +17,23 @@ const STALE = 'sip_stale_password'
 
 /** For those whose caller, or whose operator, may want to mend something. */
 const WHY: Record<string, string> = {
-  sip_forbidden: 'the address is in no range of SIP_TRUNKS',
-  [CHALLENGED]: 'it was asked for a password and gave none; a trunk has to be in SIP_TRUNKS',
+  sip_forbidden: 'the address is no trunk’s, neither of SIP_TRUNKS nor of those set up in the console',
+  [CHALLENGED]:
+    'it was asked for a password and gave none; a trunk has to be in SIP_TRUNKS or set up in the console',
   [WRONG]: 'name or password is not one of SIP_USERS',
-  sip_unknown_number: 'the number is not one of SIP_NUMBERS',
-  sip_malformed: 'no Contact, or a From or To that cannot be read',
-  sip_no_codec: 'no codec in common',
+  sip_too_many_guesses:
+    'too many wrong passwords came from it, or for this user; it may try again in a minute',
+  sip_unknown_number: 'the number is not one of the trunk’s, or of SIP_NUMBERS',
+  sip_link_used: 'the phone link that it calls by has been used: each is good for one call',
+  sip_trunk_full: 'its trunk has as many calls as it may have at once',
+  sip_trunk_rate: 'its trunk begins more calls a second than it may',
+  sip_malformed: 'no address in Contact, or a From or To that cannot be read',
+  sip_extension: 'it requires a SIP extension that is not known here',
+  sip_too_large: 'its session description is longer than 8 kB',
+  sip_no_codec: 'no codec in common, no audio, or no key (SRTP) that could be used',
+  sip_srtp_off: 'it offers encrypted audio (SRTP) alone, and SIP_SRTP is off',
+  sip_srtp_required:
+    'SIP_SRTP is required, and it offers plain RTP, or brings its keys over a connection without TLS',
 }
 
 type Source = { refusal: Refusal; untold: number }

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino'
-import { createSrf, type Srf, socketOf } from './drachtio.ts'
+import { loopDelay } from '../../loop-delay.ts'
+import { within } from '../../within.ts'
+import { createSrf, keepMessagesShort, type Srf, socketOf } from './drachtio.ts'
 
 const FIRST_RETRY_MS = 250
 /** Short enough that a server that is back takes calls soon, long enough not to storm it. */
@@ -7,7 +9,13 @@ const LONGEST_RETRY_MS = 2_000
 /** A secret is mended by people. */
 const LONGEST_RETRY_REFUSED_MS = 5_000
 
+/** A connection may be open and deaf: it is asked this often whether it is heard. */
+const LIFE_SIGN_MS = 5_000
+/** drachtio-server answers in a millisecond. */
+const ANSWER_MS = 4_000
+
 const UNREACHABLE = 'drachtio-server cannot be reached'
+const DEAF = 'drachtio-server does not answer'
 const REFUSED = 'drachtio-server refuses DRACHTIO_SECRET'
 
 /** A server that is away for longer has lost its dialogs, or its callers have given up theirs. */
@@ -37,7 +45,9 @@ export class Signalling {
   /** Why the last connection failed, such as ECONNREFUSED. */
   #code: string | undefined
   #retryMs = FIRST_RETRY_MS
-  #givingUp: NodeJS.Timeout | null = null
+  /** Calls off the giving up. */
+  #stayPatient: (() => void) | null = null
+  #nextQuestion: NodeJS.Timeout | null = null
 
   constructor(options: SignallingOptions) {
     this.#options = options
@@ -68,11 +78,13 @@ export class Signalling {
     const reconnect = { retryMaxDelay: LONGEST_RETRY_MS }
     this.#options.onUp?.(false)
     this.srf.connect({ host, port, secret: secret ?? '', reconnect })
+    keepMessagesShort(this.srf)
   }
 
   /** Ends the connection for good. */
   stop(): void {
-    if (this.#givingUp) clearTimeout(this.#givingUp)
+    this.#stayPatient?.()
+    if (this.#nextQuestion) clearTimeout(this.#nextQuestion)
     this.srf.removeAllListeners('close')
     const wp = this.srf.app.client?.wp
     // The library can only end a connection that it has; the next attempt has to be called off by hand.
@@ -83,13 +95,35 @@ export class Signalling {
 
   #connected(hostport: string): void {
     this.#options.log.info({ hostport }, 'drachtio-server is connected')
-    if (this.#givingUp) clearTimeout(this.#givingUp)
-    this.#givingUp = null
+    this.#stayPatient?.()
+    this.#stayPatient = null
     this.#fault = null
     this.#retryMs = FIRST_RETRY_MS
     this.#options.onUp?.(true)
     if (this.#wasConnected) this.#options.onBack()
     this.#wasConnected = true
+    this.#askAgain(addressIn(hostport))
+  }
+
+  #askAgain(address: string): void {
+    if (this.#nextQuestion) clearTimeout(this.#nextQuestion)
+    this.#nextQuestion = setTimeout(() => void this.#ask(address), LIFE_SIGN_MS)
+  }
+
+  /**
+   * Sends a request to drachtio-server's own address: it goes through its SIP stack, which refuses to send it. Whatever it says
+   * is a sign of life; where nothing comes, the connection is made anew, and with it whatever keeps the server from hearing us.
+   */
+  async #ask(address: string): Promise<void> {
+    const asked = this.srf.request(`sip:${address}`, { method: 'OPTIONS' }).catch(() => {})
+    try {
+      await within(ANSWER_MS, asked, DEAF)
+      if (this.#fault === null) this.#askAgain(address)
+    } catch {
+      if (this.#fault !== null) return
+      this.#failed(DEAF)
+      socketOf(this.srf)?.destroy()
+    }
   }
 
   #failed(fault: string, code?: string): void {
@@ -98,7 +132,8 @@ export class Signalling {
       log.warn({ drachtio: `${host}:${port}`, fault, code }, 'SIP calls cannot be taken; it is tried again')
     if (this.#fault === null) this.#options.onUp?.(false)
     this.#fault = fault
-    if (this.#wasConnected) this.#givingUp ??= setTimeout(() => this.#options.onLost(), DIALOGS_OUTLIVE_MS)
+    if (!this.#wasConnected) return
+    this.#stayPatient ??= loopDelay.after(DIALOGS_OUTLIVE_MS, () => this.#options.onLost())
   }
 
   /**
@@ -112,3 +147,6 @@ export class Signalling {
     this.#retryMs = Math.min(this.#retryMs * 2, longest)
   }
 }
+
+/** The first of what it says of itself, such as "udp/192.0.2.1:5060,tcp/192.0.2.1:5060". */
+const addressIn = (hostport: string): string => /\/([^,]+)/.exec(hostport)?.[1] ?? '127.0.0.1'

@@ -4,30 +4,38 @@ import type { Logger } from 'pino'
 import type { CallEvent, LegEndStatus } from '../../../machines/call-events.ts'
 import {
   type CallView,
+  isKnownState,
   type LegInstruction,
-  legInstructions,
   mediaInstruction,
+  nextInstructions,
 } from '../../../machines/instructions.ts'
 import type { CarrierCall } from '../../calls/ports.ts'
+import { awakeMs } from '../../loop-delay.ts'
 import { within } from '../../within.ts'
+import { endedBy } from './bye.ts'
 import type { SipDialog } from './drachtio.ts'
 import { type ForkRates, forkRatesFor } from './fork-rates.ts'
 import type { LegMedia } from './leg-media.ts'
-import { inSessionOf } from './session-line.ts'
+import { isHold } from './offer.ts'
+import { offer } from './re-offer.ts'
 import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
-import { digitText } from './stream-metadata.ts'
+import { digitText, holdText } from './stream-metadata.ts'
 import { isOlder } from './view-order.ts'
 
 /** Between two tries to say something to a call while the database is away, and to reach a relay while none is there. */
 const RETRY_MS = 100
+/** A pause in the music that is taken for a part of it. */
+const UNNOTICED_MS = 100
+/** A relay is dialled in silence: music that is cut off after a moment would be worse. */
+const FORK_UNNOTICED_MS = 1_000
+/** What is looked up before a relay is dialled; what is not known by then is done without. */
+const LOOK_UP_MS = 1_000
 /** A relay that was killed is back sooner, or another one is there; past this the call is asked for another bridge. */
 const FORK_PATIENCE_MS = 5_000
 /** How soon it is noticed that a caller hung up whose BYE could not be heard. */
 const DIALOG_CHECK_MS = 5_000
 /** How long what is left of a leg waits for the call to be told: a database that is away must not keep it. */
 const TOLD_FIRST_MS = 1_000
-/** A phone answers a re-INVITE by itself; who hears nothing for longer has hung up. */
-const OFFER_MS = 5_000
 /** A peer that does not answer a BYE is gone. */
 const BYE_MS = 4_000
 
@@ -57,10 +65,12 @@ export class SipLeg {
   readonly over: Promise<void>
   readonly #options: SipLegOptions
   readonly #log: Logger
-  readonly #answeredAt = Date.now()
+  readonly #answeredAt = performance.now()
   readonly #isOver: () => void
   #dialog: SipDialog
   #media: LegMedia
+  /** The caller's session as it was last agreed on; what was refused changes nothing, though the library keeps it. */
+  #agreedSdp: string
   /** FreeSWITCH is gone, and another one is asked. */
   #isMoving = false
   #view: CallView
@@ -70,6 +80,8 @@ export class SipLeg {
   #stopped: Promise<unknown> = Promise.resolve()
   /** The bridge whose fork is open. */
   #streaming: number | null = null
+  /** The round of hold music that was begun last. */
+  #heldRound = -1
   #ending = false
   /** Ends the asking for a dialog that an earlier connection left. */
   #asking = new AbortController()
@@ -79,12 +91,22 @@ export class SipLeg {
     const { dialog, media, call, log } = options
     this.#options = options
     this.#dialog = dialog
+    this.#agreedSdp = dialog.remote.sdp
     this.#media = media
     this.#view = call.view
     this.#log = log.child({ callId: call.callId })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.over = promise
     this.#isOver = resolve
+  }
+
+  get callId(): string {
+    return this.#options.call.callId
+  }
+
+  /** The call as it was last heard of. */
+  get view(): CallView {
+    return this.#view
   }
 
   /** Between the other party and us. */
@@ -126,11 +148,12 @@ export class SipLeg {
     this.#isMoving = true
     this.#running.abort()
     try {
-      const media = await this.#options.openElsewhere(dialog.remote.sdp)
+      const media = await this.#options.openElsewhere(this.#agreedSdp)
       if (this.#ending) await media.destroy()
       else {
         this.#use(media)
         await offer(dialog, media)
+        this.agreed(dialog.remote.sdp)
       }
     } catch (error) {
       this.#log.warn({ err: error }, 'FreeSWITCH is lost, and no other one takes the leg')
@@ -191,6 +214,16 @@ export class SipLeg {
     void this.media.sendText(digitText(digit))
   }
 
+  /** The caller's session is this from now on; the relay hears whether it is on hold, so that silence is not taken for an end. */
+  agreed(sdp: string): void {
+    const wasOnHold = isHold(this.#agreedSdp)
+    this.#agreedSdp = sdp
+    const isOnHold = isHold(sdp)
+    if (isOnHold === wasOnHold) return
+    this.#log.info({ isOnHold }, 'The caller has put the call on hold, or takes it up again')
+    void this.media.sendText(holdText(isOnHold))
+  }
+
   /** Ends the leg, once: both halves of it are hung up, and the call is told how it ended. */
   async end(status: LegEndStatus): Promise<void> {
     if (this.#ending) return this.over
@@ -198,14 +231,16 @@ export class SipLeg {
     this.#unwatch()
     this.#running.abort()
     this.#asking.abort()
-    const durationSeconds = Math.round((Date.now() - this.#answeredAt) / 1000)
+    const durationSeconds = Math.round((performance.now() - this.#answeredAt) / 1000)
     const ended: CallEvent = { type: 'leg.ended', status, durationSeconds }
     // What ended from outside is said before the stream falls with it, which else would look as if it had broken.
     const isOurs = status === 'completed' && this.#dialog.connected
-    const telling = isOurs ? null : this.#tell(ended)
+    const tell = () =>
+      this.#options.calls.report(this.#options.providerCallId, ended, `status:${status}`).outcome
+    const telling = isOurs ? null : tell()
     if (telling) await within(TOLD_FIRST_MS, telling, '').catch(() => {})
     await Promise.all([this.#sayBye(status), this.media.destroy()])
-    await (telling ?? this.#tell(ended))
+    await (telling ?? tell())
     this.#log.info({ status }, 'SIP leg is over')
     this.#isOver()
   }
@@ -214,11 +249,16 @@ export class SipLeg {
     if (this.#ending || isOlder(view, this.#view)) return
     this.#view = view
     if (this.#isMoving) return
+    if (this.#streaming !== null && view.context.unresponsiveBridge === this.#streaming) {
+      this.#leaveBridge(this.#streaming)
+      return
+    }
     // The relay closes the stream when the agent's last word was heard; hanging up before would cut it off.
     if (this.#streaming !== null && mediaInstruction(view, this.#streaming) === 'finish-playing') return
-    const script = legInstructions(view)
+    const script = nextInstructions(view)
     const told = JSON.stringify(script)
-    if (told === this.#told) return
+    // One that another chart leads is told of by its own questions alone: the next one has to be asked.
+    if (told === this.#told && isKnownState(view.state)) return
     this.#told = told
     this.#running.abort()
     this.#running = new AbortController()
@@ -247,13 +287,14 @@ export class SipLeg {
       case 'play-greeting':
         return this.#play(sounds.greeting(), signal)
       case 'hold':
+        this.#heldRound = instruction.round
         return this.#play(sounds.hold(instruction.round), signal)
       case 'say':
         return this.#play(sounds.spoken(instruction.message), signal)
       case 'ask-again':
-        return this.#tellWhile(signal, { type: 'leg.asked' })
+        return this.#withMusic(this.#tellWhile(signal, { type: 'leg.asked' }), UNNOTICED_MS, signal)
       case 'connect-media':
-        return this.#stream(instruction.attempt, signal)
+        return this.#withMusic(this.#stream(instruction.attempt, signal), FORK_UNNOTICED_MS, signal)
       case 'hang-up':
         return this.end('completed')
     }
@@ -265,18 +306,40 @@ export class SipLeg {
     await this.#pause(this.#options.sounds.roundMs, signal)
   }
 
+  /** Hold music goes on for as long as something takes that the caller should not notice, such as a database that is away. */
+  async #withMusic(work: Promise<void>, afterMs: number, signal: AbortSignal): Promise<void> {
+    let isOver = false
+    const over = work.finally(() => {
+      isOver = true
+    })
+    await Promise.race([over, this.#pause(afterMs, signal)])
+    while (!isOver && !signal.aborted) await Promise.race([over, this.#playHold(signal)])
+    if (!signal.aborted) await this.media.stopPlaying()
+    await over
+  }
+
+  #playHold(signal: AbortSignal): Promise<void> {
+    return this.#play(this.#options.sounds.hold(++this.#heldRound), signal)
+  }
+
   /** Joins the caller to whichever relay lives; the call is asked for another bridge when none can be reached. */
   async #stream(attempt: number, signal: AbortSignal): Promise<void> {
     const { call, providerCallId, relays } = this.#options
     const token = call.tokenOf(attempt)
-    const until = Date.now() + FORK_PATIENCE_MS
-    while (Date.now() < until) {
-      const [relay, rates] = await Promise.all([relays().catch(() => null), this.#forkRates()])
+    const until = awakeMs() + FORK_PATIENCE_MS
+    while (awakeMs() < until) {
+      const [relay, rates] = await Promise.all([
+        within(LOOK_UP_MS, relays(), '').catch(() => null),
+        this.#forkRates(),
+      ])
       if (signal.aborted) return
       if (relay !== null) {
         const target = { relay, callId: call.callId, providerCallId, token, attempt, rates }
         this.#streaming = attempt
-        if (await this.media.fork(target, () => this.#streamEnded(attempt, signal))) return
+        if (await this.media.fork(target, () => this.#streamEnded(attempt, signal))) {
+          if (isHold(this.#agreedSdp)) void this.media.sendText(holdText(true))
+          return
+        }
         this.#streaming = null
       }
       await this.#pause(RETRY_MS, signal)
@@ -289,12 +352,19 @@ export class SipLeg {
   /** What is not known costs the relay some work, and nothing else. */
   async #forkRates(): Promise<ForkRates> {
     const { calls, call } = this.#options
-    return forkRatesFor(await calls.agentRates(call.callId).catch(() => null))
+    return forkRatesFor(await within(LOOK_UP_MS, calls.agentRates(call.callId), '').catch(() => null))
   }
 
   #streamEnded(attempt: number, signal: AbortSignal): void {
     this.#streaming = null
-    void this.#tellWhile(signal, { type: 'leg.streamEnded', attempt })
+    void this.#withMusic(this.#tellWhile(signal, { type: 'leg.streamEnded', attempt }), UNNOTICED_MS, signal)
+  }
+
+  /** A relay that gives no sign of life does not even close its stream: it is left, and the call makes another bridge. */
+  #leaveBridge(attempt: number): void {
+    const { signal } = this.#running
+    this.#stopped = this.#stopped.then(() => this.media.stopFork())
+    this.#streamEnded(attempt, signal)
   }
 
   async #fallSilent(): Promise<void> {
@@ -317,11 +387,6 @@ export class SipLeg {
     }
   }
 
-  /** The same for the end, which must not be forgotten while the database is away. */
-  #tell(event: CallEvent): Promise<void> {
-    return this.#tellWhile(this.#options.calls.stopping, event)
-  }
-
   async #sayBye(status: LegEndStatus): Promise<void> {
     if (!this.#dialog.connected) return
     const headers = { Reason: `Q.850;cause=${status === 'completed' ? 16 : 41}` }
@@ -332,18 +397,4 @@ export class SipLeg {
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
     await pause(ms, null, { signal, ref: false }).catch(() => {})
   }
-}
-
-/** Asks the other party to send its audio there, and takes what it answers. */
-async function offer(dialog: SipDialog, media: LegMedia): Promise<void> {
-  const before = dialog.remote.sdp
-  const sdp = inSessionOf(dialog.local.sdp, media.sdp)
-  await within(OFFER_MS, dialog.modify(sdp), 'the caller did not answer a re-INVITE')
-  if (dialog.remote.sdp !== before) await media.modify(dialog.remote.sdp)
-}
-
-/** A BYE of drachtio-server's own gives a reason: the caller did not acknowledge, or no longer refreshes the session. */
-function endedBy(reason: string | undefined): LegEndStatus {
-  if (reason === undefined || reason === 'normal release') return 'completed'
-  return reason.includes('cancel race') ? 'canceled' : 'failed'
 }

@@ -10,8 +10,6 @@ export interface LegCalls extends CarrierCalls {
   agentRates(callId: string): Promise<AgentRates | null>
   /** Calls back with every change of the call, whichever node made it, until the returned function is called. */
   watch(callId: string, onChange: (view: CallView) => void): () => void
-  /** Aborts when the process goes: what could not be told until then is found by others. */
-  readonly stopping: AbortSignal
 }
 
 /** What FreeSWITCH is told to play: addresses that it fetches from us, or sounds that it makes itself. */
@@ -25,3 +23,24 @@ export type Sounds = {
 
 /** The ws origin of a relay that is alive; null when none is. */
 export type Relays = () => Promise<string | null>
+
+/** Somebody who may call once, from a browser. */
+export type LinkCaller = {
+  linkId: string
+  password: string
+  /** Whom they reach, whatever they dial. */
+  to: string
+  /** Who answers; null means the agent of that number. */
+  agentId: string | null
+  /** Theirs because an operator says so; null for nobody's. */
+  callerNumber: string | null
+}
+
+export interface LinkCallers {
+  /** Null when there is no such SIP user, or no more. */
+  find(sipUser: string): Promise<LinkCaller | null>
+  /** Uses the link up for this call; false when another call has, on whatever node. */
+  claim(linkId: string, providerCallId: string): Promise<boolean>
+  /** Nothing came of the call: the link is as good as before. */
+  giveBack(linkId: string, providerCallId: string): Promise<void>
+}

@@ -16,13 +16,17 @@ export const startMetadata = (start: StreamStart): string => encode(start)
 
 export const digitText = (digit: string): string => encode({ digit })
 
-export type StreamText = { start: StreamStart } | { digit: string } | null
+/** The caller has put the call on hold, or takes it up again. */
+export const holdText = (isOnHold: boolean): string => encode({ isOnHold })
+
+export type StreamText = { start: StreamStart } | { digit: string } | { isOnHold: boolean } | null
 
 /** Null for what none of ours is. */
 export function readStreamText(text: string): StreamText {
   // A leg that is held by an older version says nothing of rates.
-  const { providerCallId, token, audio, rates = forkRatesFor(null), digit } = decoded(text)
+  const { providerCallId, token, audio, rates = forkRatesFor(null), digit, isOnHold } = decoded(text)
   if (typeof digit === 'string') return { digit }
+  if (typeof isOnHold === 'boolean') return { isOnHold }
   if (typeof providerCallId !== 'string' || typeof token !== 'string') return null
   if ((audio !== 'stream' && audio !== 'files') || !areForkRates(rates)) return null
   return { start: { providerCallId, token, audio, rates } }

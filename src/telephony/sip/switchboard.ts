@@ -1,31 +1,61 @@
 import type { Logger } from 'pino'
 import type { LegEndStatus } from '../../../machines/call-events.ts'
 import type { CarrierCall, LegRegister } from '../../calls/ports.ts'
-import type { Doorkeeper } from './admission.ts'
+import type { NoPlace } from '../../calls/trunk-ports.ts'
+import type { Country } from '../../phone-numbers.ts'
+import { within } from '../../within.ts'
+import type { Admitted, Doorkeeper } from './admission.ts'
 import { offersWideband } from './codec-order.ts'
-import type { SipDialog, SipHeaders, SipRequest, SipResponse, Srf } from './drachtio.ts'
+import { namesHosts } from './contact.ts'
+import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
 import { forkRatesFor, TELEPHONE_RATE } from './fork-rates.ts'
 import { handleInDialog } from './in-dialog.ts'
+import { Invite } from './invite.ts'
+import { faultOfInvite, type Refused } from './invite-rules.ts'
+import { LegBook } from './leg-book.ts'
 import type { LegMedia } from './leg-media.ts'
-import { isOfTheCaller, type MediaServers } from './media-servers.ts'
+import { type Encryption, encryptionsFor, isEncryptedTransport, type SrtpPolicy } from './media-encryption.ts'
+import { type MediaServers, refusalOf } from './media-servers.ts'
+import type { OfferTerms } from './offer.ts'
 import { type Parties, partiesOf } from './parties.ts'
-import { type Refusal, RefusalLog } from './refusal-log.ts'
+import { RefusalLog } from './refusal-log.ts'
 import { SipLeg } from './sip-leg.ts'
-import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
+import type { LegCalls, LinkCaller, LinkCallers, Relays, Sounds } from './sip-ports.ts'
+import { tellStates } from './state-report.ts'
+import type { Trunk } from './trunks/trunk-directory.ts'
+import type { TrunkPlaces } from './trunks/trunk-places.ts'
 
 /** When a trunk that was refused for now may come again, in seconds. */
 const RETRY_AFTER = { 'Retry-After': '5' }
+/** A trunk is told to try elsewhere sooner than its caller would give up the silence. */
+const OPEN_MS = 2_000
+/** The discard port of drachtio-server's own host, where nobody answers. */
+const NOWHERE = 'sip:127.0.0.1:9'
 
-type Refused = Omit<Refusal, 'address'> & { headers?: SipHeaders }
-
+/** Another way to us may have room, and this one soon. */
+const FULL_TRUNK: Record<NoPlace, Refused> = {
+  calls: { status: 503, reason: 'sip_trunk_full', headers: RETRY_AFTER },
+  rate: { status: 503, reason: 'sip_trunk_rate', headers: { 'Retry-After': '1' } },
+  gone: { status: 403, reason: 'sip_forbidden' },
+}
+const MALFORMED: Refused = { status: 400, reason: 'sip_malformed' }
+const UNANSWERABLE: Refused = { status: 500, reason: 'sip_unanswerable' }
 const UNAVAILABLE: Refused = { status: 503, reason: 'sip_unavailable', headers: RETRY_AFTER }
 
 export type SwitchboardOptions = {
   srf: Srf
   servers: MediaServers
   doorkeeper: Doorkeeper
-  /** The numbers that are answered; null means all. */
+  /** Null where nobody calls from a browser. */
+  links: LinkCallers | null
+  places: TrunkPlaces
+  /** The numbers that are answered, but for trunks with some of their own; null means all. */
   numbers: readonly string[] | null
+  /** A number's one spelling; null as its country for DEFAULT_COUNTRY. */
+  canonical: (spelling: string, country: Country | null) => string
+  transferNumbers: readonly string[] | null
+  /** Whether the audio of this caller is to be encrypted. */
+  srtpOf: (caller: Admitted) => SrtpPolicy
   calls: LegCalls
   register: LegRegister
   sounds: Sounds
@@ -45,10 +75,12 @@ export class Switchboard {
   readonly #options: SwitchboardOptions
   readonly #legs = new Map<string, SipLeg>()
   readonly #refusals: RefusalLog
+  readonly #book: LegBook
 
   constructor(options: SwitchboardOptions) {
     this.#options = options
     this.#refusals = new RefusalLog(options.log)
+    this.#book = new LegBook(options)
     options.srf.invite((req, res) => void this.#invited(req, res))
     options.srf.options((req, res) => this.#asked(req, res))
   }
@@ -69,7 +101,7 @@ export class Switchboard {
   /** A trunk's question whether we are there: the answer is what an INVITE would get. */
   #asked(req: SipRequest, res: SipResponse): void {
     const { doorkeeper, isDraining, servers } = this.#options
-    if (!doorkeeper.isTrunk(req.source_address)) {
+    if (!doorkeeper.isFromTrunk(req)) {
       this.#refuse(req, res, { status: 403, reason: 'sip_forbidden' })
       return
     }
@@ -78,29 +110,94 @@ export class Switchboard {
   }
 
   async #invited(req: SipRequest, res: SipResponse): Promise<void> {
+    if (!namesHosts(req.get('contact') ?? 'sip:none')) return this.#strand(req)
     const invite = new Invite(req)
     try {
-      const parties = this.#admit(req, res)
-      if (parties) await this.#answer(invite, res, parties)
+      const admitted = await this.#admit(req, res)
+      if (admitted?.link) await this.#answerOnce(invite, res, admitted, admitted.link)
+      else if (admitted) await this.#answerInPlace(invite, res, admitted)
     } catch (error) {
       this.#options.log.error({ err: error }, 'an INVITE could not be answered')
-      if (!res.finalResponseSent && !invite.isCanceled) res.send(500, { headers: RETRY_AFTER })
+      if (!res.finalResponseSent && !invite.isCanceled) this.#refuse(req, res, UNAVAILABLE)
     }
   }
 
-  /** Null when the request was refused, for which nothing is looked up. */
-  #admit(req: SipRequest, res: SipResponse): Parties | null {
-    const { doorkeeper, servers, numbers } = this.#options
-    const verdict = doorkeeper.examine(req)
+  /** Null when the request was refused, for which nothing is looked up, but who may call by a link. */
+  async #admit(req: SipRequest, res: SipResponse): Promise<Expected | null> {
+    const { doorkeeper, servers, canonical, srtpOf } = this.#options
+    const verdict = await doorkeeper.examine(req)
     if (!verdict.admitted) return this.#refuse(req, res, verdict)
-    if (verdict.isAuthenticated) this.#refusals.authenticated(req.source_address)
-    const parties = partiesOf(req)
-    if (!parties || !req.has('Contact') || callIdOf(req).length > MAX_CALL_ID)
-      return this.#refuse(req, res, { status: 400, reason: 'sip_malformed' })
-    if (numbers && !numbers.includes(parties.to))
+    const link = verdict.caller === 'link' ? verdict.link : null
+    if (verdict.caller !== 'trunk') this.#refusals.authenticated(req.source_address)
+    const parties = partiesOf(req, verdict, canonical)
+    const fault = parties ? faultOfInvite(req) : MALFORMED
+    if (!parties || fault) return this.#refuse(req, res, fault ?? MALFORMED)
+    if (!link && !this.#answers(parties.to, verdict))
       return this.#refuse(req, res, { status: 404, reason: 'sip_unknown_number' })
     if (servers.fault !== null) return this.#refuse(req, res, UNAVAILABLE)
-    return parties
+    const encryptions = encryptionsFor(srtpOf(verdict), isEncryptedTransport(req.protocol))
+    return { parties, encryptions, link, trunk: verdict.caller === 'trunk' ? verdict.trunk : null }
+  }
+
+  /** A link is good for one call: it is used up before the call is written down, and given back when nothing came of it. */
+  async #answerOnce(
+    invite: Invite,
+    res: SipResponse,
+    expected: Expected,
+    { linkId }: LinkCaller,
+  ): Promise<void> {
+    const { links, log } = this.#options
+    const { providerCallId } = invite
+    const claim = links?.claim(linkId, providerCallId) ?? Promise.resolve(false)
+    if (!(await within(OPEN_MS, claim, 'a phone link was not taken in time'))) {
+      this.#refuse(invite.req, res, { status: 403, reason: 'sip_link_used' })
+      return
+    }
+    let leg: SipLeg | null = null
+    try {
+      leg = await this.#answer(invite, res, expected)
+    } finally {
+      if (!leg) {
+        await links
+          ?.giveBack(linkId, providerCallId)
+          .catch((error: unknown) => log.warn({ err: error }, 'a phone link is used up without a call'))
+      }
+    }
+    if (leg) tellStates(leg, this.#options)
+  }
+
+  /** A call of a trunk takes one of its places, until the leg is over or nothing came of the INVITE. */
+  async #answerInPlace(invite: Invite, res: SipResponse, expected: Expected): Promise<void> {
+    const place = await this.#options.places.take(expected.trunk)
+    if (typeof place === 'string') {
+      this.#refuse(invite.req, res, FULL_TRUNK[place])
+      return
+    }
+    try {
+      const leg = await this.#answer(invite, res, expected)
+      await leg?.over
+    } finally {
+      place.leave()
+    }
+  }
+
+  #answers(number: string, verdict: Admitted): boolean {
+    const own = verdict.caller === 'trunk' ? verdict.trunk.numbers : []
+    const answered = own.length > 0 ? own : this.#options.numbers
+    return answered === null || answered.includes(number)
+  }
+
+  /**
+   * Any answer of ours to this one would end drachtio-server, and no answer would have it keep the INVITE for ever. So it is
+   * sent on to where nobody is, and drachtio-server answers by itself after a second (408).
+   */
+  async #strand(req: SipRequest): Promise<void> {
+    const { srf, onRejected, log } = this.#options
+    onRejected(MALFORMED.reason)
+    this.#refusals.refused({ address: req.source_address, ...MALFORMED })
+    await srf
+      .proxyRequest(req, NOWHERE, { provisionalTimeout: '1s', finalTimeout: '1s' })
+      .catch((error: unknown) => log.warn({ err: error }, 'an INVITE without an address could not be left'))
   }
 
   #refuse(req: SipRequest, res: SipResponse, { status, reason, headers = {} }: Refused): null {
@@ -110,19 +207,27 @@ export class Switchboard {
     return null
   }
 
-  /** The call is written down before anybody is answered, and every way out of here tells it how it ended. */
-  async #answer(invite: Invite, res: SipResponse, parties: Parties): Promise<void> {
+  /**
+   * The call is written down before anybody is answered, and every way out of here tells it how it ended. Null when there is
+   * no leg in the end.
+   */
+  async #answer(
+    invite: Invite,
+    res: SipResponse,
+    { parties, encryptions, trunk }: Expected,
+  ): Promise<SipLeg | null> {
     const { onAnswered } = this.#options
     const begun = performance.now()
     const call = await this.#open(invite, parties)
     if (!call) return this.#merged(res)
     if (call.view.state === 'rejected') return this.#turnAway(invite, res)
-    const media = await this.#mediaFor(invite, res, call)
-    if (!media) return
-    const dialog = await this.#accept(invite, res, media)
-    if (!dialog) return this.#letGo(call, media)
+    const media = await this.#mediaFor(invite, res, { call, encryptions, codecs: trunk?.codecs ?? [] })
+    if (!media) return null
+    const begin = (dialog: SipDialog) => this.#begin(call, invite, dialog, media)
+    const leg = await this.#accept(invite, res, media, begin)
+    if (!leg) return this.#letGo(call, media)
     onAnswered((performance.now() - begun) / 1000)
-    this.#begin(call, invite, dialog, media)
+    return leg
   }
 
   /**
@@ -130,8 +235,7 @@ export class Switchboard {
    * (§8.1.3.5), which is a call of its own.
    */
   async #open(invite: Invite, parties: Parties): Promise<CarrierCall | null> {
-    const { calls } = this.#options
-    const open = () => calls.open({ ...parties, providerCallId: invite.providerCallId, publicOrigin: 'sip:' })
+    const open = () => this.#openWithin({ ...parties, providerCallId: invite.providerCallId })
     const first = await open()
     if (first.isNew) return first
     if (first.view.state !== 'ended') return null
@@ -140,37 +244,65 @@ export class Switchboard {
     return again.isNew ? again : null
   }
 
-  #merged(res: SipResponse): void {
+  /** Rejects when the call is not written down in time; one that is written after all has nobody on the line. */
+  async #openWithin(call: Parties & { providerCallId: string }): Promise<CarrierCall & { isNew: boolean }> {
+    const opening = this.#options.calls.open({ ...call, publicOrigin: 'sip:' })
+    try {
+      return await within(OPEN_MS, opening, 'the call was not written down in time')
+    } catch (error) {
+      const end = async () => {
+        if ((await opening).isNew) await this.#ended(call.providerCallId, 'failed')
+      }
+      void end().catch(() => {})
+      throw error
+    }
+  }
+
+  /** Whoever is refused may come again at once under the same Call-ID, and is to find the earlier call ended. */
+  async #ended(providerCallId: string, status: LegEndStatus): Promise<void> {
+    const { tried } = this.#options.calls.report(
+      providerCallId,
+      { type: 'leg.ended', status },
+      `status:${status}`,
+    )
+    await within(OPEN_MS, tried, '').catch(() => {})
+  }
+
+  #merged(res: SipResponse): null {
     this.#options.onRejected('sip_merged')
     res.send(482)
+    return null
   }
 
   /** The lines are taken, or this process is going: a trunk tries the next server sooner than a person would hear that out. */
-  async #turnAway({ req, providerCallId }: Invite, res: SipResponse): Promise<void> {
-    await this.#options.calls.tell(providerCallId, { type: 'leg.ended', status: 'failed' })
-    this.#refuse(req, res, { status: 503, reason: 'sip_full', headers: RETRY_AFTER })
+  async #turnAway({ req, providerCallId }: Invite, res: SipResponse): Promise<null> {
+    await this.#ended(providerCallId, 'failed')
+    return this.#refuse(req, res, { status: 503, reason: 'sip_full', headers: RETRY_AFTER })
   }
 
   /** Null when none is to be had, or the caller has given up meanwhile. */
-  async #mediaFor(invite: Invite, res: SipResponse, call: CarrierCall): Promise<LegMedia | null> {
-    const { servers, calls, log } = this.#options
+  async #mediaFor(
+    invite: Invite,
+    res: SipResponse,
+    { call, ...terms }: { call: CarrierCall } & Omit<OfferTerms, 'isWideband'>,
+  ): Promise<LegMedia | null> {
+    const { servers, log } = this.#options
     const { callId } = call
     const { providerCallId } = invite
     try {
       const isWideband = await this.#suitsWideband(invite, callId)
-      const media = await servers.open(invite.sdp, isWideband)
-      await this.#register(call, media)
+      const media = await servers.open(invite.sdp, { isWideband, ...terms })
+      await this.#book.enter(call.callId, media)
       if (!invite.isCanceled) return media
       await this.#letGo(call, media)
-      await calls.tell(providerCallId, { type: 'leg.ended', status: 'canceled' })
+      await this.#ended(providerCallId, 'canceled')
     } catch (error) {
-      const isTheirs = isOfTheCaller(error)
-      if (!isTheirs) log.warn({ err: error, callId }, 'no FreeSWITCH took the leg')
-      const status = invite.isCanceled ? 'canceled' : isTheirs ? 'failed' : 'media-server-lost'
-      await calls.tell(providerCallId, { type: 'leg.ended', status })
+      const refused = refusalOf(error, invite.sdp)
+      if (!refused) log.warn({ err: error, callId }, 'no FreeSWITCH took the leg')
+      const status = invite.isCanceled ? 'canceled' : refused ? 'failed' : 'media-server-lost'
+      await this.#ended(providerCallId, status)
       if (invite.isCanceled) return null
-      if (isTheirs) this.#refuse(invite.req, res, { status: 488, reason: 'sip_no_codec' })
-      else this.#refuse(invite.req, res, UNAVAILABLE)
+      this.#refuse(invite.req, res, refused ?? UNAVAILABLE)
     }
     return null
   }
@@ -178,49 +310,57 @@ export class Switchboard {
   /** What is not known of an agent is no reason to keep its caller waiting. */
   async #suitsWideband({ sdp }: Invite, callId: string): Promise<boolean> {
     if (!offersWideband(sdp)) return false
-    const { caller, agent } = forkRatesFor(await this.#options.calls.agentRates(callId).catch(() => null))
+    const { caller, agent } = forkRatesFor(
+      await within(OPEN_MS, this.#options.calls.agentRates(callId), '').catch(() => null),
+    )
     return caller > TELEPHONE_RATE || agent > TELEPHONE_RATE
   }
 
-  /** What nobody could find after this process is gone is not kept. */
-  async #register({ callId }: CarrierCall, media: LegMedia): Promise<void> {
-    const { server: mediaServer, channel } = media
-    await orDestroy(media, this.#options.register.hold({ callId, mediaServer, channel, dialogId: null }))
-  }
-
-  async #letGo({ callId }: CarrierCall, media: LegMedia): Promise<void> {
+  async #letGo({ callId }: CarrierCall, media: LegMedia): Promise<null> {
     await media.destroy()
-    await this.#options.register.release(callId)
+    void this.#book.strike(callId)
+    return null
   }
 
-  /** Null when the caller had gone before the answer got out. */
-  async #accept(invite: Invite, res: SipResponse, media: LegMedia): Promise<SipDialog | null> {
-    const { srf, calls, log } = this.#options
+  /**
+   * Null when the caller had gone before the answer got out. The leg begins while the library still has its packet in hand:
+   * a re-INVITE that came in the same one is answered by the library itself where nobody listens.
+   */
+  async #accept(
+    invite: Invite,
+    res: SipResponse,
+    media: LegMedia,
+    begin: (dialog: SipDialog) => SipLeg,
+  ): Promise<SipLeg | null> {
+    const { srf, log } = this.#options
     try {
-      return await srf.createUAS(invite.req, res, { localSdp: media.sdp })
+      return await new Promise((resolve, reject) => {
+        srf.createUAS(invite.req, res, { localSdp: media.sdp }, (error, dialog) =>
+          dialog ? resolve(begin(dialog)) : reject(error),
+        )
+      })
     } catch (error) {
       const isCanceled = invite.isCanceled || isForgotten(error)
       if (!isCanceled) log.warn({ err: error }, 'a SIP call could not be answered')
       const status = isCanceled ? 'canceled' : 'signalling-lost'
-      await calls.tell(invite.providerCallId, { type: 'leg.ended', status })
+      await this.#ended(invite.providerCallId, status)
+      if (!isCanceled && !res.finalResponseSent) this.#refuse(invite.req, res, UNANSWERABLE)
       return null
     }
   }
 
-  #begin(call: CarrierCall, { providerCallId }: Invite, dialog: SipDialog, media: LegMedia): void {
-    const { calls, sounds, relays, register, servers, onUnsaidBye, log } = this.#options
+  #begin(call: CarrierCall, { providerCallId }: Invite, dialog: SipDialog, media: LegMedia): SipLeg {
+    const { calls, sounds, relays, servers, onUnsaidBye, log } = this.#options
     const openElsewhere = async (remoteSdp: string) => {
-      const { isWideband, server } = leg.media
-      const media = await servers.open(remoteSdp, isWideband, server)
-      await orDestroy(
-        media,
-        register.moved(call.callId, { mediaServer: media.server, channel: media.channel }),
-      )
+      const { isWideband, encryption, codecs, server } = leg.media
+      const terms = { isWideband, encryptions: [encryption], codecs }
+      const media = await servers.open(remoteSdp, terms, server)
+      await this.#book.moved(call.callId, media)
       return media
     }
     const onDialog = (leg: SipLeg, dialog: SipDialog) => {
       handleInDialog(leg, dialog, this.#options)
-      void this.#keep(call.callId, dialog)
+      void this.#book.answered(call.callId, dialog)
     }
     const leg = new SipLeg({
       call,
@@ -237,20 +377,20 @@ export class Switchboard {
     })
     this.#legs.set(call.callId, leg)
     leg.begin()
-    void leg.over.then(async () => {
+    void leg.over.then(() => {
       this.#legs.delete(call.callId)
-      await register
-        .release(call.callId)
-        .catch((error: unknown) => log.warn({ err: error }, 'a leg is still registered'))
+      return this.#book.strike(call.callId)
     })
+    return leg
   }
+}
 
-  async #keep(callId: string, dialog: SipDialog): Promise<void> {
-    const { register, log } = this.#options
-    await register
-      .answered(callId, dialog.id)
-      .catch((error: unknown) => log.warn({ err: error, callId }, 'a leg could not be registered'))
-  }
+/** A call that is let in. */
+type Expected = {
+  parties: Parties
+  encryptions: readonly Encryption[]
+  link: LinkCaller | null
+  trunk: Trunk | null
 }
 
 /**
@@ -258,51 +398,3 @@ export class Switchboard {
  * of the CANCEL as soon as it has an answer to send.
  */
 const isForgotten = (error: unknown): boolean => String(error).includes('unknown transaction')
-
-/** The database keeps 255 letters of what a call is known by; phones make some forty. */
-const MAX_CALL_ID = 200
-const MAX_BRANCH = 50
-
-const callIdOf = (req: SipRequest): string => req.get('call-id') ?? ''
-
-/** Media that could not be written down is of no use. */
-async function orDestroy(media: LegMedia, written: Promise<void>): Promise<void> {
-  try {
-    await written
-  } catch (error) {
-    await media.destroy()
-    throw error
-  }
-}
-
-/** An INVITE that may be called back at any time. */
-class Invite {
-  readonly req: SipRequest
-  isCanceled = false
-  #providerCallId: string
-
-  /** Made in the first moment of its handling: a CANCEL that nobody listened for would not be heard of again. */
-  constructor(req: SipRequest) {
-    this.req = req
-    this.#providerCallId = callIdOf(req)
-    req.once('cancel', () => {
-      this.isCanceled = true
-    })
-  }
-
-  /** What the call is known by. */
-  get providerCallId(): string {
-    return this.#providerCallId
-  }
-
-  /** The Call-ID has been a call's before; what names this request alone tells the two apart. */
-  isAgain(): void {
-    const branch = /branch=([^;,\s]+)/.exec(this.req.get('via') ?? '')?.[1] ?? ''
-    this.#providerCallId += ` ${branch.slice(0, MAX_BRANCH)}`
-  }
-
-  /** Empty when the caller makes no offer and waits for ours. */
-  get sdp(): string {
-    return this.req.body ?? ''
-  }
-}

@@ -41,7 +41,7 @@ export function twilioAdapter(options: TwilioOptions): TwilioAdapter {
   const client = accountSid && authToken ? createTwilioClient({ accountSid, authToken, apiBaseUrl }) : null
   return {
     webhooks: twilioWebhooks({ ...options, signature }),
-    telephony: client ? twilioTelephony(client) : silentTelephony,
+    telephony: client ? twilioTelephony(client, options.log) : silentTelephony,
     checkAccount: client && accountSid ? () => checkTwilioAccount(client, accountSid) : null,
     mediaRoute: {
       path: '/media-stream/',

@@ -1,12 +1,24 @@
+import type { Logger } from 'pino'
 import twilio from 'twilio'
 import type { RequestOptions } from 'twilio/lib/base/RequestClient.js'
-import type { LegAddress, Telephony } from '../../calls/ports.ts'
+import type { LegEndStatus } from '../../../machines/call-events.ts'
+import type { LegAddress, LegEnd, Telephony } from '../../calls/ports.ts'
 
 /** A REST request that takes longer is given up: the leg's next poll is sooner. */
 const TIMEOUT_MS = 5_000
 
 /** 20404: no such call. 21220: the call is not in a state for this, which after the first webhook means that it is over. */
-const CALL_IS_OVER = [20404, 21220]
+const UNKNOWN_CALL = 20404
+const CALL_IS_OVER = [UNKNOWN_CALL, 21220]
+
+/** Statuses of a call that is over (docs voice/api/call-resource); a call with any other still lives. */
+const END_STATUSES: readonly string[] = [
+  'completed',
+  'busy',
+  'no-answer',
+  'failed',
+  'canceled',
+] satisfies LegEndStatus[]
 
 export type TwilioAccount = { accountSid: string; authToken: string; apiBaseUrl: string }
 
@@ -34,23 +46,67 @@ class RedirectedClient extends twilio.RequestClient {
   }
 }
 
+/** Twilio found fault with the request itself, and would again. */
+const REFUSALS = [400, 405, 409, 410, 415, 422]
+
 /** Tells Twilio's side of a call what to do, through its REST API. */
-export function twilioTelephony(client: TwilioClient): Telephony {
+export function twilioTelephony(client: TwilioClient, log: Logger): Telephony {
   const update = async (
     leg: LegAddress,
     change: Parameters<ReturnType<TwilioClient['calls']>['update']>[0],
-  ): Promise<void> => {
+  ): Promise<'done' | 'over' | 'refused'> => {
     try {
       await client.calls(leg.providerCallId).update(change)
+      return 'done'
     } catch (error) {
-      if (!CALL_IS_OVER.includes((error as { code?: number }).code ?? 0)) throw error
+      if (CALL_IS_OVER.includes(codeOf(error))) return 'over'
+      const { status = 0 } = error as { status?: number }
+      if (!REFUSALS.includes(status)) throw error
+      log.error({ err: error }, 'Twilio refuses what a call is to do, and is not asked for it again')
+      return 'refused'
     }
   }
   return {
-    moveLeg: (leg) => update(leg, { url: `${leg.publicOrigin}/webhooks/status-callback`, method: 'POST' }),
-    hangUp: (leg) => update(leg, { status: 'completed' }),
+    async redirectLeg(leg, left) {
+      const url = new URL('/webhooks/status-callback', leg.publicOrigin)
+      if (left > 0) url.searchParams.set('leaves', `${left}`)
+      const answer = await update(leg, { url: url.href, method: 'POST' })
+      if (answer !== 'over') return answer === 'done' ? 'redirected' : 'impossible'
+      const end = await endOf(client, leg)
+      if (end === 'live')
+        throw new Error(`Twilio did not redirect call ${leg.providerCallId}, which it says lives.`)
+      return end
+    },
+    checkLeg: (leg) => endOf(client, leg),
+    async hangUp(leg) {
+      await update(leg, { status: 'completed' })
+    },
   }
 }
+
+/**
+ * How the call ended. A call that Twilio does not know may be another account's, as when its number is in a subaccount, and
+ * live: that says nothing of its end.
+ */
+async function endOf(
+  client: TwilioClient,
+  { providerCallId }: LegAddress,
+): Promise<LegEnd | 'live' | 'impossible'> {
+  const call = await client
+    .calls(providerCallId)
+    .fetch()
+    .catch((error: unknown) => {
+      if (codeOf(error) === UNKNOWN_CALL) return null
+      throw error
+    })
+  if (!call) return 'impossible'
+  if (!END_STATUSES.includes(call.status)) return 'live'
+  const seconds = Number(call.duration ?? Number.NaN)
+  const status = call.status as LegEndStatus
+  return Number.isInteger(seconds) ? { status, durationSeconds: seconds } : { status }
+}
+
+const codeOf = (error: unknown): number => (error as { code?: number }).code ?? 0
 
 /** Whether the API answers and takes the credentials: `ok`, or what is wrong in a few words. */
 export async function checkTwilioAccount(client: TwilioClient, accountSid: string): Promise<string> {
@@ -67,6 +123,7 @@ export async function checkTwilioAccount(client: TwilioClient, accountSid: strin
 
 /** Without credentials nothing can be told: the leg learns everything at its next poll. */
 export const silentTelephony: Telephony = {
-  moveLeg: async () => {},
+  redirectLeg: async () => 'impossible',
+  checkLeg: async () => 'impossible',
   hangUp: async () => {},
 }

@@ -20,6 +20,8 @@ export type HoldMusic = {
 }
 
 type HoldContext = Pick<TwimlContext, 'origin' | 'hold'>
+/** Who has just called is greeted first. */
+type WaitContext = HoldContext & { greeting: TwimlContext['greeting'] | null }
 
 export const SPOKEN = {
   apology: 'I am sorry, something went wrong on our side. Please call again in a little while. Goodbye.',
@@ -36,8 +38,9 @@ export function renderTwiml(instructions: LegInstruction[], context: TwimlContex
 }
 
 /** Hold for so long, at least a round of it, and the same question again at `url`. */
-export function waitTwiml(url: string, wait: { from: number; forMs: number }, context: HoldContext): string {
+export function waitTwiml(url: string, wait: { from: number; forMs: number }, context: WaitContext): string {
   const response = new twilio.twiml.VoiceResponse()
+  if (context.greeting) greet(response, context.greeting, context.origin)
   // A track of the operator's own is as long as it is, and is not begun twice.
   const rounds = context.hold.url ? 1 : Math.max(1, Math.ceil(wait.forMs / context.hold.roundMs))
   for (let round = wait.from; round < wait.from + rounds; round++) hold(response, round, context)
@@ -53,11 +56,17 @@ export function apologyTwiml(): string {
   return response.toString()
 }
 
+/** For a call that is over. */
+export function goodbyeTwiml(): string {
+  const response = new twilio.twiml.VoiceResponse()
+  response.hangup()
+  return response.toString()
+}
+
 function add(response: Response, instruction: LegInstruction, context: TwimlContext): void {
   switch (instruction.do) {
     case 'play-greeting':
-      if (context.greeting.path) response.play(context.origin + context.greeting.path)
-      else response.say(speakable(context.greeting.text))
+      greet(response, context.greeting, context.origin)
       return
     case 'hold':
       hold(response, instruction.round, context)
@@ -74,6 +83,11 @@ function add(response: Response, instruction: LegInstruction, context: TwimlCont
     case 'hang-up':
       response.hangup()
   }
+}
+
+function greet(response: Response, { path, text }: TwimlContext['greeting'], origin: string): void {
+  if (path) response.play(origin + path)
+  else response.say(speakable(text))
 }
 
 /** A text of the operator's own may hold what XML cannot (version 1.0, section 2.2), at which the builder throws. */

@@ -1,19 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import express, { type Request, type Response, Router } from 'express'
 import type { Logger } from 'pino'
-import type { CallEvent, LegEndStatus } from '../../../machines/call-events.ts'
-import { legInstructions } from '../../../machines/instructions.ts'
-import type { CarrierCall, CarrierCalls } from '../../calls/ports.ts'
+import type { CallEvent } from '../../../machines/call-events.ts'
+import { nextInstructions } from '../../../machines/instructions.ts'
+import { AnswerPending, type CarrierCall, type CarrierCalls } from '../../calls/ports.ts'
 import { within } from '../../within.ts'
 import { checkWebhook, originOf, type SignatureCheck } from './signature.ts'
-import { apologyTwiml, type HoldMusic, renderTwiml, waitTwiml } from './twiml.ts'
+import { apologyTwiml, goodbyeTwiml, type HoldMusic, renderTwiml, waitTwiml } from './twiml.ts'
+import {
+  askAgainUrl,
+  callSidOf,
+  deliveryId,
+  endOf,
+  field,
+  isStatus,
+  numberIn,
+  partyOf,
+  verificationIn,
+} from './webhook-fields.ts'
 
 /** Twilio's forms are a few kilobytes; nothing honest comes near this. */
 const MAX_FORM = '64kb'
-/** Twilio gives a webhook up after 15 s and plays an error of its own. */
-const ANSWER_WITHIN_MS = 10_000
-/** Who hangs up while they are still being answered may be reported before their call has begun here. */
-const OVERTAKEN_MS = 1_000
+/** Longer than this nobody hears a phone ring because of a database: hold, and the same question again. */
+const ANSWER_WITHIN_MS = 1_000
 /** How often a leg is told to ask once more while its call cannot be asked; half a minute of hold as it is set by default. */
 const MAX_WAITS = 15
 /** A process that is started again takes calls within this time. */
@@ -32,13 +40,13 @@ export type WebhookOptions = {
   log: Logger
 }
 
-/** Final call statuses (docs voice/api/call-resource); the others only say that the call is on its way. */
-const FINAL_STATUSES: readonly string[] = ['completed', 'busy', 'no-answer', 'failed', 'canceled']
-const OTHER_STATUSES: readonly string[] = ['queued', 'initiated', 'ringing', 'answered', 'in-progress']
+type Handler = (req: Request, res: Response) => Promise<void> | void
 
 /** Twilio's webhooks. They wait for the database and for nothing else. */
 export function twilioWebhooks(options: WebhookOptions): Router {
   const { calls, signature, onRejected, log } = options
+  /** Questions that the database has not answered yet: whoever asks the same again waits for the same answer. */
+  const asked = new Map<string, Promise<CarrierCall | null>>()
   const router = Router()
   router.use(express.urlencoded({ extended: false, limit: MAX_FORM }), (req, res, next) => {
     const verdict = checkWebhook(req, signature)
@@ -51,85 +59,118 @@ export function twilioWebhooks(options: WebhookOptions): Router {
       `The X-Twilio-Signature header is ${verdict}. Is PUBLIC_URL the URL that Twilio calls?`,
     )
   })
-
-  router.post(['/inbound', '/status-callback', '/stream-ended'], (req, res, next) => {
-    if (options.isLeaving()) keepWaiting(req, res, UNTIL_THE_NEXT_MS)
-    else next()
-  })
-
-  router.post('/inbound', async (req, res) => {
-    const { callSid, from, to } = callFields(req)
-    if (!callSid || from === null || to === null) return refuse(res, 'malformed_webhook')
-    const publicOrigin = originOf(req, signature.publicUrl)
-    await answerWith(req, res, calls.open({ providerCallId: callSid, from, to, publicOrigin }))
-  })
-  router.post(
+  take('/inbound', asks(open))
+  take(
     '/status-callback',
-    asks(() => ({ type: 'leg.asked' })),
+    asks((req, callSid) => ask(req, callSid, { type: 'leg.asked', ...numberIn(req, 'leaves') })),
   )
-  router.post(
+  take(
     '/stream-ended',
-    asks((req) => ({ type: 'leg.streamEnded', ...bridgeOf(req) })),
+    asks((req, callSid) => ask(req, callSid, { type: 'leg.streamEnded', ...numberIn(req, 'attempt') })),
   )
-  router.post('/call-status', async (req, res) => {
-    const { callSid } = callFields(req)
-    const status = field(req, 'CallStatus')
-    if (!callSid || ![...FINAL_STATUSES, ...OTHER_STATUSES].includes(status ?? '')) {
-      onRejected('malformed_webhook')
-      return problem(res, 400, 'Not a call status', 'CallSid and CallStatus must be as Twilio sends them.')
-    }
-    if (FINAL_STATUSES.includes(status ?? '')) await endCall(req, callSid, status as LegEndStatus)
-    res.sendStatus(204)
-  })
+  take('/call-status', callStatus)
   // Asked for by nothing here: an account that is set up to tell of answering machines and recordings is heard out.
-  router.post(['/amd', '/recording'], (_req, res) => {
-    res.sendStatus(204)
-  })
+  for (const path of ['/amd', '/recording']) take(path, (_req, res) => void res.sendStatus(204))
   return router
 
+  /** By POST, or by GET where the account is set so. */
+  function take(path: string, handler: Handler): void {
+    router.route(path).head(refuseMethod).get(handler).post(handler).all(refuseMethod)
+  }
+
+  function refuseMethod(req: Request, res: Response): void {
+    onRejected('wrong_method')
+    log.warn({ method: req.method, path: req.path }, 'a webhook came by a method that Twilio does not use')
+    res.set('Allow', 'GET, POST')
+    problem(res, 405, 'Method not allowed', 'Twilio asks by POST, or by GET.')
+  }
+
   /** A webhook by which the leg asks what comes next. */
-  function asks(eventOf: (req: Request) => CallEvent) {
-    return async (req: Request, res: Response) => {
-      const { callSid } = callFields(req)
+  function asks(question: (req: Request, callSid: string) => Promise<CarrierCall | null>): Handler {
+    return async (req, res) => {
+      const callSid = callSidOf(req)
       if (!callSid) return refuse(res, 'malformed_webhook')
-      await answerWith(req, res, calls.tell(callSid, eventOf(req), deliveryId(req)))
+      // Whoever has hung up hears nothing more, and is never put back to where a caller is.
+      if (await isOver(req, callSid)) return twiml(res, goodbyeTwiml())
+      if (options.isLeaving()) return keepWaiting(req, res, { forMs: UNTIL_THE_NEXT_MS })
+      await answerWith(req, res, question(req, callSid))
     }
+  }
+
+  function open(req: Request, callSid: string): Promise<CarrierCall | null> {
+    const [from, to] = [partyOf(req, 'From'), partyOf(req, 'To')]
+    const publicOrigin = originOf(req, signature.publicUrl)
+    const verification = verificationIn(req)
+    return once(`open ${callSid}`, () =>
+      calls.open({ providerCallId: callSid, from, to, verification, publicOrigin }),
+    )
+  }
+
+  function ask(req: Request, callSid: string, event: CallEvent): Promise<CarrierCall | null> {
+    const key = `${JSON.stringify(event)} ${callSid}`
+    return once(key, () => calls.tell(callSid, event, deliveryId(req)))
+  }
+
+  function once(key: string, begin: () => Promise<CarrierCall | null>): Promise<CarrierCall | null> {
+    const known = asked.get(key)
+    if (known) return known
+    const answer = begin().finally(() => asked.delete(key))
+    asked.set(key, answer)
+    return answer
   }
 
   /** Answers with what the call says. While that cannot be known, the caller is kept and the leg asks the same again. */
-  async function answerWith(req: Request, res: Response, asked: Promise<CarrierCall | null>): Promise<void> {
+  async function answerWith(
+    req: Request,
+    res: Response,
+    question: Promise<CarrierCall | null>,
+  ): Promise<void> {
     try {
-      const call = await within(ANSWER_WITHIN_MS, asked, 'The call was not read in time.')
+      const call = await within(ANSWER_WITHIN_MS, question, 'The call was not read in time.')
       if (call) answer(req, res, call)
       else refuse(res, 'unknown_call')
     } catch (error) {
-      log.error({ err: error, path: req.path }, 'a call could not be asked')
-      keepWaiting(req, res)
+      const isPending = error instanceof AnswerPending
+      log[isPending ? 'info' : 'error']({ err: error, path: req.path }, 'a call could not be asked')
+      keepWaiting(req, res, { isPending })
     }
   }
 
-  function keepWaiting(req: Request, res: Response, forMs = 0): void {
-    const waits = Number(req.query.waits ?? 0)
-    if (!Number.isInteger(waits) || waits < 0 || waits >= MAX_WAITS) {
+  /** Who waits for another process has its word that it lives, and is not given up. */
+  function keepWaiting(req: Request, res: Response, { forMs = 0, isPending = false } = {}): void {
+    const waits = waitsOf(req)
+    if (waits === null || (waits >= MAX_WAITS && !isPending)) {
       refuse(res, 'call_unreachable')
       return
     }
     const origin = originOf(req, signature.publicUrl)
-    const again = new URL(req.originalUrl, origin)
-    again.searchParams.set('waits', String(waits + 1))
-    twiml(res, waitTwiml(again.href, { from: waits, forMs }, { origin, hold: options.hold }))
+    const again = askAgainUrl(req, origin, isPending ? waits : waits + 1)
+    const greeting = waits === 0 && req.path === '/inbound' ? options.greeting() : null
+    twiml(res, waitTwiml(again.href, { from: waits, forMs }, { origin, hold: options.hold, greeting }))
   }
 
-  async function endCall(req: Request, callSid: string, status: LegEndStatus): Promise<void> {
-    const seconds = /^\d{1,9}$/.exec(field(req, 'CallDuration') ?? '')?.[0]
-    const event: CallEvent = {
-      type: 'leg.ended',
-      status,
-      ...(seconds !== undefined && { durationSeconds: Number(seconds) }),
+  /** Whether Twilio says that the call is over; its call is told so, now or later. */
+  async function isOver(req: Request, callSid: string): Promise<boolean> {
+    const end = endOf(req)
+    if (end) await report(callSid, { type: 'leg.ended', ...end }, `status:${end.status}`)
+    return end !== null
+  }
+
+  async function callStatus(req: Request, res: Response): Promise<void> {
+    const callSid = callSidOf(req)
+    if (!callSid || !isStatus(field(req, 'CallStatus'))) {
+      onRejected('malformed_webhook')
+      return problem(res, 400, 'Not a call status', 'CallSid and CallStatus must be as Twilio sends them.')
     }
-    const end = () => calls.tell(callSid, event, `status:${status}`)
-    const call = (await end()) ?? (await sleep(OVERTAKEN_MS).then(end))
-    if (!call) onRejected('unknown_call')
+    await isOver(req, callSid)
+    res.sendStatus(204)
+  }
+
+  /** Twilio does not repeat it. It is kept from now on, so that the answer need not wait for a database that is away. */
+  async function report(callSid: string, event: CallEvent, eventId: string): Promise<void> {
+    const { tried, outcome } = calls.report(callSid, event, eventId)
+    void outcome.then((became) => became === 'unknown' && onRejected('unknown_call'))
+    await within(ANSWER_WITHIN_MS, tried, '').catch(() => {})
   }
 
   /** URLs are built on the origin of this very request: the node that took the call may be gone. */
@@ -137,7 +178,12 @@ export function twilioWebhooks(options: WebhookOptions): Router {
     const { hold } = options
     const origin = originOf(req, signature.publicUrl)
     const context = { callId, origin, tokenOf, greeting: options.greeting(), hold }
-    twiml(res, renderTwiml(legInstructions(view), context))
+    // Who was greeted while the call could not be written down is not greeted again.
+    const isGreeted = req.path === '/inbound' && (waitsOf(req) ?? 0) > 0
+    const instructions = nextInstructions(view).filter(
+      ({ do: what }) => !isGreeted || what !== 'play-greeting',
+    )
+    twiml(res, renderTwiml(instructions, context))
   }
 
   /** An authentic webhook that we can make nothing of: somebody may be on the phone, so they hear an apology. */
@@ -146,6 +192,12 @@ export function twilioWebhooks(options: WebhookOptions): Router {
     log.warn({ reason }, 'a webhook was answered with an apology')
     twiml(res, apologyTwiml())
   }
+}
+
+/** How often the leg was told to ask once more; null for what we never said. */
+function waitsOf(req: Request): number | null {
+  const waits = Number(req.query.waits ?? 0)
+  return Number.isInteger(waits) && waits >= 0 ? waits : null
 }
 
 function twiml(res: Response, xml: string): void {
@@ -157,36 +209,4 @@ function problem(res: Response, status: number, title: string, detail: string): 
     .status(status)
     .type('application/problem+json')
     .send(JSON.stringify({ type: 'about:blank', title, status, detail }))
-}
-
-/** Withheld numbers arrive as words and SIP callers as URIs, so these are only held to a length. */
-function callFields(req: Request): { callSid: string | null; from: string | null; to: string | null } {
-  const sid = field(req, 'CallSid')
-  return {
-    callSid: sid && /^[A-Za-z0-9]{1,64}$/.test(sid) ? sid : null,
-    from: bounded(field(req, 'From')),
-    to: bounded(field(req, 'To')),
-  }
-}
-
-const MAX_ADDRESS = 255
-/** PostgreSQL keeps no NUL, and no carrier sends one. */
-const bounded = (value: string | null): string | null =>
-  value !== null && value.length <= MAX_ADDRESS && !value.includes('\0') ? value : null
-
-function field(req: Request, name: string): string | null {
-  const value: unknown = req.body?.[name]
-  return typeof value === 'string' && value !== '' ? value : null
-}
-
-/** Which bridge ended, from the action URL that we gave; a URL configured by hand does not say it. */
-function bridgeOf(req: Request): { attempt?: number } {
-  const attempt = Number(req.query.attempt)
-  return Number.isInteger(attempt) && attempt > 0 ? { attempt } : {}
-}
-
-/** Twilio repeats a delivery with the same token. */
-function deliveryId(req: Request): string | undefined {
-  const token = req.get('i-twilio-idempotency-token')
-  return token && token.length <= MAX_ADDRESS - 10 ? `twilio:${token}` : undefined
 }

@@ -1,6 +1,9 @@
 import type { Logger } from 'pino'
 import { type RawData, WebSocket } from 'ws'
-import type { AgentConnection, AgentListener, AgentRequest } from '../../calls/ports.ts'
+import type { AgentOverride } from '../../../machines/call-events.ts'
+import type { AgentConnection, AgentListener, AgentRequest, OverrideRefusal } from '../../calls/ports.ts'
+import { awakeMs, loopDelay } from '../../loop-delay.ts'
+import { vendorWords } from '../../voices/ports.ts'
 import { audioOfFormat } from './agent-audio.ts'
 import { AudioCutter, callerAudio } from './audio-message.ts'
 import {
@@ -9,9 +12,13 @@ import {
   pong,
   readAgentMessage,
   toolFailed,
+  userActivity,
   userMessage,
 } from './codec.ts'
-import { historyOf, initiation, LINE_RESTORED, type Welcome, welcomeFor } from './initiation.ts'
+import { isPermanent } from './errors.ts'
+import { historyOf, initiation, LINE_RESTORED, overridesOf, welcomeFor } from './initiation.ts'
+import { REFUSED, type Refused, refusalIn } from './override-refusal.ts'
+import { readRefusedUpgrade } from './refused-upgrade.ts'
 
 /** Shorter than the chart's own patience, so that the cause is known when a call gives up. */
 const CONNECT_MS = 8_000
@@ -25,8 +32,9 @@ const CLOSE_PATIENCE_MS = 2_000
 const WATCH_MS = 1_000
 const AS_TEXT = { binary: false, compress: false }
 const HANGS_UP = 'end_call'
-/** The vendor's close code for an override that is not switched on (its AsyncAPI document, close codes). */
-const REFUSED = 1008
+const ON_HOLD =
+  'The caller has put the call on hold: they hear nothing now, and say nothing. Wait in silence until you are told that they are back.'
+const BACK = 'The caller is back on the line, and hears you again.'
 const LASTED_TOO_LONG = 'max_duration_exceeded'
 
 /** What the caller's turn is that was made with keys. */
@@ -42,10 +50,15 @@ export type AgentSocketOptions = {
   /** Where this conversation is to be had. */
   address: (signal: AbortSignal) => Promise<string>
   silenceTimeoutMs: number
+  /** What the vendor refused to change about the agent, and what it took. */
+  onRefused?: (override: AgentOverride, isGone: boolean) => void
+  onAccepted?: (overrides: AgentOverride[]) => void
   log: Logger
 }
 
-type Outcome = { kind: 'ended' } | { kind: 'lost'; cause: string }
+type Outcome =
+  | { kind: 'ended' }
+  | { kind: 'lost'; cause: string; detail?: string | null; isPermanent?: boolean }
 
 /** One conversation with an ElevenLabs agent over its WebSocket; it ends once, by `#finish`. */
 export class AgentSocket implements AgentConnection {
@@ -58,17 +71,25 @@ export class AgentSocket implements AgentConnection {
   #invalid = 0
   /** Audio of an event below this was talked over by the caller. */
   #heardFrom = Number.NEGATIVE_INFINITY
-  #lastMessageAt = performance.now()
+  #lastMessageAt = awakeMs()
+  /** Why the vendor closes, as a slug and in its own words. */
   #saidWhy: string | null = null
-  #welcome: Welcome
+  #words: string | null = null
+  /** Without what the vendor has refused. */
+  #request: AgentRequest
+  /** Guesses at what was refused, told when a connection without it is let in. */
+  #guesses: OverrideRefusal[] = []
   #hasHungUp = false
-  #deadline: NodeJS.Timeout | null
+  #isOnHold = false
+  /** Calls off whatever is to end this in time. */
+  #cancelDeadline: (() => void) | null
   #watch: NodeJS.Timeout | null = null
 
   constructor(options: AgentSocketOptions) {
     this.#options = options
-    this.#welcome = welcomeFor(options.request)
-    this.#deadline = setTimeout(() => this.#finish({ kind: 'lost', cause: 'connect_timeout' }), CONNECT_MS)
+    this.#request = options.request
+    const tooLate: Outcome = { kind: 'lost', cause: 'connect_timeout' }
+    this.#cancelDeadline = loopDelay.after(CONNECT_MS, () => this.#finish(tooLate))
     this.#connect()
   }
 
@@ -88,6 +109,12 @@ export class AgentSocket implements AgentConnection {
     this.#options.listener.callerSaid(text)
   }
 
+  held(isOnHold: boolean): void {
+    if (!this.#isReady) return
+    this.#isOnHold = isOnHold
+    this.#socket?.send(contextualUpdate(isOnHold ? ON_HOLD : BACK))
+  }
+
   close(): void {
     this.#end()
   }
@@ -98,7 +125,8 @@ export class AgentSocket implements AgentConnection {
       (url) => this.#open(url),
       (error: unknown) => {
         log.warn({ err: error, callId: request.callId }, 'the agent has no address')
-        this.#finish({ kind: 'lost', cause: 'no_address' })
+        const detail = error instanceof Error ? vendorWords(error.message) : null
+        this.#finish({ kind: 'lost', cause: 'no_address', detail, isPermanent: isPermanent(error) })
       },
     )
   }
@@ -108,11 +136,18 @@ export class AgentSocket implements AgentConnection {
     const socket = this.#dial(url)
     if (!socket) return
     this.#socket = socket
-    socket.on('open', () => socket.send(initiation(this.#options.request, this.#welcome)))
+    socket.on('open', () => socket.send(initiation(this.#request)))
+    socket.on('unexpected-response', (_, answer) => {
+      void readRefusedUpgrade(answer).then((words) => {
+        this.#finish({ kind: 'lost', cause: `http_${answer.statusCode}`, detail: vendorWords(words) })
+      })
+    })
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
-    socket.on('close', (code) => this.#closed(code))
+    socket.on('close', (code, reason) => this.#closed(code, reason.toString()))
     // A refused handshake, a broken connection or a frame against the rules; `close` follows, and this knows why.
-    socket.on('error', (error) => {
+    socket.on('error', (error: Error & { code?: string }) => {
+      if (this.#isOver) return
+      this.#words ??= error.code ?? null
       this.#options.log.warn(
         { err: error, callId: this.#options.request.callId },
         "the agent's socket failed",
@@ -121,22 +156,48 @@ export class AgentSocket implements AgentConnection {
     })
   }
 
-  /** A vendor's agent may have no leave to be told what it says first: a second welcome is better than none to talk to. */
-  #closed(code: number): void {
-    const isRefused = code === REFUSED && !this.#isReady && this.#welcome === 'none'
-    if (!isRefused || this.#isOver) {
-      this.#finish(this.#outcomeOf(code))
+  /** An agent that may not be changed in what this call asks for is better than none to talk to. */
+  #closed(code: number, reason: string): void {
+    if (this.#isOver) return
+    const words = vendorWords([this.#words, reason].filter(Boolean).join(': '))
+    const closing = { code, errorType: this.#saidWhy, words }
+    const refused = this.#isReady ? null : refusalIn(closing, overridesOf(this.#request))
+    if (!refused) {
+      this.#finish(this.#outcomeOf(code, words))
       return
     }
-    this.#welcome = 'as set up'
+    this.#doWithout(refused, words)
     this.#saidWhy = null
+    this.#words = null
     this.#connect()
+  }
+
+  #doWithout({ overrides, isGone, isNamed }: Refused, words: string | null): void {
+    const { log, listener, request, onRefused } = this.#options
+    for (const override of overrides) {
+      if (override === 'voice') this.#request = { ...this.#request, voiceId: this.#otherVoice(isGone) }
+      else {
+        const refusedOverrides = [...this.#request.refusedOverrides, override]
+        this.#request = { ...this.#request, refusedOverrides }
+      }
+      log.warn({ callId: request.callId, override, words }, 'the agent is connected without what was refused')
+      onRefused?.(override, isGone)
+      const { voiceId } = this.#request
+      const refusal = { override, voiceId, isGone, ...(words && { detail: words }) }
+      if (isNamed) listener.refused(refusal)
+      else this.#guesses.push(refusal)
+    }
+  }
+
+  /** Where only this voice is gone, the one that is set here for callers without their own may do. */
+  #otherVoice(isGone: boolean): string | null {
+    const { voiceId, agent } = this.#request
+    return isGone && agent.voiceId !== voiceId ? agent.voiceId : null
   }
 
   #dial(url: string): WebSocket | null {
     try {
       return new WebSocket(url, {
-        handshakeTimeout: CONNECT_MS,
         maxPayload: MAX_MESSAGE_BYTES,
         perMessageDeflate: false,
       })
@@ -149,7 +210,7 @@ export class AgentSocket implements AgentConnection {
 
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#isOver) return
-    this.#lastMessageAt = performance.now()
+    this.#lastMessageAt = awakeMs()
     this.#handle(readAgentMessage(data as Buffer, isBinary, this.#audioCutter))
   }
 
@@ -186,6 +247,7 @@ export class AgentSocket implements AgentConnection {
         return
       case 'error':
         this.#saidWhy = message.errorType ?? 'error'
+        this.#words = message.words
         return
       case 'invalid':
         this.#countInvalid(message.why)
@@ -203,13 +265,15 @@ export class AgentSocket implements AgentConnection {
         { callId: request.callId, agentFormat, callerFormat },
         'the agent has an unknown audio format',
       )
-      this.#finish({ kind: 'lost', cause: 'unknown_format' })
+      this.#finish({ kind: 'lost', cause: 'unknown_format', isPermanent: true })
       return
     }
     this.#clearDeadline()
     this.#isReady = true
     this.#goOn()
-    this.#watch = setInterval(() => this.#checkSilence(), WATCH_MS)
+    this.#watch = setInterval(() => this.#lookAfter(), WATCH_MS)
+    this.#options.onAccepted?.(overridesOf(this.#request))
+    for (const guess of this.#guesses.splice(0)) this.#options.listener.refused(guess)
     this.#options.listener.ready(conversationId, { hears, speaks })
   }
 
@@ -217,18 +281,24 @@ export class AgentSocket implements AgentConnection {
   #goOn(): void {
     const history = historyOf(this.#options.request.conversationSoFar)
     if (history) this.#socket?.send(contextualUpdate(history))
-    if (this.#welcome === 'none') this.#socket?.send(userMessage(LINE_RESTORED))
+    if (welcomeFor(this.#request) === 'none') this.#socket?.send(userMessage(LINE_RESTORED))
+  }
+
+  /** To an agent, a silent caller is one who has to be asked whether they are there; one on hold is not. */
+  #lookAfter(): void {
+    if (this.#isOnHold) this.#socket?.send(userActivity)
+    this.#checkSilence()
   }
 
   #checkSilence(): void {
-    const silentMs = performance.now() - this.#lastMessageAt
+    const silentMs = awakeMs() - this.#lastMessageAt
     if (silentMs > this.#options.silenceTimeoutMs) this.#finish({ kind: 'lost', cause: 'silent' })
   }
 
   /** The vendor usually closes by itself once the agent hung up. */
   #endSoon(): void {
     this.#hasHungUp = true
-    this.#deadline ??= setTimeout(() => this.#finish({ kind: 'ended' }), LAST_WORDS_MS)
+    this.#cancelDeadline ??= loopDelay.after(LAST_WORDS_MS, () => this.#finish({ kind: 'ended' }))
   }
 
   #countInvalid(why: string): void {
@@ -238,17 +308,19 @@ export class AgentSocket implements AgentConnection {
   }
 
   /** 1000 is the vendor's word for a conversation that ended in order (its AsyncAPI document, close codes). */
-  #outcomeOf(code: number): Outcome {
+  #outcomeOf(code: number, words: string | null): Outcome {
     if (this.#isReady && (code === 1000 || this.#hasHungUp)) return { kind: 'ended' }
     if (this.#saidWhy === LASTED_TOO_LONG) return { kind: 'ended' }
-    return { kind: 'lost', cause: this.#saidWhy ?? `closed_${code}` }
+    // What it finds fault with at the beginning would be said to it again.
+    const isPermanent = !this.#isReady && code === REFUSED && this.#saidWhy !== null
+    return { kind: 'lost', cause: this.#saidWhy ?? `closed_${code}`, detail: words, isPermanent }
   }
 
   #finish(outcome: Outcome): void {
     if (!this.#end()) return
     const { listener } = this.#options
     if (outcome.kind === 'ended') listener.ended()
-    else listener.lost(outcome.cause)
+    else listener.lost(outcome.cause, outcome.detail ?? undefined, outcome.isPermanent)
   }
 
   /** The one way out: no timer, request or socket is left. False when it was taken before. */
@@ -264,8 +336,8 @@ export class AgentSocket implements AgentConnection {
   }
 
   #clearDeadline(): void {
-    if (this.#deadline) clearTimeout(this.#deadline)
-    this.#deadline = null
+    this.#cancelDeadline?.()
+    this.#cancelDeadline = null
   }
 }
 
@@ -275,7 +347,9 @@ function hangUp(socket: WebSocket): void {
     socket.terminate()
     return
   }
-  const cutOff = setTimeout(() => socket.terminate(), CLOSE_PATIENCE_MS)
-  socket.once('close', () => clearTimeout(cutOff))
+  socket.once(
+    'close',
+    loopDelay.after(CLOSE_PATIENCE_MS, () => socket.terminate()),
+  )
   socket.close(1000)
 }

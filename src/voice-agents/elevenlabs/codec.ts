@@ -18,7 +18,7 @@ export type AgentMessage =
   | { kind: 'tool-call'; name: string; callId: string }
   | { kind: 'tool-response'; name: string; isError: boolean }
   /** The vendor is about to close the socket with this code. */
-  | { kind: 'error'; code: number | null; errorType: string | null }
+  | { kind: 'error'; code: number | null; errorType: string | null; words: string | null }
   /** A type that this service has no use for, or that the vendor added since. */
   | { kind: 'other' }
   /** Not a message of this protocol; `why` says what is wrong in a few words. */
@@ -142,12 +142,20 @@ const READERS = new Map<string, (message: unknown) => AgentMessage>([
     'error',
     reader(
       z.object({
-        error_event: z.object({ code: z.number().nullish().catch(null), error_type: errorType }).optional(),
+        error_event: z
+          .object({
+            code: z.number().nullish().catch(null),
+            error_type: errorType,
+            message: z.string().nullish().catch(null),
+            reason: z.string().nullish().catch(null),
+          })
+          .optional(),
       }),
       ({ error_event }) => ({
         kind: 'error',
         code: error_event?.code ?? null,
         errorType: error_event?.error_type ?? null,
+        words: error_event?.message ?? error_event?.reason ?? null,
       }),
     ),
   ],
@@ -183,6 +191,9 @@ export const pong = (eventId: number): string => JSON.stringify({ type: 'pong', 
 
 /** Something the agent should know, to which it does not reply. */
 export const contextualUpdate = (text: string): string => JSON.stringify({ type: 'contextual_update', text })
+
+/** The caller is busy: the agent's patience begins anew. */
+export const userActivity = JSON.stringify({ type: 'user_activity' })
 
 /** Something typed in the caller's place, to which the agent replies. */
 export const userMessage = (text: string): string => JSON.stringify({ type: 'user_message', text })

@@ -59,6 +59,12 @@ export function vendorError(error: unknown): VendorError {
   return new VendorError('unavailable', 'ElevenLabs could not be reached, or broke off.', { cause: error })
 }
 
+/** Whether the same request would be refused again a moment later; what stands before the vendor may think better of it. */
+export const isPermanent = (error: unknown): boolean =>
+  error instanceof VendorError &&
+  ['unauthorized', 'rejected', 'quota_exceeded'].includes(error.failure) &&
+  !(error instanceof ElevenLabsRefusal && !error.isTheVendorsOwn)
+
 /** Whether this is the vendor's word that it has no such voice: 404, or a code of its own with 400. */
 export function isUnknownVoice(error: unknown): boolean {
   if (!(error instanceof ElevenLabsRefusal) || !error.isTheVendorsOwn) return false

@@ -1,3 +1,4 @@
+import type { AgentOverride } from '../../../machines/call-events.ts'
 import type { AgentRequest, Turn } from '../../calls/ports.ts'
 
 /** Enough of a conversation to go on with it; what was said before is the least that is missed. */
@@ -13,16 +14,27 @@ export const LINE_RESTORED =
 /** Whether the agent speaks first as it is set up to, or is told what to do because the caller was welcomed before. */
 export type Welcome = 'as set up' | 'none'
 
-/** Who was cut off is not welcomed a second time. */
-export const welcomeFor = ({ conversationSoFar }: AgentRequest): Welcome =>
-  conversationSoFar.length > 0 ? 'none' : 'as set up'
+/** Who was cut off is not welcomed a second time, unless the agent has no leave to be told what it says first. */
+export const welcomeFor = ({ conversationSoFar, refusedOverrides }: AgentRequest): Welcome =>
+  conversationSoFar.length > 0 && !refusedOverrides.includes('first_message') ? 'none' : 'as set up'
+
+/** What this request would change about the agent, in the order in which it is given up when the vendor does not say which. */
+export function overridesOf(request: AgentRequest): AgentOverride[] {
+  const { agent } = agentOverride(request, welcomeFor(request)) as { agent?: Record<string, unknown> }
+  const names: AgentOverride[] = ['first_message', 'language', 'prompt']
+  return [
+    ...(request.voiceId === null ? [] : (['voice'] as const)),
+    ...names.filter((name) => agent?.[name] !== undefined),
+  ]
+}
 
 /**
  * The first message of a conversation. An override must be switched on in the agent's settings at the vendor, and one
  * that is not ends the conversation with close code 1008: only what is configured here is sent, and that there is no
  * welcome.
  */
-export function initiation(request: AgentRequest, welcome = welcomeFor(request)): string {
+export function initiation(request: AgentRequest): string {
+  const welcome = welcomeFor(request)
   const override = { ...agentOverride(request, welcome), ...voiceOverride(request.voiceId) }
   return JSON.stringify({
     type: 'conversation_initiation_client_data',
@@ -45,13 +57,15 @@ export function historyOf(conversation: Turn[]): string | null {
   return [HISTORY_HEAD, ...lines].join('\n')
 }
 
-function agentOverride({ agent }: AgentRequest, welcome: Welcome) {
+function agentOverride(request: AgentRequest, welcome: Welcome) {
+  const { agent, refusedOverrides } = request
+  const mayHave = (override: AgentOverride) => !refusedOverrides.includes(override)
   // An empty first message lets the caller speak first.
   const firstMessage = welcome === 'none' ? '' : agent.firstMessage
   const override = {
-    ...(firstMessage !== null && { first_message: firstMessage }),
-    ...(agent.language !== null && { language: agent.language }),
-    ...(agent.instructions !== null && { prompt: { prompt: agent.instructions } }),
+    ...(firstMessage !== null && mayHave('first_message') && { first_message: firstMessage }),
+    ...(agent.language !== null && mayHave('language') && { language: agent.language }),
+    ...(agent.instructions !== null && mayHave('prompt') && { prompt: { prompt: agent.instructions } }),
   }
   return Object.keys(override).length > 0 ? { agent: override } : {}
 }

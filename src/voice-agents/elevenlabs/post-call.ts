@@ -1,15 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import { PostCallSignature } from './post-call-signature.ts'
 import { storable } from './storable.ts'
-
-/*
- * Post-call webhooks: `ElevenLabs-Signature: t=<unix seconds>,v0=<hex of HMAC-SHA256(secret, "t.body")>`. The SDK's own
- * check accepts any time in the future and compares character by character, so this is done here.
- */
-
-/** As far as the vendor's own check lets the clocks, and a delivery, lie apart. */
-const TOLERANCE_SECONDS = 30 * 60
-const DIGEST = /^[0-9a-f]{64}$/i
 
 /** What one delivery brings; the rest of the vendor's data stays in `data` as it came. */
 export type PostCallDelivery =
@@ -38,17 +29,22 @@ const KNOWN_TYPES: readonly string[] = [
 
 /** Checks a delivery and reads it. */
 export function openPostCall(secret: string, now: () => number = Date.now) {
-  return (rawBody: Buffer, signature: string): PostCallDelivery => {
-    const why = refusal(secret, rawBody, signature, now())
-    if (why) return { kind: 'refused', why }
-    const json = parse(rawBody)
-    const { data: any } = AnyReport.safeParse(json)
-    if (!any) return { kind: 'malformed', why: 'it is not JSON with a type, or it is nested too deep' }
-    if (!KNOWN_TYPES.includes(any.type)) return { kind: 'ignored' }
-    const { data: report, error } = Report.safeParse(json)
-    if (!report) return { kind: 'malformed', why: `${error.issues[0]?.path.join('.')} is not as documented` }
-    return { kind: 'report', part: partOf(report) }
+  return (rawBody: Buffer, header: string): PostCallDelivery => {
+    const signature = PostCallSignature.read(secret, header, now())
+    const why = 'why' in signature ? signature.why : signature.update(rawBody).refusal()
+    return why === null ? readReport(rawBody) : { kind: 'refused', why }
   }
+}
+
+/** Reads a report that is known to be the vendor's. A large one takes long: see post-call-worker.ts. */
+export function readReport(rawBody: Buffer): Exclude<PostCallDelivery, { kind: 'refused' }> {
+  const json = parse(rawBody)
+  const { data: any } = AnyReport.safeParse(json)
+  if (!any) return { kind: 'malformed', why: 'it is not JSON with a type, or it is nested too deep' }
+  if (!KNOWN_TYPES.includes(any.type)) return { kind: 'ignored' }
+  const { data: report, error } = Report.safeParse(json)
+  if (!report) return { kind: 'malformed', why: `${error.issues[0]?.path.join('.')} is not as documented` }
+  return { kind: 'report', part: partOf(report) }
 }
 
 function partOf({ type, data }: z.output<typeof Report>): PostCallPart {
@@ -61,20 +57,6 @@ function partOf({ type, data }: z.output<typeof Report>): PostCallPart {
     case 'call_initiation_failure':
       return { kind: 'failure', conversationId, data }
   }
-}
-
-function refusal(secret: string, rawBody: Buffer, header: string, now: number): string | null {
-  const fields = header.split(',').map((field) => field.trim())
-  const valuesOf = (name: string) =>
-    fields.filter((field) => field.startsWith(`${name}=`)).map((field) => field.slice(name.length + 1))
-  const [times, digests] = [valuesOf('t'), valuesOf('v0').filter((digest) => DIGEST.test(digest))]
-  const time = times.length === 1 ? times[0] : undefined
-  if (!time || !/^\d+$/.test(time) || digests.length === 0) return 'it must be like t=SECONDS,v0=HEX'
-  if (Math.abs(now / 1000 - Number(time)) > TOLERANCE_SECONDS) return 'its time is more than 30 minutes off'
-  const expected = createHmac('sha256', secret).update(`${time}.`).update(rawBody).digest()
-  // While one secret takes the place of another, there is a digest of each.
-  const isRight = digests.some((digest) => timingSafeEqual(Buffer.from(digest, 'hex'), expected))
-  return isRight ? null : 'it does not belong to this body and secret'
 }
 
 function parse(body: Buffer): unknown {

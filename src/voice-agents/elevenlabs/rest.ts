@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { VendorFailure, VoiceSample, VoiceVendor } from '../../voices/ports.ts'
 import { VendorError } from '../../voices/ports.ts'
 import { isUnknownVoice, refusal, vendorError } from './errors.ts'
+import { type Multipart, multipart } from './multipart.ts'
 
 /** Uploading and cloning a hundred megabytes of samples; whoever waits for a clone has less patience. */
 const CLONE_MS = 90_000
@@ -23,7 +24,7 @@ const Signed = z.object({ signed_url: z.url({ protocol: /^wss?$/ }) })
 
 export type ElevenLabsAccount = { apiKey: string; baseUrl: string }
 
-type Request = { method: 'GET' | 'POST' | 'DELETE'; path: string; body?: FormData | string; limitMs: number }
+type Request = { method: 'GET' | 'POST' | 'DELETE'; path: string; body?: Multipart | string; limitMs: number }
 
 /**
  * The few requests that this service makes of ElevenLabs' REST API. Not through its SDK, which takes over a second and
@@ -37,13 +38,14 @@ export class ElevenLabsRest implements VoiceVendor {
   }
 
   async clone({ name, samples, signal }: { name: string; samples: VoiceSample[]; signal?: AbortSignal }) {
-    const body = new FormData()
-    body.set('name', name)
-    for (const { bytes, fileName, mimeType } of samples) {
-      body.append('files', new File([new Uint8Array(bytes)], fileName, { type: mimeType }))
-    }
+    const files = samples.map((sample) => ({ ...sample, field: 'files' }))
+    const body = multipart({ name }, files)
     const request = { method: 'POST', path: '/v1/voices/add', body, limitMs: CLONE_MS } as const
-    return { voiceId: (await this.#json(Cloned, request, signal)).voice_id }
+    try {
+      return { voiceId: (await this.#json(Cloned, request, signal)).voice_id }
+    } catch (error) {
+      throw body.unread() ?? error
+    }
   }
 
   async findByName(name: string, signal?: AbortSignal): Promise<string[]> {
@@ -125,13 +127,14 @@ export class ElevenLabsRest implements VoiceVendor {
     const over = signal ? AbortSignal.any([limit, signal]) : limit
     const headers = {
       'xi-api-key': apiKey,
-      ...(typeof body === 'string' && { 'content-type': 'application/json' }),
+      ...(typeof body === 'string' ? { 'content-type': 'application/json' } : body?.headers),
     }
     try {
-      // Given a form and a signal that has aborted, Node's fetch also rejects where nobody can catch it.
+      // Given a stream and a signal that has aborted, Node's fetch also rejects where nobody can catch it.
       over.throwIfAborted()
       const answer = await fetch(baseUrl.replace(/\/$/, '') + path, {
-        ...{ method, headers, body },
+        ...{ method, headers },
+        ...(typeof body === 'string' ? { body } : body && { body: body.body, duplex: 'half' }),
         // Wherever a redirection leads, the key and callers' samples must not go there.
         redirect: 'manual',
         signal: over,

@@ -11,6 +11,8 @@ export class AppConnection {
   /** The methods, in lower case, that the app wants to hear of. */
   readonly verbs = new Set<string>()
   isAuthenticated = false
+  /** Nothing that the app says is read any more. */
+  isDeaf = false
   readonly #socket: Socket
   readonly #reader = new MessageReader()
   readonly #heldBackMs: () => number
@@ -33,6 +35,7 @@ export class AppConnection {
     this.#heldBackMs = heldBackMs
     socket.setNoDelay(true)
     socket.on('data', (chunk) => {
+      if (this.isDeaf) return
       try {
         for (const message of this.#reader.read(chunk)) onMessage(split(message))
       } catch (error) {
@@ -93,7 +96,8 @@ export function metaTokens({
   sip: string
 }): string {
   const [host = '', port = ''] = address.split(':')
-  return [source, Buffer.byteLength(sip), 'udp', host, port, timeOfDay()].join('|')
+  const protocol = /^Via: SIP\/2\.0\/(\w+)/m.exec(sip)?.[1]?.toLowerCase() ?? 'udp'
+  return [source, Buffer.byteLength(sip), protocol, host, port, timeOfDay()].join('|')
 }
 
 /** Tells an app of a message that came from an address; `tokens` name its transaction and dialog. */

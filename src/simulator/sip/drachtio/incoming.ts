@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { responseTo, type SipRequest, type SipResponse, tagOf, writeSip } from '../sip-message.ts'
+import {
+  addressOf,
+  responseTo,
+  type SipRequest,
+  type SipResponse,
+  tagOf,
+  uriOf,
+  writeSip,
+} from '../sip-message.ts'
 import type { Respond } from '../sip-network.ts'
 import { newTag } from '../tags.ts'
 import { type AppConnection, metaTokens, tellOf } from './app-connection.ts'
@@ -23,6 +31,9 @@ type Transaction = {
 /** Methods that can begin something; others are not answered where there is no dialog. */
 const NEW = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'INFO', 'NOTIFY', 'SUBSCRIBE', 'PUBLISH'])
 
+/** So long the apps here have it wait for an answer. */
+const NOBODY_ANSWERS_MS = 1_000
+
 /** A session may not be refreshed more often, in seconds (RFC 4028). */
 const MIN_SESSION_S = 90
 
@@ -31,13 +42,17 @@ export class Incoming {
   readonly #address: string
   readonly #dialogs: Dialogs
   readonly #selectApp: (verb: string) => AppConnection | null
+  readonly #onCrash: () => void
   readonly #open = new Map<string, Transaction>()
 
   constructor(options: {
     address: string
     dialogs: Dialogs
     selectApp: (verb: string) => AppConnection | null
+    /** It has met what it dies of. */
+    onCrash: () => void
   }) {
+    this.#onCrash = options.onCrash
     this.#address = options.address
     this.#dialogs = options.dialogs
     this.#selectApp = options.selectApp
@@ -61,12 +76,30 @@ export class Incoming {
       app.reply(messageId, 'NOK', 'Response not sent due to unknown transaction')
       return
     }
+    if (isDeadly(transaction)) {
+      this.#onCrash()
+      return
+    }
     const response = this.#composed(transaction, answer)
     const dialogId = this.#settle(transaction, response)
     transaction.respond(response)
     const sip = writeSip(response)
     const meta = metaTokens({ source: 'application', address: transaction.source, sip })
     app.reply(messageId, 'OK', `${meta}|${transactionId}|${dialogId}||Msg sent:|\r\n${sip}`)
+  }
+
+  /** Sends a request on for an app, and answers by itself when nobody does, which is all that is asked of it here. */
+  proxy(app: AppConnection, messageId: string, transactionId: string): void {
+    const transaction = this.#open.get(transactionId)
+    if (!transaction) {
+      app.reply(messageId, 'NOK', 'Unknown transaction')
+      return
+    }
+    const { request, toTag, respond } = transaction
+    setTimeout(() => {
+      if (this.#open.delete(transactionId)) respond(responseTo(request, 408, { toTag }))
+      app.reply(messageId, 'OK', 'done')
+    }, NOBODY_ANSWERS_MS)
   }
 
   #takeNew(request: SipRequest, source: string, respond: Respond): void {
@@ -154,6 +187,13 @@ export class Incoming {
   get #contact(): string {
     return `<sip:${this.#address}>`
   }
+}
+
+/** The dialog that is made with an app's first response looks for a host in the Contact (src/sip-dialog.cpp), and dies of none. */
+function isDeadly({ request: { method, headers }, dialog, isAnnounced }: Transaction): boolean {
+  if (method !== 'INVITE' || dialog || isAnnounced) return false
+  const contact = headers.get('Contact')
+  return contact !== '' && !headers.has('Record-Route') && addressOf(uriOf(contact)) === ''
 }
 
 function isTooShort({ method, headers }: SipRequest): boolean {

@@ -27,6 +27,10 @@ export class Outgoing {
   /** Sends a request outside of a dialog, to a proxy if one is given. */
   send(asked: Asked, wanted: SipRequest, proxy: string): void {
     const request = newRequest(wanted, this.#address)
+    if (addressOf(request.uri) === this.#address && !proxy) {
+      asked.app.reply(asked.messageId, 'NOK', 'can not send request to myself')
+      return
+    }
     const transactionId = randomUUID()
     const dialog = request.method === 'INVITE' ? offeredDialog(request, asked.app) : null
     if (dialog) this.#invites.set(transactionId, { request, dialog, isCancelled: false })

@@ -19,15 +19,18 @@ export class Signalling implements SipParty {
     address,
     network,
     selectApp,
+    onCrash,
   }: {
     address: string
     network: SipNetwork
     /** The app whose turn it is to hear of a request with this method, in lower case. */
     selectApp: (verb: string) => AppConnection | null
+    /** It has met what it dies of. */
+    onCrash: () => void
   }) {
     this.address = address
     const dialogs = this.#dialogs
-    this.#incoming = new Incoming({ address, dialogs, selectApp })
+    this.#incoming = new Incoming({ address, dialogs, selectApp, onCrash })
     this.#outgoing = new Outgoing({ address, network, dialogs })
   }
 
@@ -48,6 +51,11 @@ export class Signalling implements SipParty {
     else if (dialogId) this.#outgoing.sendInDialog(asked, message, dialogId)
     else if (transactionId) this.#outgoing.cancel(asked, transactionId)
     else this.#outgoing.send(asked, message, proxy)
+  }
+
+  /** A `proxy` message of an app. */
+  proxy(app: AppConnection, { id, tokens: [transactionId = ''] }: AppMessage): void {
+    this.#incoming.proxy(app, id, transactionId)
   }
 
   /** Ends a call on the server's own account, as it does when an ACK or a session refresh does not come. */

@@ -31,8 +31,12 @@ export class SimulatedDrachtio {
   readonly sipAddress: string
   /** While true, connections of apps are cut as they come in. */
   refusesConnections = false
+  /** Where it says that it takes SIP over TLS, "host:port"; null for nowhere. */
+  tlsAddress: string | null = null
   /** Messages to apps wait so long for others and come in one piece, as over a slow connection. */
   heldBackMs = 0
+  /** How often it has died of what it was sent; `listen` starts it again. */
+  crashes = 0
   readonly #log: Logger
   readonly #server = createServer((socket) => this.#accept(socket))
   readonly #apps = new Set<AppConnection>()
@@ -83,6 +87,11 @@ export class SimulatedDrachtio {
     for (const app of this.#apps) app.cut()
   }
 
+  /** Hears nothing more of the apps that are connected, as when a buffer has overflowed; their connections stay open. */
+  deafen(): void {
+    for (const app of this.#apps) app.isDeaf = true
+  }
+
   /** Ends a call with a BYE to both sides, as the server does when the ACK or the refresh of a session did not come. */
   endDialog(callId: string, reason: 'ACK timeout' | 'Session timer expired'): void {
     this.#signalling.endDialog(callId, reason)
@@ -99,7 +108,11 @@ export class SimulatedDrachtio {
 
   #newSignalling(): Signalling {
     const { network, sipAddress: address } = this
-    return new Signalling({ address, network, selectApp: (verb) => this.#selectApp(verb) })
+    const onCrash = () => {
+      this.crashes++
+      void this.stop()
+    }
+    return new Signalling({ address, network, selectApp: (verb) => this.#selectApp(verb), onCrash })
   }
 
   #accept(socket: Socket): void {
@@ -119,6 +132,7 @@ export class SimulatedDrachtio {
     const { id, type, tokens } = message
     const [word = ''] = tokens
     if (type === 'sip') this.#signalling.obey(app, message)
+    else if (type === 'proxy') this.#signalling.proxy(app, message)
     else if (type === 'authenticate') this.#authenticate(app, id, word)
     else if (type === 'ping') app.reply(id, 'OK', 'pong')
     else if (type === 'route' || type === 'remove_route')
@@ -138,7 +152,8 @@ export class SimulatedDrachtio {
       return
     }
     app.isAuthenticated = true
-    const transports = `tcp/${this.sipAddress},udp/${this.sipAddress}`
+    const secure = this.tlsAddress ? [`tls/${this.tlsAddress}`] : []
+    const transports = [`tcp/${this.sipAddress}`, `udp/${this.sipAddress}`, ...secure].join()
     app.reply(id, 'OK', `${transports}|${VERSION}|${transports}`)
   }
 

@@ -10,12 +10,29 @@ export function frame(message: string): string {
   return `${Buffer.byteLength(message)}#${message}`
 }
 
+/** The server reads so many bytes at a time into a ring of that many. */
+const READ_BYTES = 8_192
+const RING_BYTES = 12_228
+
 /** Takes bytes as they come and gives out whole messages. */
 export class MessageReader {
   #buffer = Buffer.alloc(0)
+  #isDeaf = false
 
   /** Throws SyntaxError where no length stands. */
-  read(chunk: Buffer): string[] {
+  read(bytes: Buffer): string[] {
+    const pieces = Math.ceil(bytes.length / READ_BYTES)
+    return Array.from({ length: pieces }, (_, index) =>
+      this.#take(bytes.subarray(index * READ_BYTES, (index + 1) * READ_BYTES)),
+    ).flat()
+  }
+
+  /** What does not fit into the ring pushes out what was there; no message is whole from then on. */
+  #take(chunk: Buffer): string[] {
+    if (this.#isDeaf || this.#buffer.length + chunk.length > RING_BYTES) {
+      this.#isDeaf = true
+      return []
+    }
     this.#buffer = Buffer.concat([this.#buffer, chunk])
     const messages: string[] = []
     for (let message = this.#next(); message !== null; message = this.#next()) messages.push(message)

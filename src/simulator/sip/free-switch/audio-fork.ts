@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws'
 import { ForkFiles } from './fork-files.ts'
 import { ForkFrames, type Mix } from './fork-frames.ts'
-import { StreamedAudio } from './streamed-audio.ts'
+import { type ForkRelease, StreamedAudio } from './streamed-audio.ts'
 
 export type ForkOptions = {
   url: string
@@ -13,7 +13,8 @@ export type ForkOptions = {
   /** The rate of binary messages that are played; 0 where they are not. */
   streamingRate: number
   takesPlayAudio: boolean
-  hasMarks: boolean
+  /** The older release knows no marks, and plays at once what the newer one holds back. */
+  release: ForkRelease
   /** Frames that are kept back and sent as one message; 1 sends each by itself. */
   coalescedFrames: number
 }
@@ -52,8 +53,9 @@ export class AudioFork {
     this.#options = options
     this.#files = new ForkFiles(channel.uuid)
     this.#frames = new ForkFrames(options)
-    const { streamingRate } = options
-    this.#streamed = streamingRate ? new StreamedAudio(streamingRate, (mark) => this.#send(mark)) : null
+    const { streamingRate, release } = options
+    const send = (mark: string) => this.#send(mark)
+    this.#streamed = streamingRate ? new StreamedAudio(streamingRate, { release, send }) : null
     const username = channel.variables.get('MOD_AUDIO_BASIC_AUTH_USERNAME')
     const password = channel.variables.get('MOD_AUDIO_BASIC_AUTH_PASSWORD') ?? ''
     this.#socket = new WebSocket(options.url, SUBPROTOCOL, {
@@ -147,7 +149,8 @@ export class AudioFork {
     const { type, data } = message
     if (type === 'playAudio') this.#playAudio(data)
     else if (type === 'killAudio') this.#killAudio()
-    else if (type === 'mark' && this.#options.hasMarks) this.#streamed?.mark(`${data?.name ?? ''}`)
+    else if (type === 'mark' && this.#options.release !== '1.2.22')
+      this.#streamed?.mark(`${data?.name ?? ''}`)
     else if (type === 'clearMarks') this.#streamed?.clearMarks()
     else if (type === 'json') this.#fire('json', JSON.stringify(message))
     else if (PASSED_ON.has(type)) this.#fire(type, data === undefined ? '' : JSON.stringify(data))

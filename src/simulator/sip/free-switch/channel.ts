@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { FRAME_MS } from '../../frame-clock.ts'
+import type { SimulatedEncryption } from '../sdp.ts'
 import type { SimulatedNetwork } from '../sip-network.ts'
 import { isApplication } from './application-names.ts'
 import type { AudioFork } from './audio-fork.ts'
@@ -33,6 +34,7 @@ export class Channel {
   /** Our end of the RTP, and where the audio is sent. */
   readonly rtpAddress: string
   remoteRtp = ''
+  encryption: SimulatedEncryption = 'none'
   /** Why it hung up; null while it has not. */
   cause: string | null = null
   readonly #host: ChannelHost
@@ -176,8 +178,9 @@ export class Channel {
     const written = this.playing.nextFrame()
     for (const fork of this.forks.values()) fork.mixInto(written)
     const remote = this.#host.network.rtpAt(this.remoteRtp)
-    if (this.#state === 'ACTIVE') remote?.hear(written)
-    const sender = remote?.target === this.rtpAddress ? remote : undefined
+    const isUnderstood = remote?.encryption === this.encryption
+    if (this.#state === 'ACTIVE' && isUnderstood) remote?.hear(written)
+    const sender = remote?.target === this.rtpAddress && isUnderstood ? remote : undefined
     this.#unheardMs = sender ? 0 : this.#unheardMs + FRAME_MS
     if (this.#unheardMs > this.#patienceMs) {
       this.hangUp('MEDIA_TIMEOUT')
@@ -185,8 +188,10 @@ export class Channel {
     }
     const digit = sender?.nextDigit()
     if (digit) this.#digit(digit)
-    const read = sender?.nextFrame() ?? new Int16Array(FRAME_SAMPLES)
-    for (const fork of this.forks.values()) fork.offer(read, written)
+    const read = sender?.nextFrame()
+    // Who is on hold and sends nothing is not read from, so there is nothing to fork.
+    if (this.#state === 'HELD' && !read) return
+    for (const fork of this.forks.values()) fork.offer(read ?? new Int16Array(FRAME_SAMPLES), written)
   }
 
   /** How long a side may be unheard, as the dialplan or the app has set it. */

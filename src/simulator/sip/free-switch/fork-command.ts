@@ -1,14 +1,15 @@
 import { separateArguments } from './arguments.ts'
 import { AudioFork, type ForkOptions } from './audio-fork.ts'
 import type { Channel } from './channel.ts'
+import type { ForkRelease } from './streamed-audio.ts'
 
 /**
  * Which module is loaded: `streaming` is jambonz/freeswitch-modules, which plays binary messages; `playAudio` is
- * drachtio/drachtio-freeswitch-modules, which does not. The image of drachtio-freeswitch-mrf has the former without marks.
+ * drachtio/drachtio-freeswitch-modules, which does not.
  */
 export type ForkModule = 'streaming' | 'playAudio'
 
-export type ForkSettings = { module: ForkModule; hasMarks: boolean; coalescedFrames: number }
+export type ForkSettings = { module: ForkModule; release: ForkRelease; coalescedFrames: number }
 
 /** Apps ask for this to find out which module is loaded. */
 const SYNTAX: Record<ForkModule, string> = {
@@ -71,14 +72,14 @@ function startOptions(args: string[], settings: ForkSettings): ForkOptions | nul
   const sampling = Number.parseInt(rate.replace('k', '000'), 10)
   if (mix !== 'mono' && mix !== 'mixed' && mix !== 'stereo') return null
   if (!/^(wss?|https?):\/\//i.test(url) || !(sampling > 0) || sampling % 8000 !== 0) return null
-  const { module, hasMarks, coalescedFrames } = settings
+  const { module, release, coalescedFrames } = settings
   const [first = '', metadata = ''] = rest
   const isNameless = rest.length === 1 && isJson(first)
   return {
     url: url.replace(/^http/i, 'ws'),
     mix,
     sampling,
-    hasMarks,
+    release,
     coalescedFrames,
     bugname: isNameless ? DEFAULT_BUGNAME : first || DEFAULT_BUGNAME,
     metadata: isNameless ? first : metadata,

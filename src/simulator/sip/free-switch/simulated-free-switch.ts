@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import type { Logger } from 'pino'
-import { type AudioDescription, readSdp, speaksTelephone } from '../sdp.ts'
+import { type AudioDescription, hasFittingProfile, readSdp, speaksTelephone } from '../sdp.ts'
 import { responseTo, type SipHeaders, type SipRequest } from '../sip-message.ts'
 import type { Respond, SimulatedNetwork, SipParty } from '../sip-network.ts'
 import { newTag } from '../tags.ts'
@@ -14,6 +14,7 @@ import type { ForkModule } from './fork-command.ts'
 import { clockFrames, type Frames } from './frames.ts'
 import { HttpFiles } from './http-files.ts'
 import { SipLeg } from './sip-leg.ts'
+import type { ForkRelease } from './streamed-audio.ts'
 import { switchEvent } from './switch-event.ts'
 
 export type FreeSwitchOptions = {
@@ -26,8 +27,8 @@ export type FreeSwitchOptions = {
   profile?: string
   /** Which mod_audio_fork is loaded. */
   module?: ForkModule
-  /** Whether the streaming module has marks; the published image's has none. */
-  hasMarks?: boolean
+  /** Of the streaming module; that of the published image by default. */
+  release?: ForkRelease
   maxSessions?: number
   /** Time; by default the real one. */
   frames?: Frames
@@ -65,7 +66,7 @@ export class SimulatedFreeSwitch implements SipParty {
       sipAddress: '127.0.0.1:5080',
       profile: 'drachtio_mrf',
       module: 'streaming',
-      hasMarks: false,
+      release: '1.2.22',
       maxSessions: 1200,
       frames: clockFrames(),
       heartbeatMs: HEARTBEAT_MS,
@@ -158,7 +159,7 @@ export class SimulatedFreeSwitch implements SipParty {
     if (this.channels.size >= this.#options.maxSessions) return 503
     // The dialplan lets nobody else in.
     if (!headers.get('User-Agent').startsWith('drachtio-fsmrf:')) return 403
-    if (body && !speaksTelephone(offer)) return 488
+    if (body && !(speaksTelephone(offer) && hasFittingProfile(body))) return 488
     return null
   }
 
@@ -204,8 +205,8 @@ export class SimulatedFreeSwitch implements SipParty {
   async #api(command: string): Promise<string> {
     this.commands.push(command)
     if (this.faults.hangs) return new Promise(() => {})
-    const { profile, sipAddress, module, hasMarks, maxSessions } = this.#options
-    const fork = { module, hasMarks, coalescedFrames: this.faults.coalescedFrames }
+    const { profile, sipAddress, module, release, maxSessions } = this.#options
+    const fork = { module, release, coalescedFrames: this.faults.coalescedFrames }
     const host = { channels: this.channels, http: this.http, profile, sipAddress, fork, maxSessions }
     return this.faults.takeFailure(command) ?? apiCommand(command, host)
   }

@@ -2,6 +2,7 @@ import {
   type AudioDescription,
   answeringDirection,
   type Direction,
+  hasFittingProfile,
   isHeard,
   readSdp,
   speaksTelephone,
@@ -70,6 +71,8 @@ export class SipLeg {
     this.#describe(offer)
     for (const [field, value] of invite.headers.fields)
       if (/^x-/i.test(field)) this.channel.variables.set(`sip_h_${field}`, value)
+    const asked = invite.headers.get('X-Media-Timeout')
+    if (/^\d+$/.test(asked)) this.channel.variables.set('media_timeout', asked)
     this.channel.fire('CHANNEL_CREATE')
   }
 
@@ -121,7 +124,7 @@ export class SipLeg {
   }
 
   #reInvited(request: SipRequest, respond: Respond): void {
-    if (request.body && !speaksTelephone(readSdp(request.body))) {
+    if (request.body && !(speaksTelephone(readSdp(request.body)) && hasFittingProfile(request.body))) {
       respond(responseTo(request, 488, { toTag: this.#tag }))
       return
     }
@@ -167,6 +170,7 @@ export class SipLeg {
     if (isHeard(description.direction)) this.channel.unhold()
     else this.channel.hold()
     this.channel.remoteRtp = description.address
+    this.channel.encryption = description.encryption
     this.channel.variables.set('switch_r_sdp', sdp)
     const [ip = '', port = ''] = description.address.split(':')
     this.channel.variables.set('remote_media_ip', ip)
@@ -175,6 +179,7 @@ export class SipLeg {
 
   #describe(offer: AudioDescription | null): void {
     const { variables, rtpAddress } = this.channel
+    if (offer) this.#takeRemote(this.#invite.body)
     const [ip = '', port = ''] = rtpAddress.split(':')
     variables.set('sip_user_agent', this.#invite.headers.get('User-Agent'))
     variables.set('sip_call_id', this.#invite.headers.get('Call-ID'))
@@ -185,7 +190,6 @@ export class SipLeg {
     variables.set('uuid', this.channel.uuid)
     variables.set('call_uuid', this.channel.uuid)
     variables.set('socket_host', this.#invite.headers.get('X-esl-outbound'))
-    if (offer) this.#takeRemote(this.#invite.body)
   }
 
   get #sdp(): string {
@@ -194,6 +198,7 @@ export class SipLeg {
       address: rtpAddress,
       codecs: this.#codecs,
       direction: this.#direction,
+      encryption: this.channel.encryption,
       name: 'FreeSWITCH',
       session: this.#session,
       version: this.#sdpVersion,

@@ -2,6 +2,9 @@ import { Resampler } from '../../../audio/resampler.ts'
 import { clipped } from './fork-frames.ts'
 import { CHANNEL_RATE } from './sound.ts'
 
+/** Of the streaming module: the image of drachtio-freeswitch-mrf has the older one. */
+export type ForkRelease = '1.2.22' | '1.2.33'
+
 /** Samples in the module's unit of buffering; it counts 40 ms at 8 kHz. */
 const UNIT = 320
 /** What must be there before the first sound of a fork is heard, in units: 160 ms. */
@@ -12,34 +15,38 @@ const LATER_UNITS = 2
 const MARKER = -1
 const MAX_MARKS = 30
 
+const NOTHING = Buffer.alloc(0)
+
 /**
  * What the service streams into a call, on its way through mod_audio_fork's two buffers: one that fills until its threshold
- * is reached, and one that is played from. Marks travel as samples. Source: lws_glue.cpp, processIncomingBinary,
- * dub_speech_frame.
+ * is reached, and one that is played from. Marks travel as samples. Release 1.2.22 has the second buffer alone, and drops the half
+ * of a sample at the end of a message. Source: lws_glue.cpp, processIncomingBinary, dub_speech_frame.
  */
 export class StreamedAudio {
   readonly #resampler: Resampler | null
   readonly #send: (message: string) => void
   readonly #downscale: number
+  readonly #holdsBack: boolean
   #threshold: number
   #waiting: number[] = []
   #playout: number[] = []
-  #oddByte: Buffer = Buffer.alloc(0)
+  #oddByte: Buffer = NOTHING
   #newMarks: string[] = []
   #marks: string[] = []
   #clearedMarks: string[] = []
 
-  constructor(rate: number, send: (message: string) => void) {
+  constructor(rate: number, { release, send }: { release: ForkRelease; send: (message: string) => void }) {
+    this.#holdsBack = release !== '1.2.22'
     this.#resampler = rate === CHANNEL_RATE ? null : new Resampler(rate, CHANNEL_RATE)
     this.#send = send
     this.#downscale = Math.max(1, Math.floor(rate / CHANNEL_RATE))
-    this.#threshold = UNIT * this.#downscale * FIRST_UNITS
+    this.#threshold = this.#holdsBack ? UNIT * this.#downscale * FIRST_UNITS : 0
   }
 
   push(bytes: Buffer): void {
     const data = Buffer.concat([this.#oddByte, bytes])
     const whole = data.length - (data.length % 2)
-    this.#oddByte = Buffer.from(data.subarray(whole))
+    this.#oddByte = this.#holdsBack ? Buffer.from(data.subarray(whole)) : NOTHING
     for (const name of this.#newMarks.splice(0)) {
       this.#marks.push(name)
       this.#waiting.push(MARKER)
@@ -71,7 +78,7 @@ export class StreamedAudio {
   }
 
   #passOn(): void {
-    this.#threshold = UNIT * this.#downscale * LATER_UNITS
+    if (this.#holdsBack) this.#threshold = UNIT * this.#downscale * LATER_UNITS
     const complete = Math.floor(this.#waiting.length / this.#downscale) * this.#downscale
     const samples = Int16Array.from(this.#waiting.splice(0, complete))
     for (const sample of this.#resampler?.resample(samples) ?? samples) this.#playout.push(sample)

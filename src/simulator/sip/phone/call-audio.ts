@@ -1,4 +1,11 @@
-import { answeringDirection, type Direction, isHeard, readSdp, writeSdp } from '../sdp.ts'
+import {
+  answeringDirection,
+  type Direction,
+  isHeard,
+  readSdp,
+  type SimulatedEncryption,
+  writeSdp,
+} from '../sdp.ts'
 import type { RtpSocket } from '../sip-network.ts'
 import { ScriptedVoice } from './scripted-voice.ts'
 
@@ -6,18 +13,24 @@ export const DEFAULT_CODECS = ['PCMU', 'PCMA', 'telephone-event'] as const
 
 /** A phone's end of a call's audio: what it describes of it, and where it is sent. */
 export class CallAudio implements RtpSocket {
-  readonly address: string
+  address: string
   readonly voice = new ScriptedVoice()
   direction: Direction = 'sendrecv'
   #codecs: readonly string[]
+  #encryption: SimulatedEncryption
   #codec = 'PCMU'
   #target = ''
   #version = 1
   #isOpen = true
 
-  constructor(address: string, codecs: readonly string[] = DEFAULT_CODECS) {
+  constructor(
+    address: string,
+    codecs: readonly string[] = DEFAULT_CODECS,
+    encryption: SimulatedEncryption = 'none',
+  ) {
     this.address = address
     this.#codecs = codecs
+    this.#encryption = encryption
   }
 
   get target(): string {
@@ -28,10 +41,17 @@ export class CallAudio implements RtpSocket {
     return this.#codec
   }
 
+  get encryption(): SimulatedEncryption {
+    return this.#encryption
+  }
+
   /** The session as this end describes it. */
   get sdp(): string {
-    const { address, direction } = this
-    return writeSdp({ address, codecs: this.#codecs, direction, version: this.#version, name: 'phone' })
+    const { address, direction, encryption } = this
+    return writeSdp({
+      ...{ address, codecs: this.#codecs, direction, encryption },
+      ...{ version: this.#version, name: 'phone' },
+    })
   }
 
   /** The next description is of a changed session. */
@@ -47,6 +67,7 @@ export class CallAudio implements RtpSocket {
     if (!answer) return
     this.#target = answer.address
     this.#codec = answer.codecs[0] ?? this.#codec
+    this.#encryption = answer.encryption
   }
 
   /** Takes an offer of the other side; what is described from then on answers it. */
@@ -54,6 +75,7 @@ export class CallAudio implements RtpSocket {
     const offer = readSdp(sdp)
     if (!offer) return
     this.#target = offer.address
+    this.#encryption = offer.encryption
     this.change(answeringDirection(offer.direction))
   }
 

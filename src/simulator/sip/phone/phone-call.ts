@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { Direction } from '../sdp.ts'
+import type { Direction, SimulatedEncryption } from '../sdp.ts'
 import { numberOf, responseTo, SipHeaders, type SipRequest, type SipResponse } from '../sip-message.ts'
 import type { Respond, SipNetwork } from '../sip-network.ts'
 import { newTag } from '../tags.ts'
@@ -47,6 +47,7 @@ export abstract class PhoneCall extends EventEmitter<Events> {
   protected readonly audio: CallAudio
   protected readonly names: DialogNames
   readonly #user: string
+  readonly #transport: string
   readonly #ending = Promise.withResolvers<CallEnd>()
   #cseq = 1
   #isOver = false
@@ -59,14 +60,24 @@ export abstract class PhoneCall extends EventEmitter<Events> {
       user,
       names,
       codecs,
-    }: { address: string; user: string; names: DialogNames; codecs?: readonly string[] },
+      encryption,
+      transport = 'UDP',
+    }: {
+      address: string
+      user: string
+      names: DialogNames
+      codecs?: readonly string[] | undefined
+      encryption?: SimulatedEncryption | undefined
+      transport?: string | undefined
+    },
   ) {
     super()
     this.address = address
     this.network = network
     this.names = names
     this.#user = user
-    this.audio = new CallAudio(`${address.split(':')[0]}:${network.freePort()}`, codecs)
+    this.#transport = transport
+    this.audio = new CallAudio(`${address.split(':')[0]}:${network.freePort()}`, codecs, encryption)
     this.ended = this.#ending.promise
     network.openRtp(this.audio.address, this.audio)
   }
@@ -95,6 +106,18 @@ export abstract class PhoneCall extends EventEmitter<Events> {
 
   get isOver(): boolean {
     return this.#isOver
+  }
+
+  /** Sends and hears its audio at another port from now on, as behind a NAT that has forgotten the first one; nobody is told. */
+  moveAudio(): void {
+    this.network.closeRtp(this.rtpAddress)
+    this.audio.address = `${this.rtpAddress.split(':')[0]}:${this.network.freePort()}`
+    this.network.openRtp(this.audio.address, this.audio)
+  }
+
+  /** Sends and hears no audio from now on, as behind a firewall that lets SIP through alone. */
+  closeAudio(): void {
+    this.network.closeRtp(this.rtpAddress)
   }
 
   /** Hangs up. Resolves with the response to the BYE. */
@@ -252,6 +275,6 @@ export abstract class PhoneCall extends EventEmitter<Events> {
   }
 
   #newVia(): string {
-    return `SIP/2.0/UDP ${this.address};branch=z9hG4bK${newTag()};rport`
+    return `SIP/2.0/${this.#transport} ${this.address};branch=z9hG4bK${newTag()};rport`
   }
 }

@@ -1,3 +1,4 @@
+import type { SimulatedEncryption } from '../sdp.ts'
 import { numberOf, type SipRequest, type SipResponse, uriOf } from '../sip-message.ts'
 import type { SipNetwork, SipParty } from '../sip-network.ts'
 import { newTag } from '../tags.ts'
@@ -12,6 +13,10 @@ export type InviteOptions = {
   /** The offer; by default one of this call's own, `null` for an INVITE without one: the answer then goes with the ACK. */
   sdp?: string | null
   codecs?: readonly string[]
+  /** What the default offer demands of the audio; a real network carries plain audio alone. */
+  encryption?: SimulatedEncryption
+  /** What SIP claims to go over, in the simulated network. */
+  transport?: 'UDP' | 'TLS'
   /** Where the call comes from; the service sees it as the address of the trunk. */
   sourceAddress?: string
   headers?: Record<string, string>
@@ -36,7 +41,8 @@ export class SipCall extends PhoneCall implements SipParty {
   #isAcknowledged = false
 
   constructor(network: SipNetwork, server: string, options: InviteOptions) {
-    const { from, to, codecs, sourceAddress = '127.0.0.1', callId = newTag() } = options
+    const { from, to, sourceAddress = '127.0.0.1', callId = newTag() } = options
+    const { codecs, encryption, transport } = options
     const target = `sip:${to}@${server}`
     const names = {
       callId,
@@ -45,7 +51,8 @@ export class SipCall extends PhoneCall implements SipParty {
       target,
       route: `sip:${server}`,
     }
-    super(network, { address: `${sourceAddress}:${network.freePort()}`, user: from, names, codecs })
+    const address = `${sourceAddress}:${network.freePort()}`
+    super(network, { address, user: from, names, codecs, encryption, transport })
     this.#options = options
     this.final = this.#finalResponse.promise
     network.attach(this)

@@ -1,0 +1,64 @@
+/*
+ * What becomes of a call that was saved by an older chart: each upgrade leads from one version to the next, purely. It is
+ * tolerant, because a process of the older version may have written once more what a newer one had upgraded before.
+ */
+
+/** What is saved of a call, of whatever version. */
+export type SavedState = { value: unknown; context: Record<string, unknown>; status: string }
+
+export type Upgrade = {
+  to: string
+  upgrade: (saved: SavedState) => SavedState
+  /** Delays that the older chart could not arm: those of the states that the call is in begin with the upgrade. */
+  arms: readonly string[]
+  /** Timers of states that are no more. */
+  forgets: readonly string[]
+}
+
+/** By the version that each leads away from. */
+export const UPGRADES: Readonly<Record<string, Upgrade>> = {
+  1: {
+    to: '2',
+    upgrade: ({ value, context, status }) => ({
+      status,
+      value: recoveringFrom(value),
+      context: { ...ADDED, ...context, limits: { ...ADDED_LIMITS, ...limitsOf(context) } },
+    }),
+    arms: [
+      'GREETING_OVERDUE',
+      'ROUND_OVERDUE',
+      'JOIN_OVERDUE',
+      'REJOIN_OVERDUE',
+      'AGENT_CONNECT',
+      'AGENT_RECOVERY',
+      'AGENT_STEADY',
+      'TALK_CHECK',
+    ],
+    forgets: ['xstate.after.AGENT_CONNECT.call.live.leg.bridged.reconnecting'],
+  },
+}
+
+const ADDED = {
+  agentConnection: 0,
+  agentPauses: 0,
+  refusedOverrides: [],
+  redirects: 0,
+  unresponsiveBridge: null,
+}
+
+/** For calls that began by chart 1: half of what it waited for, whatever is played, and what a new call is given for its agent. */
+export const ADDED_LIMITS = {
+  greetingOverdueMs: 45_000,
+  roundOverdueMs: 45_000,
+  agentRecoveryMs: 10_000,
+  agentPausesMs: [500, 1_000, 2_000, 3_000],
+}
+
+const limitsOf = ({ limits }: SavedState['context']): object => Object(limits)
+
+/** `bridged.reconnecting` was the one retry at once; it is the first of several now. */
+function recoveringFrom(value: unknown): unknown {
+  const { live } = Object(value) as { live?: { leg?: { bridged?: unknown } } }
+  if (live?.leg?.bridged !== 'reconnecting') return value
+  return { live: { ...live, leg: { bridged: { recovering: 'reconnecting' } } } }
+}

@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type DeliveryPayload, deliveryJob, deliveryKey } from './effect-jobs.ts'
+import type { CallStore, EventFate } from './store.ts'
+
+/** Carriers wait a second for an answer, and other reports of the same relay wait for this one. */
+const PATIENCE_MS = 600
+const FIRST_PAUSE_MS = 10
+const LONGEST_PAUSE_MS = 80
+
+/**
+ * Has a process that knows the chart of this name deliver the event, and resolves with what became of it: `waiting` when
+ * that takes longer than a carrier should wait.
+ */
+export async function deliverElsewhere(
+  store: Pick<CallStore, 'enqueue' | 'fateOf'>,
+  chart: string,
+  payload: DeliveryPayload,
+): Promise<EventFate> {
+  const begunAt = performance.now()
+  await store.enqueue(deliveryJob(chart, payload))
+  const event = { ...payload, key: deliveryKey(payload) }
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    await sleep(pauseMs)
+    const fate = await store.fateOf(event)
+    if (fate !== 'waiting' || performance.now() - begunAt > PATIENCE_MS) return fate
+  }
+}

@@ -1,0 +1,78 @@
+import { initialTransition } from 'xstate'
+import { callMachine } from '../../machines/call.machine.ts'
+import type { CallEffect } from '../../machines/call-events.ts'
+import { type EndReason, faultOf } from '../../machines/end-reasons.ts'
+import type { CallView } from '../../machines/instructions.ts'
+import { effectJobs } from './effect-jobs.ts'
+import { CHART_ID, readSaved } from './saved-call.ts'
+import type { CallRow, Step } from './store.ts'
+import { lastVoice, savedView, viewOf } from './view.ts'
+
+/*
+ * A call that cannot go on, because nobody knows its state, is ended in writing; its caller hears why nothing more comes.
+ */
+
+/** How calls end that could not go on. Their callers are owed an apology, whenever they ask. */
+const RETIREMENTS: readonly (EndReason | null)[] = ['chart_retired', 'snapshot_corrupt']
+
+/** A leg that has just asked is answered; one that is over needs no answer. */
+const NEEDS_NO_REDIRECT = ['leg.asked', 'leg.streamEnded', 'leg.ended']
+
+/** A call as its row tells it. Of a call that a chart unknown here has saved, the words are that chart's. */
+export function viewOfRow(row: Pick<CallRow, 'snapshot' | 'chartVersion' | 'outcome'>): CallView {
+  const restored = readSaved(row)
+  if (restored.is === 'corrupt') return apologising({ ...blankContext(), endReason: 'snapshot_corrupt' })
+  const view = restored.is === 'alive' ? viewOf(restored.snapshot) : savedView(row.snapshot)
+  return RETIREMENTS.includes(row.outcome) ? apologising({ ...view.context, endReason: row.outcome }) : view
+}
+
+export function retire(
+  row: Pick<CallRow, 'id' | 'snapshot' | 'chartVersion' | 'lastSeq'>,
+  event: { type: string },
+  reason: 'chart_retired' | 'snapshot_corrupt',
+): Step {
+  const isCorrupt = reason === 'snapshot_corrupt'
+  const saved = isCorrupt ? blankContext() : savedView(row.snapshot).context
+  const view = apologising({ ...saved, endReason: reason })
+  const effects = partingOf(event, view, reason)
+  const output = { reason, fault: faultOf(reason) }
+  return {
+    event,
+    stateBefore: 'unknown',
+    stateAfter: 'ended',
+    // What could not be read is set apart, for whoever wants to know what it was.
+    snapshot: isCorrupt
+      ? { status: 'done', value: 'ended', context: view.context, output, corrupt: row.snapshot }
+      : row.snapshot,
+    chartVersion: isCorrupt ? CHART_ID : row.chartVersion,
+    view,
+    timers: { set: [], cancel: [] },
+    effects,
+    jobs: effectJobs(effects, { callId: row.id, state: view.state, seq: row.lastSeq + 1 }),
+    end: output,
+  }
+}
+
+function partingOf({ type }: { type: string }, { context }: CallView, reason: EndReason): CallEffect[] {
+  if (type === 'operator.hangupRequested') return [{ type: 'hangUpLeg', params: { reason } }]
+  if (NEEDS_NO_REDIRECT.includes(type)) return []
+  return [{ type: 'redirectLeg', params: { attempt: context.attempt } }]
+}
+
+const apologising = (context: CallView['context']): CallView => ({
+  state: 'failed',
+  bridge: null,
+  voice: lastVoice(context),
+  context,
+})
+
+/** Of a call of which nothing is known. */
+function blankContext(): CallView['context'] {
+  const limits = { cloneMaxWaitMs: 0, legPatienceMs: 0, agentConnectMs: 0, callMaxMs: 0 }
+  const [{ context }] = initialTransition(callMachine, {
+    admission: 'accepted',
+    voice: { kind: 'default', voiceId: null },
+    limits: { ...limits, greetingOverdueMs: 0, roundOverdueMs: 0, agentRecoveryMs: 0, agentPausesMs: [] },
+  })
+  return context
+}

@@ -1,0 +1,87 @@
+import { useState } from 'react'
+import { request } from '../api/calls-api.ts'
+import { useRead } from '../api/use-read.ts'
+import { phoneNumberWords } from '../call/numbers.ts'
+import { ConfirmButton } from '../parts/confirm-button.tsx'
+import { When } from '../parts/when.tsx'
+import { hrefOfCall } from '../routing/hash-route.ts'
+import { NewLink } from './new-link.tsx'
+import type { NewPhoneLink, PhoneLink } from './phone-link.ts'
+import { PhoneLinkForm } from './phone-link-form.tsx'
+
+const REFRESH_MS = 5_000
+
+/** The links by which people call from a browser. */
+export function PhoneLinksPage() {
+  const { value, fault, again } = useRead<{ links: PhoneLink[] }>('/api/v1/phone-links', REFRESH_MS)
+  const [made, setMade] = useState<NewPhoneLink | null>(null)
+  return (
+    <>
+      <div className="page-head">
+        <h1>Phone links</h1>
+        <p className="hint">Whoever opens a link calls from the browser, once: no telephone, no account.</p>
+      </div>
+      <div className="with-side">
+        <section className="card" aria-label="Phone links">
+          <p className="fault" role="status">
+            {fault}
+          </p>
+          {value?.links.length === 0 && <p className="hint">No link has been made yet.</p>}
+          <ul className="entries">
+            {value?.links.map((link) => (
+              <Entry key={link.id} link={link} onRemoved={again} />
+            ))}
+          </ul>
+        </section>
+        <div className="side-cards">
+          {made && <NewLink link={made} onClose={() => setMade(null)} />}
+          <PhoneLinkForm
+            onMade={(link) => {
+              setMade(link)
+              again()
+            }}
+          />
+        </div>
+      </div>
+    </>
+  )
+}
+
+const STATUS_WORDS = { waiting: 'Not used yet', used: 'Used', expired: 'Expired' } as const
+
+function Entry({ link, onRemoved }: { link: PhoneLink; onRemoved: () => void }) {
+  const { id, to, agentName, callerName, callerNumber, status } = link
+  const callee = agentName ?? phoneNumberWords(to)
+  const remove = () => request(`/api/v1/phone-links/${id}`, { method: 'DELETE', accept: [404] })
+  return (
+    <li className="entry">
+      <div>
+        <p className="entry-title">
+          {callerName ?? (callerNumber ? phoneNumberWords(callerNumber) : 'Anybody')} → {callee}{' '}
+          <span className="badge">{STATUS_WORDS[status]}</span>
+        </p>
+        <p className="hint">
+          <Times link={link} />
+          {callerNumber ? ` · calls as ${phoneNumberWords(callerNumber)}` : ' · calls without a number'}
+        </p>
+      </div>
+      <div className="entry-actions">
+        {link.callId && (
+          <a className="button" href={hrefOfCall(link.callId)}>
+            Open the call
+          </a>
+        )}
+        <ConfirmButton name="Delete" onConfirm={() => remove().then(onRemoved)} />
+      </div>
+    </li>
+  )
+}
+
+function Times({ link: { usedAt, expiresAt, status } }: { link: PhoneLink }) {
+  if (usedAt !== null) return <>used {<When at={usedAt} />}</>
+  return (
+    <>
+      {status === 'expired' ? 'expired' : 'good until'} <When at={expiresAt} />
+    </>
+  )
+}

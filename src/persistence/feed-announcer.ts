@@ -1,0 +1,64 @@
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import type { CallChange } from '../calls/feed.ts'
+
+/** So much news is gathered before it goes out: nobody hears the difference, and a busy node sends sixty statements a second. */
+const GATHER_MS = 15
+
+/**
+ * A notification makes its transaction wait in one line with those of all databases of the server until the commit is on
+ * disk. This transaction has nothing to keep, and does not wait for the disk.
+ */
+const ANNOUNCE = {
+  name: 'announce',
+  text: `select pg_notify('call_feed', message), set_config('synchronous_commit', 'off', true)
+         from unnest($1::text[]) as message`,
+}
+
+/**
+ * Tells the other nodes of this node's steps after they were committed: many with one statement, and one statement at a time.
+ * News that is lost, because this process or the database goes away, is found by whoever watches: the tables are the truth.
+ */
+export class FeedAnnouncer {
+  readonly #pool: Pick<pg.Pool, 'query'>
+  readonly #nodeId: string
+  readonly #log: Logger
+  /** The last step of each call that has changed. */
+  readonly #waiting = new Map<string, CallChange>()
+  #sending: Promise<void> | null = null
+
+  constructor(options: { pool: Pick<pg.Pool, 'query'>; nodeId: string; log: Logger }) {
+    this.#pool = options.pool
+    this.#nodeId = options.nodeId
+    this.#log = options.log
+  }
+
+  announce(change: CallChange): void {
+    this.#waiting.set(change.callId, change)
+    this.#sending ??= this.#send()
+  }
+
+  /** Resolves when all that was announced until now is out, or lost. */
+  async settled(): Promise<void> {
+    await this.#sending
+  }
+
+  async #send(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      await new Promise((gathered) => setTimeout(gathered, GATHER_MS))
+      const messages = [...this.#waiting.values()].map(({ callId, seq, state }) =>
+        JSON.stringify({ callId, seq, state, node: this.#nodeId }),
+      )
+      this.#waiting.clear()
+      try {
+        await this.#pool.query({ ...ANNOUNCE, values: [messages] })
+      } catch (error) {
+        this.#log.warn(
+          { err: error, calls: messages.length },
+          'news of calls is lost; other nodes find it by looking',
+        )
+      }
+    }
+    this.#sending = null
+  }
+}

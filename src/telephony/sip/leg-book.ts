@@ -1,0 +1,69 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { LegRegister } from '../../calls/ports.ts'
+import { within } from '../../within.ts'
+import type { SipDialog } from './drachtio.ts'
+import type { LegMedia } from './leg-media.ts'
+
+/** A caller who waits for an answer hears nothing meanwhile. */
+const ENTER_MS = 2_000
+const SHORTEST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 5_000
+
+/** Writes down which legs this process holds, so that others find them when it is gone. */
+export class LegBook {
+  readonly #register: LegRegister
+  readonly #log: Logger
+
+  constructor({ register, log }: { register: LegRegister; log: Logger }) {
+    this.#register = register
+    this.#log = log
+  }
+
+  /** What nobody could find after this process is gone is not kept: rejects when it cannot be written down in time. */
+  async enter(callId: string, media: LegMedia): Promise<void> {
+    const { server: mediaServer, channel } = media
+    const held = this.#register.hold({ callId, mediaServer, channel, dialogId: null })
+    try {
+      await orDestroy(media, within(ENTER_MS, held, 'the leg was not registered in time'))
+    } catch (error) {
+      void held.then(() => this.strike(callId)).catch(() => {})
+      throw error
+    }
+  }
+
+  async answered(callId: string, dialog: SipDialog): Promise<void> {
+    await this.#register
+      .answered(callId, dialog.id)
+      .catch((error: unknown) => this.#log.warn({ err: error, callId }, 'a leg could not be registered'))
+  }
+
+  /** Rejects when it cannot be written down. */
+  moved(callId: string, media: LegMedia): Promise<void> {
+    const { server: mediaServer, channel } = media
+    return orDestroy(media, this.#register.moved(callId, { mediaServer, channel }))
+  }
+
+  /** A leg that stays registered would be looked for when this process is gone; nothing waits for it. */
+  async strike(callId: string): Promise<void> {
+    for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        await this.#register.release(callId)
+        return
+      } catch (error) {
+        this.#log.warn({ err: error, callId }, 'a leg that is over is still registered; it is tried again')
+        await pause(pauseMs, null, { ref: false })
+      }
+    }
+  }
+}
+
+/** Media that could not be written down is of no use. */
+async function orDestroy(media: LegMedia, written: Promise<void>): Promise<void> {
+  try {
+    await written
+  } catch (error) {
+    await media.destroy()
+    throw error
+  }
+}

@@ -1,0 +1,93 @@
+import pino from 'pino'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { CallView } from '../../machines/instructions.ts'
+import { CallHost } from '../../src/calls/call-host.ts'
+import { CallFeed } from '../../src/calls/feed.ts'
+import { createCallStore } from '../../src/persistence/call-store.ts'
+import { createLiveCallQueries } from '../../src/persistence/live-calls.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
+import { until } from '../support/until.ts'
+
+const LIMITS = {
+  cloneMaxWaitMs: 35_000,
+  legPatienceMs: 60_000,
+  agentConnectMs: 10_000,
+  greetingOverdueMs: 16_000,
+  roundOverdueMs: 8_000,
+  agentRecoveryMs: 10_000,
+  agentPausesMs: [500],
+  callMaxMs: 14_400_000,
+}
+const MINUTE_MS = 60_000
+
+let db: OpenTestDatabase
+let clock: ManualClock
+let host: CallHost
+beforeAll(async () => {
+  db = await openTestDatabase()
+})
+afterAll(() => db.drop())
+beforeEach(() => {
+  clock = new ManualClock()
+  host = new CallHost({
+    ...{ store: createCallStore(db.callPool), clock: new ManualClock(), log: pino({ level: 'silent' }) },
+    ...{ nodeId: '01900000-0000-7000-8000-00000000000a', limits: LIMITS, maxConcurrentCalls: 100 },
+    isDraining: () => false,
+  })
+})
+
+let calls = 0
+async function beginCall(): Promise<string> {
+  const { row } = await host.open({
+    ...{ provider: 'twilio', providerCallId: `CA${++calls}`, direction: 'inbound' },
+    ...{ from: '+15550100002', to: '+15550199999', publicOrigin: 'https://voice.example' },
+  })
+  return row.id
+}
+
+/** The feed of another node, which hears nothing of the host's steps: their news went with the node. */
+function otherFeed(): CallFeed {
+  return new CallFeed({
+    async read(callId) {
+      const call = await host.find({ callId })
+      return call && { seq: call.row.lastSeq, view: call.view }
+    },
+    findAhead: createLiveCallQueries(db.database).findAhead,
+  })
+}
+
+it('finds the steps whose news was lost with the node that made them', async () => {
+  const feed = otherFeed()
+  const callId = await beginCall()
+  const states: string[] = []
+  const unwatch = feed.watch(callId, ({ state }) => states.push(state))
+  feed.start(clock)
+  await host.send({ callId }, { type: 'leg.asked' })
+  clock.advance(MINUTE_MS)
+  await until('the state is found', () => states.includes('joining'))
+  await until('the feed looks again', () => clock.pending === 1)
+  await host.send({ callId }, { type: 'leg.ended', status: 'completed' })
+  clock.advance(MINUTE_MS)
+  await until('the end is found', () => states.includes('ended'))
+  expect(states).toEqual(['joining', 'ended'])
+  await until('the feed looks again', () => clock.pending === 1)
+  unwatch()
+  await feed.stop()
+  expect(clock.pending).toBe(0)
+})
+
+it('tells nobody an older state after a newer one, and nothing twice', async () => {
+  const feed = otherFeed()
+  const callId = await beginCall()
+  const early = (await host.find({ callId }))?.view as CallView
+  const states: string[] = []
+  feed.watch(callId, ({ state }) => states.push(state))
+  const joining = await host.send({ callId }, { type: 'leg.asked' })
+  if (!joining) throw new Error('The call is not there.')
+  feed.stepped({ callId, seq: 2, state: 'joining' }, joining.view)
+  feed.stepped({ callId, seq: 1, state: 'greeting' }, early)
+  await feed.heard({ callId, seq: 2, state: 'joining' })
+  await feed.missed()
+  expect(states).toEqual(['joining'])
+})

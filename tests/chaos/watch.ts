@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { World } from '../support/world.ts'
+import type { ChaosCall } from './chaos-call.ts'
+import type { FaultLog } from './fault-log.ts'
+import { liveSids } from './records.ts'
+
+const LOOK_EVERY_MS = 500
+/** The old session of a call that was handed over may be open for so long beside the new one. */
+const HAND_OVER_MS = 4_000
+/** A call whose end the carrier could tell is over at once; any other when nothing else is heard of it. */
+const STUCK_AFTER_MS = 15_000
+const UNTOLD_STUCK_AFTER_MS = 45_000
+/** While a node hangs or is cut off, its sockets are open and its words unwritten; a moment later they are not. */
+const EXCUSES = /^(stop|cut-)/
+const RECOVERY_MS = 6_000
+
+type Scene = { world: World; faults: FaultLog; calls: readonly ChaosCall[] }
+
+/** Looks at all live calls, all the time, for what must never be: two agents for one caller, or a call without one. */
+export class Watch {
+  readonly doubled = new Set<ChaosCall>()
+  readonly stuck = new Set<ChaosCall>()
+  readonly #scene: Scene
+  readonly #stopping = new AbortController()
+  readonly #pairs = new Map<ChaosCall, number>()
+  readonly #watching: Promise<void>
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+    this.#watching = this.#watch()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#watching
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      const now = Date.now()
+      const excuses = this.#scene.faults.between(now - RECOVERY_MS, now)
+      if (!excuses.some(({ kind }) => EXCUSES.test(kind))) await this.look()
+      else this.#pairs.clear()
+      await sleep(LOOK_EVERY_MS, null, { signal }).catch(() => {})
+    }
+  }
+
+  async look(now = Date.now()): Promise<void> {
+    for (const call of this.#scene.calls) this.#lookForPair(call, now)
+    const live = new Set(await liveSids(this.#scene.world.db))
+    for (const call of this.#scene.calls) {
+      const { endedAt, isTold } = call
+      const patience = isTold ? STUCK_AFTER_MS : UNTOLD_STUCK_AFTER_MS
+      if (endedAt !== null && now - endedAt > patience && live.has(call.line.sid)) this.stuck.add(call)
+    }
+  }
+
+  #lookForPair(call: ChaosCall, now: number): void {
+    if (call.endedAt !== null || call.conversationIds.length < 2) return void this.#pairs.delete(call)
+    const since = this.#pairs.get(call) ?? now
+    this.#pairs.set(call, since)
+    if (now - since > HAND_OVER_MS) this.doubled.add(call)
+  }
+}
