@@ -5,6 +5,9 @@ import { addFreeSwitch, REAL_SERVERS } from '../support/sip-servers.ts'
 import { loudest, type SipStoryCall, SipWorld } from '../support/sip-world.ts'
 import { until } from '../support/until.ts'
 
+/** So long drachtio-fsmrf waits for a channel to call back. */
+const FSMRF_WAITS_MS = 4_000
+
 describe.skipIf(REAL_SERVERS)('A FreeSWITCH that goes away', () => {
   let sip: SipWorld
   beforeAll(async () => {
@@ -28,6 +31,31 @@ describe.skipIf(REAL_SERVERS)('A FreeSWITCH that goes away', () => {
     expect(await again.answer()).toBe(200)
     await again.line.bye()
     expect(await again.outcome()).toBe('caller_hung_up')
+  })
+
+  it('and is back in a moment: who calls meanwhile waits for it', async () => {
+    const { freeSwitch } = sip.simulated
+    const earlier = sip.call()
+    await earlier.reaches('bridged.talking')
+    await freeSwitch.kill()
+    await earlier.line.ended
+    const call = sip.call()
+    await pause(500)
+    await freeSwitch.listen()
+    expect(await call.answer()).toBe(200)
+    await call.line.bye()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
+  it('that is too busy to call back in time is asked once more', async () => {
+    const { faults } = sip.simulated.freeSwitch
+    faults.socketDelayMs = FSMRF_WAITS_MS + 500
+    const call = sip.call()
+    await pause(FSMRF_WAITS_MS)
+    faults.socketDelayMs = 0
+    expect(await call.answer()).toBe(200)
+    await call.line.bye()
+    expect(await call.outcome()).toBe('caller_hung_up')
   })
 
   it('that takes no more legs: 503, and the call that was begun ends with that reason', async () => {

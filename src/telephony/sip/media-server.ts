@@ -42,7 +42,8 @@ export class MediaServer {
   #fault: string | null = 'FreeSWITCH is not reached yet'
   readonly #legs = new Set<LegMedia>()
   #opening = 0
-  #failingSince: number | null = null
+  /** Null while it takes legs. */
+  #awaySince: number | null = awakeMs()
   #stopped = false
   #timer: NodeJS.Timeout | null = null
   #working: Promise<void> = Promise.resolve()
@@ -55,7 +56,7 @@ export class MediaServer {
     onUp: (server: string, isUp: boolean) => void = () => {},
   ) {
     this.#onUp = (isUp) => onUp(this.name, isUp)
-    this.#mrf = new Mrf(srf as never, { customEvents: [...FORK_EVENTS] })
+    this.#mrf = new Mrf(withLenientDialogs(srf) as never, { customEvents: [...FORK_EVENTS] })
     this.#address = address
     this.#log = log.child({ freeSwitch: `${address.host}:${address.port}` })
   }
@@ -63,6 +64,11 @@ export class MediaServer {
   /** What keeps it from taking legs; null while nothing does. */
   get fault(): string | null {
     return this.#fault
+  }
+
+  /** Whether it was there until a moment ago, so that it may well be back in another. */
+  get isMissed(): boolean {
+    return this.#awaySince !== null && awakeMs() - this.#awaySince < VANISHED_MS
   }
 
   /** How many calls it has, be they ours or another process's, as far as is known. */
@@ -147,7 +153,7 @@ export class MediaServer {
     this.#server = server
     this.#fault = null
     this.#onUp(true)
-    this.#failingSince = null
+    this.#awaySince = null
     this.#log.info({ audio: this.#audio }, 'FreeSWITCH is connected')
     // Commands are a few bytes each: without this they wait 40 ms for each other's acknowledgement.
     server.conn.socket?.setNoDelay(true)
@@ -182,8 +188,8 @@ export class MediaServer {
     if (this.#fault !== fault) this.#log.warn({ fault, code }, 'FreeSWITCH takes no calls; it is tried again')
     if (this.#fault === null) this.#onUp(false)
     this.#fault = fault
-    this.#failingSince ??= awakeMs()
-    if (awakeMs() - this.#failingSince >= VANISHED_MS) for (const leg of this.#legs) leg.abandon()
+    this.#awaySince ??= awakeMs()
+    if (!this.isMissed) for (const leg of this.#legs) leg.abandon()
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#working = this.#connect(Math.min(retryMs * 2, LONGEST_RETRY_MS))
@@ -233,6 +239,24 @@ const offerOfNobody = (): string =>
  * letters; FreeSWITCH reads either.
  */
 const pastTheLibrary = (sdp: string): string => sdp.replace(/^(m=audio .*)SAVP/m, '$1savp')
+
+/**
+ * drachtio-fsmrf 5.0.1 hangs up on a channel that did not call back in time, and leaves the outcome to nobody
+ * (lib/mediaserver.js:285): where FreeSWITCH has ended the channel itself, the rejection would end the process.
+ */
+function withLenientDialogs(srf: Srf): Srf {
+  const createUAC: Srf['createUAC'] = async (...args) => {
+    const dialog = await srf.createUAC(...args)
+    const destroy = dialog.destroy.bind(dialog)
+    dialog.destroy = (...how) => {
+      const destroyed = destroy(...how)
+      void Promise.resolve(destroyed).catch(() => {})
+      return destroyed
+    }
+    return dialog
+  }
+  return Object.create(srf, { createUAC: { value: createUAC } }) as Srf
+}
 
 type CallingBack = {
   _server: {

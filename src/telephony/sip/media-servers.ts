@@ -1,9 +1,16 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { awakeMs } from '../../loop-delay.ts'
 import type { Srf } from './drachtio.ts'
 import type { Refused } from './invite-rules.ts'
 import type { LegMedia } from './leg-media.ts'
 import { MediaServer, type MediaServerAddress } from './media-server.ts'
 import { isOrdinary, type OfferTerms, UnusableOffer } from './offer.ts'
+
+/** A caller hears nothing yet, and would rather wait than be turned away for a server that is busy just now. */
+const PATIENCE_MS = 5_000
+/** How often it is looked whether one is back. */
+const LOOK_MS = 50
 
 /** All FreeSWITCH servers; each leg goes to the one with the fewest calls. */
 export class MediaServers {
@@ -35,14 +42,32 @@ export class MediaServers {
     await Promise.all(this.#servers.map((server) => server.stop()))
   }
 
+  /** Whether one takes legs, now or in a moment: one that was there until a moment ago is waited for. */
+  async areThere(): Promise<boolean> {
+    while (this.fault !== null && this.#servers.some(({ isMissed }) => isMissed)) await pause(LOOK_MS)
+    return this.fault === null
+  }
+
   /**
-   * An endpoint on the least loaded server, or on the next when that one will not. Rejects when none will. `except` names
-   * one that is not asked.
+   * An endpoint on the least loaded server, or on the next when that one will not. Rejects when none will, some seconds
+   * after the first one could not. `except` names one that is not asked.
    */
   async open(remoteSdp: string, terms: OfferTerms, except?: string): Promise<LegMedia> {
-    const able = this.#servers
-      .filter(({ fault, name }) => fault === null && name !== except)
-      .sort((a, b) => a.load - b.load)
+    const others = this.#servers.filter(({ name }) => name !== except)
+    const giveUpAt = awakeMs() + PATIENCE_MS
+    for (;;) {
+      try {
+        return await this.#openOn(others, remoteSdp, terms)
+      } catch (error) {
+        const isLate = awakeMs() >= giveUpAt || isOfTheCaller(error, remoteSdp)
+        if (isLate || !(isBusy(error) || others.some(({ isMissed }) => isMissed))) throw error
+        await pause(LOOK_MS)
+      }
+    }
+  }
+
+  async #openOn(servers: readonly MediaServer[], remoteSdp: string, terms: OfferTerms): Promise<LegMedia> {
+    const able = servers.filter(({ fault }) => fault === null).sort((a, b) => a.load - b.load)
     let refusal: unknown = new Error(this.fault ?? 'no FreeSWITCH takes legs')
     for (const server of able) {
       try {
@@ -61,6 +86,9 @@ export class MediaServers {
     await this.#servers.find((each) => each.is(server))?.kill(channel)
   }
 }
+
+/** drachtio-fsmrf's words for a channel that was answered, and did not call back within four seconds. */
+const isBusy = (error: unknown): boolean => error instanceof Error && error.message === 'Connection timeout'
 
 /**
  * No server can do with this offer: no codec of it is spoken here (RFC 3261 §21.4.26), or it is none. The same refusal of an

@@ -134,7 +134,7 @@ export class Switchboard {
     if (!parties || fault) return this.#refuse(req, res, fault ?? MALFORMED)
     if (!link && !this.#answers(parties.to, verdict))
       return this.#refuse(req, res, { status: 404, reason: 'sip_unknown_number' })
-    if (servers.fault !== null) return this.#refuse(req, res, UNAVAILABLE)
+    if (!(await servers.areThere())) return this.#refuse(req, res, UNAVAILABLE)
     const encryptions = encryptionsFor(srtpOf(verdict), isEncryptedTransport(req.protocol))
     return { parties, encryptions, link, trunk: verdict.caller === 'trunk' ? verdict.trunk : null }
   }
