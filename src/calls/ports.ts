@@ -21,10 +21,11 @@ export type CallerVerification = (typeof CALLER_VERIFICATIONS)[number]
 export const VOICE_TRUSTS = ['attested', 'trunk', 'any'] as const
 export type VoiceTrust = (typeof VOICE_TRUSTS)[number]
 
-/** Where a carrier finds the leg of one of our calls. */
-export type LegAddress = {
-  callId: string
-  providerCallId: string
+/** A leg of one of our calls. */
+export type LegName = { callId: string; providerCallId: string }
+
+/** Where a carrier finds it. */
+export type LegAddress = LegName & {
   /** The https (or http, in the demo) origin that the carrier reached us at; callback URLs are built on it. */
   publicOrigin: string
 }
@@ -43,7 +44,7 @@ export interface Telephony {
   /** How the leg ended when the carrier says that it is over, `live` when it is not, `impossible` as above. Changes nothing. */
   checkLeg(leg: LegAddress): Promise<'live' | 'impossible' | LegEnd>
   /** Ends the leg. Resolves too when the carrier no longer knows it. */
-  hangUp(leg: LegAddress): Promise<void>
+  hangUp(leg: LegName): Promise<void>
 }
 
 /** Another process decides this and has not done so yet: the same is to be said again soon. */
@@ -170,6 +171,8 @@ export interface CarrierCodec {
   readonly sendsBinary?: boolean
   /** Audio that brings out the last of what the carrier holds back; it is sent whenever the agent has paused. */
   readonly flush?: Buffer | null
+  /** Has the carrier end the leg, where a stream can do that. */
+  readonly hangUp?: Buffer
 }
 
 /** A call as its carrier's adapter needs it. */

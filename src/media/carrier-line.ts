@@ -122,6 +122,13 @@ export class CarrierLine {
     return this.#speech.remainingMs() + LAST_WORD_SLACK_MS
   }
 
+  /** Ends the leg over its stream; false where that cannot be done. */
+  hangUp(): boolean {
+    const { hangUp } = this.#codec
+    if (hangUp) this.#socket.send(hangUp, false)
+    return hangUp !== undefined
+  }
+
   /** The carrier has sent a mark back; true when it was the one behind the last word. */
   marked(name: string): boolean {
     this.#speech.marked(name)

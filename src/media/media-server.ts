@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { CarrierCodec } from '../calls/ports.ts'
+import type { CarrierCodec, LegName } from '../calls/ports.ts'
 import { CarrierSocket } from './carrier-socket.ts'
 import { MediaSession, type MediaSessionOptions } from './media-session.ts'
 import { refuseUpgrade } from './refuse-upgrade.ts'
@@ -32,9 +32,11 @@ export type MediaRoute = {
   codec: () => CarrierCodec
   /** Whether the request is the carrier's own. */
   checkUpgrade?: (request: IncomingMessage) => UpgradeVerdict
+  /** Ends the leg of a stream whose codec has no message for that. */
+  hangUp?: (leg: LegName) => Promise<void>
 }
 
-export type MediaServerOptions = MediaSessionOptions & {
+export type MediaServerOptions = Omit<MediaSessionOptions, 'hangUp'> & {
   routes: readonly MediaRoute[]
   maxSessions?: number
   /** Who opens a stream; by default whoever is at the other end of the socket. */
@@ -138,7 +140,8 @@ export class MediaServer {
   #open(stream: WebSocket, wire: Duplex, { route, callId, address }: NewStream): void {
     const codec = route.codec()
     const carrier = new CarrierSocket(stream, wire, codec)
-    const session = new MediaSession(carrier, codec, callId.toLowerCase(), this.#options, {
+    const options = { ...this.#options, hangUp: route.hangUp ?? (async () => {}) }
+    const session = new MediaSession(carrier, codec, callId.toLowerCase(), options, {
       onJoined: (joined) => this.#unjoined.delete(joined),
       onClosed: (closed) => this.#forget(closed),
     })

@@ -8,15 +8,16 @@ import type {
   AgentRequest,
   CarrierCodec,
   CarrierMessage,
+  LegName,
   MediaCalls,
   VoiceAgent,
 } from '../calls/ports.ts'
 import { AgentLine } from './agent-line.ts'
-import type { CutShort } from './agent-speech.ts'
 import { Bridge, type BridgeReport } from './bridge.ts'
 import { CarrierLine } from './carrier-line.ts'
 import type { CarrierSocket } from './carrier-socket.ts'
 import type { Clock } from './clock.ts'
+import { CLOSE, closeReason } from './close-code.ts'
 import type { MediaMetrics } from './media-metrics.ts'
 import { Transcript } from './transcript.ts'
 
@@ -33,10 +34,6 @@ const NEXT_PATIENCE_MS = 1_500
 /** One frame in 256, about one in five seconds of each direction of a call, is timed. */
 const SAMPLE_MASK = 255
 
-/** RFC 6455 §7.4.1 and https://www.iana.org/assignments/websocket */
-const CLOSE = { normal: 1000, policy: 1008, internalError: 1011 } as const
-const LONGEST_CLOSE_REASON = 123
-
 export type MediaSessionOptions = {
   calls: MediaCalls
   agent: VoiceAgent
@@ -47,6 +44,8 @@ export type MediaSessionOptions = {
   waitingTrack: Buffer
   /** A carrier that has sent nothing valid for this long is taken to be gone. */
   silenceTimeoutMs: number
+  /** Ends a leg whose stream has no message for that. */
+  hangUp: (leg: LegName) => Promise<void>
 }
 
 /** Whoever holds the sessions. */
@@ -82,8 +81,11 @@ export class MediaSession {
   #heardAt: number
   /** The caller hears nothing and need not send anything; how long that may last is the chart's to say. */
   #isOnHold = false
+  #providerCallId = ''
   /** The agent is gone, and the call has not yet said what follows. */
   #goneAt: number | null = null
+  /** The agent has ended the conversation, and the call has not heard of it: its leg is ended without it. */
+  #endsAlone = false
   #framesFromCarrier = 0
   #framesFromAgent = 0
   #badMessages = 0
@@ -151,9 +153,15 @@ export class MediaSession {
     else if (this.#phase === 'joined' && now - this.#heardAt >= this.#options.silenceTimeoutMs)
       this.close(CLOSE.policy, 'the carrier fell silent', 'broken')
     if (this.#phase !== 'joined' && this.#phase !== 'finishing') return
-    if (this.#goneAt !== null && now - this.#goneAt >= NEXT_PATIENCE_MS) this.#carrier.startMusic()
+    if (this.#goneAt !== null && now - this.#goneAt >= NEXT_PATIENCE_MS) this.#goOnAlone()
     this.#carrier.tick()
     this.#agent.tick()
+  }
+
+  /** The call cannot be told that the agent is gone. */
+  #goOnAlone(): void {
+    if (this.#endsAlone) this.#finishPlaying()
+    else this.#carrier.startMusic()
   }
 
   #enter(phase: Phase, patienceMs: number): void {
@@ -170,7 +178,7 @@ export class MediaSession {
         this.close(CLOSE.internalError, 'the call did not answer in time', 'broken')
         break
       case 'finishing':
-        this.close(CLOSE.normal, 'the time for the last word is over')
+        this.#lastWordHeard('the time for the last word is over')
         break
       case 'closing':
         this.#forceClose()
@@ -235,7 +243,7 @@ export class MediaSession {
         break
       case 'mark':
         if (this.#carrier.marked(message.name) && this.#phase === 'finishing')
-          this.close(CLOSE.normal, 'the agent has said its last word')
+          this.#lastWordHeard('the agent has said its last word')
         break
       case 'stop':
         this.close(CLOSE.normal, 'the carrier ended its stream', 'announced')
@@ -253,6 +261,7 @@ export class MediaSession {
   #onStart(providerCallId: string, token: string | null): void {
     if (this.#phase !== 'opening') return
     this.#enter('joining', JOIN_PATIENCE_MS)
+    this.#providerCallId = providerCallId
     this.#bridge.join(providerCallId, token)
   }
 
@@ -274,6 +283,7 @@ export class MediaSession {
         this.#awaitAgent(connection)
         break
       case 'finish-playing':
+        this.#endsAlone = false
         this.#finishPlaying()
         break
       case 'close':
@@ -290,10 +300,6 @@ export class MediaSession {
     this.#carrier.startMusic()
   }
 
-  #noteCuts(cuts: CutShort[]): void {
-    for (const { original, spoken } of cuts) this.#transcript.cutShort(original, spoken)
-  }
-
   /** What was said last belongs to the conversation that the agent is told of. */
   async #agentRequest(): Promise<AgentRequest> {
     await this.#transcript.settled()
@@ -304,11 +310,11 @@ export class MediaSession {
     return {
       ready: (conversationId) => {
         this.#goneAt = null
-        this.#noteCuts(this.#carrier.stopMusic())
+        this.#transcript.cutShort(...this.#carrier.stopMusic())
         this.#report({ type: 'agent.ready', conversationId })
       },
       audio: (payload) => this.#onAgentAudio(payload),
-      interrupted: () => this.#noteCuts(this.#carrier.interrupt()),
+      interrupted: () => this.#transcript.cutShort(...this.#carrier.interrupt()),
       callerSaid: (text) => this.#transcript.said('caller', text),
       agentSaid: (text) => {
         this.#carrier.said(text)
@@ -316,10 +322,11 @@ export class MediaSession {
       },
       agentCorrected: (original, spoken) => {
         this.#carrier.corrected(original)
-        this.#transcript.cutShort(original, spoken)
+        this.#transcript.cutShort({ original, spoken })
       },
       ended: () => {
         this.#goneAt = this.#options.clock.awake()
+        this.#endsAlone = true
         this.#report({ type: 'agent.ended' })
       },
       lost: (cause, detail, isPermanent) => {
@@ -373,8 +380,20 @@ export class MediaSession {
     this.#agent.hangUp()
     this.#enter('finishing', Math.min(this.#carrier.awaitLastWord(), LAST_WORD_MAX_MS))
   }
-}
 
-/** A close reason counts bytes, so only characters of one byte are kept. */
-const closeReason = (reason: string): string =>
-  reason.replace(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_CLOSE_REASON)
+  #lastWordHeard(reason: string): void {
+    if (!this.#endsAlone) {
+      this.close(CLOSE.normal, reason)
+      return
+    }
+    this.#endsAlone = false
+    this.#enter('finishing', CLOSE_PATIENCE_MS)
+    this.#log.warn('The conversation is over and its call cannot be told: the leg is ended without it')
+    const { callId } = this
+    const ended =
+      this.#carrier.hangUp() || this.#options.hangUp({ callId, providerCallId: this.#providerCallId })
+    void Promise.resolve(ended)
+      .catch((error: unknown) => this.#log.warn({ err: error }, 'The carrier did not end the leg'))
+      .then(() => this.close(CLOSE.normal, reason))
+  }
+}

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { MediaCalls, Turn } from '../calls/ports.ts'
+import type { CutShort } from './agent-speech.ts'
 
 /** Hands what is said to the call, in order and beside the audio: a failure is logged and the conversation goes on. */
 export class Transcript {
@@ -18,8 +19,10 @@ export class Transcript {
     this.#write(() => this.#calls.recordTurn(this.#callId, { role, text }))
   }
 
-  cutShort(original: string, spoken: string): void {
-    this.#write(() => this.#calls.correctTurn(this.#callId, original, spoken))
+  /** Of these words only so much was heard. */
+  cutShort(...cuts: CutShort[]): void {
+    for (const { original, spoken } of cuts)
+      this.#write(() => this.#calls.correctTurn(this.#callId, original, spoken))
   }
 
   /** Resolves when all that was said until now is written, or has failed to be. */

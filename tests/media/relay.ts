@@ -22,6 +22,8 @@ export class Relay {
   readonly relayDelays: number[] = []
   readonly bargeIns: number[] = []
   readonly logLines: string[] = []
+  /** The legs that were ended without their calls. */
+  readonly hungUp: string[] = []
   readonly media: MediaServer
   readonly http: Server = createServer((_request, response) => response.end())
   readonly #carriers: Carrier[] = []
@@ -41,7 +43,13 @@ export class Relay {
       log: pino({ level: 'debug' }, { write: (line: string) => this.logLines.push(line) }),
       waitingTrack: Buffer.alloc(8_000, 0xff),
       silenceTimeoutMs: SILENCE_TIMEOUT_MS,
-      routes: [{ path: '/media-stream/', codec: () => new TwilioMediaStream() }],
+      routes: [
+        {
+          path: '/media-stream/',
+          codec: () => new TwilioMediaStream(),
+          hangUp: async ({ providerCallId }) => void this.hungUp.push(providerCallId),
+        },
+      ],
       ...options,
     })
     this.media.attach(this.http)

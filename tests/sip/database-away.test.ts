@@ -54,6 +54,17 @@ describe.each(['refuse', 'freeze'] as const)('While PostgreSQL is away (%s)', (f
     expect(await call.outcome()).toBe('caller_hung_up')
   })
 
+  it('whose agent says goodbye is hung up', async () => {
+    const call = await sip.call().reaches('bridged.talking')
+    const { conversationId } = await call.conversation(1)
+    gate[fault]()
+    sip.world.vendor.closeAgent(1000, conversationId)
+    expect((await call.line.ended).by).toBe('service')
+    gate.restore()
+    // Two processes tell of this end, each when it can: whoever is first is believed.
+    expect(['agent_ended', 'caller_hung_up']).toContain(await call.outcome())
+  })
+
   it('an INVITE is refused in time, so that a trunk tries elsewhere', async () => {
     gate[fault]()
     const call = sip.call()

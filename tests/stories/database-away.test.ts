@@ -63,6 +63,21 @@ test('who talks when the database goes away and hangs up meanwhile leaves their 
   expect(await talking.outcome()).toBe('caller_hung_up')
 })
 
+test.each(['refuse', 'freeze'] as const)(
+  'whose agent says goodbye while the database is away (%s) is hung up',
+  async (fault) => {
+    const call = world.call(world.newCaller())
+    await call.reaches('bridged.talking')
+    const { conversationId } = await call.conversation(1)
+    gate[fault]()
+    world.vendor.closeAgent(1000, conversationId)
+    await call.sees('ended')
+    gate.restore()
+    // Two processes tell of this end, each when it can: whoever is first is believed.
+    expect(['agent_ended', 'caller_hung_up']).toContain(await call.outcome())
+  },
+)
+
 test('while the database hangs, a caller is greeted and hears music, and their call is written once', async () => {
   gate.freeze()
   const call = world.call(world.newCaller())

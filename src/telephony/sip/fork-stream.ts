@@ -1,6 +1,6 @@
 import { bytesPerMs, type WireAudio } from '../../audio/audio-format.ts'
 import type { CarrierCodec, CarrierMessage } from '../../calls/ports.ts'
-import { readStreamText, type StreamStart } from './stream-metadata.ts'
+import { OVER_MESSAGE, readStreamText, type StreamStart } from './stream-metadata.ts'
 
 /*
  * The WebSocket of FreeSWITCH's mod_audio_fork: L16 in both directions as binary messages of any length, all else as text.
@@ -17,6 +17,7 @@ const IGNORED: CarrierMessage = { kind: 'other' }
 export class ForkStream implements CarrierCodec {
   brings: WireAudio = { encoding: 'l16', rate: 8000, wire: 'bytes' }
   plays: WireAudio = this.brings
+  readonly hangUp = OVER_MESSAGE
   #isStarted = false
 
   get sendsBinary(): boolean {

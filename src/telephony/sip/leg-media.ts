@@ -9,7 +9,7 @@ import type { ForkRates } from './fork-rates.ts'
 import type { Encryption } from './media-encryption.ts'
 import { TakenOffer } from './offer.ts'
 import type { AudioReturn } from './stream-metadata.ts'
-import { startMetadata } from './stream-metadata.ts'
+import { saysOver, startMetadata } from './stream-metadata.ts'
 
 export const FORK_EVENTS = ['connect', 'connect_failed', 'disconnect', 'play_audio', 'kill_audio'].map(
   (event) => `mod_audio_fork::${event}`,
@@ -35,7 +35,9 @@ export type ForkTarget = {
   rates: ForkRates
 }
 
-type Fork = { name: string; isConnected: boolean; opened: (connected: boolean) => void; onEnded: () => void }
+/** `isOver` when the relay says that the call is; it has only left otherwise. */
+type OnForkEnded = (isOver: boolean) => void
+type Fork = { name: string; isConnected: boolean; opened: (connected: boolean) => void; onEnded: OnForkEnded }
 
 /** The FreeSWITCH half of a leg: what its caller hears, and the fork that joins the caller to a relay. */
 export class LegMedia {
@@ -93,7 +95,7 @@ export class LegMedia {
     })
     endpoint.on('mod_audio_fork::connect', () => this.#onForkConnected())
     endpoint.on('mod_audio_fork::connect_failed', () => this.#fork?.opened(false))
-    endpoint.on('mod_audio_fork::disconnect', () => this.#onForkEnded())
+    endpoint.on('mod_audio_fork::disconnect', (said: unknown) => this.#onForkEnded(saysOver(said)))
     endpoint.on('mod_audio_fork::play_audio', (event: unknown) => this.#onAudioFile(event))
     endpoint.on('mod_audio_fork::kill_audio', () => void this.#command('uuid_break', `${this.channel} all`))
   }
@@ -168,7 +170,7 @@ export class LegMedia {
   }
 
   /** Joins the caller to a relay; false when the relay cannot be reached. `onEnded`: the socket was closed by it, or broke. */
-  async fork(target: ForkTarget, onEnded: () => void): Promise<boolean> {
+  async fork(target: ForkTarget, onEnded: OnForkEnded): Promise<boolean> {
     await this.stopFork()
     const outcome = Promise.withResolvers<boolean>()
     // The module keeps a fork whose socket is gone under its name, so each has a name of its own.
@@ -232,11 +234,11 @@ export class LegMedia {
   }
 
   /** The event names no fork, but is in order: what comes before a fork's `connect` is of the one before it. */
-  #onForkEnded(): void {
+  #onForkEnded(isOver = false): void {
     const fork = this.#fork
     if (!fork?.isConnected) return
     void this.stopFork(fork.name)
-    fork.onEnded()
+    fork.onEnded(isOver)
   }
 
   /**

@@ -313,13 +313,11 @@ export class SipLeg {
       isOver = true
     })
     await Promise.race([over, this.#pause(afterMs, signal)])
-    while (!isOver && !signal.aborted) await Promise.race([over, this.#playHold(signal)])
+    const { sounds } = this.#options
+    while (!isOver && !signal.aborted)
+      await Promise.race([over, this.#play(sounds.hold(++this.#heldRound), signal)])
     if (!signal.aborted) await this.media.stopPlaying()
     await over
-  }
-
-  #playHold(signal: AbortSignal): Promise<void> {
-    return this.#play(this.#options.sounds.hold(++this.#heldRound), signal)
   }
 
   /** Joins the caller to whichever relay lives; the call is asked for another bridge when none can be reached. */
@@ -336,7 +334,7 @@ export class SipLeg {
       if (relay !== null) {
         const target = { relay, callId: call.callId, providerCallId, token, attempt, rates }
         this.#streaming = attempt
-        if (await this.media.fork(target, () => this.#streamEnded(attempt, signal))) {
+        if (await this.media.fork(target, (isOver) => this.#streamEnded(attempt, signal, isOver))) {
           if (isHold(this.#agreedSdp)) void this.media.sendText(holdText(true))
           return
         }
@@ -355,9 +353,10 @@ export class SipLeg {
     return forkRatesFor(await within(LOOK_UP_MS, calls.agentRates(call.callId), '').catch(() => null))
   }
 
-  #streamEnded(attempt: number, signal: AbortSignal): void {
+  #streamEnded(attempt: number, signal: AbortSignal, isOver = false): void {
     this.#streaming = null
-    void this.#withMusic(this.#tellWhile(signal, { type: 'leg.streamEnded', attempt }), UNNOTICED_MS, signal)
+    const tell = () => this.#tellWhile(signal, { type: 'leg.streamEnded', attempt })
+    void (isOver ? this.end('completed') : this.#withMusic(tell(), UNNOTICED_MS, signal))
   }
 
   /** A relay that gives no sign of life does not even close its stream: it is left, and the call makes another bridge. */

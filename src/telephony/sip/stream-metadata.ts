@@ -19,6 +19,16 @@ export const digitText = (digit: string): string => encode({ digit })
 /** The caller has put the call on hold, or takes it up again. */
 export const holdText = (isOnHold: boolean): string => encode({ isOnHold })
 
+/** What a relay says into the fork when the conversation is over and its call cannot be told. */
+const OVER = 'agent_ended'
+
+/** For the relay to send; the module tells whoever holds the leg, in the same event as of a closed socket. */
+export const OVER_MESSAGE = Buffer.from(JSON.stringify({ type: 'disconnect', data: { reason: OVER } }))
+
+/** Whether this is what the event of the message above brings. */
+export const saysOver = (said: unknown): boolean =>
+  typeof said === 'object' && said !== null && (said as { reason?: unknown }).reason === OVER
+
 export type StreamText = { start: StreamStart } | { digit: string } | { isOnHold: boolean } | null
 
 /** Null for what none of ours is. */

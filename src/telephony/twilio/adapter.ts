@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Router } from 'express'
 import type { Logger } from 'pino'
-import type { CarrierCalls, Telephony } from '../../calls/ports.ts'
+import type { CarrierCalls, LegName, Telephony } from '../../calls/ports.ts'
 import { TwilioMediaStream } from './media-stream.ts'
 import { checkTwilioAccount, createTwilioClient, silentTelephony, twilioTelephony } from './rest.ts'
 import { checkUpgrade, type SignatureCheck } from './signature.ts'
@@ -32,6 +32,7 @@ export type TwilioAdapter = {
     path: '/media-stream/'
     codec: () => TwilioMediaStream
     checkUpgrade: (request: IncomingMessage) => { ok: true } | { ok: false; status: number; reason: string }
+    hangUp: (leg: LegName) => Promise<void>
   }
 }
 
@@ -39,13 +40,15 @@ export function twilioAdapter(options: TwilioOptions): TwilioAdapter {
   const { accountSid, authToken, apiBaseUrl, publicUrl, onRejected } = options
   const signature: SignatureCheck = { authToken, publicUrl, skip: options.skipSignatureValidation }
   const client = accountSid && authToken ? createTwilioClient({ accountSid, authToken, apiBaseUrl }) : null
+  const telephony = client ? twilioTelephony(client, options.log) : silentTelephony
   return {
     webhooks: twilioWebhooks({ ...options, signature }),
-    telephony: client ? twilioTelephony(client, options.log) : silentTelephony,
+    telephony,
     checkAccount: client && accountSid ? () => checkTwilioAccount(client, accountSid) : null,
     mediaRoute: {
       path: '/media-stream/',
       codec: () => new TwilioMediaStream(),
+      hangUp: (leg) => telephony.hangUp(leg),
       checkUpgrade(request) {
         if (checkUpgrade(request, signature) === 'valid') return { ok: true }
         onRejected('signature_wrong')

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import twilio from 'twilio'
 import type { RequestOptions } from 'twilio/lib/base/RequestClient.js'
 import type { LegEndStatus } from '../../../machines/call-events.ts'
-import type { LegAddress, LegEnd, Telephony } from '../../calls/ports.ts'
+import type { LegEnd, LegName, Telephony } from '../../calls/ports.ts'
 
 /** A REST request that takes longer is given up: the leg's next poll is sooner. */
 const TIMEOUT_MS = 5_000
@@ -52,7 +52,7 @@ const REFUSALS = [400, 405, 409, 410, 415, 422]
 /** Tells Twilio's side of a call what to do, through its REST API. */
 export function twilioTelephony(client: TwilioClient, log: Logger): Telephony {
   const update = async (
-    leg: LegAddress,
+    leg: LegName,
     change: Parameters<ReturnType<TwilioClient['calls']>['update']>[0],
   ): Promise<'done' | 'over' | 'refused'> => {
     try {
@@ -90,7 +90,7 @@ export function twilioTelephony(client: TwilioClient, log: Logger): Telephony {
  */
 async function endOf(
   client: TwilioClient,
-  { providerCallId }: LegAddress,
+  { providerCallId }: LegName,
 ): Promise<LegEnd | 'live' | 'impossible'> {
   const call = await client
     .calls(providerCallId)
