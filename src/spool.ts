@@ -16,6 +16,7 @@ const SMALL_BYTES = 128 * 1024
 /** Bytes that are read in pieces, as often as anybody likes. */
 export interface Content {
   readonly size: number
+  /** A piece is over when the next one is asked for: it may be read into the same memory. */
   pieces(): AsyncIterable<Buffer>
 }
 
@@ -54,10 +55,12 @@ export class NamelessFile {
     }
   }
 
+  /** All in the same memory, which nobody has to collect while callers wait. */
   async *pieces(size: number): AsyncGenerator<Buffer> {
+    const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, size))
     for (let at = 0; at < size; ) {
       const length = Math.min(PIECE_BYTES, size - at)
-      const { bytesRead, buffer } = await this.#handle.read(Buffer.allocUnsafe(length), 0, length, at)
+      const { bytesRead } = await this.#handle.read(buffer, 0, length, at)
       if (bytesRead === 0) throw new Error(`A temporary file ends after ${at} of its ${size} bytes.`)
       at += bytesRead
       yield buffer.subarray(0, bytesRead)

@@ -34,7 +34,8 @@ export function multipart(fields: Record<string, string>, files: FormFile[]): Mu
     yield Buffer.from(texts.join(''))
     for (const file of files) {
       yield Buffer.from(fileHead(file))
-      for await (const piece of file.pieces()) yield piece
+      // A connection may keep several of them until they are on their way.
+      for await (const piece of file.pieces()) yield Buffer.from(piece)
       yield Buffer.from('\r\n')
     }
     yield Buffer.from(end)
