@@ -54,6 +54,23 @@ describe('A caller’s PBX that puts the call through to somebody else', () => {
     expect(await call.outcome()).toBe('caller_hung_up')
   })
 
+  it('keeps the caller when they speak no codec of the call, and says goodbye to them', async () => {
+    const colleague = sip.servers.phone.answering()
+    colleague.codecs = ['telephone-event']
+    const call = sip.call()
+    await call.reaches('bridged.talking')
+    const ringing = colleague.nextCall()
+    expect((await call.line.refer(`sip:${COLLEAGUE}@${colleague.address}`)).status).toBe(202)
+    const theirs = await ringing
+    await until('the PBX is told', () => sipfrags(call.line).length === 2)
+    expect(sipfrags(call.line)[1]).toContain('Failed')
+    expect((await theirs.ended).by).toBe('service')
+    colleague.close()
+    expect(await call.state()).toBe('bridged.talking')
+    await call.line.bye()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
   it.each([
     ['a number that is not listed', {}, `sip:+19005550100@127.0.0.1:5999`],
     ['a host that is no trunk', {}, `sip:${COLLEAGUE}@198.51.100.7`],

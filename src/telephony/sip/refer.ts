@@ -1,7 +1,7 @@
 import DrachtioSrf from 'drachtio-srf'
 import type { Logger } from 'pino'
 import type { Doorkeeper } from './admission.ts'
-import type { SipHeaders, SipRequest, SipResponse, Srf } from './drachtio.ts'
+import type { SipDialog, SipHeaders, SipRequest, SipResponse, Srf } from './drachtio.ts'
 import type { SipLeg } from './sip-leg.ts'
 
 /*
@@ -44,9 +44,10 @@ export async function transfer(
         body: line,
       })
       .catch(() => {})
+  let dialog: SipDialog | null = null
   try {
     await notify('SIP/2.0 100 Trying', 'active;expires=60')
-    const dialog = await srf.createUAC(target.uri, {
+    dialog = await srf.createUAC(target.uri, {
       localSdp: media.sdp,
       headers: { ...target.headers, 'Referred-By': `<${previous.remote.uri}>` },
     })
@@ -60,6 +61,7 @@ export async function transfer(
   } catch (error) {
     const { status = 500 } = error as { status?: number }
     log.warn({ err: error }, 'a call could not be put through; it goes on as it was')
+    await dialog?.destroy().catch(() => {})
     await notify(`SIP/2.0 ${status} Failed`, 'terminated;reason=noresource')
   }
 }

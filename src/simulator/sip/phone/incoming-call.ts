@@ -14,12 +14,19 @@ export class IncomingCall extends PhoneCall {
       invite,
       source,
       respond,
-    }: { address: string; invite: SipRequest; source: string; respond: Respond },
+      codecs,
+    }: {
+      address: string
+      invite: SipRequest
+      source: string
+      respond: Respond
+      codecs?: readonly string[] | undefined
+    },
   ) {
     const { headers } = invite
     const tag = newTag()
     super(network, {
-      address,
+      ...{ address, codecs },
       user: 'callee',
       names: {
         callId: headers.get('Call-ID'),
@@ -43,6 +50,8 @@ export class AnsweringPhone implements SipParty {
   readonly calls: IncomingCall[] = []
   /** The status with which the next calls are refused; null answers them. */
   refuses: number | null = null
+  /** Those of the next calls, by default as other phones. */
+  codecs: readonly string[] | undefined
   readonly #network: SipNetwork
   #onCall: (call: IncomingCall) => void = () => {}
 
@@ -77,7 +86,8 @@ export class AnsweringPhone implements SipParty {
       respond(responseTo(invite, this.refuses, { toTag: newTag() }))
       return
     }
-    const call = new IncomingCall(this.#network, { address: this.address, invite, source, respond })
+    const { address, codecs } = this
+    const call = new IncomingCall(this.#network, { address, invite, source, respond, codecs })
     this.calls.push(call)
     this.#onCall(call)
   }
