@@ -10,7 +10,7 @@ import { inviteText } from './sip-text.ts'
 test('everything that reads what strangers send survives odd input, and says so without an error of its own', async () => {
   const told: string[] = []
   const { outcome, findings } = await runFuzz(
-    { seed: 20_261_201, cases: 2_500, only: null, case: null },
+    { seed: 20_261_201, cases: 2_500, seconds: null, only: null, case: null },
     { say: (line) => told.push(line) },
   )
   expect(findings).toEqual([])
@@ -35,13 +35,24 @@ test('a case is the same for the same seed, and another for another', () => {
   expect(drawn(1)).not.toEqual(drawn(2))
 })
 
-test.each([[['--cases', 'many']], [['--case', '7']], [['--loud']]])('%j is refused', (args) => {
-  expect(() => fuzzOptions(args)).toThrow()
+test('a target is sent cases for as long as is said', async () => {
+  const options = fuzzOptions(['--seed', '3', '--only', 'sdp', '--seconds', '1'])
+  const { outcome } = await runFuzz(options, { say: () => {} })
+  expect(outcome).toMatchObject({ crashes: 0, hangs: 0 })
+  expect(outcome.targets.sdp?.seconds).toBeGreaterThanOrEqual(1)
+  expect(outcome.cases).toBeGreaterThan(1)
 })
+
+test.each([[['--cases', 'many']], [['--seconds', 'many']], [['--case', '7']], [['--loud']]])(
+  '%j is refused',
+  (args) => {
+    expect(() => fuzzOptions(args)).toThrow()
+  },
+)
 
 test('one case alone is asked for by its target and number', () => {
   expect(fuzzOptions(['--seed', '3', '--only', 'sdp', '--case', '7'])).toEqual({
-    ...{ seed: 3, cases: 100_000, case: 7 },
+    ...{ seed: 3, cases: 100_000, seconds: null, case: 7 },
     only: new Set(['sdp']),
   })
 })

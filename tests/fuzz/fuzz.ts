@@ -104,9 +104,10 @@ class Run {
     const before = this.findings.length
     const { case: only } = this.#options
     const last = only === null ? this.#shareOf(target) : only + 1
+    const until = begun + this.#longestMs
     let next = only ?? 0
     const work = async () => {
-      while (next < last && end() === null) await this.#case(target, next++)
+      while (next < last && performance.now() < until && end() === null) await this.#case(target, next++)
     }
     await Promise.all(Array.from({ length: target.width }, work))
     const seconds = Math.round(performance.now() - begun) / 1000
@@ -115,8 +116,14 @@ class Run {
     this.#say(`${target.name}: ${next - (only ?? 0)} cases in ${seconds} s, ${findings} findings`)
   }
 
+  get #longestMs(): number {
+    const { seconds } = this.#options
+    return seconds === null ? Number.POSITIVE_INFINITY : seconds * 1_000
+  }
+
   #shareOf({ weight }: Target): number {
-    const { only, cases } = this.#options
+    const { only, cases, seconds } = this.#options
+    if (seconds !== null) return Number.POSITIVE_INFINITY
     return Math.ceil((cases * weight) / (only?.size === 1 ? weight : ALL_WEIGHTS))
   }
 

@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util'
 export type FuzzOptions = {
   seed: number
   cases: number
+  /** For so long each target is sent cases, however many that makes; null where their number decides. */
+  seconds: number | null
   /** The names of the targets; null for all. */
   only: ReadonlySet<string> | null
   /** One case alone, of a target that is named. */
@@ -13,6 +15,7 @@ export type FuzzOptions = {
 export const FUZZ_USAGE = `Usage: npm run fuzz -- [options]
 
   --cases N       how many cases, over all targets by their weights (100000)
+  --seconds N     each target for so long, instead of a number of cases
   --seed N        what they are made of; a new one by default, which is printed
   --only A,B      these targets alone (all)
   --case N        this case of --only alone, as a finding names it
@@ -23,13 +26,17 @@ Its last line is one of JSON. The exit code is 0 when nothing crashed and nothin
 /** @throws TypeError that says which argument is wrong. */
 export function fuzzOptions(args: string[]): FuzzOptions {
   const text = { type: 'string' } as const
-  const { values } = parseArgs({ args, options: { cases: text, seed: text, only: text, case: text } })
+  const { values } = parseArgs({
+    args,
+    options: { cases: text, seconds: text, seed: text, only: text, case: text },
+  })
   const only = values.only === undefined ? null : new Set(values.only.split(','))
   if (values.case !== undefined && only?.size !== 1)
     throw new TypeError('--case: name the target that it is of with --only.')
   return {
     seed: wholeIn(values.seed, 'seed') ?? randomInt(1_000_000),
     cases: wholeIn(values.cases, 'cases') ?? 100_000,
+    seconds: wholeIn(values.seconds, 'seconds'),
     only,
     case: wholeIn(values.case, 'case'),
   }
