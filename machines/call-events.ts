@@ -31,7 +31,7 @@ export type MediaEvent =
   | { type: 'media.lost'; attempt: number; clean: boolean }
 
 /** What other nodes say about the process that holds the media stream. */
-export type RelayEvent =
+type RelayEvent =
   /** It gives no sign of life. That is a suspicion, which ends nothing: the carrier is asked to have the leg bridged again. */
   { type: 'relay.unresponsive'; attempt: number }
 
@@ -70,7 +70,7 @@ export type VoiceEvent =
   | { type: 'voice.failed'; cause: string; detail?: string }
 
 /** What a person asks for. */
-export type OperatorEvent = { type: 'operator.hangupRequested'; by: string }
+type OperatorEvent = { type: 'operator.hangupRequested'; by: string }
 
 /** Everything that can be said to a call. */
 export type CallEvent = LegEvent | MediaEvent | RelayEvent | AgentEvent | VoiceEvent | OperatorEvent

@@ -8,18 +8,10 @@ import { parse, toClientConfig } from 'pg-connection-string'
  */
 
 /** What pg's clients and pools take. */
-export type ClientConfig = ReturnType<typeof toClientConfig>
+type ClientConfig = ReturnType<typeof toClientConfig>
 
 /** As libpq names them; `no-verify` is pg's own word for TLS with whatever certificate. */
-export const SSL_MODES = [
-  'disable',
-  'allow',
-  'prefer',
-  'require',
-  'verify-ca',
-  'verify-full',
-  'no-verify',
-] as const
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const
 export type SslMode = (typeof SSL_MODES)[number]
 
 /** Where a database is and how it is reached. */

@@ -17,10 +17,10 @@ export type Country = CountryCode
 export const isCountry = (code: string): code is Country => isSupportedCountry(code)
 
 /** What the database keeps of an address. */
-export const MAX_ADDRESS = 255
+const MAX_ADDRESS = 255
 
 /** Who calls without a number. */
-export const NOBODY = 'anonymous'
+const NOBODY = 'anonymous'
 
 /** Fewer digits are somebody's own extension. */
 const FEWEST_NATIONAL_DIGITS = 7

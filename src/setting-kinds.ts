@@ -107,7 +107,6 @@ const ICE_SERVER = z.strictObject({
   username: z.string().optional(),
   credential: z.string().optional(),
 })
-export type IceServer = z.output<typeof ICE_SERVER>
 
 export const httpBase = () =>
   url(['http:', 'https:'], { path: true }, 'an http or https URL, like https://api.example.com')

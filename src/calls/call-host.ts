@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
-import type { CallEvent, CallInput, CallLimits, VoiceEvent } from '../../machines/call-events.ts'
+import type { CallEvent, CallLimits, VoiceEvent } from '../../machines/call-events.ts'
 import type { EndReason } from '../../machines/end-reasons.ts'
 import type { CallView } from '../../machines/instructions.ts'
 import type { Clock } from './clock.ts'
@@ -18,8 +18,6 @@ export type CallNow = { row: CallRow; view: CallView; handled: boolean }
 
 /** Who says these waits for an answer, and says the same again when there is none. */
 const QUESTIONS: readonly CallEvent['type'][] = ['leg.asked', 'leg.streamEnded', 'media.joined']
-
-export type Admission = () => CallInput['admission']
 
 /** What the host tells of each step, after it was committed: which number it has, and the call as it was read for it. */
 export type StepReport = { row: CallRow; step: Step; seq: number }

@@ -25,7 +25,7 @@ export type VoiceTrust = (typeof VOICE_TRUSTS)[number]
 export type LegName = { callId: string; providerCallId: string }
 
 /** Where a carrier finds it. */
-export type LegAddress = LegName & {
+type LegAddress = LegName & {
   /** The https (or http, in the demo) origin that the carrier reached us at; callback URLs are built on it. */
   publicOrigin: string
 }
@@ -210,7 +210,7 @@ export interface CarrierCalls {
 }
 
 /** A leg as other processes must find it when its holder is gone. */
-export type HeldLeg = {
+type HeldLeg = {
   callId: string
   /** The FreeSWITCH, as host:port, and its name for the channel. */
   mediaServer: string

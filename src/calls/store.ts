@@ -23,7 +23,7 @@ export type NewCall = {
  * Whose own voice the agent may speak in, null for nobody's, and how far they are believed: `withheld` tells why they are not given a
  * voice that asks for so much, null being one that asks for nothing of its own.
  */
-export type VoiceClaim = {
+type VoiceClaim = {
   of: string | null
   verification: CallerVerification
   withheld: (trust: VoiceTrust | null) => VoiceWithheld | null

@@ -112,7 +112,8 @@ export class CallTimers {
 
   #track(work: Promise<unknown>): void {
     this.#firing.add(work)
-    work.finally(() => this.#firing.delete(work))
+    const over = () => this.#firing.delete(work)
+    void work.then(over, over)
   }
 }
 

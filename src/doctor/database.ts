@@ -39,7 +39,7 @@ function placeOf(url: string): string {
 }
 
 /** Looks at a database and changes nothing in it. `where` says in a few words which one it is. */
-export async function* inspect(url: string, where: string, config?: Config): AsyncGenerator<Finding> {
+async function* inspect(url: string, where: string, config?: Config): AsyncGenerator<Finding> {
   const migrationUrl = config?.database.migrationUrl ?? null
   try {
     const settled = await settleTls(url)

@@ -9,7 +9,7 @@ import { HttpProblem } from './problem.ts'
  */
 
 /** Audio that was rendered once; what a key names never changes. Headerless mu-law, 8 kHz, mono. */
-export interface AudioAssets {
+interface AudioAssets {
   get(key: string): Promise<Buffer | null>
 }
 

@@ -9,12 +9,12 @@ import { ownTurn } from './turns.ts'
  * An admin route is declared once: the schemas check its requests and describe it in the OpenAPI document.
  */
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
 type Schema = z.ZodType | undefined
 type Checked<S> = S extends z.ZodType ? z.output<S> : undefined
 
-export type RouteInput<Params extends Schema, Query extends Schema, Body extends Schema> = {
+type RouteInput<Params extends Schema, Query extends Schema, Body extends Schema> = {
   params: Checked<Params>
   query: Checked<Query>
   body: Checked<Body>

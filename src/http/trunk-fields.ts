@@ -70,7 +70,7 @@ const registration = {
 }
 const password = () => text().describe('Sent to the registrar as a digest alone; no answer ever shows it.')
 
-export const trunkFields = {
+const trunkFields = {
   name: text().describe('What people call it.'),
   enabled: z
     .boolean()

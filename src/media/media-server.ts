@@ -22,7 +22,7 @@ const MAX_UNJOINED = { ofOneAddress: 100, ofAll: 1_000 }
 
 const CALL_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-export type UpgradeVerdict = { ok: true } | { ok: false; status: number; reason: string }
+type UpgradeVerdict = { ok: true } | { ok: false; status: number; reason: string }
 
 /** Where a carrier's streams come in: `<path>{callId}`. */
 export type MediaRoute = {

@@ -12,7 +12,7 @@ import { chartGraph } from './chart-graph.ts'
  */
 
 /** Where runs leave what they measured. */
-export const COVERAGE_FOLDER = fileURLToPath(new URL('../../coverage/', import.meta.url))
+const COVERAGE_FOLDER = fileURLToPath(new URL('../../coverage/', import.meta.url))
 
 /** What one run over one carrier went through. */
 export type MeasuredRun = {

@@ -35,7 +35,7 @@ export type ChartModel<Snapshot extends AnyMachineSnapshot = AnyMachineSnapshot>
 export type Hearing = 'sound' | 'nothing' | 'nothing, until the carrier answers' | 'hung up' | 'not said'
 
 /** An action that the chart asks for; XState's own, such as timers, begin with `xstate.`. */
-export type Action = { type: string; params?: unknown }
+type Action = { type: string; params?: unknown }
 
 /** One thing that can happen in one state, and what comes of it. */
 export type Edge<Snapshot extends AnyMachineSnapshot = AnyMachineSnapshot> = {

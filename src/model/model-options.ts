@@ -64,7 +64,7 @@ export type ModelOptions =
   | ({ command: 'coverage' } & CoverageOptions)
   | { command: 'export'; machine: string | null; format: ExportFormat; out: string | null }
 
-export type CoverageOptions = { json: boolean; paths: boolean; svg: string | null; from: string | null }
+type CoverageOptions = { json: boolean; paths: boolean; svg: string | null; from: string | null }
 
 export type PathsOptions = {
   kind: 'shortest' | 'simple'
@@ -75,7 +75,7 @@ export type PathsOptions = {
 }
 
 const FORMATS = ['json', 'mermaid', 'svg'] as const
-export type ExportFormat = (typeof FORMATS)[number]
+type ExportFormat = (typeof FORMATS)[number]
 
 /** Throws UsageError. */
 export function readModelOptions([command = '', ...args]: string[]): ModelOptions {

@@ -17,7 +17,11 @@ import type { Way } from './ways.ts'
  * Ways through a chart as a test file: on the chart alone, or on the running service over a carrier.
  */
 
-/** The places that an actor rests in, from its beginning through these events. */
+/**
+ * The places that an actor rests in, from its beginning through these events.
+ *
+ * @public The files that are written import it.
+ */
 export function placesAlong(machine: AnyStateMachine, input: unknown, events: EventObject[]): string[] {
   let [snapshot]: [AnyMachineSnapshot, ...unknown[]] = initialTransition(machine, input as never)
   const places = [placesOf(snapshot)]

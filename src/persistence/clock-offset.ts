@@ -1,5 +1,5 @@
 /** Twice what a webhook may take; timers that fire so much too early or late are heard by callers. */
-export const OFFSET_LIMIT_MS = 2_000
+const OFFSET_LIMIT_MS = 2_000
 /** An answer that took longer says too little about when it was given. */
 const LONGEST_TRIP_MS = 500
 

@@ -5,13 +5,13 @@ import { ConversationTurn } from './entities/conversation.entity.ts'
 import { inTransaction, sqlOf } from './sql.ts'
 
 /** What a vendor reports after a conversation; each part is kept once, whatever the order and number of deliveries. */
-export type PostCallPart =
+type PostCallPart =
   | { conversationId: string; kind: 'transcription'; data: object }
   | { conversationId: string; kind: 'failure'; data: object }
   | { conversationId: string; kind: 'audio'; data: Buffer }
 
 /** The same of a large one: the JSON text or the MP3 of it, in pieces. */
-export type LargePostCallPart = {
+type LargePostCallPart = {
   conversationId: string
   kind: PostCallPart['kind']
   chunks: AsyncIterable<Buffer>

@@ -46,7 +46,7 @@ export type DatabaseFacts = {
 }
 
 /** What stands between us and the server: nothing, a pooler that gives each client a server for itself, or one that does not. */
-export type Pooling = 'none' | 'session' | 'transaction'
+type Pooling = 'none' | 'session' | 'transaction'
 
 const FACTS = `
   select current_setting('server_version') as version, current_setting('server_version_num')::int as "versionNumber",
@@ -79,7 +79,7 @@ const FACTS = `
   from pg_database d where d.datname = current_database()`
 
 /** Looks at a database and changes nothing in it. */
-export async function examineDatabase(client: pg.Client, pooling: Pooling): Promise<DatabaseFacts> {
+async function examineDatabase(client: pg.Client, pooling: Pooling): Promise<DatabaseFacts> {
   const { rows } = await client.query(FACTS)
   return { ...rows[0], pooling, migrations: await readMigrationState(client) }
 }

@@ -11,7 +11,7 @@ type Heard = { bytes: number; since: number }
  * The sockets of this process to PostgreSQL. A network that breaks without a word leaves them open for a quarter of an hour,
  * and every statement on them unanswered: whoever finds that out, by one of them, ends the others too.
  */
-export class DatabaseSockets {
+class DatabaseSockets {
   readonly #sockets = new Map<Socket, Heard>()
   #patienceMs = Number.POSITIVE_INFINITY
 

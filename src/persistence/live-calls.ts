@@ -24,7 +24,7 @@ export type LiveCall = {
   outcome: string | null
 }
 
-export type DueTime = { timerId: string; dueAt: Date }
+type DueTime = { timerId: string; dueAt: Date }
 
 export type LiveCallQueries = {
   /** All calls that are not over, each with its last step. */

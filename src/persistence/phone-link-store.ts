@@ -24,15 +24,15 @@ export type StoredPhoneLink = {
 
 export type PhoneLinkStatus = 'waiting' | 'used' | 'expired'
 
-export type PhoneLinkDraft = Pick<StoredPhoneLink, 'to' | 'agentId' | 'callerNumber' | 'callerName'> & {
+type PhoneLinkDraft = Pick<StoredPhoneLink, 'to' | 'agentId' | 'callerNumber' | 'callerName'> & {
   expiresInSeconds: number
 }
 
 /** A SIP user who exists for one call. */
-export type PhoneCredentials = { user: string; password: string; to: string; expiresAt: Date }
+type PhoneCredentials = { user: string; password: string; to: string; expiresAt: Date }
 
 /** The same as those who take calls know it. */
-export type PhoneLinkUser = {
+type PhoneLinkUser = {
   linkId: string
   password: string
   to: string

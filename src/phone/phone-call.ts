@@ -4,7 +4,7 @@ import { openMicrophone } from './microphone.ts'
 import { SipLine } from './sip-line.ts'
 
 /** How far the call is on this side; while it is `live`, `callState` says how far it is at the service. */
-export type Phase = 'looking' | 'refused' | 'ready' | 'asking' | 'dialing' | 'ringing' | 'live' | 'over'
+type Phase = 'looking' | 'refused' | 'ready' | 'asking' | 'dialing' | 'ringing' | 'live' | 'over'
 
 export type PhoneState = {
   phase: Phase

@@ -1,6 +1,6 @@
 import type { PhoneState } from './phone-call.ts'
 
-export type Tone = 'calm' | 'waiting' | 'live' | 'bad'
+type Tone = 'calm' | 'waiting' | 'live' | 'bad'
 export type Words = { title: string; sentence: string; tone: Tone }
 
 /** The states of the service's chart as a caller lives them. */

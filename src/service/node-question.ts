@@ -3,7 +3,7 @@ import type { Suspect } from '../persistence/node-registry.ts'
 import { within } from '../within.ts'
 
 /** Where a node says that it lives; whoever does not know its id learns nothing. */
-export const LIFE_PATH = '/nodes/'
+const LIFE_PATH = '/nodes/'
 
 /** A process that runs answers in a millisecond; one that is busy to the last in a second. */
 export const ANSWER_MS = 2_000

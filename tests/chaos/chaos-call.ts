@@ -7,7 +7,7 @@ import { ChaosCaller } from './chaos-caller.ts'
 import type { HangUpAt, PlannedCall } from './plan.ts'
 
 /** A hung node's calls are bridged elsewhere within ten seconds, and the agent needs a moment to speak. */
-export const SILENCE_MS = 13_000
+const SILENCE_MS = 13_000
 /** From the answer to the agent's first word: the longest wait for a clone, and the bound of silence. */
 const NEVER_JOINED_MS = 40_000
 /** From the agent's goodbye to the carrier's end of the call, its last words included. */

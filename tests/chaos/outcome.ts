@@ -33,7 +33,7 @@ export type Outcome = {
 }
 
 /** With another node there, the agent is heard again within so many milliseconds of a kill, 99 times of 100. */
-export const HEARD_AGAIN_P99_MS = 3_000
+const HEARD_AGAIN_P99_MS = 3_000
 const INVARIANTS = [
   ...(['lost', 'doubled', 'stuck', 'busy', 'misreported', 'jobsLeft', 'voicesLeft', 'left'] as const),
 ]

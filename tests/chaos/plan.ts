@@ -37,7 +37,7 @@ export const VENDOR_FAULTS = {
   'clone-hangs': 1,
   'clone-slow': 2,
 } as const
-export type VendorFault = keyof typeof VENDOR_FAULTS
+type VendorFault = keyof typeof VENDOR_FAULTS
 
 export const CARRIER_FAULTS = {
   'response-lost': 3,
@@ -47,7 +47,7 @@ export const CARRIER_FAULTS = {
   'rest-hangs': 1,
   'stream-dropped': 4,
 } as const
-export type CarrierFault = keyof typeof CARRIER_FAULTS
+type CarrierFault = keyof typeof CARRIER_FAULTS
 
 export type WorldFault = { atMs: number; share: number; forMs: number } & (
   | { lane: 'vendor'; kind: VendorFault }

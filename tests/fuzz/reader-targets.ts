@@ -57,7 +57,7 @@ const DATABASE_URLS = [
   'postgres://u@/db?sslmode=prefer&application_name=a%20b&keepalives=1',
 ]
 
-export const databaseUrls: Target = {
+const databaseUrls: Target = {
   name: 'database-url',
   weight: 10,
   width: 1,
@@ -69,7 +69,7 @@ export const databaseUrls: Target = {
 
 const TERMS = [['none'], ['none', 'sdes', 'dtls'], ['sdes', 'dtls']] as const
 
-export const sessions: Target = {
+const sessions: Target = {
   name: 'sdp',
   weight: 15,
   width: 1,
@@ -102,7 +102,7 @@ const SipMessage = createRequire(import.meta.url)('drachtio-srf/lib/sip-parser/m
   text: string,
 ) => SipRequest
 
-export const sipReaders: Target = {
+const sipReaders: Target = {
   name: 'sip-readers',
   weight: 20,
   width: 1,
@@ -144,7 +144,7 @@ async function admitted(input: string, request: SipRequest): Promise<Fault> {
   }
 }
 
-export const audioFiles: Target = {
+const audioFiles: Target = {
   name: 'audio-files',
   weight: 8,
   width: 4,

@@ -34,7 +34,7 @@ const simulatedSip = REAL_SERVERS ? { beginForRefusals: twilioCarrier } : {}
 export const ELSEWHERE = ['relay.unresponsive', 'agent.overrideRefused']
 
 /** An agent that was lost says nothing more. */
-export const isOfNobody = (bridge: string | null, type: string) =>
+const isOfNobody = (bridge: string | null, type: string) =>
   bridge === 'backingOff' && type.startsWith('agent.')
 
 /** A leg leaves a bridge only where there has been one. */

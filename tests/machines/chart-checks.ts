@@ -135,7 +135,7 @@ export function eventsHeardAfterTheEnd({ states }: CallGraph): string[] {
 /** Also the timers of states that the call is not in: one may fire while the event that stops it is on its way. */
 const everyEvent = (state: CallSnapshot): AnyEvent[] => [...outsideEvents(state), ...ALL_TIMERS]
 
-export function throughJson(snapshot: CallSnapshot): CallSnapshot {
+function throughJson(snapshot: CallSnapshot): CallSnapshot {
   return callMachine.resolveState(JSON.parse(saved(snapshot))) as CallSnapshot
 }
 

@@ -3,7 +3,7 @@ import { vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { CALL_ID, CALL_SID } from './chart-calls.ts'
 
-export const STREAM_SID = 'MZ18ad3ab5a668481ce02b83e7395059f0'
+const STREAM_SID = 'MZ18ad3ab5a668481ce02b83e7395059f0'
 
 export type CarrierReceived = { event: string; media?: { payload: string }; mark?: { name: string } }
 

@@ -137,7 +137,7 @@ export async function connectedSrf(
   srf.on('error', () => {})
   const routing = srf as unknown as Routing
   routing.options((_req, res) => res.send(200))
-  srf.connect({ host: settings.DRACHTIO_HOST, port: Number(settings.DRACHTIO_PORT), secret })
+  void srf.connect({ host: settings.DRACHTIO_HOST, port: Number(settings.DRACHTIO_PORT), secret })
   await new Promise<void>((resolve, reject) =>
     srf.on('connect', (error) => (error ? reject(error) : resolve())),
   )

@@ -129,7 +129,7 @@ function bridgeCalls(): Promise<WebSocket> {
 
 describe('npm run call', () => {
   test('tells what happens, writes what was heard, and succeeds when the caller was bridged', async () => {
-    bridgeCalls()
+    void bridgeCalls()
     const wav = join(folder, 'caller.wav')
     const out = join(folder, 'heard.wav')
     await writeFile(wav, writePcmWav({ samples: decodeMuLaw(voiced), rate: 8000 }))

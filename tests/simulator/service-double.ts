@@ -21,7 +21,7 @@ export const NUMBER = '+15550001111'
 const MAX_BODY_BYTES = 64 * 1024
 export const CALLER = '+15552223333'
 
-export type Received = {
+type Received = {
   path: string
   method: string
   fields: Record<string, string>

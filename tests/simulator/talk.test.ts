@@ -8,7 +8,7 @@ const quiet = muLawSilence(20)
 /** Feeds frames, 20 ms each, and tells how many it took until the talk was finished; null when it was not. */
 async function framesUntilFinished(talk: Talk, frames: Buffer[]): Promise<number | null> {
   let finished = false
-  talk.finished.then(() => {
+  void talk.finished.then(() => {
     finished = true
   })
   for (const [index, frame] of frames.entries()) {

@@ -9,7 +9,7 @@ const PLACES = [
 ]
 
 /** Where this machine has a Chromium; undefined when it has none. */
-export const CHROMIUM = PLACES.find((place) => existsSync(place))
+const CHROMIUM = PLACES.find((place) => existsSync(place))
 
 /** Why the tests in a browser are left out; null when they are not, be it that one is there or that one must be. */
 export const WHY_NO_BROWSER =

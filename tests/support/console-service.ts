@@ -57,7 +57,7 @@ const RESPONSE_TIMES = ['inbound', 'status-callback', 'stream-ended', 'fallback'
   }),
 )
 
-export const TRUNK: TrunkDraft = {
+const TRUNK: TrunkDraft = {
   ...{ name: 'Provider', enabled: true, server: 'sip.provider.example', transport: 'tls', srtp: 'optional' },
   ...{ addresses: ['203.0.113.0/24', '2001:db8:1234:5678::/64'], country: 'DE', didFrom: 'to', codecs: [] },
   ...{ numbers: ['+492214710', '+15551234567'], maxCalls: 10, maxCallsPerSecond: null, optionsSeconds: 30 },

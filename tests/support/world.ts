@@ -22,7 +22,6 @@ import { StoryCall } from './story-call.ts'
 import { until } from './until.ts'
 
 export const ALICE = '+15550100001'
-export const STRANGER = '+15550100002'
 export const SERVICE_NUMBER = '+15550199999'
 /** The vendor's id of the agent who answers. */
 export const AGENT = 'agent_story'

@@ -28,7 +28,7 @@ const log = pino({ level: 'silent' })
 export const TTL_MS = 3_600_000
 
 /** Retries at once. */
-export const HASTY = { attemptTimeoutMs: 5_000, maxRetries: 2, firstDelayMs: 1, maxDelayMs: 10 }
+const HASTY = { attemptTimeoutMs: 5_000, maxRetries: 2, firstDelayMs: 1, maxDelayMs: 10 }
 
 export const wav = (content: string) => writeMuLawWav(Buffer.alloc(MU_LAW_RATE, content))
 

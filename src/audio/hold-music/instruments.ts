@@ -7,7 +7,7 @@ import { BEATS_PER_MINUTE, LOOP_BEATS, type Note } from './score.ts'
  */
 
 const SECONDS_PER_BEAT = 60 / BEATS_PER_MINUTE
-export const LOOP_SAMPLES = LOOP_BEATS * SECONDS_PER_BEAT * MU_LAW_RATE
+const LOOP_SAMPLES = LOOP_BEATS * SECONDS_PER_BEAT * MU_LAW_RATE
 
 /** The upper edge of a telephone channel (ITU-T G.712), in hertz. */
 const TOP_OF_BAND = 3400

@@ -5,7 +5,7 @@
  */
 
 export const BEATS_PER_MINUTE = 90
-export const BEATS_PER_BAR = 4
+const BEATS_PER_BAR = 4
 
 /** `pitch` is a MIDI note number (69 is A at 440 Hz); `start` and `length` are in beats; `loudness` is 0 to 1. */
 export type Note = { pitch: number; start: number; length: number; loudness: number }

@@ -100,7 +100,7 @@ export const conversationOf = (callId: string): Promise<Conversation> =>
 export const recordingOf = async (callId: string, conversationId: string): Promise<ArrayBuffer> =>
   (await request(recordingPath(callId, conversationId))).arrayBuffer()
 
-export const recordingPath = (callId: string, conversationId: string): string =>
+const recordingPath = (callId: string, conversationId: string): string =>
   `/api/v1/calls/${callId}/conversations/${encodeURIComponent(conversationId)}/audio`
 
 /** Has the clone of this caller's voice deleted, here and at the vendor; a voice that is not there is fine too. */

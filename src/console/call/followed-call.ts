@@ -47,8 +47,8 @@ export class FollowedCall {
 
   #finish(): void {
     this.close()
-    this.#refreshOutcome()
-    this.#refreshConversation()
+    void this.#refreshOutcome()
+    void this.#refreshConversation()
     this.#refreshLater(LATER_REFRESHES_MS)
   }
 

@@ -43,8 +43,7 @@ export const waysFrom = (chart: Chart, active: ReadonlySet<string>): Way[] =>
   [...active].reverse().flatMap((id) => chart.nodes.get(id)?.transitions ?? [])
 
 /** Where the chart begins, before anything has led on from there. */
-export const firstStates = (chart: Chart): ReadonlySet<string> =>
-  withAncestors(chart, entered(chart, chart.root))
+const firstStates = (chart: Chart): ReadonlySet<string> => withAncestors(chart, entered(chart, chart.root))
 
 /** The leaves that are entered with a state. */
 function entered(chart: Chart, id: string): string[] {

@@ -7,7 +7,7 @@ import { type Rectangle, WordPlacer } from './place-words.ts'
  * that the page goes on meanwhile.
  */
 
-export type Box = { x: number; y: number; width: number; height: number }
+type Box = { x: number; y: number; width: number; height: number }
 /** A line in the whole picture's coordinates, with its words and the middle of where they stand. */
 export type Line = { points: ElkPoint[]; words: string[]; middle: ElkPoint }
 export type ChartLayout = {

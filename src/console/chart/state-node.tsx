@@ -5,7 +5,7 @@ import { type ActivityStore, useCount, useHeat, useTrail } from './activity-stor
 /** How a chart shows calls: as many at once, as the one call's place, or as what tests went through. */
 export type Look = 'heat' | 'one' | 'tests'
 
-export type StateNodeData = { state: ChartNode; isInitial: boolean; activity: ActivityStore; look: Look }
+type StateNodeData = { state: ChartNode; isInitial: boolean; activity: ActivityStore; look: Look }
 export type StateFlowNode = Node<StateNodeData, 'state'>
 
 /** One state: a box with its name, and within the box the states within. */

@@ -4,7 +4,7 @@ import { type Chart, chartOf } from '../../model/drawn-chart.ts'
 import { AWAY_RETRY_MS, faultWords, isAway, read } from '../api/calls-api.ts'
 import { type ChartLayout, layOut } from './chart-layout.ts'
 
-export type PlacedChart = { chart: Chart; layout: ChartLayout }
+type PlacedChart = { chart: Chart; layout: ChartLayout }
 
 /** As chart.css and live.css have it. */
 const NARROW = '(max-width: 46rem)'

@@ -11,7 +11,7 @@ import { type ActivityStore, usePassages, useTrail } from './activity-store.ts'
 import type { Line } from './chart-layout.ts'
 import type { Look } from './state-node.tsx'
 
-export type WayEdgeData = {
+type WayEdgeData = {
   line: Line
   activity: ActivityStore
   look: Look
@@ -101,7 +101,7 @@ function useLit(passages: number): boolean {
 type Point = { x: number; y: number }
 
 /** Straight lines with small round corners. */
-export function roundedPath(points: readonly Point[]): string {
+function roundedPath(points: readonly Point[]): string {
   const [first, ...rest] = points
   if (!first) return ''
   return rest.reduce((path, point, index) => {

@@ -36,7 +36,7 @@ export function StateDetails({
 }
 
 /** Events and times, each with where it leads. */
-export function WayList({ chart, ways }: { chart: Chart; ways: readonly Way[] }) {
+function WayList({ chart, ways }: { chart: Chart; ways: readonly Way[] }) {
   return (
     <ul className="ways">
       {ways.map((way) => (

@@ -46,7 +46,7 @@ export function placesOf(chart: Chart, call: LiveCall): ReadonlySet<string> {
   return active
 }
 
-export function countsOf(chart: Chart, calls: Iterable<LiveCall>): Map<string, number> {
+function countsOf(chart: Chart, calls: Iterable<LiveCall>): Map<string, number> {
   const counts = new Map<string, number>()
   for (const call of calls) {
     for (const state of placesOf(chart, call)) counts.set(state, (counts.get(state) ?? 0) + 1)

@@ -15,7 +15,7 @@ export function DayOrWhen({ at }: { at: string }) {
   return <time dateTime={at.slice(0, 10)}>{new Date(at).toLocaleDateString(undefined, day)}</time>
 }
 
-export function whenWords(date: Date, today = new Date()): string {
+function whenWords(date: Date, today = new Date()): string {
   const time = { hour: '2-digit', minute: '2-digit' } as const
   if (date.toDateString() === today.toDateString()) return date.toLocaleTimeString(undefined, time)
   const year = date.getFullYear() === today.getFullYear() ? undefined : 'numeric'

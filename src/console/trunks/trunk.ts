@@ -21,7 +21,7 @@ export type Trunk = {
   warnings: string[]
 }
 
-export type TrunkState = {
+type TrunkState = {
   keptBy: string | null
   registration: {
     status: 'registered' | 'failed' | 'pending'

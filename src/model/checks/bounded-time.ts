@@ -68,7 +68,7 @@ export function timeBounds(graph: ChartGraph): Map<string, string[]> {
 }
 
 /** States without states within, that are not left in the step that enters them. */
-export const restingStates = ({ states }: ChartGraph): ChartState[] =>
+const restingStates = ({ states }: ChartGraph): ChartState[] =>
   states.filter(({ type, isPassedThrough }) => type === 'atomic' && !isPassedThrough)
 
 function ownBounds(id: string, { transitions }: ChartGraph): string[] {

@@ -15,7 +15,7 @@ export type SilenceLimits = {
   carrierMs: number
 }
 
-export type Silence<Snapshot> = { ms: number; states: { state: Snapshot; ms: number }[] }
+type Silence<Snapshot> = { ms: number; states: { state: Snapshot; ms: number }[] }
 
 export function checkSilence<Snapshot extends AnyMachineSnapshot>(
   { hears, identity, rowName }: ChartModel<Snapshot>,
@@ -76,7 +76,7 @@ type Listening<Snapshot extends AnyMachineSnapshot> = {
 }
 
 /** Infinite when silent states follow each other in a circle, or when nothing bounds one of them. */
-export function longestSilence<Snapshot extends AnyMachineSnapshot>(
+function longestSilence<Snapshot extends AnyMachineSnapshot>(
   { start, states, edges }: Explored<Snapshot>,
   { hears, identity, carrierMs }: Listening<Snapshot>,
 ): Silence<Snapshot> {

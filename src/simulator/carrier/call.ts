@@ -255,7 +255,7 @@ export class CarrierCall {
     const stream = new MediaStream({ url, parameters, ...call, isMute: faults.muteStreams })
     this.#stream = stream
     this.#track(stream.closed)
-    stream.ended.then(() => {
+    void stream.ended.then(() => {
       if (this.#stream === stream) this.#stream = null
     })
     return stream
@@ -286,7 +286,8 @@ export class CarrierCall {
 
   #track(work: Promise<unknown>): void {
     this.#background.add(work)
-    work.finally(() => this.#background.delete(work))
+    const over = () => this.#background.delete(work)
+    void work.then(over, over)
   }
 
   #fields(): Record<string, string> {

@@ -4,7 +4,7 @@ import type { Verb } from './twiml.ts'
 import type { Method } from './webhooks.ts'
 
 /** What went wrong, and where, so that the number's fallback URL is asked; what that leads to has no fallback of its own. */
-export type Failure = { error: CallError; url: string }
+type Failure = { error: CallError; url: string }
 
 /** What a call does next; each step leads to another until `end`. */
 export type Step =

@@ -2,7 +2,7 @@ import { AGENT_VOICE_ID } from './script.ts'
 import { VendorError } from './vendor-error.ts'
 import { newVoiceId } from './vendor-id.ts'
 
-export type VoiceSample = { fileName: string; mimeType: string; sizeBytes: number; hash: string }
+type VoiceSample = { fileName: string; mimeType: string; sizeBytes: number; hash: string }
 
 export type SimulatedVoice = {
   voiceId: string

@@ -8,7 +8,7 @@ import type { SimulationClock } from './simulation-clock.ts'
 import type { VoiceLibrary } from './voice-library.ts'
 
 /** Counts of what was asked for, whether or not it was granted. */
-export type RequestCounts = { clone: number; speech: number; signedUrl: number; speechCharacters: number }
+type RequestCounts = { clone: number; speech: number; signedUrl: number; speechCharacters: number }
 
 /** One account of the simulated vendor: everything that its REST API and its WebSockets share. */
 export type Workspace = {

@@ -54,7 +54,7 @@ export class PhoneSession {
     this.#send({ type: 'ringing', callSid: call.sid })
     for (const entry of call.timeline) this.#tell(entry)
     const stop = call.onTimeline((entry) => this.#tell(entry))
-    call.ended.then(stop)
+    void call.ended.then(stop)
   }
 
   #tell(entry: TimelineEntry): void {

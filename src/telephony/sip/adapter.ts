@@ -50,7 +50,7 @@ export type SipOptions = {
 }
 
 /** `address` is host:port, as in the settings. */
-export type SipServer = { server: 'drachtio' | 'freeswitch'; address: string }
+type SipServer = { server: 'drachtio' | 'freeswitch'; address: string }
 
 /** A caller whose process was killed hears silence for about this long. */
 const SWEEP_MS = 1_000

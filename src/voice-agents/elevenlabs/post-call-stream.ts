@@ -11,7 +11,7 @@ const readInThread = inOwnThread<ReportFiles, ReadLargeReport>(
 )
 
 /** One part of a large report: the JSON text or the MP3 of it, in pieces. */
-export type LargePart = {
+type LargePart = {
   conversationId: string
   kind: PostCallPart['kind']
   chunks: AsyncIterable<Buffer>

@@ -24,7 +24,7 @@ export class CommandQueue {
       const command = this.#waiting.shift()
       if (!command) return
       this.#isLocked = command.locks
-      this.#follow(command)
+      void this.#follow(command)
     }
   }
 

@@ -109,8 +109,8 @@ export class EventSocketConnection {
   #command(word: string, rest: string[], fields: Map<string, string>): void {
     const argument = rest.join(' ')
     if (word === 'connect' && this.#controlled) this.#send(channelData(this.#controlled))
-    else if (word === 'api') this.#api(argument)
-    else if (word === 'bgapi') this.#backgroundApi(argument, fields.get('job-uuid') ?? randomUUID())
+    else if (word === 'api') void this.#api(argument)
+    else if (word === 'bgapi') void this.#backgroundApi(argument, fields.get('job-uuid') ?? randomUUID())
     else this.#reply(this.#settle(word, rest, fields))
   }
 

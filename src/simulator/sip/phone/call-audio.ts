@@ -9,7 +9,7 @@ import {
 import type { RtpSocket } from '../sip-network.ts'
 import { ScriptedVoice } from './scripted-voice.ts'
 
-export const DEFAULT_CODECS = ['PCMU', 'PCMA', 'telephone-event'] as const
+const DEFAULT_CODECS = ['PCMU', 'PCMA', 'telephone-event'] as const
 
 /** A phone's end of a call's audio: what it describes of it, and where it is sent. */
 export class CallAudio implements RtpSocket {

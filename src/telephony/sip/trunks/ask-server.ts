@@ -15,7 +15,7 @@ export type Question = {
 export type Answered = { response: SipResponse; contact: string; roundTripMs: number }
 
 /** Where a trunk takes requests of ours. */
-export const uriOfServer = ({ server, transport }: Pick<TrunkSettings, 'server' | 'transport'>): string =>
+const uriOfServer = ({ server, transport }: Pick<TrunkSettings, 'server' | 'transport'>): string =>
   `sip:${bracketed(server ?? '')}${transport === 'udp' ? '' : `;transport=${transport}`}`
 
 /** The same without what says how to get there: the domain of an address of record. */
@@ -34,7 +34,7 @@ export async function askServer(
 ): Promise<Answered> {
   const begun = performance.now()
   const answered = new Promise<Answered>((resolve, reject) => {
-    srf.request(uriOfServer(trunk), question, (error, sent) => {
+    void srf.request(uriOfServer(trunk), question, (error, sent) => {
       if (error) return reject(error)
       sent.on('response', (response: SipResponse) => {
         const roundTripMs = performance.now() - begun
