@@ -26,12 +26,15 @@ export type BridgeState = 'connecting' | 'talking' | 'backingOff' | 'reconnectin
 export type VoiceState = 'cloning' | 'cached' | 'cloned' | 'default'
 
 /** A call's state in words, without anything of XState in it. */
-export type CallView = {
+export type CallState = {
   state: LegState
   bridge: BridgeState | null
   voice: VoiceState
   context: CallContext
 }
+
+/** A call as it stood after its step number `seq`: of two views of one call, the greater is the newer. */
+export type CallView = CallState & { seq: number }
 
 /** What a leg is to do next, in order. Adapters translate these to TwiML or to FreeSWITCH commands, and decide nothing. */
 export type LegInstruction =
@@ -52,7 +55,7 @@ export type MediaInstruction =
   | 'close'
 
 /** What the caller should hear now: a pure function of the state, so a webhook delivered twice is answered alike. */
-export function legInstructions({ state, voice, context }: CallView): LegInstruction[] {
+export function legInstructions({ state, voice, context }: CallState): LegInstruction[] {
   switch (state) {
     case 'greeting':
       return voice === 'cloning'
@@ -76,7 +79,7 @@ export function legInstructions({ state, voice, context }: CallView): LegInstruc
 }
 
 /** The same of a call that another chart may lead: in a state without a name here, its caller waits and the leg asks again. */
-export function nextInstructions(view: CallView): LegInstruction[] {
+export function nextInstructions(view: CallState): LegInstruction[] {
   const { state, context } = view
   return isKnownState(state)
     ? legInstructions(view)
@@ -91,7 +94,7 @@ const MEDIA_OF_BRIDGE: Record<BridgeState, MediaInstruction> = {
 }
 
 /** What a relay session is to do now; a session of an earlier bridge has nothing left to do. */
-export function mediaInstruction({ state, bridge, context }: CallView, attempt: number): MediaInstruction {
+export function mediaInstruction({ state, bridge, context }: CallState, attempt: number): MediaInstruction {
   if (attempt !== context.attempt) return 'close'
   if (state === 'bridged') return MEDIA_OF_BRIDGE[bridge ?? 'connecting']
   if (state === 'closing' && context.endReason === ('agent_ended' satisfies EndReason))

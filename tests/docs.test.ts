@@ -5,7 +5,7 @@ import { createMachine } from 'xstate'
 import { getStateNodes } from 'xstate/graph'
 import { callMachine } from '../machines/call.machine.ts'
 import { END_REASONS } from '../machines/end-reasons.ts'
-import { type CallView, legInstructions, mediaInstruction } from '../machines/instructions.ts'
+import { type CallState, legInstructions, mediaInstruction } from '../machines/instructions.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { SETTING_NAMES } from '../src/config.ts'
 import { CONSOLE_PAGES } from '../src/console/routing/pages.ts'
@@ -101,8 +101,8 @@ describe('docs/states.md', () => {
   })
 })
 
-/** Calls in this leg state, one that waits for its voice first, in the words of CallView. */
-function views(leg: string): CallView[] {
+/** Calls in this leg state, one that waits for its voice first, in the words of CallState. */
+function views(leg: string): CallState[] {
   const rows = Object.entries(LEADING_TO).filter(([row]) => row.split(' while ')[0] === leg)
   const calls = rows.map(([, lead]) => lead('default')).filter((call) => call !== null)
   return calls.map(viewOf)

@@ -96,7 +96,7 @@ export class CallHost {
       return { row, view: viewOfRow(row), handled: false }
     }
     this.#committed(row, step, row.lastSeq + 1)
-    return { row, view: step.view, handled: true }
+    return { row, view: { ...step.view, seq: row.lastSeq + 1 }, handled: true }
   }
 
   async find(address: CallAddress): Promise<{ row: CallRow; view: CallView } | null> {

@@ -3,11 +3,8 @@ import type { Clock } from './clock.ts'
 
 export type CallChange = { callId: string; seq: number; state: string }
 
-/** A call as it stands after its step number `seq`. */
-export type CallAt = { seq: number; view: CallView }
-
 export type CallFeedSource = {
-  read(callId: string): Promise<CallAt | null>
+  read(callId: string): Promise<CallView | null>
   /** Those of these calls that have made further steps. */
   findAhead(seen: { callId: string; seq: number }[]): Promise<string[]>
 }
@@ -67,7 +64,7 @@ export class CallFeed {
 
   stepped(change: CallChange, view: CallView): void {
     this.#tellFollowers(change)
-    this.#tellWatchers(change.callId, { seq: change.seq, view })
+    this.#tellWatchers(change.callId, view)
   }
 
   /** Another node's step. */
@@ -95,11 +92,11 @@ export class CallFeed {
     return Math.min(...(this.#watchers.get(callId)?.values() ?? []))
   }
 
-  #tellWatchers(callId: string, { seq, view }: CallAt): void {
+  #tellWatchers(callId: string, view: CallView): void {
     const watchers = this.#watchers.get(callId)
     for (const [watcher, seen] of watchers ?? []) {
-      if (seen >= seq) continue
-      watchers?.set(watcher, seq)
+      if (seen >= view.seq) continue
+      watchers?.set(watcher, view.seq)
       watcher(view)
     }
   }

@@ -2,7 +2,7 @@ import { initialTransition } from 'xstate'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallEffect } from '../../machines/call-events.ts'
 import { type EndReason, faultOf } from '../../machines/end-reasons.ts'
-import type { CallView } from '../../machines/instructions.ts'
+import type { CallState, CallView } from '../../machines/instructions.ts'
 import { effectJobs } from './effect-jobs.ts'
 import { CHART_ID, readSaved } from './saved-call.ts'
 import type { CallRow, Step } from './store.ts'
@@ -19,7 +19,14 @@ const RETIREMENTS: readonly (EndReason | null)[] = ['chart_retired', 'snapshot_c
 const NEEDS_NO_REDIRECT = ['leg.asked', 'leg.streamEnded', 'leg.ended']
 
 /** A call as its row tells it. Of a call that a chart unknown here has saved, the words are that chart's. */
-export function viewOfRow(row: Pick<CallRow, 'snapshot' | 'chartVersion' | 'outcome'>): CallView {
+export const viewOfRow = (row: Saved & Pick<CallRow, 'lastSeq'>): CallView => ({
+  ...stateOfRow(row),
+  seq: row.lastSeq,
+})
+
+type Saved = Pick<CallRow, 'snapshot' | 'chartVersion' | 'outcome'>
+
+function stateOfRow(row: Saved): CallState {
   const restored = readSaved(row)
   if (restored.is === 'corrupt') return apologising({ ...blankContext(), endReason: 'snapshot_corrupt' })
   const view = restored.is === 'alive' ? viewOf(restored.snapshot) : savedView(row.snapshot)
@@ -53,13 +60,13 @@ export function retire(
   }
 }
 
-function partingOf({ type }: { type: string }, { context }: CallView, reason: EndReason): CallEffect[] {
+function partingOf({ type }: { type: string }, { context }: CallState, reason: EndReason): CallEffect[] {
   if (type === 'operator.hangupRequested') return [{ type: 'hangUpLeg', params: { reason } }]
   if (NEEDS_NO_REDIRECT.includes(type)) return []
   return [{ type: 'redirectLeg', params: { attempt: context.attempt } }]
 }
 
-const apologising = (context: CallView['context']): CallView => ({
+const apologising = (context: CallState['context']): CallState => ({
   state: 'failed',
   bridge: null,
   voice: lastVoice(context),

@@ -1,6 +1,6 @@
 import type { CallEffect, VoiceLookup, VoiceWithheld } from '../../machines/call-events.ts'
 import type { EndReason, Fault } from '../../machines/end-reasons.ts'
-import type { CallView } from '../../machines/instructions.ts'
+import type { CallState } from '../../machines/instructions.ts'
 import type { AgentSettings, CallerVerification, Provider, VoiceTrust } from './ports.ts'
 
 /** A call as a carrier announces it. */
@@ -54,7 +54,7 @@ export type Step = {
   stateAfter: string
   snapshot: object
   chartVersion: string
-  view: CallView
+  view: CallState
   timers: { set: { timerId: string; delayMs: number }[]; cancel: string[] }
   effects: CallEffect[]
   jobs: Job[]

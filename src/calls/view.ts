@@ -1,6 +1,6 @@
 import type { SnapshotFrom } from 'xstate'
 import type { callMachine } from '../../machines/call.machine.ts'
-import type { BridgeState, CallView, LegState, VoiceState } from '../../machines/instructions.ts'
+import type { BridgeState, CallState, LegState, VoiceState } from '../../machines/instructions.ts'
 
 export type CallSnapshot = SnapshotFrom<typeof callMachine>
 
@@ -18,10 +18,10 @@ function placeIn(value: unknown): string {
 }
 
 /** A call that was saved by a chart that is not known here, in the words of that chart. */
-export function savedView(saved: object): CallView {
+export function savedView(saved: object): CallState {
   const { value, context } = saved as CallSnapshot
   const [state, bridge] = placeIn(value).split('.')
-  const words = context as CallView['context']
+  const words = context as CallState['context']
   return {
     state: state as LegState,
     bridge: (bridge as BridgeState | undefined) ?? null,
@@ -31,7 +31,7 @@ export function savedView(saved: object): CallView {
 }
 
 /** A snapshot in the words that adapters, the relay and people use. */
-export function viewOf(snapshot: CallSnapshot): CallView {
+export function viewOf(snapshot: CallSnapshot): CallState {
   const [state, bridge] = legPath(snapshot).split('.')
   return {
     state: state as LegState,
@@ -48,7 +48,7 @@ function voiceState({ value, context }: CallSnapshot): VoiceState {
 }
 
 /** An ended call has left its voice region; what it spoke with tells where that stood. */
-export function lastVoice({ voice, voiceId }: CallView['context']): VoiceState {
+export function lastVoice({ voice, voiceId }: CallState['context']): VoiceState {
   if (voice.kind === 'cached') return 'cached'
   return voice.kind === 'clone' && voiceId !== null && voiceId !== voice.fallbackVoiceId
     ? 'cloned'

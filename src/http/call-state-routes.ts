@@ -8,7 +8,7 @@ import { type AnyRoute, route } from './route.ts'
 /** A call with everything that it goes on from; null when there is none. */
 export interface CallFinder {
   find(address: { callId: string }): Promise<{
-    row: { lastSeq: number; chartVersion: string; snapshot: object }
+    row: { chartVersion: string; snapshot: object }
     view: CallView
   } | null>
 }
@@ -43,10 +43,9 @@ export function callStateRoutes({ calls, timers }: CallStateOptions): AnyRoute[]
         const found = await calls.find({ callId: id })
         if (!found) throw unknownCall()
         const { row, view } = found
-        const { lastSeq, chartVersion } = row
         const { value } = row.snapshot as { value?: unknown }
         return {
-          ...{ seq: lastSeq, chartVersion, value, context: view.context },
+          ...{ seq: view.seq, chartVersion: row.chartVersion, value, context: view.context },
           instructions: nextInstructions(view),
           timers: await timers.timers(id),
         }

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { type CallEvent, VOICE_WITHHELD } from '../../machines/call-events.ts'
 import { END_REASONS, type EndReason } from '../../machines/end-reasons.ts'
-import { type CallView, LEG_STATES } from '../../machines/instructions.ts'
+import { type CallState, LEG_STATES } from '../../machines/instructions.ts'
 import { CALLER_VERIFICATIONS } from '../calls/ports.ts'
 import type { CallCursor, CallQueries, CallSummary } from '../persistence/call-queries.ts'
 import type { ConversationStore } from '../persistence/conversation-store.ts'
@@ -16,7 +16,7 @@ export interface CallDoor {
   send(
     address: { callId: string },
     event: CallEvent,
-  ): Promise<{ view: Pick<CallView, 'state'>; handled: boolean } | null>
+  ): Promise<{ view: Pick<CallState, 'state'>; handled: boolean } | null>
 }
 
 export type CallsOptions = {

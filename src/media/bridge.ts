@@ -35,6 +35,8 @@ export class Bridge {
   #attempt: number | null = null
   /** The newest change of the call that came while the stream was being let in. */
   #early: CallView | null = null
+  /** The newest view that was followed: answers and changes come over two ways, so an older one may come later. */
+  #seq = 0
   #reported: Promise<void> = Promise.resolve()
 
   constructor(callId: string, calls: MediaCalls, log: Logger, listener: BridgeListener) {
@@ -99,12 +101,9 @@ export class Bridge {
     // A newer chart may have led the call into a state without a name here: what is under way goes on.
     if (!isKnownState(view.state)) return
     if (this.#attempt === null) this.#early = view
-    else if (!isFromBeforeJoin(view, this.#attempt))
+    else if (view.seq >= this.#seq) {
+      this.#seq = view.seq
       this.#listener.instructed(mediaInstruction(view, this.#attempt), view.context.agentConnection)
+    }
   }
-}
-
-/** Changes come over another way than the answer to the join, and so may be older than it. */
-function isFromBeforeJoin({ state, context }: CallView, attempt: number): boolean {
-  return context.attempt < attempt || (context.attempt === attempt && state === 'joining')
 }

@@ -7,7 +7,7 @@ import {
 } from 'xstate'
 import { callMachine } from '../../machines/call.machine.ts'
 import type { CallEvent, CallInput, CallLimits, InternalEvent } from '../../machines/call-events.ts'
-import type { BridgeState, CallView, LegState, VoiceState } from '../../machines/instructions.ts'
+import type { BridgeState, CallState, LegState, VoiceState } from '../../machines/instructions.ts'
 import { allTimers, type TimerEvent, timersIn } from './timers.ts'
 
 /*
@@ -71,7 +71,7 @@ function flat(value: string | object): string {
 }
 
 /** The call as adapters and people see it; once it has ended its voice is told as `default`. */
-export function viewOf(call: CallSnapshot): CallView {
+export function viewOf(call: CallSnapshot): CallState {
   const { leg, voice } = placeOf(call)
   const [state, bridge = null] = leg.split('.')
   return {

@@ -1,7 +1,7 @@
 import type { CallEvent, CallInput } from '../../machines/call-events.ts'
 import { MAX_JOINS } from '../../machines/call-setup.ts'
 import type { EndReason } from '../../machines/end-reasons.ts'
-import type { BridgeState, CallView, LegState, VoiceState } from '../../machines/instructions.ts'
+import type { BridgeState, CallState, LegState, VoiceState } from '../../machines/instructions.ts'
 import { cellOf, wordsFor } from './call-cells.ts'
 import { callChart } from './call-chart.ts'
 import {
@@ -25,7 +25,7 @@ import { fewest, shortestWays, simpleWays, type Way, walker } from './ways.ts'
 /** Who acts: the carrier by webhook or with its media stream, another node, a vendor, a person, or nobody while time passes. */
 export type Party = 'carrier' | 'node' | 'agent' | 'voice' | 'operator' | 'timer'
 
-/** A call's state in the words of CallView; the voice of a call that has ended is no longer told. */
+/** A call's state in the words of CallState; the voice of a call that has ended is no longer told. */
 export type ExpectedState = {
   state: LegState
   bridge: BridgeState | null
@@ -56,7 +56,7 @@ export type CallPath = {
 }
 
 /** Whether a call over some carrier can hear this in this place. */
-export type CanHear = (call: CallView, event: AnyEvent) => boolean
+export type CanHear = (call: CallState, event: AnyEvent) => boolean
 
 const everything: CanHear = () => true
 

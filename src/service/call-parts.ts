@@ -46,8 +46,9 @@ export function createCalls(options: {
       // An event that names a cause tells of something that went wrong; the vendor's own words for it may name people.
       if (cause) log.warn({ ...said, cause }, 'call stepped')
       else log.info(said, 'call stepped')
-      const change = { callId: row.id, seq: report.seq, state: step.view.state }
-      feed.stepped(change, step.view)
+      const { state } = step.view
+      const change = { callId: row.id, seq: report.seq, state }
+      feed.stepped(change, { ...step.view, seq: report.seq })
       announcer.announce(change)
       if (report.step.jobs.length > 0) dispatcher.dispatch()
     },
@@ -58,7 +59,7 @@ export function createCalls(options: {
     async read(callId) {
       const call = await host.find({ callId })
       // What a chart unknown here calls by a name of its own is no news to anybody here.
-      return call && isKnownState(call.view.state) ? { seq: call.row.lastSeq, view: call.view } : null
+      return call && isKnownState(call.view.state) ? call.view : null
     },
     findAhead: (seen) => storage.live.findAhead(seen),
   })

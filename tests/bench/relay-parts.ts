@@ -30,6 +30,7 @@ const AGENT: AgentSettings = {
 }
 
 const viewIn = (bridge: 'connecting' | 'talking'): CallView => ({
+  seq: 1,
   state: 'bridged',
   bridge,
   voice: 'default',

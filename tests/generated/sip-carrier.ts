@@ -1,4 +1,4 @@
-import type { CallView } from '../../machines/instructions.ts'
+import type { CallState } from '../../machines/instructions.ts'
 import type { AnyEvent } from '../../src/model/call-model.ts'
 import { askFreeSwitch, type EventSocketAddress } from '../../src/telephony/sip/event-socket.ts'
 import { ForkGate } from '../support/fork-gate.ts'
@@ -32,7 +32,7 @@ export class SipCarrier implements PlayedCarrier {
    * A SIP leg follows its call: it asks for what comes next only where it has played something to its end, and says that
    * it ended only because its caller hung up. Whoever is turned away gets a 503, and with it the call is over.
    */
-  static canHear({ state, bridge, context }: CallView, event: AnyEvent): boolean {
+  static canHear({ state, bridge, context }: CallState, event: AnyEvent): boolean {
     if (bridge === 'backingOff' && event.type.startsWith('agent.')) return false
     if (state === 'rejected') return event.type === 'leg.ended' && event.status === 'failed'
     switch (event.type) {

@@ -20,6 +20,7 @@ export class ChartCalls implements MediaCalls {
   /** What is out of order. */
   fault: 'join' | 'send' | 'unknown call' | 'request' | 'turns' | null = null
   #snapshot: CallSnapshot
+  #seq = 1
 
   constructor() {
     this.#snapshot = feed(begin(INPUTS['default voice']).snapshot, { type: 'leg.asked' }).snapshot
@@ -30,7 +31,7 @@ export class ChartCalls implements MediaCalls {
   }
 
   get view(): CallView {
-    return viewOf(this.#snapshot)
+    return { ...viewOf(this.#snapshot), seq: this.#seq }
   }
 
   /** The bridge that the call waits for or is at. */
@@ -41,6 +42,7 @@ export class ChartCalls implements MediaCalls {
   /** Another part of the service, or a timer, says something to the call. */
   tell(event: AnyEvent): void {
     this.#snapshot = feed(this.#snapshot, event).snapshot
+    this.#seq++
     this.show(this.view)
   }
 

@@ -34,7 +34,7 @@ beforeEach(() => {
   reported = []
   reportIsKept = false
   rejected = []
-  view = viewOf(begin(INPUTS['voice to clone']).snapshot)
+  view = { ...viewOf(begin(INPUTS['voice to clone']).snapshot), seq: 1 }
 })
 
 const calls: CarrierCalls = {

@@ -20,7 +20,6 @@ import { isHold } from './offer.ts'
 import { offer } from './re-offer.ts'
 import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
 import { digitText, holdText } from './stream-metadata.ts'
-import { isOlder } from './view-order.ts'
 
 /** Between two tries to say something to a call while the database is away, and to reach a relay while none is there. */
 const RETRY_MS = 100
@@ -246,7 +245,7 @@ export class SipLeg {
   }
 
   #follow(view: CallView): void {
-    if (this.#ending || isOlder(view, this.#view)) return
+    if (this.#ending || view.seq < this.#view.seq) return
     this.#view = view
     if (this.#isMoving) return
     if (this.#streaming !== null && view.context.unresponsiveBridge === this.#streaming) {
