@@ -105,7 +105,7 @@ const rooms = [
       NUMBERS,
       '^src/(calls|voices)/',
       '^src/replay/recorded-call\\.ts$',
-      '^src/database-url\\.ts$',
+      '^src/(database-url|free-port)\\.ts$',
       npm(
         '@mikro-orm/[^/]+',
         'kysely',

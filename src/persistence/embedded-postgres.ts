@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../free-port.ts'
 import { connectClient } from './connect.ts'
 import { EmbeddedPostgresError, type Run, runPostgres } from './postgres-programs.ts'
 
@@ -139,15 +139,6 @@ async function isAlive(pid: number): Promise<boolean> {
   // In a container without an init, nobody clears away a process that has ended; elsewhere there is no such file.
   const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   return !/\) Z /.test(status)
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((ready) => probe.listen(0, '127.0.0.1', ready))
-  const address = probe.address()
-  await new Promise((closed) => probe.close(closed))
-  if (address && typeof address === 'object') return address.port
-  throw new Error('No free port on 127.0.0.1.')
 }
 
 /** What PostgreSQL says when another process has just made it, too: duplicate_database, unique_violation. */

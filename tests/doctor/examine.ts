@@ -3,7 +3,8 @@ import { onTestFinished } from 'vitest'
 import { type Config, loadConfig } from '../../src/config.ts'
 import type { Check, Finding, Verdict } from '../../src/doctor/finding.ts'
 import { runChecks } from '../../src/doctor/run-checks.ts'
-import { closeHard, freePort, listenHere } from '../support/loopback.ts'
+import { freePort } from '../../src/free-port.ts'
+import { closeHard, listenHere } from '../support/loopback.ts'
 
 /** What a check finds with these settings. */
 export async function examine(

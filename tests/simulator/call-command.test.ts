@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 import { decodeMuLaw, encodeMuLaw } from '../../src/audio/mulaw.ts'
 import { readWav, writePcmWav } from '../../src/audio/wav.ts'
+import { freePort } from '../../src/free-port.ts'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
 import { findAdminKey } from '../../src/simulator/phone/admin-key-lookup.ts'
 import { attachPhone } from '../../src/simulator/phone/attach-phone.ts'
@@ -14,7 +15,7 @@ import { readCallOptions, UsageError } from '../../src/simulator/phone/call-opti
 import { ApiError, ServiceApi, serverSentData } from '../../src/simulator/phone/service-api.ts'
 import { ensureService } from '../../src/simulator/phone/service-process.ts'
 import { carrierWords } from '../../src/simulator/phone/timeline-lines.ts'
-import { closeHard, freePort, listenHere } from '../support/loopback.ts'
+import { closeHard, listenHere } from '../support/loopback.ts'
 import { type ServiceDouble, startServiceDouble, startTestCarrier, twiml } from './service-double.ts'
 
 let service: ServiceDouble

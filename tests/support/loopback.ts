@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import { type AddressInfo, createServer, type Server as SocketServer } from 'node:net'
+import type { AddressInfo, Server as SocketServer } from 'node:net'
 
 /* Servers of a test, each on a free port that nobody but this machine reaches. */
 
@@ -17,13 +17,4 @@ export async function closeHard(server: Server): Promise<void> {
   server.close()
   server.closeAllConnections()
   await closed
-}
-
-/** A port on which nobody has listened a moment ago. */
-export async function freePort(): Promise<number> {
-  const probe = createServer()
-  const { port } = new URL(await listenHere(probe))
-  probe.close()
-  await once(probe, 'close')
-  return Number(port)
 }
