@@ -74,7 +74,7 @@ export class NodePool {
   async #start(node: ServiceProcess, clockMs: number): Promise<void> {
     if (this.#isClosed) return
     const again = async (error: Error) => {
-      this.complaints.push(`${node.origin}: ${error.message.slice(0, MOST_TOLD)}`)
+      this.complaints.push(`${node.origin}: ${error.message.slice(-MOST_TOLD)}`)
       if (!this.#isClosed) await node.start(clockSettings(clockMs))
     }
     await node.start(clockSettings(clockMs)).catch(again)

@@ -24,26 +24,35 @@ const VENDOR_CONNECTION = new Set([
 
 /** What is to be said of a call that is over for its caller. */
 export function verdictOn(call: ChaosCall, written: WrittenCall, faults: FaultLog): Verdict {
-  const found = faultOf(call, written)
+  const found = faultOf(call, written, faults)
   if (found?.broken === 'lost' && agentFailures(call, written, faults) >= 2) {
     return { broken: 'excused', why: `the vendor was made to fail twice; ${found.why}` }
   }
   return found
 }
 
-function faultOf(call: ChaosCall, written: WrittenCall): Verdict {
+function faultOf(call: ChaosCall, written: WrittenCall, faults: FaultLog): Verdict {
   const outcome = written?.outcome ?? null
   if (outcome !== null && BUSY.has(outcome)) return { broken: 'busy', why: `turned away: ${outcome}` }
   if (call.hangUp && call.hangUp !== 'planned')
     return { broken: 'lost', why: `the caller gave up: ${call.hangUp}` }
   if (call.endedBy === 'carrier') return { broken: 'lost', why: 'the carrier could not go on with the call' }
-  if (call.endedBy === 'service')
-    return call.agentEnded && outcome === 'agent_ended'
-      ? null
-      : { broken: 'lost', why: `the service ended the call: ${outcome}` }
+  if (call.endedBy === 'service') {
+    if (!call.agentEnded) return { broken: 'lost', why: `the service ended the call: ${outcome}` }
+    return outcome === 'agent_ended' || isUnwritten(call, faults) ? null : misreportedAs(outcome)
+  }
   if (hasApologized(call)) return { broken: 'lost', why: `the caller heard the apology: ${outcome}` }
   return misreported(call, outcome)
 }
+
+/** A relay without its database ends the leg by itself; the carrier's report of that end may be written before its own. */
+const isUnwritten = ({ endedAt }: ChaosCall, faults: FaultLog): boolean =>
+  endedAt !== null && faults.between(endedAt, endedAt).some(({ kind }) => kind.startsWith('cut-'))
+
+const misreportedAs = (outcome: string | null): Verdict => ({
+  broken: 'misreported',
+  why: `the agent ended the conversation, written: ${outcome}`,
+})
 
 const hasApologized = ({ line }: ChaosCall): boolean =>
   line.timeline.some(

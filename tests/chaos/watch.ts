@@ -7,10 +7,14 @@ import { liveSids } from './records.ts'
 const LOOK_EVERY_MS = 500
 /** The old session of a call that was handed over may be open for so long beside the new one. */
 const HAND_OVER_MS = 4_000
-/** A call whose end the carrier could tell is over at once; any other when nothing else is heard of it. */
+/**
+ * A call whose end the carrier could tell is over at once; any other when nothing else is heard of it. What was told while the
+ * database was away is kept in the memory of a process, which may be killed before it can be written.
+ */
 const STUCK_AFTER_MS = 15_000
 const UNTOLD_STUCK_AFTER_MS = 45_000
 /** While a node hangs or is cut off, its sockets are open and its words unwritten; a moment later they are not. */
+const CUT = /^cut-/
 const EXCUSES = /^(stop|cut-)/
 const RECOVERY_MS = 6_000
 
@@ -50,9 +54,11 @@ export class Watch {
     for (const call of this.#scene.calls) this.#lookForPair(call, now)
     const live = new Set(await liveSids(this.#scene.world.db))
     for (const call of this.#scene.calls) {
-      const { endedAt, isTold } = call
-      const patience = isTold ? STUCK_AFTER_MS : UNTOLD_STUCK_AFTER_MS
-      if (endedAt !== null && now - endedAt > patience && live.has(call.line.sid)) this.stuck.add(call)
+      if (call.endedAt === null) continue
+      const cut = this.#scene.faults.between(call.endedAt, call.endedAt).find(({ kind }) => CUT.test(kind))
+      const since = cut ? (cut.until ?? now) : call.endedAt
+      const patience = call.isTold && !cut ? STUCK_AFTER_MS : UNTOLD_STUCK_AFTER_MS
+      if (now - since > patience && live.has(call.line.sid)) this.stuck.add(call)
     }
   }
 
