@@ -5,6 +5,7 @@ import { SERVICE_NUMBER } from '../support/hand-world.ts'
 import { REAL_SERVERS } from '../support/sip-servers.ts'
 import { FollowedCall } from './followed-call.ts'
 import { keepCoverage } from './keep-coverage.ts'
+import { keepRecordings } from './keep-recordings.ts'
 import { playPath } from './play-path.ts'
 import { SipCarrier } from './sip-carrier.ts'
 import { Stage } from './stage.ts'
@@ -70,6 +71,7 @@ describe.concurrent('over SIP', () => {
 describe('what the service wrote down of it', () => {
   test.skipIf(REAL_SERVERS)('is every state of the chart, and every transition that SIP has', async () => {
     await keepCoverage('sip', played, NEVER_OVER_SIP)
+    await keepRecordings('sip', stage.world)
     const { missed, ...walked } = walkedIn(played)
     process.stdout.write(reportOf(walked, played))
     const ofTheChart: string[] = [...CALL_ELEMENTS.states, ...CALL_ELEMENTS.transitions]

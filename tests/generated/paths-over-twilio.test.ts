@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CallPath, coveringPaths } from '../../src/model/call-paths.ts'
 import { CARRIERS, ELSEWHERE } from './carriers.ts'
 import { keepCoverage } from './keep-coverage.ts'
+import { keepRecordings } from './keep-recordings.ts'
 import { playPath, type Route } from './play-path.ts'
 import { Stage } from './stage.ts'
 import { type Played, reportOf, walkedIn } from './walked.ts'
@@ -37,6 +38,7 @@ describe.concurrent.each([
 describe('what the service wrote down of it', () => {
   test('is every state and every transition of the chart, and every cell of its table', async () => {
     await keepCoverage('twilio', played)
+    await keepRecordings('twilio', stage.world)
     const { missed, ...walked } = walkedIn(played)
     process.stdout.write(reportOf(walked, played))
     const elsewhere = (each: string) => ELSEWHERE.some((type) => each.includes(type))

@@ -38,7 +38,10 @@ export function walkedIn(played: Played[]): Walked {
 }
 
 /** The states and transitions, by their ids, and the cells of the table that a call went through. */
-export function walkOf([began, ...events]: RecordedEvent[]): { elements: string[]; cells: string[] } {
+export function walkOf([began, ...events]: Pick<RecordedEvent, 'event'>[]): {
+  elements: string[]
+  cells: string[]
+} {
   if (!began) throw new Error('A call without a beginning was written down.')
   const { input } = began.event as { input: CallInput }
   const elements = elementsOfBeginning(input)
