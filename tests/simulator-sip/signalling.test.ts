@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type Srf from 'drachtio-srf'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SipCall } from '../../src/simulator/sip/phone/sip-call.ts'
+import { within } from '../../src/within.ts'
 import { type SipServers, sipServers } from '../support/sip-servers.ts'
 import { connectedSrf, eventually, SipApp, toldOf } from './sip-app.ts'
 
@@ -12,6 +13,9 @@ import { connectedSrf, eventually, SipApp, toldOf } from './sip-app.ts'
 
 const SDP =
   'v=0\r\no=a 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n'
+
+/** So long an answer is waited for that may never come. */
+const ANSWER_MS = 500
 
 let servers: SipServers
 let app: SipApp
@@ -259,7 +263,9 @@ describe('an app', () => {
     const call = await callAnswered()
     await eventually(() => expect(dialogs).toHaveLength(1))
     socketOf(lost).destroy()
-    await eventually(async () => expect((await call.info('1')).status).toBe(481))
+    // One that comes before the server has noticed is answered by nobody.
+    const asked = () => within(ANSWER_MS, call.info('1'), 'the INFO is not answered')
+    await eventually(async () => expect((await asked()).status).toBe(481))
     await request(app.srf, { method: 'BYE', stackDialogId: idOf(dialogs[0]) })
     expect((await call.ended).by).toBe('service')
     await eventually(() => expect(socketOf(lost)).toBeDefined())
