@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { CHART_VERSION } from '../../machines/call.machine.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
@@ -15,7 +16,7 @@ import { replay } from '../../src/replay/replay.ts'
  * `RECORD_CALLS_INTO=tests/machines/recorded/VERSION npx vitest run tests/generated`.
  */
 
-const FOLDER = new URL('./recorded/', import.meta.url).pathname
+const FOLDER = fileURLToPath(new URL('./recorded/', import.meta.url))
 
 const recordings = readdirSync(FOLDER).flatMap((version) =>
   readdirSync(join(FOLDER, version)).map((file) => {
