@@ -217,7 +217,7 @@ describe('paths', () => {
     expect(output).toBe('The chart has no state heaven. It has: closed, open, gone.\n')
   })
 
-  test('writes tests that vitest runs', async () => {
+  test('writes tests that vitest runs', { timeout: PATIENCE_MS }, async () => {
     const out = join(folder, 'door.test.ts')
     const written = await run('paths', '--machine', DOOR, '--out', out)
     expect(written.output).toMatch(/^Written: .*\n\d+ ways; run them with: npx vitest run/)

@@ -35,7 +35,10 @@ describe('a regression test of a call', () => {
   })
 })
 
-describe('a regression test that is there already', () => {
+/** Each is formatted by a process of its own. */
+const PATIENCE_MS = 60_000
+
+describe('a regression test that is there already', { timeout: PATIENCE_MS }, () => {
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'precall-regressions-'))

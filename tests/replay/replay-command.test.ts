@@ -17,6 +17,8 @@ import { type OpenTestDatabase, openTestDatabase } from '../support/open-databas
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const CALLER = '+15550100001'
+/** Five processes are started, three of them with tests. */
+const PATIENCE_MS = 120_000
 
 let db: OpenTestDatabase
 let folder: string
@@ -145,7 +147,9 @@ describe('an exported file', () => {
     )
   })
 
-  test('becomes a regression test that vitest runs, without anybody’s name', async () => {
+  test('becomes a regression test that vitest runs, without anybody’s name', {
+    timeout: PATIENCE_MS,
+  }, async () => {
     const into = join(folder, 'regressions')
     const written = await run(file, '--fix-as-test', '--name', 'operator-hung-up', '--into', into)
     expect(written.code, written.output).toBe(0)
