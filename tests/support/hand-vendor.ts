@@ -25,7 +25,11 @@ export class HandVendor {
   private constructor(server: Server, url: string) {
     this.#server = server
     this.url = url
-    server.on('request', (request, response) => void this.#answer(request, response))
+    // A node that ends in the middle of its request wants no answer.
+    server.on(
+      'request',
+      (request, response) => void this.#answer(request, response).catch(() => response.destroy()),
+    )
     server.on('upgrade', (request, socket, head) =>
       this.#sockets.handleUpgrade(request, socket, head, (client) => {
         this.conversations.push(new HandConversation(client))
