@@ -17,6 +17,8 @@ import { createParts, type Parts, type ServiceOptions, type Standing } from './p
 import { createSip } from './sip-parts.ts'
 import { readSounds, type Sounds } from './sounds.ts'
 
+/** Answered within milliseconds where the database is there. */
+const LOOK_MS = 500
 const IDLE_CHECK_MS = 200
 /** Live calls need not wait for a database that is away, and neither need those who stop this process. */
 const DATABASE_PATIENCE_MS = 2_000
@@ -69,6 +71,8 @@ export class Service {
 
   /** Takes no new calls and resolves when the live ones are over, their time is, or `hurry` aborts. */
   async drain(hurry = new AbortController().signal): Promise<void> {
+    // Whether others can go on with its callers is known as of the last look, which may be a second old.
+    await within(LOOK_MS, this.#parts.node.announce({}), '').catch(() => {})
     this.#standing.isDraining = true
     await this.#withdraw()
     const deadline = performance.now() + this.#options.config.drainMs
