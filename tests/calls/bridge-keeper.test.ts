@@ -4,6 +4,7 @@ import type { CallEvent } from '../../machines/call-events.ts'
 import { BridgeKeeper, type OpenSession } from '../../src/calls/bridge-keeper.ts'
 import { CallHost, streamToken } from '../../src/calls/call-host.ts'
 import type { Provider } from '../../src/calls/ports.ts'
+import { LIMITS } from '../../src/model/call-model.ts'
 import { createBridgeStore } from '../../src/persistence/bridge-store.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
 import { sessionName } from '../../src/persistence/feed-listener.ts'
@@ -37,16 +38,7 @@ const hostOf = (nodeId: string) =>
   new CallHost({
     ...{ store: createCallStore(db.callPool), clock: new ManualClock(), nodeId },
     log: pino({ level: 'silent' }),
-    limits: {
-      cloneMaxWaitMs: 35_000,
-      legPatienceMs: 60_000,
-      agentConnectMs: 10_000,
-      greetingOverdueMs: 16_000,
-      roundOverdueMs: 8_000,
-      agentRecoveryMs: 10_000,
-      agentPausesMs: [500],
-      callMaxMs: 14_400_000,
-    },
+    limits: LIMITS,
     maxConcurrentCalls: 100,
     isDraining: () => false,
   })

@@ -3,22 +3,13 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { CallView } from '../../machines/instructions.ts'
 import { CallHost } from '../../src/calls/call-host.ts'
 import { CallFeed } from '../../src/calls/feed.ts'
+import { LIMITS } from '../../src/model/call-model.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
 import { createLiveCallQueries } from '../../src/persistence/live-calls.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
 import { until } from '../support/until.ts'
 
-const LIMITS = {
-  cloneMaxWaitMs: 35_000,
-  legPatienceMs: 60_000,
-  agentConnectMs: 10_000,
-  greetingOverdueMs: 16_000,
-  roundOverdueMs: 8_000,
-  agentRecoveryMs: 10_000,
-  agentPausesMs: [500],
-  callMaxMs: 14_400_000,
-}
 const MINUTE_MS = 60_000
 
 let db: OpenTestDatabase
