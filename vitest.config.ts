@@ -38,6 +38,8 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism() - 1),
     /** Only a fault lasts this long: the slowest stories end calls in seconds, time being given to them. */
     testTimeout: 20_000,
+    /** A page is looked at again until it shows what a test expects of it. */
+    expect: { poll: { timeout: 10_000 } },
     /** The first hook of a run may have to create a PostgreSQL cluster. */
     hookTimeout: 60_000,
     teardownTimeout: 10_000,

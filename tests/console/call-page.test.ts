@@ -35,9 +35,11 @@ describe('one call', () => {
     await alice.page.getByText('Step 5 of 6, +9.7 s: agent.ready').waitFor()
     expect(await chartStates('[data-active]')).toEqual(expect.arrayContaining(['talking', 'cloned']))
     const inspector = alice.page.locator('.inspector')
-    expect(await inspector.textContent()).toContain('connect-media attempt=1')
-    expect(await inspector.locator('[data-changed]').allTextContents()).toEqual(['conversationIdtalk'])
-    expect(await inspector.textContent()).toContain('CALL_MAX in 59:50')
+    await expect.poll(() => inspector.textContent()).toContain('connect-media attempt=1')
+    await expect
+      .poll(() => inspector.locator('[data-changed]').allTextContents())
+      .toEqual(['conversationIdtalk'])
+    await expect.poll(() => inspector.textContent()).toContain('CALL_MAX in 59:50')
     await alice.page.keyboard.press('.')
     await alice.page.getByText('Step 6 of 6').waitFor()
     expect(alice.page.url()).toContain('step=6')
@@ -87,9 +89,9 @@ describe('one call', () => {
     await service.calls.say({ type: 'leg.ended', status: 'completed' })
     await looksAt(`#/calls/${service.calls.latestId}`)
     await alice.page.getByText(END_REASONS.agent_unreachable.meaning).waitFor()
-    expect(await alice.page.locator('.call-head .trouble').textContent()).toBe(
-      'The voice agent was lost: closed_3000',
-    )
+    await expect
+      .poll(() => alice.page.locator('.call-head .trouble').textContent())
+      .toBe('The voice agent was lost: closed_3000')
   })
 
   test('goes to the step that is put into the address, and to the last when there are not so many', async () => {
@@ -111,12 +113,14 @@ describe('one call', () => {
     await looksAt(`#/calls/${await pastCall()}`)
     const lanes = alice.page.locator('.lane-name')
     await alice.page.locator('.lane-name', { hasText: 'CLONE_MAX_WAIT' }).waitFor()
-    expect(await lanes.allTextContents()).toEqual(
-      expect.arrayContaining([
-        ...['State', 'Voice', 'The leg is told', 'The relay is told', 'Events', 'Effects', 'CALL_MAX'],
-        ...['Caller', 'Agent'],
-      ]),
-    )
+    await expect
+      .poll(() => lanes.allTextContents())
+      .toEqual(
+        expect.arrayContaining([
+          ...['State', 'Voice', 'The leg is told', 'The relay is told', 'Events', 'Effects', 'CALL_MAX'],
+          ...['Caller', 'Agent'],
+        ]),
+      )
     expect(await laneOf('Agent')).toEqual(['Hello, how may I help you today?'])
     expect(await laneOf('Voice')).toEqual(['Being cloned', 'Just cloned'])
     expect(await laneOf('The leg is told')).toEqual([
@@ -126,13 +130,13 @@ describe('one call', () => {
     const scrubber = alice.page.getByRole('slider', { name: 'Moment of the call' })
     await scrubber.focus()
     await alice.page.keyboard.press('Home')
-    expect(await scrubber.getAttribute('aria-valuetext')).toBe('+0.0 s, step 1: call.began')
+    await expect.poll(() => scrubber.getAttribute('aria-valuetext')).toBe('+0.0 s, step 1: call.began')
     await alice.page.keyboard.press('ArrowRight')
-    expect(await scrubber.getAttribute('aria-valuetext')).toContain('step 2: leg.asked')
+    await expect.poll(() => scrubber.getAttribute('aria-valuetext')).toContain('step 2: leg.asked')
     const box = await alice.page.locator('.scrubber').boundingBox()
     if (!box) throw new Error('The scrubber is not there.')
     await alice.page.mouse.click(box.x + box.width * 0.6, box.y + 40)
-    expect(await scrubber.getAttribute('aria-valuetext')).toContain('step 5: agent.ready')
+    await expect.poll(() => scrubber.getAttribute('aria-valuetext')).toContain('step 5: agent.ready')
   })
 
   test('tells what is under the pointer, and when timers fall due at the moment that is looked at', async () => {
@@ -144,7 +148,7 @@ describe('one call', () => {
     const box = await alice.page.locator('.scrubber').boundingBox()
     if (!box) throw new Error('The scrubber is not there.')
     await alice.page.mouse.move(box.x + (box.width * 9.02) / 21, box.y + 40)
-    expect(await alice.page.locator('.pointed').textContent()).toBe('+9.0 s voice.ready')
+    await expect.poll(() => alice.page.locator('.pointed').textContent()).toBe('+9.0 s voice.ready')
   })
 
   test('has its recording on the axis, which plays and takes the cursor along', async () => {

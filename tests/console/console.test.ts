@@ -155,9 +155,9 @@ describe('a test call', () => {
     await carrierJoins()
     await agentAnswers()
     await alice.sawState('bridged.talking')
-    expect(await alice.page.locator('.journey li').allTextContents()).toEqual([
-      ...[expect.stringMatching(/^Greeting\d/), 'Holdskipped', 'Agentnow', 'Endto come'],
-    ])
+    await expect
+      .poll(() => alice.page.locator('.journey li').allTextContents())
+      .toEqual([...[expect.stringMatching(/^Greeting\d/), 'Holdskipped', 'Agentnow', 'Endto come']])
   })
 
   test('offers to forget a voice that was cloned before', async () => {
@@ -183,7 +183,7 @@ describe('a test call', () => {
       ...{ role: 'agent', text: 'I could go on for ever.', heard: 'I could go', interrupted: true },
     })
     await alice.page.getByText('interrupted').waitFor()
-    expect(await alice.page.locator('.unheard').textContent()).toBe(' on for ever.')
+    await expect.poll(() => alice.page.locator('.unheard').textContent()).toBe(' on for ever.')
   })
 
   test('tells why a call ended that nobody hung up', async () => {
@@ -279,21 +279,21 @@ describe('the page', () => {
     await atTheConsole({ carrier: 'real', phoneNumber: '+15551234567' })
     await alice.page.goto(`${service.url}/#key=${service.key}`)
     await alice.page.getByRole('heading', { name: 'Call +1 555 123 4567 to test' }).waitFor()
-    expect(await alice.page.getByRole('button', { name: 'Place a test call' }).count()).toBe(0)
+    await expect.poll(() => alice.page.getByRole('button', { name: 'Place a test call' }).count()).toBe(0)
     expect(await alice.accessibilityFaults()).toEqual([])
   })
 
   test('tells what to dial over SIP, and who may, beside the telephone of the demo', async () => {
     const line = { host: null, port: 5070, numbers: null, users: ['ann'], trunks: ['10.0.0.0/8'] }
     await signedIn({ sip: line })
-    expect(await alice.page.locator('.surroundings li').allTextContents()).toEqual([
-      ...['Simulated Twilio', 'SIP', 'Simulated agent'],
-    ])
+    await expect
+      .poll(() => alice.page.locator('.surroundings li').allTextContents())
+      .toEqual([...['Simulated Twilio', 'SIP', 'Simulated agent']])
     const card = alice.page.locator('.sip-line')
-    expect(await card.locator('code').allTextContents()).toEqual(['sip:5000@127.0.0.1:5070'])
-    expect(await card.textContent()).toContain(
-      'Calls are taken as ann with the password, and without a password from 10.0.0.0/8.',
-    )
+    await expect.poll(() => card.locator('code').allTextContents()).toEqual(['sip:5000@127.0.0.1:5070'])
+    await expect
+      .poll(() => card.textContent())
+      .toContain('Calls are taken as ann with the password, and without a password from 10.0.0.0/8.')
     expect(await alice.accessibilityFaults()).toEqual([])
   })
 
@@ -306,12 +306,12 @@ describe('the page', () => {
       trunks: [],
     }
     await signedIn({ carrier: 'real', sip: line })
-    expect(await alice.page.locator('.surroundings li').allTextContents()).toEqual([
-      ...['Twilio', 'SIP', 'Simulated agent'],
-    ])
-    expect(await alice.page.locator('.sip-line code').allTextContents()).toEqual([
-      ...['sip:+15551234567@sip.example:5060', 'sip:support@sip.example:5060'],
-    ])
+    await expect
+      .poll(() => alice.page.locator('.surroundings li').allTextContents())
+      .toEqual([...['Twilio', 'SIP', 'Simulated agent']])
+    await expect
+      .poll(() => alice.page.locator('.sip-line code').allTextContents())
+      .toEqual([...['sip:+15551234567@sip.example:5060', 'sip:support@sip.example:5060']])
     await alice.page.getByText('Calls are taken from the trunks of the Trunks page alone.').waitFor()
   })
 

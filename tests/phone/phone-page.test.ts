@@ -137,7 +137,7 @@ describe('The page of a link', () => {
     await talk()
     sip.request('BYE')
     await phone.says('The call has ended')
-    expect(await phone.page.getByRole('button').count()).toBe(0)
+    await expect.poll(() => phone.page.getByRole('button').count()).toBe(0)
   })
 
   test('is silent while it is muted, and only then', async () => {
@@ -165,7 +165,7 @@ describe('The page of a link', () => {
     await phone.page.keyboard.press('7')
     await phone.press('Hash')
     expect(await phone.keys()).toBe('4*7#')
-    expect(await phone.page.getByLabel('Keys that were pressed').textContent()).toBe('4*7#')
+    await expect.poll(() => phone.page.getByLabel('Keys that were pressed').textContent()).toBe('4*7#')
   })
 
   test('can call it off while it rings, and call again', async () => {
@@ -181,7 +181,7 @@ describe('The page of a link', () => {
     await phone.press('Call')
     await phone.says('Connected')
     // What was left of the first try is no news of the second.
-    expect(await phone.page.getByText('The connection is gone').count()).toBe(0)
+    await expect.poll(() => phone.page.getByText('The connection is gone').count()).toBe(0)
   })
 
   test.each([
@@ -264,7 +264,7 @@ describe('The page of a link', () => {
     await until('the browser refuses to show it', () =>
       phone.complaints.some((complaint) => complaint.includes('frame-ancestors')),
     )
-    expect(await phone.page.frameLocator('iframe').getByRole('button').count()).toBe(0)
+    await expect.poll(() => phone.page.frameLocator('iframe').getByRole('button').count()).toBe(0)
   })
 
   test.each([
