@@ -1,5 +1,7 @@
+import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { queryClient } from './api/query-client.ts'
 import { App } from './app.tsx'
 import { TestCall } from './test-call/test-call.ts'
 
@@ -19,6 +21,8 @@ const place = document.getElementById('console')
 if (!place) throw new Error('index.html and main.tsx do not fit.')
 createRoot(place).render(
   <StrictMode>
-    <App testCall={testCall} />
+    <QueryClientProvider client={queryClient}>
+      <App testCall={testCall} />
+    </QueryClientProvider>
   </StrictMode>,
 )

@@ -1,32 +1,34 @@
 import { type FormEvent, useState } from 'react'
 import { request } from '../api/calls-api.ts'
+import { useWrite } from '../api/use-write.ts'
 import { FormEnd } from '../parts/form-end.tsx'
 import { Labelled } from '../parts/labelled.tsx'
-import { useSaving } from '../parts/use-saving.ts'
 import type { Agent } from './agent.ts'
 
 /** Sets up a new agent or changes one. What was written stays when the service does not like it. */
 export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () => void }) {
-  const { fault, isSaving, save } = useSaving()
   const [backend, setBackend] = useState(agent?.backend ?? 'elevenlabs')
 
-  const send = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const form = event.currentTarget
-    return save(async () => {
+  const saving = useWrite({
+    ask: async (form: HTMLFormElement) => {
       const body = draftOf(new FormData(form))
       const path = agent ? `/api/v1/agents/${agent.id}` : '/api/v1/agents'
       await request(path, { method: agent ? 'PATCH' : 'POST', body })
       form.reset()
       setBackend('elevenlabs')
-      onDone()
-    })
+    },
+    changes: '/api/v1/agents',
+    onDone,
+  })
+  const send = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    saving.mutate(event.currentTarget)
   }
 
   return (
     <section className="card" aria-labelledby="agent-form">
       <h2 id="agent-form">{agent ? `Change ${agent.name}` : 'Set up an agent'}</h2>
-      <form className="fields" onSubmit={(event) => void send(event)}>
+      <form className="fields" onSubmit={send}>
         <Labelled name="Name">
           <input name="name" defaultValue={agent?.name} required autoComplete="off" />
         </Labelled>
@@ -84,7 +86,7 @@ export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () =
             </Labelled>
           </div>
         </details>
-        <FormEnd {...{ fault, isSaving, onDone }} isThere={agent !== null} />
+        <FormEnd {...{ saving, onDone }} isThere={agent !== null} />
       </form>
     </section>
   )

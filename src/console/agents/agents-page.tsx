@@ -8,12 +8,9 @@ import { AgentForm } from './agent-form.tsx'
 
 /** How voice agents are set up, and which numbers they answer. */
 export function AgentsPage() {
-  const { value, fault, again } = useRead<{ agents: Agent[] }>('/api/v1/agents')
+  const { value, fault } = useRead<{ agents: Agent[] }>('/api/v1/agents')
   const [edited, setEdited] = useState<Agent | null>(null)
-  const done = () => {
-    setEdited(null)
-    again()
-  }
+  const done = () => setEdited(null)
   return (
     <>
       <div className="page-head">
@@ -54,9 +51,9 @@ export function AgentsPage() {
                   </button>
                   <ConfirmButton
                     name="Delete"
-                    onConfirm={() =>
-                      request(`/api/v1/agents/${agent.id}`, { method: 'DELETE', accept: [404] }).then(done)
-                    }
+                    ask={() => request(`/api/v1/agents/${agent.id}`, { method: 'DELETE', accept: [404] })}
+                    changes="/api/v1/agents"
+                    onDone={done}
                   />
                 </div>
               </li>

@@ -77,13 +77,8 @@ export const faultWords = (error: Error): string =>
 /** How soon a service that is away is asked again. */
 export const AWAY_RETRY_MS = 2_000
 
-export const recentCalls = async (): Promise<Call[]> =>
-  (await read<{ calls: Call[] }>('/api/v1/calls?limit=20')).calls
-
 export const hangUp = (callId: string): Promise<Response> =>
   request(`/api/v1/calls/${callId}/hangup`, { method: 'POST', accept: [409] })
-
-export const callById = (callId: string): Promise<Call> => read(`/api/v1/calls/${callId}`)
 
 /** Null while the carrier has not announced this call yet. */
 export async function callByCarrierId(callSid: string): Promise<Call | null> {
@@ -92,9 +87,6 @@ export async function callByCarrierId(callSid: string): Promise<Call | null> {
 }
 
 export type Conversation = { turns: Turn[]; reports: { conversationId: string; hasAudio: boolean }[] }
-
-export const conversationOf = (callId: string): Promise<Conversation> =>
-  read(`/api/v1/calls/${callId}/conversation`)
 
 /** The recording of one conversation as the vendor sent it, in the vendor's format. */
 export const recordingOf = async (callId: string, conversationId: string): Promise<ArrayBuffer> =>

@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'react'
-import { read } from './calls-api.ts'
+import { useQuery } from '@tanstack/react-query'
+import { readingOf } from './use-read.ts'
 
 /** What stands behind this console, as src/http/console-routes.ts tells it. */
 export type ConsoleConfig = {
@@ -25,26 +25,8 @@ export type SipLine = {
   trunks: readonly string[]
 }
 
-const RETRY_MS = 3_000
-
-/** Null until the service has answered. */
+/** Null until the service has answered, whatever it or a proxy before it says meanwhile. */
 export function useConsoleConfig(): ConsoleConfig | null {
-  const [config, setConfig] = useState<ConsoleConfig | null>(null)
-  useEffect(() => {
-    let retry: ReturnType<typeof setTimeout>
-    let isWanted = true
-    const load = () =>
-      read<ConsoleConfig>('/console/config').then(
-        (loaded) => isWanted && setConfig(loaded),
-        () => {
-          if (isWanted) retry = setTimeout(load, RETRY_MS)
-        },
-      )
-    void load()
-    return () => {
-      isWanted = false
-      clearTimeout(retry)
-    }
-  }, [])
-  return config
+  const path = '/console/config'
+  return useQuery({ ...readingOf<ConsoleConfig>(path), retry: true, staleTime: Infinity }).data ?? null
 }

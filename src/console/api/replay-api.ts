@@ -1,5 +1,3 @@
-import { read } from './calls-api.ts'
-
 /** One event of a call and what the chart of today makes of it, as `GET /api/v1/calls/{id}/replay` tells it. */
 export type ReplayStep = {
   seq: number
@@ -33,5 +31,3 @@ export type Replay = {
   steps: ReplayStep[]
   firstDifference: number | null
 }
-
-export const replayOf = (callId: string): Promise<Replay> => read(`/api/v1/calls/${callId}/replay`)

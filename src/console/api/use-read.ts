@@ -1,7 +1,9 @@
-import { useCallback, useEffect, useState } from 'react'
-import { AWAY_RETRY_MS, faultWords, isAway, read } from './calls-api.ts'
+import { type UseQueryOptions, useQuery } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import { faultWords, read } from './calls-api.ts'
+import { keyOf, retryOf, whenSeen } from './query-client.ts'
 
-export type Reading<T> = {
+type Reading<T> = {
   value: T | null
   /** Why the newest could not be had; the older value is kept. */
   fault: string | null
@@ -11,35 +13,36 @@ export type Reading<T> = {
 
 /** What the service says at a path, asked again every `everyMs` while the page can be seen. */
 export function useRead<T>(path: string, everyMs: number | null = null): Reading<T> {
-  const [now, setNow] = useState<{ value: T | null; fault: string | null }>({ value: null, fault: null })
-  const [round, setRound] = useState(0)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a round is one more asking.
-  useEffect(() => {
-    let isWanted = true
-    let retry: ReturnType<typeof setTimeout> | undefined
-    const fail = (error: Error) => {
-      if (!isWanted) return
-      setNow((before) => ({ ...before, fault: faultWords(error) }))
-      if (isAway(error) && everyMs === null) retry = setTimeout(ask, AWAY_RETRY_MS)
-    }
-    // A page that was opened where nobody sees it, or that nobody saw for a while, asks when it is seen.
-    let isDue = true
-    const ask = () => {
-      isDue = document.hidden
-      if (!isDue) read<T>(path).then((value) => isWanted && setNow({ value, fault: null }), fail)
-    }
-    const askWhenSeen = () => {
-      if (isDue && !document.hidden) ask()
-    }
-    ask()
-    document.addEventListener('visibilitychange', askWhenSeen)
-    const asking = everyMs === null ? undefined : setInterval(ask, everyMs)
-    return () => {
-      isWanted = false
-      document.removeEventListener('visibilitychange', askWhenSeen)
-      clearInterval(asking)
-      clearTimeout(retry)
-    }
-  }, [path, everyMs, round])
-  return { ...now, again: useCallback(() => setRound((before) => before + 1), []) }
+  const query = useQuery({ ...readingOf<T>(path), ...polled(everyMs) })
+  const { refetch } = query
+  const again = useCallback(() => void refetch(), [refetch])
+  return { value: query.data ?? null, fault: faultOf(query), again }
+}
+
+/** The question at a path, for those who ask it in a way of their own. */
+export const readingOf = <T>(path: string) => ({
+  queryKey: keyOf(path),
+  queryFn: async () => {
+    await whenSeen()
+    return read<T>(path)
+  },
+})
+
+export const polled = (
+  everyMs: number | null,
+): Pick<UseQueryOptions, 'retry'> & { refetchInterval: number | false } => ({
+  refetchInterval: everyMs ?? false,
+  retry: retryOf(everyMs !== null),
+})
+
+/** While a question is tried again it has not failed yet, but a person is told why it takes so long. */
+export function faultOf({
+  failureReason,
+  error,
+}: {
+  failureReason: Error | null
+  error: Error | null
+}): string | null {
+  const fault = failureReason ?? error
+  return fault && faultWords(fault)
 }

@@ -19,7 +19,7 @@ const NO_QUERY = {}
 
 /** Who did what, when, and from where. */
 export function AuditPage() {
-  const { items, next, fault, more } = usePages<AuditEntry>('/api/v1/audit', 'entries', NO_QUERY)
+  const { items, hasMore, fault, more } = usePages<AuditEntry>('/api/v1/audit', 'entries', NO_QUERY)
   return (
     <>
       <div className="page-head">
@@ -55,7 +55,7 @@ export function AuditPage() {
             </tbody>
           </table>
         )}
-        {next && (
+        {hasMore && (
           <button type="button" className="quiet small more" onClick={more}>
             Older entries
           </button>

@@ -1,7 +1,7 @@
-import { useState } from 'react'
 import { END_REASONS } from '../../../machines/end-reasons.ts'
 import { type Call, type CallRecord, hangUp } from '../api/calls-api.ts'
 import type { Replay } from '../api/replay-api.ts'
+import { useWrite } from '../api/use-write.ts'
 import { carrierWords } from '../parts/carrier-words.ts'
 import { KillBesideCall } from '../system/kill-process.tsx'
 import { clockWords, phoneNumberWords } from './numbers.ts'
@@ -112,22 +112,20 @@ function Verdict({
 }
 
 function HangUp({ callId }: { callId: string }) {
-  const [progress, setProgress] = useState<'offered' | 'asked' | { fault: string }>('offered')
-  const ask = () => {
-    setProgress('asked')
-    hangUp(callId).then(
-      () => setProgress('offered'),
-      (error: Error) => setProgress({ fault: error.message }),
-    )
-  }
+  const hangingUp = useWrite({ ask: () => hangUp(callId), changes: `/api/v1/calls/${callId}` })
   return (
     <>
-      <button type="button" className="danger small" disabled={progress === 'asked'} onClick={ask}>
+      <button
+        type="button"
+        className="danger small"
+        disabled={hangingUp.isPending}
+        onClick={() => hangingUp.mutate()}
+      >
         Hang up this call
       </button>
-      {typeof progress === 'object' && (
+      {hangingUp.error && (
         <p className="fault" role="alert">
-          {progress.fault}
+          {hangingUp.error.message}
         </p>
       )}
     </>

@@ -1,9 +1,13 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { ApiError, type Call, callById } from '../api/calls-api.ts'
-import { type Replay, replayOf } from '../api/replay-api.ts'
-import { type CallNow, FollowedCall, NOTHING_YET } from './followed-call.ts'
+import { ApiError, type Call } from '../api/calls-api.ts'
+import type { Replay } from '../api/replay-api.ts'
+import { readingOf } from '../api/use-read.ts'
+import { useSettled } from '../api/use-settled.ts'
+import { FollowedCall } from './followed-call.ts'
+import { type CallNow, useFollowedCall } from './use-followed-call.ts'
 
-export type KnownCall = CallNow & {
+type KnownCall = CallNow & {
   call: Call | null
   /** Null until it is there, or when there is none: `replayFault` then says why. */
   replay: Replay | null
@@ -12,86 +16,53 @@ export type KnownCall = CallNow & {
   fault: { message: string; isUnknown: boolean } | null
 }
 
-const NOTHING: KnownCall = {
-  ...NOTHING_YET,
-  call: null,
-  ...{ replay: null, replayFault: null, fault: null },
-}
-
-const RETRY_MS = 2_000
 /** Events come in bunches; the replay of a whole call is asked for once for each bunch. */
 const BUNCH_MS = 150
 
 /** Everything about one call, live or past, kept up to date while it lives. */
 export function useCall(id: string): KnownCall {
-  const [known, setKnown] = useState(NOTHING)
+  const call = useQuery({
+    ...readingOf<Call>(`/api/v1/calls/${id}`),
+    retry: (_times, error) => !isUnknown(error),
+  })
+  const now = useFollowedCall(useFollowing(id, call.data !== undefined))
+  const seq = useSettled(now.records.at(-1)?.seq ?? 0, BUNCH_MS)
+  const { refetch } = call
   useEffect(() => {
-    setKnown(NOTHING)
-    const watched = new WatchedCall(id, (change) => setKnown((before) => ({ ...before, ...change })))
-    return () => watched.close()
-  }, [id])
-  return known
+    if (seq > 0) void refetch()
+  }, [seq, refetch])
+  const replay = useReplay(id, seq)
+  const fault = call.data ? null : (call.failureReason ?? call.error)
+  return {
+    ...{ ...now, ...replay, call: call.data ?? null },
+    fault: fault && { message: fault.message, isUnknown: isUnknown(fault) },
+  }
 }
 
-class WatchedCall {
-  readonly #id: string
-  readonly #onChange: (change: Partial<KnownCall>) => void
-  #followed: FollowedCall | null = null
-  #timer: ReturnType<typeof setTimeout> | undefined
-  #replayedSeq = -1
-  #isReplaying = false
-  #isClosed = false
+const isUnknown = (error: Error): boolean => error instanceof ApiError && error.status === 404
 
-  constructor(id: string, onChange: (change: Partial<KnownCall>) => void) {
-    this.#id = id
-    this.#onChange = (change) => {
-      if (!this.#isClosed) onChange(change)
-    }
-    void this.#open()
-  }
+/** A call is followed as soon as it is known that there is one. */
+function useFollowing(id: string, isThere: boolean): FollowedCall | null {
+  const [followed, setFollowed] = useState<FollowedCall | null>(null)
+  useEffect(() => {
+    if (!isThere) return
+    const opened = new FollowedCall(id, { restsWhileHidden: true })
+    setFollowed(opened)
+    return () => opened.close()
+  }, [id, isThere])
+  return followed
+}
 
-  close(): void {
-    this.#isClosed = true
-    clearTimeout(this.#timer)
-    this.#followed?.close()
-  }
-
-  async #open(): Promise<void> {
-    try {
-      const call = await callById(this.#id)
-      if (this.#isClosed) return
-      this.#onChange({ call, fault: null })
-      this.#followed = new FollowedCall(this.#id, { restsWhileHidden: true })
-      this.#followed.now.subscribe(() => this.#news())
-    } catch (error) {
-      const isUnknown = error instanceof ApiError && error.status === 404
-      this.#onChange({ fault: { message: (error as Error).message, isUnknown } })
-      if (!isUnknown && !this.#isClosed) this.#timer = setTimeout(() => void this.#open(), RETRY_MS)
-    }
-  }
-
-  #news(): void {
-    const now = this.#followed?.now.get()
-    if (!now) return
-    this.#onChange(now)
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#refresh(), BUNCH_MS)
-  }
-
-  async #refresh(): Promise<void> {
-    const seq = this.#followed?.now.get().records.at(-1)?.seq ?? 0
-    if (this.#isReplaying || this.#isClosed || seq === this.#replayedSeq) return
-    this.#isReplaying = true
-    const [replayed, call] = await Promise.all([
-      replayOf(this.#id).then(
-        (replay) => ({ replay, replayFault: null }),
-        (error: Error) => ({ replay: null, replayFault: error.message }),
-      ),
-      callById(this.#id).catch(() => null),
-    ])
-    this.#isReplaying = false
-    this.#replayedSeq = seq
-    this.#onChange({ ...replayed, ...(call && { call }) })
-    this.#news()
-  }
+/** The call as it was after this many steps does not change any more, and is too large to be kept when it has made another. */
+function useReplay(id: string, seq: number): Pick<KnownCall, 'replay' | 'replayFault'> {
+  const path = `/api/v1/calls/${id}/replay`
+  const replay = useQuery({
+    ...readingOf<Replay>(path),
+    queryKey: [path, seq],
+    enabled: seq > 0,
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+    gcTime: 0,
+  })
+  return { replay: replay.data ?? null, replayFault: replay.error?.message ?? null }
 }

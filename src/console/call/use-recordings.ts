@@ -1,3 +1,4 @@
+import { useQueries } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { loadRecording, playRecording, type Recording } from './recording.ts'
 import type { CallStep } from './steps.ts'
@@ -51,31 +52,30 @@ export function useRecordings(
   return { recordings, fault, isPlaying, toggle: isPlaying ? stop : play, stop }
 }
 
-/** Each recording is asked for once. */
-function useLoaded(callId: string, recorded: readonly string[]) {
-  const [now, setNow] = useState<{ loaded: readonly Recording[]; fault: string | null }>(NOTHING)
-  const key = recorded.join('\n')
-  useEffect(() => {
-    let isWanted = true
-    setNow(NOTHING)
-    const ids = key.split('\n').filter((id) => id !== '')
-    for (const id of ids) {
-      loadRecording(callId, id).then(
-        (recording) => {
-          if (!isWanted) return
-          if (recording) setNow(({ loaded, fault }) => ({ loaded: [...loaded, recording], fault }))
-          else setNow((before) => ({ ...before, fault: 'The recording is too long to be shown here.' }))
-        },
-        (error: Error) =>
-          isWanted &&
-          setNow((before) => ({ ...before, fault: `The recording cannot be shown: ${error.message}` })),
-      )
-    }
-    return () => {
-      isWanted = false
-    }
-  }, [callId, key])
-  return now
-}
+/** Each recording is asked for once, and not kept when nobody looks at its call any more: decoded it is large. */
+const useLoaded = (callId: string, recorded: readonly string[]) =>
+  useQueries({
+    queries: recorded.map((conversationId) => ({
+      queryKey: ['recording', callId, conversationId],
+      queryFn: () => loadRecording(callId, conversationId),
+      staleTime: Infinity,
+      gcTime: 0,
+      structuralSharing: false as const,
+    })),
+    combine: loadedOf,
+  })
 
-const NOTHING = { loaded: [], fault: null }
+type Asked = { data: Recording | null | undefined; error: Error | null }
+
+function loadedOf(asked: readonly Asked[]): { loaded: readonly Recording[]; fault: string | null } {
+  const failed = asked.find(({ error }) => error !== null)
+  const isTooLong = asked.some(({ data }) => data === null)
+  return {
+    loaded: asked.flatMap(({ data }) => data ?? []),
+    fault: failed
+      ? `The recording cannot be shown: ${failed.error?.message}`
+      : isTooLong
+        ? 'The recording is too long to be shown here.'
+        : null,
+  }
+}

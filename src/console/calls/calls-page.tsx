@@ -26,15 +26,10 @@ export function CallsPage({ query }: { query: URLSearchParams }) {
   const filter = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ''])) as Filter
   const {
     items: calls,
-    next,
+    hasMore,
     fault,
     more,
-  } = usePages<Call>(
-    '/api/v1/calls',
-    'calls',
-    { ...filter, since: beginningOf(filter.since) },
-    { refreshMs: REFRESH_MS },
-  )
+  } = usePages<Call>('/api/v1/calls', 'calls', { ...filter, since: beginningOf(filter.since) }, REFRESH_MS)
   const change = (name: keyof Filter, value: string) => replaceQuery({ ...filter, [name]: value })
   return (
     <>
@@ -96,7 +91,7 @@ export function CallsPage({ query }: { query: URLSearchParams }) {
         </p>
         {calls?.length === 0 && <p className="hint">No call is like that.</p>}
         {calls && calls.length > 0 && <CallTable calls={calls} />}
-        {next && (
+        {hasMore && (
           <button type="button" className="quiet small more" onClick={more}>
             Older calls
           </button>

@@ -1,30 +1,36 @@
 import { useState } from 'react'
+import { useWrite } from '../api/use-write.ts'
+
+type ConfirmButtonProps = {
+  name: string
+  ask: () => Promise<unknown>
+  /** The path under which it is read what this changes. */
+  changes: string
+  onDone?: () => void
+}
 
 /** Something that cannot be taken back: the second press does it. */
-export function ConfirmButton({ name, onConfirm }: { name: string; onConfirm: () => Promise<unknown> }) {
-  const [progress, setProgress] = useState<'offered' | 'sure' | 'asked' | { fault: string }>('offered')
+export function ConfirmButton({ name, ask, changes, onDone }: ConfirmButtonProps) {
+  const [isSure, setSure] = useState(false)
+  const writing = useWrite({ ask, changes, onDone: () => onDone?.() })
   const press = () => {
-    if (progress !== 'sure') return setProgress('sure')
-    setProgress('asked')
-    onConfirm().then(
-      () => setProgress('offered'),
-      (error: Error) => setProgress({ fault: error.message }),
-    )
+    setSure(!isSure)
+    if (isSure) writing.mutate()
   }
   return (
     <>
       <button
         type="button"
-        className={progress === 'sure' ? 'danger small' : 'quiet small'}
-        disabled={progress === 'asked'}
+        className={isSure ? 'danger small' : 'quiet small'}
+        disabled={writing.isPending}
         onClick={press}
-        onBlur={() => progress === 'sure' && setProgress('offered')}
+        onBlur={() => setSure(false)}
       >
-        {progress === 'sure' ? `Really ${name.charAt(0).toLowerCase()}${name.slice(1)}?` : name}
+        {isSure ? `Really ${name.charAt(0).toLowerCase()}${name.slice(1)}?` : name}
       </button>
-      {typeof progress === 'object' && (
+      {writing.error && (
         <span className="fault" role="alert">
-          {progress.fault}
+          {writing.error.message}
         </span>
       )}
     </>

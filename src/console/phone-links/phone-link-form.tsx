@@ -2,9 +2,9 @@ import { type FormEvent, useState } from 'react'
 import type { Agent } from '../agents/agent.ts'
 import { request } from '../api/calls-api.ts'
 import { useRead } from '../api/use-read.ts'
+import { useWrite } from '../api/use-write.ts'
 import { FaultLines } from '../parts/fault-lines.tsx'
 import { Labelled } from '../parts/labelled.tsx'
-import { useSaving } from '../parts/use-saving.ts'
 import type { NewPhoneLink } from './phone-link.ts'
 
 const HOUR_SECONDS = 3_600
@@ -21,26 +21,26 @@ const A_NUMBER = ''
 export function PhoneLinkForm({ onMade }: { onMade: (link: NewPhoneLink) => void }) {
   const { value } = useRead<{ agents: Agent[] }>('/api/v1/agents')
   const [agentId, setAgentId] = useState(A_NUMBER)
-  const { fault, isSaving, save } = useSaving()
-
-  const make = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const form = event.currentTarget
-    return save(async () => {
-      const response = await request('/api/v1/phone-links', {
-        method: 'POST',
-        body: draftOf(new FormData(form)),
-      })
+  const making = useWrite({
+    ask: async (form: HTMLFormElement) => {
+      const body = draftOf(new FormData(form))
+      const response = await request('/api/v1/phone-links', { method: 'POST', body })
       form.reset()
       setAgentId(A_NUMBER)
-      onMade((await response.json()) as NewPhoneLink)
-    })
+      return (await response.json()) as NewPhoneLink
+    },
+    changes: '/api/v1/phone-links',
+    onDone: onMade,
+  })
+  const make = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    making.mutate(event.currentTarget)
   }
 
   return (
     <section className="card" aria-labelledby="phone-link-form">
       <h2 id="phone-link-form">Make a link</h2>
-      <form className="fields" onSubmit={(event) => void make(event)}>
+      <form className="fields" onSubmit={make}>
         <Labelled name="Who answers">
           <select name="agentId" value={agentId} onChange={({ target }) => setAgentId(target.value)}>
             <option value={A_NUMBER}>The agent of a number</option>
@@ -74,9 +74,9 @@ export function PhoneLinkForm({ onMade }: { onMade: (link: NewPhoneLink) => void
             ))}
           </select>
         </Labelled>
-        <FaultLines fault={fault} />
+        <FaultLines fault={making.error} />
         <div className="form-actions">
-          <button type="submit" disabled={isSaving}>
+          <button type="submit" disabled={making.isPending}>
             Make the link
           </button>
         </div>

@@ -13,7 +13,7 @@ const REFRESH_MS = 5_000
 
 /** The links by which people call from a browser. */
 export function PhoneLinksPage() {
-  const { value, fault, again } = useRead<{ links: PhoneLink[] }>('/api/v1/phone-links', REFRESH_MS)
+  const { value, fault } = useRead<{ links: PhoneLink[] }>('/api/v1/phone-links', REFRESH_MS)
   const [made, setMade] = useState<NewPhoneLink | null>(null)
   return (
     <>
@@ -29,18 +29,13 @@ export function PhoneLinksPage() {
           {value?.links.length === 0 && <p className="hint">No link has been made yet.</p>}
           <ul className="entries">
             {value?.links.map((link) => (
-              <Entry key={link.id} link={link} onRemoved={again} />
+              <Entry key={link.id} link={link} />
             ))}
           </ul>
         </section>
         <div className="side-cards">
           {made && <NewLink link={made} onClose={() => setMade(null)} />}
-          <PhoneLinkForm
-            onMade={(link) => {
-              setMade(link)
-              again()
-            }}
-          />
+          <PhoneLinkForm onMade={setMade} />
         </div>
       </div>
     </>
@@ -49,7 +44,7 @@ export function PhoneLinksPage() {
 
 const STATUS_WORDS = { waiting: 'Not used yet', used: 'Used', expired: 'Expired' } as const
 
-function Entry({ link, onRemoved }: { link: PhoneLink; onRemoved: () => void }) {
+function Entry({ link }: { link: PhoneLink }) {
   const { id, to, agentName, callerName, callerNumber, status } = link
   const callee = agentName ?? phoneNumberWords(to)
   const remove = () => request(`/api/v1/phone-links/${id}`, { method: 'DELETE', accept: [404] })
@@ -71,7 +66,7 @@ function Entry({ link, onRemoved }: { link: PhoneLink; onRemoved: () => void }) 
             Open the call
           </a>
         )}
-        <ConfirmButton name="Delete" onConfirm={() => remove().then(onRemoved)} />
+        <ConfirmButton name="Delete" ask={remove} changes="/api/v1/phone-links" />
       </div>
     </li>
   )

@@ -1,4 +1,7 @@
-import { useEffect, useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { request } from '../api/calls-api.ts'
+import { whenSeen } from '../api/query-client.ts'
+import { faultOf, polled } from '../api/use-read.ts'
 
 /** As `GET /health` tells it. */
 type Health = {
@@ -29,51 +32,45 @@ const FINE = ['ok', 'simulated', 'disabled', 'none']
 /** What the load balancer is told, part by part. */
 export function HealthCard() {
   const health = useHealth()
+  const fault = faultOf(health)
   return (
     <section className="card" aria-labelledby="health">
       <h2 id="health">Health</h2>
-      {health === 'silent' && (
-        <p className="fault" role="status">
-          The service does not answer. Trying again…
-        </p>
-      )}
-      {health !== null && health !== 'silent' && (
-        <dl className="parts">
-          {PARTS.map(([part, name]) => (
-            <div key={part}>
-              <dt>{name}</dt>
-              <dd>
-                <span
-                  className="badge"
-                  data-tone={health[part] === 'ok' ? 'live' : FINE.includes(health[part]) ? 'over' : 'bad'}
-                >
-                  {health[part]}
-                </span>
-              </dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      <p className="fault" role="status">
+        {fault}
+      </p>
+      {health.data && fault === null && <Parts health={health.data} />}
     </section>
   )
 }
 
-function useHealth(): Health | 'silent' | null {
-  const [health, setHealth] = useState<Health | 'silent' | null>(null)
-  useEffect(() => {
-    let isWanted = true
-    // A 503 tells what is wrong in the same words.
-    const ask = () =>
-      fetch('/health')
-        .then((response) => response.json() as Promise<Health>)
-        .catch(() => 'silent' as const)
-        .then((now) => isWanted && setHealth(now))
-    void ask()
-    const asking = setInterval(ask, REFRESH_MS)
-    return () => {
-      isWanted = false
-      clearInterval(asking)
-    }
-  }, [])
-  return health
+function Parts({ health }: { health: Health }) {
+  return (
+    <dl className="parts">
+      {PARTS.map(([part, name]) => (
+        <div key={part}>
+          <dt>{name}</dt>
+          <dd>
+            <span
+              className="badge"
+              data-tone={health[part] === 'ok' ? 'live' : FINE.includes(health[part]) ? 'over' : 'bad'}
+            >
+              {health[part]}
+            </span>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
 }
+
+const useHealth = () =>
+  useQuery({
+    queryKey: ['/health'],
+    queryFn: async () => {
+      await whenSeen()
+      // A 503 tells what is wrong in the same words.
+      return (await request('/health', { accept: [503] })).json() as Promise<Health>
+    },
+    ...polled(REFRESH_MS),
+  })

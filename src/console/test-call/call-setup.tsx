@@ -14,7 +14,7 @@ type CallSetupProps = {
 
 /** Who calls, who speaks, and the button. */
 export function CallSetup({ wishes, onWish, onPlace, isAfterCall }: CallSetupProps) {
-  const voice = useKeptVoice(DEMO_CALLERS[0].number)
+  const kept = useKeptVoice(DEMO_CALLERS[0].number)
   const button = useRef<HTMLButtonElement>(null)
   // The button to hang up had the focus and is gone: whoever uses a keyboard goes on from here.
   useEffect(() => {
@@ -43,11 +43,11 @@ export function CallSetup({ wishes, onWish, onPlace, isAfterCall }: CallSetupPro
               onChange={() => onWish({ ...wishes, from: number })}
             />
             <span className="choice-name">{name}</span>
-            <span className="hint">{hint(voice.kept)}</span>
+            <span className="hint">{hint(kept)}</span>
           </label>
         ))}
       </fieldset>
-      <ForgetVoice caller={DEMO_CALLERS[0].number} kept={voice.kept} onForgotten={voice.again} />
+      <ForgetVoice caller={DEMO_CALLERS[0].number} kept={kept} />
       <label className="switch">
         <input
           type="checkbox"

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
+import type { Call, CallRecord } from '../api/calls-api.ts'
 import { journeyOf, stateOf, voiceOf } from '../call/call-story.ts'
-import type { CallNow } from '../call/followed-call.ts'
 import { JourneySteps } from '../call/journey-steps.tsx'
 import { type Happening, happening } from '../call/state-words.ts'
 import { Trouble } from '../call/trouble.tsx'
@@ -9,7 +9,13 @@ import { ElapsedClock } from './elapsed-clock.tsx'
 import { LevelMeter } from './level-meter.tsx'
 import type { Speaker, TestCall, TestCallState } from './test-call.ts'
 
-type CallStageProps = { testCall: TestCall; state: TestCallState; call: CallNow }
+type Known = {
+  records: readonly CallRecord[]
+  /** Only known once the call has ended. */
+  outcome: Call['outcome']
+}
+
+type CallStageProps = Known & { testCall: TestCall; state: TestCallState }
 
 const SPEAKER_WORDS: Record<Speaker, string> = {
   nobody: 'You speak',
@@ -19,18 +25,18 @@ const SPEAKER_WORDS: Record<Speaker, string> = {
 }
 
 /** A call as it happens: where it is and how it sounds. */
-export function CallStage({ testCall, state, call }: CallStageProps) {
+export function CallStage({ testCall, state, records, outcome }: CallStageProps) {
   const isOver = state.phase === 'over'
-  const now = happeningNow(state, call)
+  const now = happeningNow(state, { records, outcome })
   return (
     <section className="card stage" data-tone={now.tone} aria-labelledby="call-title">
       <div className="happening" role="status">
         <h1 id="call-title">{now.title}</h1>
         <p>{now.sentence}</p>
-        <Trouble records={call.records} />
+        <Trouble records={records} />
       </div>
       <ElapsedClock state={state} />
-      <JourneySteps journey={journeyOf(call.records)} />
+      <JourneySteps journey={journeyOf(records)} />
       {!isOver && (
         <>
           <div className="meters">
@@ -50,7 +56,7 @@ export function CallStage({ testCall, state, call }: CallStageProps) {
   )
 }
 
-function happeningNow({ phase, fault }: TestCallState, { records, outcome }: CallNow): Happening {
+function happeningNow({ phase, fault }: TestCallState, { records, outcome }: Known): Happening {
   if (fault) return brokenPhone(fault)
   if (phase === 'over' && records.length === 0) return NEVER_TAKEN
   return happening(stateOf(records), voiceOf(records), outcome)

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import { Conversation } from '../call/conversation.tsx'
-import { useFollowedCall } from '../call/followed-call-hook.ts'
 import { Timeline } from '../call/timeline.tsx'
 import { timelineOf } from '../call/timeline-entries.ts'
+import { useFollowedCall, useOutcome } from '../call/use-followed-call.ts'
 import { hrefOfCall } from '../routing/hash-route.ts'
 import { useStore } from '../store.ts'
 import { CallSetup } from './call-setup.tsx'
@@ -13,14 +13,15 @@ import type { TestCall, Wishes } from './test-call.ts'
 /** The page's heart: place a call, live through it, look at what it was. */
 export function TestCallPanel({ testCall }: { testCall: TestCall }) {
   const state = useStore(testCall.state)
-  const call = useFollowedCall(state.followed)
+  const { records, turns } = useFollowedCall(state.followed)
+  const outcome = useOutcome(state.followed)
   const [wishes, setWishes] = useState<Wishes>({ from: DEMO_CALLERS[0].number, useMicrophone: true })
   const isCalling = state.phase !== 'idle' && state.phase !== 'over'
 
   return (
     <>
       {state.phase === 'idle' && <Introduction />}
-      {state.phase !== 'idle' && <CallStage testCall={testCall} state={state} call={call} />}
+      {state.phase !== 'idle' && <CallStage {...{ testCall, state, records, outcome }} />}
       {state.followed && (
         <p className="to-chart">
           <a href={hrefOfCall(state.followed.callId)}>See this call in its statechart</a>
@@ -38,10 +39,10 @@ export function TestCallPanel({ testCall }: { testCall: TestCall }) {
           isAfterCall={state.phase === 'over'}
         />
       )}
-      {call.records.length > 0 && (
+      {records.length > 0 && (
         <div className="columns">
-          <Conversation turns={call.turns} isOver={state.phase === 'over'} />
-          <Timeline entries={timelineOf(call.records)} />
+          <Conversation turns={turns} isOver={state.phase === 'over'} />
+          <Timeline entries={timelineOf(records)} />
         </div>
       )}
     </>

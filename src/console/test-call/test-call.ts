@@ -179,7 +179,7 @@ export class TestCall {
 
   #isTalking(): boolean {
     const { followed } = this.state.get()
-    return followed !== null && stateOf(followed.now.get().records) === 'bridged.talking'
+    return followed !== null && stateOf(followed.records.get()) === 'bridged.talking'
   }
 
   /** The one way out, however the call ends. */

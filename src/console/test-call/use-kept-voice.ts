@@ -8,10 +8,10 @@ export type Kept = 'unknown' | 'none' | 'sample' | 'clone'
 /** How often somebody else may have put a voice on file, or a clone may have run out. */
 const REFRESH_MS = 10_000
 
-export function useKeptVoice(caller: string): { kept: Kept; again: () => void } {
+export function useKeptVoice(caller: string): Kept {
   const query = new URLSearchParams({ search: caller, limit: '1' })
-  const { value, again } = useRead<{ voices: CallerVoice[] }>(`/api/v1/voices?${query}`, REFRESH_MS)
-  return { kept: value ? keptOf(value.voices.find(({ callerId }) => callerId === caller)) : 'unknown', again }
+  const { value } = useRead<{ voices: CallerVoice[] }>(`/api/v1/voices?${query}`, REFRESH_MS)
+  return value ? keptOf(value.voices.find(({ callerId }) => callerId === caller)) : 'unknown'
 }
 
 function keptOf(voice: CallerVoice | undefined): Kept {

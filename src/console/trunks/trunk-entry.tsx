@@ -32,9 +32,9 @@ export function TrunkEntry({ trunk, isEdited, onEdit, onRemoved }: EntryProps) {
         </button>
         <ConfirmButton
           name="Delete"
-          onConfirm={() =>
-            request(`/api/v1/trunks/${id}`, { method: 'DELETE', accept: [404] }).then(onRemoved)
-          }
+          ask={() => request(`/api/v1/trunks/${id}`, { method: 'DELETE', accept: [404] })}
+          changes="/api/v1/trunks"
+          onDone={onRemoved}
         />
       </div>
     </li>

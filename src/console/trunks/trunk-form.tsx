@@ -1,8 +1,8 @@
 import { type FormEvent, useState } from 'react'
 import { request } from '../api/calls-api.ts'
+import { useWrite } from '../api/use-write.ts'
 import { FormEnd } from '../parts/form-end.tsx'
 import { Labelled } from '../parts/labelled.tsx'
-import { useSaving } from '../parts/use-saving.ts'
 import { RegistrationFields } from './registration-fields.tsx'
 import type { Trunk } from './trunk.ts'
 import { draftOf } from './trunk-draft.ts'
@@ -12,25 +12,29 @@ const OPTIONS_SECONDS = 30
 
 /** Sets up a new trunk or changes one. What was written stays when the service does not like it. */
 export function TrunkForm({ trunk, onDone }: { trunk: Trunk | null; onDone: () => void }) {
-  const { fault, isSaving, save } = useSaving()
   /** A form that was sent is begun anew. */
   const [round, setRound] = useState(0)
 
-  const send = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const body = draftOf(new FormData(event.currentTarget), trunk)
-    return save(async () => {
+  const saving = useWrite({
+    ask: async (body: object) => {
       const path = trunk ? `/api/v1/trunks/${trunk.id}` : '/api/v1/trunks'
       await request(path, { method: trunk ? 'PATCH' : 'POST', body })
+    },
+    changes: '/api/v1/trunks',
+    onDone: () => {
       setRound(round + 1)
       onDone()
-    })
+    },
+  })
+  const send = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    saving.mutate(draftOf(new FormData(event.currentTarget), trunk))
   }
 
   return (
     <section className="card" aria-labelledby="trunk-form">
       <h2 id="trunk-form">{trunk ? `Change ${trunk.name}` : 'Set up a trunk'}</h2>
-      <form key={round} className="fields" onSubmit={(event) => void send(event)}>
+      <form key={round} className="fields" onSubmit={send}>
         <PlaceFields trunk={trunk} />
         <NumberFields trunk={trunk} />
         <RegistrationFields registration={trunk?.registration ?? null} />
@@ -44,7 +48,7 @@ export function TrunkForm({ trunk, onDone }: { trunk: Trunk | null; onDone: () =
           <input type="checkbox" name="enabled" defaultChecked={trunk?.enabled ?? true} />
           Switched on
         </label>
-        <FormEnd {...{ fault, isSaving, onDone }} isThere={trunk !== null} />
+        <FormEnd {...{ saving, onDone }} isThere={trunk !== null} />
       </form>
     </section>
   )

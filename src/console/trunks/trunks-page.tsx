@@ -9,12 +9,9 @@ const REFRESH_MS = 3_000
 
 /** The SIP trunks: whose calls are taken, and how each is doing. */
 export function TrunksPage() {
-  const { value, fault, again } = useRead<TrunkList>('/api/v1/trunks', REFRESH_MS)
+  const { value, fault } = useRead<TrunkList>('/api/v1/trunks', REFRESH_MS)
   const [edited, setEdited] = useState<Trunk | null>(null)
-  const done = () => {
-    setEdited(null)
-    again()
-  }
+  const done = () => setEdited(null)
   return (
     <>
       <div className="page-head">

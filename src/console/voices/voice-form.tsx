@@ -1,40 +1,33 @@
-import { type FormEvent, useState } from 'react'
+import type { FormEvent } from 'react'
 import { request } from '../api/calls-api.ts'
+import { useWrite } from '../api/use-write.ts'
 import { FaultLines } from '../parts/fault-lines.tsx'
 import { Labelled } from '../parts/labelled.tsx'
 import { trustOptions } from './voice-trust.tsx'
 
 /** Puts a voice on file. What was written stays when the service does not like it. */
-export function VoiceForm({ onSaved }: { onSaved: () => void }) {
-  const [fault, setFault] = useState<Error | null>(null)
-  const [saved, setSaved] = useState<string | null>(null)
-  const [isSaving, setSaving] = useState(false)
-
-  const save = async (event: FormEvent<HTMLFormElement>) => {
+export function VoiceForm() {
+  const saving = useWrite({
+    ask: async (form: HTMLFormElement) => {
+      const fields = new FormData(form)
+      const callerId = String(fields.get('callerId') ?? '').trim()
+      fields.delete('callerId')
+      for (const left of ['name', 'trust']) if (String(fields.get(left)).trim() === '') fields.delete(left)
+      await request(`/api/v1/voices/${encodeURIComponent(callerId)}`, { method: 'PUT', body: fields })
+      form.reset()
+      return callerId
+    },
+    changes: '/api/v1/voices',
+  })
+  const save = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const form = event.currentTarget
-    const fields = new FormData(form)
-    const callerId = String(fields.get('callerId') ?? '').trim()
-    fields.delete('callerId')
-    for (const left of ['name', 'trust']) if (String(fields.get(left)).trim() === '') fields.delete(left)
-    setSaving(true)
-    setFault(null)
-    setSaved(null)
-    await request(`/api/v1/voices/${encodeURIComponent(callerId)}`, { method: 'PUT', body: fields }).then(
-      () => {
-        form.reset()
-        setSaved(callerId)
-        onSaved()
-      },
-      (error: Error) => setFault(error),
-    )
-    setSaving(false)
+    saving.mutate(event.currentTarget)
   }
 
   return (
     <section className="card" aria-labelledby="new-voice">
       <h2 id="new-voice">Put a voice on file</h2>
-      <form className="fields" onSubmit={(event) => void save(event)}>
+      <form className="fields" onSubmit={save}>
         <Labelled name="Caller" hint="A number in any spelling; a voice that is there is replaced.">
           <input name="callerId" placeholder="+15551234567" required autoComplete="off" />
         </Labelled>
@@ -62,12 +55,12 @@ export function VoiceForm({ onSaved }: { onSaved: () => void }) {
             {trustOptions}
           </select>
         </Labelled>
-        <FaultLines fault={fault} />
+        <FaultLines fault={saving.error} />
         <p role="status" className="saved">
-          {saved && `The voice of ${saved} is on file.`}
+          {saving.data && `The voice of ${saving.data} is on file.`}
         </p>
-        <button type="submit" disabled={isSaving}>
-          {isSaving ? 'Sending…' : 'Put on file'}
+        <button type="submit" disabled={saving.isPending}>
+          {saving.isPending ? 'Sending…' : 'Put on file'}
         </button>
       </form>
     </section>

@@ -1,5 +1,5 @@
-import { useState } from 'react'
 import { request } from '../api/calls-api.ts'
+import { useWrite } from '../api/use-write.ts'
 
 /** Who must vouch for a caller's number, as the API names it. */
 export type VoiceTrust = 'attested' | 'trunk' | 'any'
@@ -21,32 +21,21 @@ export const trustOptions = Object.entries(WORDS).map(([value, words]) => (
 ))
 
 /** Who hears a voice that is on file; a change holds from the next call on. */
-export function VoiceTrustChoice({
-  path,
-  trust,
-  onChange,
-}: {
-  path: string
-  trust: VoiceTrust | null
-  onChange: () => void
-}) {
-  const [fault, setFault] = useState<string | null>(null)
-  const choose = (value: string) => {
-    setFault(null)
-    request(path, { method: 'PATCH', body: { trust: value === AS_SERVICE ? null : value } }).then(
-      onChange,
-      (error: Error) => setFault(error.message),
-    )
-  }
+export function VoiceTrustChoice({ path, trust }: { path: string; trust: VoiceTrust | null }) {
+  const choosing = useWrite({
+    ask: (value: string) =>
+      request(path, { method: 'PATCH', body: { trust: value === AS_SERVICE ? null : value } }),
+    changes: '/api/v1/voices',
+  })
   return (
     <label className="inline-choice">
       Heard by{' '}
-      <select value={trust ?? AS_SERVICE} onChange={(event) => choose(event.target.value)}>
+      <select value={trust ?? AS_SERVICE} onChange={(event) => choosing.mutate(event.target.value)}>
         {trustOptions}
       </select>
-      {fault && (
+      {choosing.error && (
         <span className="fault" role="alert">
-          {fault}
+          {choosing.error.message}
         </span>
       )}
     </label>

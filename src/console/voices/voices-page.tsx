@@ -8,6 +8,8 @@ import { DayOrWhen } from '../parts/when.tsx'
 import { VoiceForm } from './voice-form.tsx'
 import { type VoiceTrust, VoiceTrustChoice } from './voice-trust.tsx'
 
+const VOICES = '/api/v1/voices'
+
 /** A caller's own voice, as `GET /api/v1/voices` lists it. */
 export type CallerVoice = {
   callerId: string
@@ -26,14 +28,7 @@ export type CallerVoice = {
 /** Which callers have a voice of their own, who agreed to that, and what became of its clone. */
 export function VoicesPage() {
   const [search, setSearch] = useState('')
-  const [round, setRound] = useState(0)
-  const again = () => setRound((before) => before + 1)
-  const { items, next, fault, more } = usePages<CallerVoice>(
-    '/api/v1/voices',
-    'voices',
-    { search },
-    { round },
-  )
+  const { items, hasMore, fault, more } = usePages<CallerVoice>(VOICES, 'voices', { search })
   return (
     <>
       <div className="page-head">
@@ -62,24 +57,24 @@ export function VoicesPage() {
           )}
           <ul className="entries">
             {items?.map((voice) => (
-              <VoiceEntry key={voice.callerId} voice={voice} onChange={again} />
+              <VoiceEntry key={voice.callerId} voice={voice} />
             ))}
           </ul>
-          {next && (
+          {hasMore && (
             <button type="button" className="quiet small more" onClick={more}>
               More voices
             </button>
           )}
         </section>
-        <VoiceForm onSaved={again} />
+        <VoiceForm />
       </div>
     </>
   )
 }
 
-function VoiceEntry({ voice, onChange }: { voice: CallerVoice; onChange: () => void }) {
+function VoiceEntry({ voice }: { voice: CallerVoice }) {
   const { callerId, name, consent, clone, trust } = voice
-  const path = `/api/v1/voices/${encodeURIComponent(callerId)}`
+  const path = `${VOICES}/${encodeURIComponent(callerId)}`
   return (
     <li className="entry">
       <div>
@@ -89,16 +84,17 @@ function VoiceEntry({ voice, onChange }: { voice: CallerVoice; onChange: () => v
         <p className="hint">
           {name} · agreed to by {consent.by}, <DayOrWhen at={consent.at} />
         </p>
-        <VoiceTrustChoice path={path} trust={trust} onChange={onChange} />
+        <VoiceTrustChoice path={path} trust={trust} />
         {clone?.failure && <p className="fault">{clone.failure}</p>}
       </div>
       <div className="entry-actions">
         {clone && (
-          <ConfirmButton name="Forget the clone" onConfirm={() => forgetVoice(callerId).then(onChange)} />
+          <ConfirmButton name="Forget the clone" ask={() => forgetVoice(callerId)} changes={VOICES} />
         )}
         <ConfirmButton
           name="Delete"
-          onConfirm={() => request(path, { method: 'DELETE', accept: [404] }).then(onChange)}
+          ask={() => request(path, { method: 'DELETE', accept: [404] })}
+          changes={VOICES}
         />
       </div>
     </li>
