@@ -162,6 +162,7 @@ const rooms = [
         '@types/react',
         '@types/react-dom',
         '@tanstack/react-query',
+        '@base-ui/react',
         '@xyflow/react',
         'elkjs',
         'vite',

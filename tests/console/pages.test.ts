@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { ANN, alice, BOB, begin, looksAt, main, service, visitConsole } from '../support/console-visits.ts'
+import {
+  ANN,
+  alice,
+  BOB,
+  begin,
+  confirm,
+  looksAt,
+  main,
+  service,
+  visitConsole,
+} from '../support/console-visits.ts'
 import { until } from '../support/until.ts'
 
 /*
@@ -249,7 +259,7 @@ describe('the other pages', () => {
     )
     expect((await service.trunks.list())[0]?.registration?.password).toBe('correct-horse')
     await entry.getByRole('button', { name: 'Delete' }).click()
-    await entry.getByRole('button', { name: 'Really delete?' }).click()
+    await confirm('Delete')
     await until('it is gone', async () => (await entry.count()) === 0)
   })
 
@@ -280,7 +290,7 @@ describe('the other pages', () => {
     await entry.getByText('Not used yet').waitFor()
     await expect.poll(() => main().textContent()).not.toContain('/phone#')
     await entry.getByRole('button', { name: 'Delete' }).click()
-    await entry.getByRole('button', { name: 'Really delete?' }).click()
+    await confirm('Delete')
     await alice.page.getByText('No link has been made yet.').waitFor()
   })
 
@@ -291,7 +301,7 @@ describe('the other pages', () => {
     await form.getByLabel('Name').fill('Written before the session ended')
     await alice.page.context().clearCookies()
     await alice.page.getByRole('button', { name: 'Set up' }).click()
-    const dialog = alice.page.getByRole('dialog', { name: 'Your session has ended' })
+    const dialog = alice.page.getByRole('alertdialog', { name: 'Your session has ended' })
     await dialog.waitFor()
     expect(await alice.accessibilityFaults()).toEqual([])
     await dialog.getByLabel('Admin key').fill('wrong')

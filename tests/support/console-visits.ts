@@ -79,3 +79,7 @@ export async function recorded(callId: string): Promise<void> {
 export const main = () => alice.page.locator('main')
 export const chartStates = (selector: string) =>
   alice.page.locator(`.chart-state${selector} .chart-state-name`).allTextContents()
+
+/** Does what cannot be taken back, after the question whether it is to be done. */
+export const confirm = (name: string) =>
+  alice.page.getByRole('alertdialog').getByRole('button', { name }).click()

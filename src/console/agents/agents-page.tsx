@@ -51,6 +51,8 @@ export function AgentsPage() {
                   </button>
                   <ConfirmButton
                     name="Delete"
+                    question={`Delete ${agent.name}?`}
+                    consequence={consequenceOf(agent)}
                     ask={() => request(`/api/v1/agents/${agent.id}`, { method: 'DELETE', accept: [404] })}
                     changes="/api/v1/agents"
                     onDone={done}
@@ -64,4 +66,9 @@ export function AgentsPage() {
       </div>
     </>
   )
+}
+
+function consequenceOf({ numbers }: Agent): string {
+  if (numbers.length === 0) return 'It answers no number; no call will go otherwise.'
+  return `Calls to ${numbers.map(phoneNumberWords).join(', ')} will be answered by the agent in the settings.`
 }

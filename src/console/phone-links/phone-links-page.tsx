@@ -47,13 +47,13 @@ const STATUS_WORDS = { waiting: 'Not used yet', used: 'Used', expired: 'Expired'
 function Entry({ link }: { link: PhoneLink }) {
   const { id, to, agentName, callerName, callerNumber, status } = link
   const callee = agentName ?? phoneNumberWords(to)
+  const caller = callerName ?? (callerNumber ? phoneNumberWords(callerNumber) : 'Anybody')
   const remove = () => request(`/api/v1/phone-links/${id}`, { method: 'DELETE', accept: [404] })
   return (
     <li className="entry">
       <div>
         <p className="entry-title">
-          {callerName ?? (callerNumber ? phoneNumberWords(callerNumber) : 'Anybody')} → {callee}{' '}
-          <span className="badge">{STATUS_WORDS[status]}</span>
+          {caller} → {callee} <span className="badge">{STATUS_WORDS[status]}</span>
         </p>
         <p className="hint">
           <Times link={link} />
@@ -66,7 +66,13 @@ function Entry({ link }: { link: PhoneLink }) {
             Open the call
           </a>
         )}
-        <ConfirmButton name="Delete" ask={remove} changes="/api/v1/phone-links" />
+        <ConfirmButton
+          name="Delete"
+          question={`Delete the link from ${caller} to ${callee}?`}
+          consequence="Nobody will be able to call by it any more; a call that came of it goes on."
+          ask={remove}
+          changes="/api/v1/phone-links"
+        />
       </div>
     </li>
   )

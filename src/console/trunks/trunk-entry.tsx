@@ -32,6 +32,8 @@ export function TrunkEntry({ trunk, isEdited, onEdit, onRemoved }: EntryProps) {
         </button>
         <ConfirmButton
           name="Delete"
+          question={`Delete ${name}?`}
+          consequence="New calls from it will be refused; those that live go on."
           ask={() => request(`/api/v1/trunks/${id}`, { method: 'DELETE', accept: [404] })}
           changes="/api/v1/trunks"
           onDone={onRemoved}

@@ -75,11 +75,12 @@ export function VoicesPage() {
 function VoiceEntry({ voice }: { voice: CallerVoice }) {
   const { callerId, name, consent, clone, trust } = voice
   const path = `${VOICES}/${encodeURIComponent(callerId)}`
+  const caller = phoneNumberWords(callerId)
   return (
     <li className="entry">
       <div>
         <p className="entry-title">
-          {phoneNumberWords(callerId)} <CloneBadge clone={clone} />
+          {caller} <CloneBadge clone={clone} />
         </p>
         <p className="hint">
           {name} · agreed to by {consent.by}, <DayOrWhen at={consent.at} />
@@ -89,10 +90,18 @@ function VoiceEntry({ voice }: { voice: CallerVoice }) {
       </div>
       <div className="entry-actions">
         {clone && (
-          <ConfirmButton name="Forget the clone" ask={() => forgetVoice(callerId)} changes={VOICES} />
+          <ConfirmButton
+            name="Forget the clone"
+            question={`Forget the clone of ${caller}?`}
+            consequence="It is deleted here and at the vendor. The samples stay: the next call waits on hold for a new clone."
+            ask={() => forgetVoice(callerId)}
+            changes={VOICES}
+          />
         )}
         <ConfirmButton
           name="Delete"
+          question={`Delete the voice of ${caller}?`}
+          consequence="Samples and clone are deleted, here and at the vendor: the caller will hear the default voice."
           ask={() => request(path, { method: 'DELETE', accept: [404] })}
           changes={VOICES}
         />
