@@ -156,6 +156,7 @@ const rooms = [
       AUDIO,
       '^src/model/(drawn-chart|carrier-coverage)\\.ts$',
       '^src/calls/chart-definition\\.ts$',
+      '^src/http/',
       npm(
         'react',
         'react-dom',
@@ -168,7 +169,7 @@ const rooms = [
         'vite',
       ),
     ],
-    why: 'The console runs in a browser and knows the service by its HTTP API alone, and how a chart is drawn.',
+    why: 'The console runs in a browser and knows the service by its HTTP API and the types of its answers, and how a chart is drawn.',
   },
   {
     room: 'phone',
@@ -270,6 +271,12 @@ const general = [
     comment: 'A room is given the settings that it needs; it may know their types.',
     from: { path: '^src/', pathNot: COMPOSITION },
     to: { path: '^src/(config|setting-kinds)\\.ts$', dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'the-console-knows-only-types-of-http',
+    comment: 'What the API answers is written once; what runs in the service does not run in a browser.',
+    from: { path: '^src/console/' },
+    to: { path: '^src/http/', dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'persistence-knows-only-types-of-the-rooms-it-serves',

@@ -127,7 +127,9 @@ describe('the walls between the rooms', () => {
     ],
     ['src/http/a.ts', "import 'xstate'", ['http-imports', 'only-its-room-knows-xstate']],
     ['src/http/a.ts', "import { it } from '../config.ts'", ['settings-are-handed-down']],
-    ['src/console/a.tsx', "import { it } from '../http/b.ts'", ['console-imports']],
+    ['src/console/a.tsx', "import { it } from '../calls/b.ts'", ['console-imports']],
+    ['src/console/a.tsx', "import { it } from '../http/b.ts'", ['the-console-knows-only-types-of-http']],
+    ['src/console/a.tsx', "import type { it } from '../http/b.ts'", []],
     ['src/simulator/a.ts', "import type { it } from '../calls/b.ts'", ['simulator-imports']],
     [
       'src/media/a.ts',

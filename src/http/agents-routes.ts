@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type AgentStore, NumberTakenError, type StoredAgent } from '../persistence/agent-store.ts'
 import { PhoneNumbers } from '../phone-numbers.ts'
 import { addressOf, numberOf } from './addresses.ts'
+import type { AsJson } from './as-json.ts'
 import { dialledAddress, json, phoneNumber, text } from './fields.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
@@ -69,6 +70,11 @@ const Agent = z
   })
   .meta({ id: 'Agent', description: 'How a voice agent is set up, and which numbers it answers.' })
 
+const AgentList = z.object({ agents: z.array(Agent) })
+
+export type Agent = AsJson<z.output<typeof Agent>>
+export type AgentList = AsJson<z.output<typeof AgentList>>
+
 const params = z.object({ id: z.uuid() })
 const TAKEN = 'Another agent answers one of the numbers.'
 
@@ -82,7 +88,7 @@ export function agentsRoutes(agents: AgentStore, numbers = new PhoneNumbers(null
       method: 'get',
       path: '/agents',
       summary: 'All voice agents, the oldest first',
-      answer: { status: 200, description: 'The agents.', body: z.object({ agents: z.array(Agent) }) },
+      answer: { status: 200, description: 'The agents.', body: AgentList },
       handler: async () => ({ agents: (await agents.list()).map(shown) }),
     }),
     route({

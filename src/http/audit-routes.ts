@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { AuditLog } from '../persistence/audit-log.ts'
+import type { AsJson } from './as-json.ts'
 import { type AnyRoute, route } from './route.ts'
 
 const MAX_PAGE = 200
@@ -20,6 +21,8 @@ const AuditEntry = z
     status: z.number().int().nullable().describe('Of the answer; null when there was none.'),
   })
   .meta({ id: 'AuditEntry' })
+
+export type AuditEntry = AsJson<z.output<typeof AuditEntry>>
 
 /** Who did what. */
 export function auditRoutes(audit: Pick<AuditLog, 'list'>): AnyRoute[] {

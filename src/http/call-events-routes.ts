@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { CallQueries } from '../persistence/call-queries.ts'
+import type { RecordedEvent as WrittenEvent } from '../replay/recorded-call.ts'
+import type { AsJson } from './as-json.ts'
 import { callParams, unknownCall } from './calls-routes.ts'
 import { type EventSource, EventStreams } from './event-stream.ts'
 import { HttpProblem } from './problem.ts'
@@ -22,6 +24,10 @@ const RecordedEvent = z
     effects: z.array(z.unknown()).describe('What the call asked the world to do.'),
   })
   .meta({ id: 'CallEvent' })
+
+/** What is in an event and in an effect is the chart's to say; a record of them says so much of it. */
+export type CallRecord = Omit<AsJson<z.output<typeof RecordedEvent>>, 'event' | 'effects'> &
+  Pick<WrittenEvent, 'event' | 'effects'>
 
 const sequence = () => z.coerce.number().int().nonnegative()
 

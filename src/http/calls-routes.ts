@@ -7,6 +7,7 @@ import { CALLER_VERIFICATIONS } from '../calls/ports.ts'
 import type { CallCursor, CallQueries, CallSummary } from '../persistence/call-queries.ts'
 import type { ConversationStore } from '../persistence/conversation-store.ts'
 import { PhoneNumbers } from '../phone-numbers.ts'
+import type { AsJson } from './as-json.ts'
 import { dateTime, queryAddress, text } from './fields.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
@@ -85,6 +86,13 @@ const Conversation = z
   })
   .meta({ id: 'Conversation' })
 
+const CallPage = z.object({ calls: z.array(Call), nextCursor: z.string().nullable() })
+
+/** The database keeps the reason of an end as text; the service writes no others. */
+export type Call = Omit<AsJson<z.output<typeof Call>>, 'outcome'> & { outcome: EndReason | null }
+export type CallPage = { calls: Call[]; nextCursor: string | null }
+export type Conversation = AsJson<z.output<typeof Conversation>>
+
 const MAX_PAGE = 200
 
 const Filters = z.strictObject({
@@ -132,7 +140,7 @@ export function callsRoutes({
       answer: {
         status: 200,
         description: 'One page of calls.',
-        body: z.object({ calls: z.array(Call), nextCursor: z.string().nullable() }),
+        body: CallPage,
       },
       handler: async ({ query: { limit, cursor, provider_call_id: providerCallId, ...rest } }) => {
         const [from, to] = [rest.from, rest.to].map((each) => each && numbers.canonical(each))

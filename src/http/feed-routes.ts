@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { LiveCall } from '../persistence/live-calls.ts'
+import type { AsJson } from './as-json.ts'
 import { beginStream, News, send } from './event-stream.ts'
 import { LiveCallsBoard, type LiveCallsBoardOptions } from './live-calls-board.ts'
 import { HttpProblem } from './problem.ts'
@@ -9,6 +11,9 @@ const BEAT_MS = 10_000
 const BEAT = 'event: beat\ndata:\n\n'
 /** An office full of people with a few windows each. */
 const MAX_READERS = 200
+
+/** A live call as the stream tells it. */
+export type FeedCall = AsJson<LiveCall>
 
 export type FeedOptions = LiveCallsBoardOptions
 

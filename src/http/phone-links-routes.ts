@@ -4,6 +4,7 @@ import type { AgentStore } from '../persistence/agent-store.ts'
 import type { PhoneLinkStore } from '../persistence/phone-link-store.ts'
 import type { PhoneNumbers } from '../phone-numbers.ts'
 import { addressOf, numberOf } from './addresses.ts'
+import type { AsJson } from './as-json.ts'
 import { dialledAddress, phoneNumber, text } from './fields.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
@@ -61,6 +62,12 @@ const NewPhoneLink = z
   .object({ ...stored, url: z.url().describe('Whoever opens it may call. It is shown this once.') })
   .meta({ id: 'NewPhoneLink' })
 
+const PhoneLinkList = z.object({ links: z.array(PhoneLink) })
+
+export type PhoneLink = AsJson<z.output<typeof PhoneLink>>
+export type NewPhoneLink = AsJson<z.output<typeof NewPhoneLink>>
+export type PhoneLinkList = AsJson<z.output<typeof PhoneLinkList>>
+
 const NOT_SET_UP =
   'Nobody can call from a browser here: set ENABLE_SIP_HANDLER to true and SIP_WSS_URL to where browsers reach drachtio-server.'
 
@@ -91,7 +98,7 @@ export function phoneLinksRoutes(options: PhoneLinksOptions): AnyRoute[] {
       method: 'get',
       path: '/phone-links',
       summary: 'The links by which people call from a browser, the newest first',
-      answer: { status: 200, description: 'The links.', body: z.object({ links: z.array(PhoneLink) }) },
+      answer: { status: 200, description: 'The links.', body: PhoneLinkList },
       handler: async () => ({ links: await phoneLinks.list(MAX_LISTED) }),
     }),
     route({

@@ -4,6 +4,16 @@ import type { Response } from 'express'
 /** What is wrong with one part of a request: a place in its body, or one of its parameters, and what is expected there. */
 export type FieldError = { detail: string; pointer?: string; parameter?: string }
 
+/** A problem as it is answered, in JSON. */
+export type Problem = {
+  type: string
+  title: string
+  status: number
+  detail: string
+  instance?: string
+  errors?: FieldError[]
+}
+
 export type ProblemOptions = {
   errors?: FieldError[]
   headers?: Record<string, string>
@@ -27,20 +37,19 @@ export class HttpProblem extends Error {
 
 /** Answers with the problem as `application/problem+json`. */
 export function sendProblem(res: Response, problem: HttpProblem): void {
+  const answer: Problem = {
+    // Nothing more is to be known about the type than its status says (RFC 9457, section 4.2.1).
+    type: 'about:blank',
+    title: STATUS_CODES[problem.status] ?? 'Error',
+    status: problem.status,
+    detail: problem.message,
+    instance: res.req.originalUrl.split('?')[0],
+    errors: problem.errors,
+  }
   res
     .status(problem.status)
     .set(problem.headers)
     .set('Cache-Control', 'no-store')
     .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        // Nothing more is to be known about the type than its status says (RFC 9457, section 4.2.1).
-        type: 'about:blank',
-        title: STATUS_CODES[problem.status] ?? 'Error',
-        status: problem.status,
-        detail: problem.message,
-        instance: res.req.originalUrl.split('?')[0],
-        errors: problem.errors,
-      }),
-    )
+    .send(JSON.stringify(answer))
 }

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { CallQueries } from '../persistence/call-queries.ts'
 import { CALL_FILE_TYPE, callFileName, writeCallFile } from '../replay/call-file.ts'
 import { UnreplayableCall } from '../replay/recorded-call.ts'
-import { replay } from '../replay/replay.ts'
+import { type Replay as Replayed, replay } from '../replay/replay.ts'
+import type { AsJson } from './as-json.ts'
 import { callParams, unknownCall } from './calls-routes.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
@@ -79,6 +80,8 @@ const Replay = z
       .describe('The place in steps, from 0, of the first with differences; null when all was reproduced.'),
   })
   .meta({ id: 'Replay' })
+
+export type Replay = AsJson<Replayed>
 
 const UNKNOWN = { 404: 'There is no such call.' }
 

@@ -14,7 +14,10 @@ const Setting = z
   })
   .meta({ id: 'Setting' })
 
+const SettingList = z.object({ settings: z.array(Setting) })
+
 export type ShownSetting = z.input<typeof Setting>
+export type SettingList = z.output<typeof SettingList>
 
 /** The settings in use; they are changed in the environment and take effect with the next start. */
 export function settingsRoutes(settings: () => ShownSetting[]): AnyRoute[] {
@@ -23,7 +26,7 @@ export function settingsRoutes(settings: () => ShownSetting[]): AnyRoute[] {
       method: 'get',
       path: '/settings',
       summary: 'The settings that this node was started with; secrets are hidden',
-      answer: { status: 200, description: 'The settings.', body: z.object({ settings: z.array(Setting) }) },
+      answer: { status: 200, description: 'The settings.', body: SettingList },
       handler: async () => ({ settings: settings() }),
     }),
   ]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { CallQueries } from '../persistence/call-queries.ts'
+import type { AsJson } from './as-json.ts'
 import type { ResponseTime } from './response-times.ts'
 import { type AnyRoute, route } from './route.ts'
 
@@ -25,6 +26,8 @@ const Statistics = z
       .describe('Webhooks answered by this node since it started.'),
   })
   .meta({ id: 'Statistics' })
+
+export type Statistics = AsJson<z.output<typeof Statistics>>
 
 /** Tenths of a millisecond; what is behind them is arithmetic, and no measurement. */
 const PRECISION = 10_000

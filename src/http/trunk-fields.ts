@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { DID_SOURCES, SRTP_POLICIES, TRUNK_CODECS, TRUNK_TRANSPORTS } from '../calls/trunk-ports.ts'
 import { type Country, isCountry } from '../phone-numbers.ts'
+import type { AsJson } from './as-json.ts'
 import { dialledAddress, text } from './fields.ts'
 
 /*
@@ -219,3 +220,8 @@ export const SettingsTrunk = z
     id: 'SettingsTrunk',
     description: 'The trunk of SIP_TRUNKS and SIP_NUMBERS, which is changed in the environment alone.',
   })
+
+export const TrunkList = z.object({ trunks: z.array(Trunk), fromSettings: SettingsTrunk.nullable() })
+
+export type Trunk = AsJson<z.output<typeof Trunk>>
+export type TrunkList = AsJson<z.output<typeof TrunkList>>

@@ -11,7 +11,7 @@ import type { PhoneNumbers } from '../phone-numbers.ts'
 import { addressOf } from './addresses.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
-import { SettingsTrunk, Trunk, TrunkChange, TrunkDraft } from './trunk-fields.ts'
+import { type SettingsTrunk, Trunk, TrunkChange, TrunkDraft, TrunkList } from './trunk-fields.ts'
 
 const params = z.object({ id: z.uuid() })
 const UNKNOWN = 'There is no such trunk.'
@@ -42,7 +42,7 @@ export function trunksRoutes({ trunks, numbers, settingsTrunk }: TrunksOptions):
         status: 200,
         description:
           'The trunks, and the one of the settings; that is null where ENABLE_SIP_HANDLER is not true.',
-        body: z.object({ trunks: z.array(Trunk), fromSettings: SettingsTrunk.nullable() }),
+        body: TrunkList,
       },
       handler: async () => ({ trunks: (await trunks.list()).map(shown), fromSettings: settingsTrunk }),
     }),

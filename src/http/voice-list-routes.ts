@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import type { VoiceQueries } from '../persistence/voice-queries.ts'
 import { PhoneNumbers } from '../phone-numbers.ts'
+import type { AsJson } from './as-json.ts'
 import { text } from './fields.ts'
 import { type AnyRoute, route } from './route.ts'
 import { Voice } from './voices-routes.ts'
 
 const MAX_PAGE = 200
+
+const VoicePage = z.object({ voices: z.array(Voice), nextCursor: z.string().nullable() })
+
+export type VoicePage = AsJson<z.output<typeof VoicePage>>
 
 /** Which callers have a voice of their own. */
 export function voiceListRoutes(queries: VoiceQueries, numbers = new PhoneNumbers(null)): AnyRoute[] {
@@ -22,7 +27,7 @@ export function voiceListRoutes(queries: VoiceQueries, numbers = new PhoneNumber
       answer: {
         status: 200,
         description: 'One page of voices.',
-        body: z.object({ voices: z.array(Voice), nextCursor: z.string().nullable() }),
+        body: VoicePage,
       },
       handler: async ({ query: { search, limit, cursor } }) => {
         const found = await queries.list(

@@ -3,6 +3,7 @@ import { VOICE_TRUSTS, type VoiceTrust } from '../calls/ports.ts'
 import { PhoneNumbers } from '../phone-numbers.ts'
 import type { CallerVoice, Clone, Consent } from '../voices/ports.ts'
 import { addressOf } from './addresses.ts'
+import type { AsJson } from './as-json.ts'
 import { readConsent } from './consent.ts'
 import { callerId, dialledAddress, text } from './fields.ts'
 import { HttpProblem } from './problem.ts'
@@ -60,6 +61,8 @@ export const Voice = z
       .describe('Null until a call has asked for the clone, and after it has expired.'),
   })
   .meta({ id: 'CallerVoice' })
+
+export type Voice = AsJson<z.output<typeof Voice>>
 
 /** A form has no null. */
 const AS_SET = 'default'

@@ -1,9 +1,9 @@
 import { type FormEvent, useState } from 'react'
+import type { Agent } from '../../http/agents-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { useWrite } from '../api/use-write.ts'
 import { FormEnd } from '../parts/form-end.tsx'
 import { Labelled } from '../parts/labelled.tsx'
-import type { Agent } from './agent.ts'
 
 /** Sets up a new agent or changes one. What was written stays when the service does not like it. */
 export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () => void }) {

@@ -1,14 +1,14 @@
 import { useState } from 'react'
+import type { Agent, AgentList } from '../../http/agents-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { useRead } from '../api/use-read.ts'
 import { phoneNumberWords } from '../call/numbers.ts'
 import { ConfirmButton } from '../parts/confirm-button.tsx'
-import type { Agent } from './agent.ts'
 import { AgentForm } from './agent-form.tsx'
 
 /** How voice agents are set up, and which numbers they answer. */
 export function AgentsPage() {
-  const { value, fault } = useRead<{ agents: Agent[] }>('/api/v1/agents')
+  const { value, fault } = useRead<AgentList>('/api/v1/agents')
   const [edited, setEdited] = useState<Agent | null>(null)
   const done = () => setEdited(null)
   return (

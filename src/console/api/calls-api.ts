@@ -1,56 +1,17 @@
-import type { VoiceWithheld } from '../../../machines/call-events.ts'
-import type { EndReason } from '../../../machines/end-reasons.ts'
+import type { Call, CallPage, Conversation } from '../../http/calls-routes.ts'
+import type { Problem } from '../../http/problem.ts'
 import { learnTime } from './service-clock.ts'
 import { sessionBegunAgain } from './session.ts'
+
+export type { CallRecord } from '../../http/call-events-routes.ts'
+export type { Call, Conversation }
 
 /*
  * What the page reads from the service. The session's cookie goes along by itself.
  */
 
-/** A call as `GET /api/v1/calls` lists it; times in ISO 8601. */
-export type Call = {
-  id: string
-  state: string
-  /** Within `bridged`: how far the agent is. */
-  bridge: string | null
-  provider: string
-  provider_call_id: string
-  direction: 'inbound' | 'outbound'
-  agentId: string | null
-  voice: string
-  voiceId: string | null
-  /** attested, trunk, unverified or failed. */
-  callerVerification: string | null
-  voiceWithheld: VoiceWithheld | null
-  from: string
-  to: string
-  startedAt: string
-  bridgedAt: string | null
-  endedAt: string | null
-  outcome: EndReason | null
-  /** Who is answerable for the outcome. */
-  fault: string | null
-}
-
 /** One thing said; `heard` is what the caller got to hear of it before interrupting. */
-export type Turn = {
-  role: 'caller' | 'agent'
-  text: string
-  heard?: string | null
-  interrupted: boolean
-  at: string
-}
-
-/** One event of a call, as it was committed. */
-export type CallRecord = {
-  seq: number
-  at: string
-  type: string
-  event: { type: string } & Record<string, unknown>
-  stateBefore: string
-  stateAfter: string
-  effects: { type: string; params?: Record<string, unknown> }[]
-}
+export type Turn = Conversation['turns'][number]
 
 /** The service refused, or could not be reached; the message is for the person who looks at the page. */
 export class ApiError extends Error {
@@ -83,10 +44,8 @@ export const hangUp = (callId: string): Promise<Response> =>
 /** Null while the carrier has not announced this call yet. */
 export async function callByCarrierId(callSid: string): Promise<Call | null> {
   const query = new URLSearchParams({ provider_call_id: callSid, limit: '1' })
-  return (await read<{ calls: Call[] }>(`/api/v1/calls?${query}`)).calls[0] ?? null
+  return (await read<CallPage>(`/api/v1/calls?${query}`)).calls[0] ?? null
 }
-
-export type Conversation = { turns: Turn[]; reports: { conversationId: string; hasAudio: boolean }[] }
 
 /** The recording of one conversation as the vendor sent it, in the vendor's format. */
 export const recordingOf = async (callId: string, conversationId: string): Promise<ArrayBuffer> =>
@@ -134,11 +93,9 @@ function initOf({ method = 'GET', body }: Asked): RequestInit {
   return { method, headers, ...(body && { body: JSON.stringify(body) }) }
 }
 
-type Problem = { detail?: unknown; errors?: { detail: string; pointer?: string; parameter?: string }[] }
-
 /** The service's own words, in `application/problem+json`; a proxy in between may answer with anything. */
 async function faultOf(response: Response): Promise<ApiError> {
-  const problem: Problem | null = await response.json().catch(() => null)
+  const problem: Partial<Problem> | null = await response.json().catch(() => null)
   const words = problem && typeof problem.detail === 'string' ? problem.detail : null
   const places = (problem?.errors ?? []).map(({ detail, pointer, parameter }) => {
     const place = pointer?.replace(/^#\//, '') ?? parameter

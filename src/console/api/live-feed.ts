@@ -1,27 +1,9 @@
+import type { FeedCall } from '../../http/feed-routes.ts'
 import { Store } from '../store.ts'
 import { read } from './calls-api.ts'
 import { serviceNow } from './service-clock.ts'
 
-/** A call as `GET /api/v1/feed` tells it; times in ISO 8601. */
-export type LiveCall = {
-  id: string
-  provider: string
-  direction: 'inbound' | 'outbound'
-  from: string
-  to: string
-  state: string
-  bridge: string | null
-  voice: string
-  /** XState's state value. */
-  value: unknown
-  seq: number
-  /** The event that made the last step. */
-  event: string
-  at: string
-  startedAt: string
-  endedAt: string | null
-  outcome: string | null
-}
+export type LiveCall = FeedCall
 
 /** A call that changed, and as it was known before; null when it was not. */
 export type Change = { call: LiveCall; before: LiveCall | null }

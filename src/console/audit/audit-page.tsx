@@ -1,19 +1,6 @@
+import type { AuditEntry } from '../../http/audit-routes.ts'
 import { usePages } from '../api/use-pages.ts'
 import { When } from '../parts/when.tsx'
-
-/** As `GET /api/v1/audit` tells it. */
-type AuditEntry = {
-  id: string
-  at: string
-  actor: 'key' | 'session' | 'nobody'
-  session: string | null
-  address: string
-  action: string
-  method: string
-  path: string
-  fields: string[]
-  status: number | null
-}
 
 const NO_QUERY = {}
 

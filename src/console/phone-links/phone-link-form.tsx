@@ -1,11 +1,11 @@
 import { type FormEvent, useState } from 'react'
-import type { Agent } from '../agents/agent.ts'
+import type { AgentList } from '../../http/agents-routes.ts'
+import type { NewPhoneLink } from '../../http/phone-links-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { useRead } from '../api/use-read.ts'
 import { useWrite } from '../api/use-write.ts'
 import { FaultLines } from '../parts/fault-lines.tsx'
 import { Labelled } from '../parts/labelled.tsx'
-import type { NewPhoneLink } from './phone-link.ts'
 
 const HOUR_SECONDS = 3_600
 const LIVES = [
@@ -19,7 +19,7 @@ const A_NUMBER = ''
 
 /** Makes a link. What was written stays when the service does not like it. */
 export function PhoneLinkForm({ onMade }: { onMade: (link: NewPhoneLink) => void }) {
-  const { value } = useRead<{ agents: Agent[] }>('/api/v1/agents')
+  const { value } = useRead<AgentList>('/api/v1/agents')
   const [agentId, setAgentId] = useState(A_NUMBER)
   const making = useWrite({
     ask: async (form: HTMLFormElement) => {

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import type { NewPhoneLink, PhoneLink, PhoneLinkList } from '../../http/phone-links-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { useRead } from '../api/use-read.ts'
 import { phoneNumberWords } from '../call/numbers.ts'
@@ -6,14 +7,13 @@ import { ConfirmButton } from '../parts/confirm-button.tsx'
 import { When } from '../parts/when.tsx'
 import { hrefOfCall } from '../routing/hash-route.ts'
 import { NewLink } from './new-link.tsx'
-import type { NewPhoneLink, PhoneLink } from './phone-link.ts'
 import { PhoneLinkForm } from './phone-link-form.tsx'
 
 const REFRESH_MS = 5_000
 
 /** The links by which people call from a browser. */
 export function PhoneLinksPage() {
-  const { value, fault } = useRead<{ links: PhoneLink[] }>('/api/v1/phone-links', REFRESH_MS)
+  const { value, fault } = useRead<PhoneLinkList>('/api/v1/phone-links', REFRESH_MS)
   const [made, setMade] = useState<NewPhoneLink | null>(null)
   return (
     <>

@@ -1,5 +1,5 @@
 import { useEffect } from 'react'
-import type { Call } from '../api/calls-api.ts'
+import type { Call, CallPage } from '../../http/calls-routes.ts'
 import { useNow } from '../api/use-now.ts'
 import { useRead } from '../api/use-read.ts'
 import { stateOf } from '../call/call-story.ts'
@@ -18,7 +18,7 @@ const REFRESH_MS = 2_000
 export function RecentCalls({ testCall }: { testCall: TestCall }) {
   const { followed } = useStore(testCall.state)
   const state = stateOf(useRecords(followed))
-  const { value, fault, again } = useRead<{ calls: Call[] }>('/api/v1/calls?limit=20', REFRESH_MS)
+  const { value, fault, again } = useRead<CallPage>('/api/v1/calls?limit=20', REFRESH_MS)
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of state is what this asks anew for.
   useEffect(again, [again, state])
   const calls = value?.calls

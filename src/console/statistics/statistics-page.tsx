@@ -1,14 +1,7 @@
 import { END_REASONS, type EndReason } from '../../../machines/end-reasons.ts'
+import type { Statistics } from '../../http/statistics-routes.ts'
 import { useRead } from '../api/use-read.ts'
 import { outcomeWords } from '../call/call-story.ts'
-
-/** As `GET /api/v1/statistics` tells them. */
-type Statistics = {
-  cache: { hits: number; misses: number }
-  clone: { count: number; failed: number; meanSeconds: number | null; p95Seconds: number | null }
-  calls: { active: number; byOutcome: Record<string, number> }
-  responseTimes: { route: string; count: number; meanSeconds: number | null; p95Seconds: number | null }[]
-}
 
 const REFRESH_MS = 5_000
 

@@ -1,19 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
+import type { Health } from '../../http/health-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { whenSeen } from '../api/query-client.ts'
 import { faultOf, polled } from '../api/use-read.ts'
-
-/** As `GET /health` tells it. */
-type Health = {
-  status: string
-  database: string
-  elevenlabs: string
-  twilio: string
-  sip: string
-  trunks: string
-  node: string
-  clock: string
-}
 
 const REFRESH_MS = 3_000
 const PARTS: [keyof Health, string][] = [

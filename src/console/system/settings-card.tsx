@@ -1,12 +1,10 @@
 import { useState } from 'react'
+import type { SettingList, ShownSetting } from '../../http/settings-routes.ts'
 import { useRead } from '../api/use-read.ts'
-
-/** As `GET /api/v1/settings` tells it. */
-type Setting = { name: string; value: string | null; isSet: boolean; isSecret: boolean; allowed: string }
 
 /** What the node was started with. Settings are changed in the environment, so they are only shown here. */
 export function SettingsCard() {
-  const { value, fault } = useRead<{ settings: Setting[] }>('/api/v1/settings')
+  const { value, fault } = useRead<SettingList>('/api/v1/settings')
   const [search, setSearch] = useState('')
   const [isOnlySet, setOnlySet] = useState(false)
   const shown = value?.settings.filter(
@@ -46,7 +44,7 @@ export function SettingsCard() {
   )
 }
 
-function valueWords({ value, isSet, isSecret }: Setting) {
+function valueWords({ value, isSet, isSecret }: ShownSetting) {
   if (isSecret) return <span className="hint">{isSet ? 'set, and hidden' : 'not set'}</span>
   if (value === null) return <span className="hint">not set</span>
   return (

@@ -1,6 +1,6 @@
+import type { VoicePage } from '../../http/voice-list-routes.ts'
 import { serviceNow } from '../api/service-clock.ts'
 import { useRead } from '../api/use-read.ts'
-import type { CallerVoice } from '../voices/voices-page.tsx'
 
 /** What is kept of a caller's voice: nothing, a sample to clone, or a clone that will be used; unknown until it was asked. */
 export type Kept = 'unknown' | 'none' | 'sample' | 'clone'
@@ -10,11 +10,11 @@ const REFRESH_MS = 10_000
 
 export function useKeptVoice(caller: string): Kept {
   const query = new URLSearchParams({ search: caller, limit: '1' })
-  const { value } = useRead<{ voices: CallerVoice[] }>(`/api/v1/voices?${query}`, REFRESH_MS)
+  const { value } = useRead<VoicePage>(`/api/v1/voices?${query}`, REFRESH_MS)
   return value ? keptOf(value.voices.find(({ callerId }) => callerId === caller)) : 'unknown'
 }
 
-function keptOf(voice: CallerVoice | undefined): Kept {
+function keptOf(voice: VoicePage['voices'][number] | undefined): Kept {
   if (!voice) return 'none'
   const { status, expiresAt } = voice.clone ?? {}
   const isKept = status === 'ready' && (expiresAt == null || Date.parse(expiresAt) > serviceNow())

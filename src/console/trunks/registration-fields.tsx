@@ -1,6 +1,6 @@
 import { useState } from 'react'
+import type { Trunk } from '../../http/trunk-fields.ts'
 import { Labelled } from '../parts/labelled.tsx'
-import type { Trunk } from './trunk.ts'
 
 const EXPIRES_SECONDS = 3_600
 

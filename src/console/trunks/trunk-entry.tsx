@@ -1,8 +1,8 @@
+import type { Trunk } from '../../http/trunk-fields.ts'
 import { request } from '../api/calls-api.ts'
 import { phoneNumberWords } from '../call/numbers.ts'
 import { ConfirmButton } from '../parts/confirm-button.tsx'
 import { When } from '../parts/when.tsx'
-import type { Trunk } from './trunk.ts'
 import { TrunkBadges } from './trunk-badges.tsx'
 
 type EntryProps = { trunk: Trunk; isEdited: boolean; onEdit: () => void; onRemoved: () => void }

@@ -1,13 +1,13 @@
 import { type FormEvent, useState } from 'react'
+import type { Trunk } from '../../http/trunk-fields.ts'
 import { request } from '../api/calls-api.ts'
 import { useWrite } from '../api/use-write.ts'
 import { FormEnd } from '../parts/form-end.tsx'
 import { Labelled } from '../parts/labelled.tsx'
 import { RegistrationFields } from './registration-fields.tsx'
-import type { Trunk } from './trunk.ts'
 import { draftOf } from './trunk-draft.ts'
 
-const CODECS = ['PCMU', 'PCMA', 'G722', 'OPUS']
+const CODECS = ['PCMU', 'PCMA', 'G722', 'OPUS'] as const satisfies Trunk['codecs']
 const OPTIONS_SECONDS = 30
 
 /** Sets up a new trunk or changes one. What was written stays when the service does not like it. */

@@ -1,7 +1,7 @@
 import { useState } from 'react'
+import type { Trunk, TrunkList } from '../../http/trunk-fields.ts'
 import { useRead } from '../api/use-read.ts'
 import { phoneNumberWords } from '../call/numbers.ts'
-import type { Trunk, TrunkList } from './trunk.ts'
 import { TrunkEntry } from './trunk-entry.tsx'
 import { TrunkForm } from './trunk-form.tsx'
 

@@ -1,8 +1,9 @@
+import type { Voice } from '../../http/voices-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { useWrite } from '../api/use-write.ts'
 
 /** Who must vouch for a caller's number, as the API names it. */
-export type VoiceTrust = 'attested' | 'trunk' | 'any'
+type VoiceTrust = NonNullable<Voice['trust']>
 
 /** As the form sends it; a form has no null. */
 export const AS_SERVICE = 'default'

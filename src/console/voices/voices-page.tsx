@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import type { Voice } from '../../http/voices-routes.ts'
 import { forgetVoice, request } from '../api/calls-api.ts'
 import { usePages } from '../api/use-pages.ts'
 import { phoneNumberWords } from '../call/numbers.ts'
@@ -6,29 +7,14 @@ import { ConfirmButton } from '../parts/confirm-button.tsx'
 import { Labelled } from '../parts/labelled.tsx'
 import { DayOrWhen } from '../parts/when.tsx'
 import { VoiceForm } from './voice-form.tsx'
-import { type VoiceTrust, VoiceTrustChoice } from './voice-trust.tsx'
+import { VoiceTrustChoice } from './voice-trust.tsx'
 
 const VOICES = '/api/v1/voices'
-
-/** A caller's own voice, as `GET /api/v1/voices` lists it. */
-export type CallerVoice = {
-  callerId: string
-  name: string
-  consent: { by: string; at: string }
-  trust: VoiceTrust | null
-  createdAt: string
-  clone: {
-    status: 'cloning' | 'ready' | 'failed'
-    failure: string | null
-    readyAt: string | null
-    expiresAt: string | null
-  } | null
-}
 
 /** Which callers have a voice of their own, who agreed to that, and what became of its clone. */
 export function VoicesPage() {
   const [search, setSearch] = useState('')
-  const { items, hasMore, fault, more } = usePages<CallerVoice>(VOICES, 'voices', { search })
+  const { items, hasMore, fault, more } = usePages<Voice>(VOICES, 'voices', { search })
   return (
     <>
       <div className="page-head">
@@ -72,7 +58,7 @@ export function VoicesPage() {
   )
 }
 
-function VoiceEntry({ voice }: { voice: CallerVoice }) {
+function VoiceEntry({ voice }: { voice: Voice }) {
   const { callerId, name, consent, clone, trust } = voice
   const path = `${VOICES}/${encodeURIComponent(callerId)}`
   const caller = phoneNumberWords(callerId)
@@ -110,7 +96,7 @@ function VoiceEntry({ voice }: { voice: CallerVoice }) {
   )
 }
 
-function CloneBadge({ clone }: { clone: CallerVoice['clone'] }) {
+function CloneBadge({ clone }: { clone: Voice['clone'] }) {
   if (clone === null) return <span className="badge">not cloned yet</span>
   const tone = { cloning: 'waiting', ready: 'live', failed: 'bad' }[clone.status]
   const words = { cloning: 'being cloned', ready: 'cloned', failed: 'not cloned' }[clone.status]
