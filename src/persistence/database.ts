@@ -27,6 +27,7 @@ import {
 } from './entities/voice.entity.ts'
 import { migrateJobQueue } from './job-queue.ts'
 import { grantRuntimeRights } from './runtime-rights.ts'
+import { schemaGenerator } from './without-entity.ts'
 
 const ENTITIES = [
   ...[CallLog, CallEvent, CallJob, CallTimer],
@@ -66,6 +67,7 @@ export async function openDatabase(url: string, log: Logger): Promise<Database> 
       glob: '!(*.d).ts',
       snapshot: false,
     },
+    schemaGenerator,
   })
 }
 

@@ -109,7 +109,7 @@ const CallJobSchema = defineEntity({
   properties: {
     id: p.bigint().primary(),
     task: p.string(),
-    payload: p.json<object>(),
+    payload: p.json<object>().columnType('json'),
     key: p.string(),
     queue: p.string().nullable(),
     attempts: p.integer(),

@@ -7,7 +7,7 @@ const ServiceNodeSchema = defineEntity({
   properties: {
     id: p.uuid().primary(),
     workerIds: p.array(),
-    roles: p.array(),
+    roles: p.array().defaultRaw(`'{}'`),
     /** The charts whose calls it can take a step with. */
     charts: p.array().defaultRaw(`'{1}'`),
     /** The ws origin of its relay, while it takes streams. */

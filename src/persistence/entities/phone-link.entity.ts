@@ -12,7 +12,8 @@ const PhoneLinkSchema = defineEntity({
     /** The number that it calls, whatever the browser dials. */
     toNumber: p.string(),
     /** Who answers, when that is not the agent of the number. */
-    agent: () => p.manyToOne(Agent).nullable().deleteRule('cascade'),
+    agent: () =>
+      p.manyToOne(Agent).nullable().deleteRule('cascade').foreignKeyName('phone_link_agent_id_fkey'),
     /** Whose call it is; null for nobody's. */
     callerNumber: p.string().nullable(),
     callerName: p.string().nullable(),

@@ -6,7 +6,13 @@ const SipLegSchema = defineEntity({
   name: 'SipLeg',
   tableName: 'sip_leg',
   properties: {
-    call: () => p.oneToOne(CallLog).primary().deleteRule('cascade'),
+    call: () =>
+      p
+        .oneToOne(CallLog)
+        .primary()
+        .updateRule('no action')
+        .deleteRule('cascade')
+        .foreignKeyName('sip_leg_call_id_fkey'),
     nodeId: p.uuid(),
     /** The FreeSWITCH, as host:port. */
     mediaServer: p.string(),

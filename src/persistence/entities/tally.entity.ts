@@ -10,7 +10,7 @@ const TallySchema = defineEntity({
     slot: p.smallint().primary(),
     count: p.bigint(),
     /** Of what has a duration, the sum. */
-    totalMs: p.bigint(),
+    totalMs: p.bigint().defaultRaw('0'),
   },
 })
 export class Tally extends TallySchema.class {}

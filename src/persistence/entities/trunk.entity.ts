@@ -42,7 +42,13 @@ const TrunkStateSchema = defineEntity({
   name: 'TrunkState',
   tableName: 'trunk_state',
   properties: {
-    trunk: () => p.oneToOne(Trunk).primary().deleteRule('cascade'),
+    trunk: () =>
+      p
+        .oneToOne(Trunk)
+        .primary()
+        .updateRule('no action')
+        .deleteRule('cascade')
+        .foreignKeyName('trunk_state_trunk_id_fkey'),
     /** Which node registers it and asks for it, and until when it may without saying so again. */
     nodeId: p.uuid().nullable(),
     keptUntil: p.datetime().nullable(),
@@ -70,7 +76,7 @@ const TrunkCallSchema = defineEntity({
   tableName: 'trunk_call',
   properties: {
     id: p.uuid().primary(),
-    trunk: () => p.manyToOne(Trunk).deleteRule('cascade'),
+    trunk: () => p.manyToOne(Trunk).deleteRule('cascade').foreignKeyName('trunk_call_trunk_id_fkey'),
     nodeId: p.uuid(),
     begunAt: p.datetime().defaultRaw('clock_timestamp()'),
   },

@@ -62,7 +62,7 @@ const VoiceJobSchema = defineEntity({
   properties: {
     id: p.bigint().primary(),
     task: p.string(),
-    payload: p.json<object>(),
+    payload: p.json<object>().columnType('json'),
     key: p.string(),
     queue: p.string().nullable(),
     attempts: p.integer(),
@@ -86,7 +86,13 @@ const VoiceCloneLogSchema = defineEntity({
     detail: p.text().nullable(),
     at: p.datetime().defaultRaw('now()'),
   },
-  indexes: [{ name: 'voice_clone_log_result', properties: ['result', 'at'] }],
+  indexes: [
+    { name: 'voice_clone_log_result', properties: ['result', 'at'] },
+    {
+      name: 'voice_clone_log_duration',
+      expression: `create index "voice_clone_log_duration" on "voice_clone_log" ("duration_ms") where "result" = 'cloned'`,
+    },
+  ],
 })
 export class VoiceCloneLog extends VoiceCloneLogSchema.class {}
 VoiceCloneLogSchema.setClass(VoiceCloneLog)
