@@ -245,7 +245,6 @@ function shown(found: string | undefined, isSecret = false): string {
 
 function grouped(s: Settings) {
   return {
-    environment: s.NODE_ENV,
     /** Where the embedded database, voice samples and local recordings live; absolute. */
     dataDir: resolve(s.DATA_DIR),
     roles: s.ROLES,

@@ -37,7 +37,6 @@ const CallSchema = defineEntity({
     endedAt: p.datetime().nullable(),
     outcome: p.string().nullable(),
     fault: p.string().nullable(),
-    metadata: p.json<Record<string, string>>().nullable(),
   },
   uniques: [{ name: 'call_log_provider_call', properties: ['provider', 'providerCallId'] }],
   indexes: [

@@ -23,7 +23,6 @@ const ServiceNodeSchema = defineEntity({
     heartbeatAt: p.datetime().nullable(),
     /** When the others last led its calls elsewhere because it answers nobody. */
     unresponsiveAt: p.datetime().nullable(),
-    startedAt: p.datetime().defaultRaw('now()'),
   },
 })
 export class ServiceNode extends ServiceNodeSchema.class {}

@@ -78,7 +78,6 @@ const TrunkCallSchema = defineEntity({
     id: p.uuid().primary(),
     trunk: () => p.manyToOne(Trunk).deleteRule('cascade').foreignKeyName('trunk_call_trunk_id_fkey'),
     nodeId: p.uuid(),
-    begunAt: p.datetime().defaultRaw('clock_timestamp()'),
   },
   indexes: [{ name: 'trunk_call_trunk', properties: ['trunk'] }],
 })

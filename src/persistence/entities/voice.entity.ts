@@ -31,7 +31,6 @@ const VoiceSampleSchema = defineEntity({
     fileName: p.text(),
     mimeType: p.string(),
     bytes: p.blob(),
-    createdAt: p.datetime().defaultRaw('now()'),
   },
 })
 export class VoiceSampleFile extends VoiceSampleSchema.class {}
@@ -104,7 +103,6 @@ const AudioAssetSchema = defineEntity({
   properties: {
     key: p.string().primary(),
     bytes: p.blob(),
-    createdAt: p.datetime().defaultRaw('now()'),
   },
 })
 export class AudioAsset extends AudioAssetSchema.class {}
