@@ -3,7 +3,7 @@ import { bass, bell, pad, perform, pluck } from './hold-music/instruments.ts'
 import { addRoom, cutRumble, toSamples } from './hold-music/mastering.ts'
 import { bassNotes, melodyNotes, padNotes, pluckNotes } from './hold-music/score.ts'
 import { HOLD_TRACK } from './hold-track.ts'
-import { encodeMuLaw } from './mulaw.ts'
+import { encodeMuLaw } from './mulaw-buffer.ts'
 
 /*
  * Renders the hold music from its score: the same bytes every time. Run by hand after a change of the score or of the

@@ -1,4 +1,5 @@
-import { decodeMuLaw, encodeMuLaw } from './mulaw.ts'
+import { decodeMuLaw } from './mulaw.ts'
+import { encodeMuLaw } from './mulaw-buffer.ts'
 
 /*
  * Between mu-law and L16, signed 16-bit linear samples in little endian, at one rate. Both ways are one look into a table

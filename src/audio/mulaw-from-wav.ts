@@ -1,4 +1,4 @@
-import { encodeMuLaw } from './mulaw.ts'
+import { encodeMuLaw } from './mulaw-buffer.ts'
 import { resample } from './resample.ts'
 import { readWav } from './wav.ts'
 

@@ -1,6 +1,7 @@
 /*
  * G.711 mu-law, the codec of the telephone network: 8000 samples a second, one byte each, on a logarithmic scale.
  * Source: ITU-T G.711 (11/88), table 2a; here on the 16-bit scale, where 14-bit values are multiplied by four.
+ * The console's page uses it too, so that there is nothing of Node in it.
  */
 
 /** Samples, and bytes, in a second of telephone audio. */
@@ -21,14 +22,7 @@ const BYTE_OF_SAMPLE = Uint8Array.from({ length: SAMPLE_VALUES }, (_, index) =>
   encodeSample((index << 16) >> 16),
 )
 
-/** Encodes linear 16-bit samples, one byte each. */
-export function encodeMuLaw(samples: Int16Array): Buffer {
-  const bytes = Buffer.allocUnsafe(samples.length)
-  encodeMuLawInto(samples, bytes)
-  return bytes
-}
-
-/** Does the same without anything of Node, for the console's page; `bytes` must be as long as `samples`. */
+/** Encodes linear 16-bit samples, one byte each; `bytes` must be as long as `samples`. */
 export function encodeMuLawInto(samples: Int16Array, bytes: Uint8Array): void {
   for (let i = 0; i < samples.length; i++)
     bytes[i] = BYTE_OF_SAMPLE[(samples[i] as number) & 0xffff] as number
@@ -39,11 +33,6 @@ export function decodeMuLaw(bytes: Uint8Array): Int16Array {
   const samples = new Int16Array(bytes.length)
   for (let i = 0; i < bytes.length; i++) samples[i] = SAMPLE_OF_BYTE[bytes[i] as number] as number
   return samples
-}
-
-/** Silence of the given length, rounded to whole samples. */
-export function muLawSilence(milliseconds: number): Buffer {
-  return Buffer.alloc(Math.round((milliseconds * MU_LAW_RATE) / 1000), MU_LAW_SILENCE)
 }
 
 /** How long these many bytes of mu-law sound, in milliseconds. */

@@ -1,6 +1,7 @@
 import type { WireAudio } from './audio-format.ts'
 import { linearBytes, linearOfMuLaw, linearSamples, muLawOfLinear } from './linear.ts'
-import { decodeMuLaw, encodeMuLaw } from './mulaw.ts'
+import { decodeMuLaw } from './mulaw.ts'
+import { encodeMuLaw } from './mulaw-buffer.ts'
 import { Resampler } from './resampler.ts'
 
 /** One stream of sound from the form that one side writes it in to that of the other. It remembers what came before. */

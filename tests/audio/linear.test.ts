@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { linearBytes, linearOfMuLaw, linearSamples, muLawOfLinear } from '../../src/audio/linear.ts'
-import { decodeMuLaw, encodeMuLaw } from '../../src/audio/mulaw.ts'
+import { decodeMuLaw } from '../../src/audio/mulaw.ts'
+import { encodeMuLaw } from '../../src/audio/mulaw-buffer.ts'
 
 const SAMPLES = Int16Array.of(0, 1, -1, 256, -257, 32_767, -32_768, 9000, -9000)
 const BYTES = Buffer.from(SAMPLES.buffer)

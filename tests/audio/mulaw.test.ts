@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  decodeMuLaw,
-  encodeMuLaw,
-  MU_LAW_SILENCE,
-  muLawMilliseconds,
-  muLawSilence,
-} from '../../src/audio/mulaw.ts'
+import { decodeMuLaw, MU_LAW_SILENCE, muLawMilliseconds } from '../../src/audio/mulaw.ts'
+import { encodeMuLaw, muLawSilence } from '../../src/audio/mulaw-buffer.ts'
 
 const sample = fc.integer({ min: -32768, max: 32767 })
 const samples = fc.array(sample, { maxLength: 400 }).map((values) => Int16Array.from(values))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isVoiced, rms } from '../../src/audio/energy.ts'
-import { encodeMuLaw, muLawSilence } from '../../src/audio/mulaw.ts'
+import { encodeMuLaw, muLawSilence } from '../../src/audio/mulaw-buffer.ts'
 import { resample } from '../../src/audio/resample.ts'
 
 function tone(hertz: number, rate: number, amplitude = 10_000): Int16Array {

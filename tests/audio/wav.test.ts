@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeMuLaw, encodeMuLaw } from '../../src/audio/mulaw.ts'
+import { decodeMuLaw } from '../../src/audio/mulaw.ts'
+import { encodeMuLaw } from '../../src/audio/mulaw-buffer.ts'
 import { muLawFromWav } from '../../src/audio/mulaw-from-wav.ts'
 import { readWav, WavError, writeMuLawWav, writePcmWav } from '../../src/audio/wav.ts'
 

@@ -1,4 +1,4 @@
-import { encodeMuLaw } from '../../src/audio/mulaw.ts'
+import { encodeMuLaw } from '../../src/audio/mulaw-buffer.ts'
 import type { Caller } from '../../src/simulator/carrier/line.ts'
 import { FRAME_BYTES } from '../../src/simulator/frame-clock.ts'
 

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { WebSocket } from 'ws'
-import { encodeMuLaw, muLawSilence } from '../../src/audio/mulaw.ts'
+import { encodeMuLaw, muLawSilence } from '../../src/audio/mulaw-buffer.ts'
 
 export type AgentEvent = { type: string; [payload: string]: unknown }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { encodeMuLaw, muLawSilence } from '../../src/audio/mulaw.ts'
+import { encodeMuLaw, muLawSilence } from '../../src/audio/mulaw-buffer.ts'
 import { Talk } from '../../src/simulator/phone/talk.ts'
 
 const voiced = encodeMuLaw(Int16Array.from({ length: 160 }, (_, i) => 8000 * Math.sin(i / 4)))

@@ -1,4 +1,4 @@
-import { encodeMuLaw } from '../../src/audio/mulaw.ts'
+import { encodeMuLaw } from '../../src/audio/mulaw-buffer.ts'
 import type { CallOptions, CarrierCall } from '../../src/simulator/carrier/call.ts'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
 import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { decodeMuLaw, encodeMuLaw, MU_LAW_RATE } from '../../audio/mulaw.ts'
+import { decodeMuLaw, MU_LAW_RATE } from '../../audio/mulaw.ts'
+import { encodeMuLaw } from '../../audio/mulaw-buffer.ts'
 import { resample } from '../../audio/resample.ts'
 import { babble } from './babble.ts'
 import fileOfText from './speech/manifest.json' with { type: 'json' }

@@ -1,4 +1,4 @@
-import { muLawSilence } from '../../audio/mulaw.ts'
+import { muLawSilence } from '../../audio/mulaw-buffer.ts'
 import { FRAME_BYTES, FRAME_MS, startFrameClock } from '../frame-clock.ts'
 import { Playout } from './playout.ts'
 

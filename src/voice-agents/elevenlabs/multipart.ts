@@ -11,7 +11,7 @@ export type FormFile = Content & { field: string; fileName: string; mimeType: st
 export type Multipart = {
   headers: Record<string, string>
   /** To be sent once. */
-  body: BodyInit
+  body: NonNullable<RequestInit['body']>
   /** Why a file could not be read to its end, which is no fault of whoever it is sent to; null when it could. */
   unread: () => unknown
 }
@@ -53,7 +53,7 @@ export function multipart(fields: Record<string, string>, files: FormFile[]): Mu
     'content-length': `${length}`,
   }
   // The types of browsers and of Node differ in how a view is called; the stream is one.
-  return { headers, body: ReadableStream.from(body()) as unknown as BodyInit, unread: () => unread }
+  return { headers, body: ReadableStream.from(body()) as unknown as Multipart['body'], unread: () => unread }
 }
 
 const head = (boundary: string, disposition: string) =>

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { decodeMuLaw, encodeMuLaw } from '../../../audio/mulaw.ts'
+import { decodeMuLaw } from '../../../audio/mulaw.ts'
+import { encodeMuLaw } from '../../../audio/mulaw-buffer.ts'
 import { startFrameClock } from '../../frame-clock.ts'
 import {
   addressOf,
