@@ -21,7 +21,7 @@ export default mergeConfig(base, {
     coverage: {
       enabled: true,
       provider: 'v8',
-      /** Much of the service only runs in processes of its own. One that a test kills cannot say what it ran. */
+      /** Much of the service only runs in processes of its own. */
       autoAttachSubprocess: true,
       include: ['src/**/*.ts', 'machines/**/*.ts'],
       /** The pages run in Chromium, which is not asked. */
@@ -31,7 +31,7 @@ export default mergeConfig(base, {
       reporter: ['text-summary', 'json-summary', 'html'],
       /** A test that fails says enough; the figures are of use all the same. */
       reportOnFailure: true,
-      /** Below what was measured, by what killed processes and chance take away; to be raised to 90 when branches are there. */
+      /** What was measured, less what chance takes away; branches are to be raised to 90 when they are there. */
       thresholds: { lines: 90, branches: 88 },
     },
   },

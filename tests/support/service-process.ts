@@ -8,6 +8,12 @@ import { freePort } from '../../src/free-port.ts'
 const START_TIMEOUT_MS = 90_000
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
+/** While coverage is counted, a process tells what it has run before it is killed. */
+const IS_COUNTED = process.env.NODE_V8_COVERAGE !== undefined
+const FLAGS = IS_COUNTED ? ['--import', new URL('./told-before-kill.ts', import.meta.url).href] : []
+/** One that stands still tells nothing. */
+const TELLING_MS = 3_000
+
 /** The real service as a process of its own, so that it can be killed as processes are. */
 export class ServiceProcess {
   readonly origin: string
@@ -36,7 +42,7 @@ export class ServiceProcess {
   /** Resolves when calls can be taken; `settings` are those of this start alone, over those of all. */
   async start(settings: Record<string, string> = {}): Promise<void> {
     const env = { ...this.#env, ...settings }
-    const child = spawn(process.execPath, [this.#main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [...FLAGS, this.#main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk) => {
         this.output += chunk
@@ -70,7 +76,10 @@ export class ServiceProcess {
 
   /** As a crash would: no word to anyone. */
   async kill(): Promise<void> {
-    await this.#end('SIGKILL')
+    if (!IS_COUNTED) return void (await this.#end('SIGKILL'))
+    const late = setTimeout(() => this.signal('SIGKILL'), TELLING_MS)
+    await this.#end('SIGUSR2')
+    clearTimeout(late)
   }
 
   /** As an orchestrator would. Resolves with the exit code. */
