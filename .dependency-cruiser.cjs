@@ -9,6 +9,7 @@ const npm = (...packages) => `(^|/)node_modules/(${packages.join('|')})/`
 const NODE = '^(node:)?[a-z_/0-9]+$'
 const LOGGER = npm('pino')
 const MACHINES = '^machines/'
+const ACTORS = '^src/actors/'
 const PORTS = '^src/(calls|voices)/(trunk-)?ports\\.ts$'
 const AUDIO = '^src/audio/'
 const NUMBERS = '^src/phone-numbers\\.ts$'
@@ -24,9 +25,15 @@ const rooms = [
     why: 'What a call may do is pure: no Node, no clock, no randomness, nothing of src.',
   },
   {
+    room: 'actors',
+    path: '^src/actors/',
+    may: [npm('xstate'), NODE],
+    why: 'It steps any machines, and knows nothing of calls.',
+  },
+  {
     room: 'calls',
     path: '^src/calls/',
-    may: [MACHINES, AUDIO, WITHIN, NUMBERS, npm('xstate', 'uuid'), LOGGER, NODE],
+    may: [MACHINES, ACTORS, AUDIO, WITHIN, NUMBERS, npm('xstate', 'uuid'), LOGGER, NODE],
     why: 'The host of calls knows no vendor, no Express and no SQL: they come to it through its ports.',
   },
   {
@@ -87,13 +94,13 @@ const rooms = [
   {
     room: 'replay',
     path: '^src/replay/',
-    may: [MACHINES, '^src/(calls|model)/', npm('xstate'), NODE],
+    may: [MACHINES, ACTORS, '^src/(calls|model)/', npm('xstate'), NODE],
     why: 'A replay steps a recorded call with the functions of the calls’ host, and knows no database.',
   },
   {
     room: 'model',
     path: '^src/model/',
-    may: [MACHINES, '^src/calls/', npm('xstate', 'elkjs'), NODE],
+    may: [MACHINES, ACTORS, '^src/calls/', npm('xstate', 'elkjs'), NODE],
     why: 'What can be told of a chart is told by the chart alone.',
   },
   {
@@ -128,7 +135,7 @@ const rooms = [
       MACHINES,
       AUDIO,
       NUMBERS,
-      '^src/(calls|voices|persistence|replay|model)/',
+      '^src/(actors|calls|voices|persistence|replay|model)/',
       '^src/(config|metrics|failure-limit|spool)\\.ts$',
       npm(
         'express',
@@ -155,7 +162,7 @@ const rooms = [
       MACHINES,
       AUDIO,
       '^src/model/(drawn-chart|carrier-coverage)\\.ts$',
-      '^src/calls/chart-definition\\.ts$',
+      '^src/actors/chart-definition\\.ts$',
       '^src/http/',
       npm(
         'react',
@@ -213,7 +220,7 @@ const insideTheRoom = ({ room, path, may, why }) => ({
 
 /** Packages that only some rooms may know, so that each can be replaced in one place; the doctor examines them all. */
 const packages = [
-  { only: 'xstate', path: ['^machines/', '^src/(calls|model|replay)/'] },
+  { only: 'xstate', path: ['^machines/', '^src/(actors|calls|model|replay)/'] },
   { only: 'twilio', path: ['^src/telephony/twilio/'] },
   { only: '(drachtio-srf|drachtio-fsmrf)', path: ['^src/telephony/sip/'] },
   { only: 'jssip', path: ['^src/phone/'] },

@@ -31,7 +31,7 @@ export type MediaEvent =
   | { type: 'media.lost'; attempt: number; clean: boolean }
 
 /** What other nodes say about the process that holds the media stream. */
-type RelayEvent =
+export type RelayEvent =
   /** It gives no sign of life. That is a suspicion, which ends nothing: the carrier is asked to have the leg bridged again. */
   { type: 'relay.unresponsive'; attempt: number }
 
@@ -70,13 +70,10 @@ export type VoiceEvent =
   | { type: 'voice.failed'; cause: string; detail?: string }
 
 /** What a person asks for. */
-type OperatorEvent = { type: 'operator.hangupRequested'; by: string }
+export type OperatorEvent = { type: 'operator.hangupRequested'; by: string }
 
 /** Everything that can be said to a call. */
 export type CallEvent = LegEvent | MediaEvent | RelayEvent | AgentEvent | VoiceEvent | OperatorEvent
-
-/** Raised inside the chart when its voice region comes to rest; never sent from outside. */
-export type InternalEvent = { type: 'voice.settled' }
 
 /** Why a voice that is on file is not used: nobody vouches enough for the caller's number. */
 export const VOICE_WITHHELD = ['not_attested', 'not_verified', 'verification_failed'] as const

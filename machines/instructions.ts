@@ -1,4 +1,4 @@
-import type { CallContext } from './call-setup.ts'
+import type { CallContext } from './call/call-context.ts'
 import type { EndReason } from './end-reasons.ts'
 
 /** The place in the chart that a caller, a carrier or a console cares about. */

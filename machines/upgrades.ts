@@ -1,18 +1,18 @@
+import { splitIntoMachines, TIMERS_OF_CHART_2 } from './call/from-chart-2.ts'
+import type { SavedState } from './saved-state.ts'
+
 /*
  * What becomes of a call that was saved by an older chart: each upgrade leads from one version to the next, purely. It is
  * tolerant, because a process of the older version may have written once more what a newer one had upgraded before.
  */
-
-/** What is saved of a call, of whatever version. */
-export type SavedState = { value: unknown; context: Record<string, unknown>; status: string }
 
 export type Upgrade = {
   to: string
   upgrade: (saved: SavedState) => SavedState
   /** Delays that the older chart could not arm: those of the states that the call is in begin with the upgrade. */
   arms: readonly string[]
-  /** Timers of states that are no more. */
-  forgets: readonly string[]
+  /** What timers of the older chart are called now, for those that changed; null for a timer of a state that is no more. */
+  timers: Readonly<Record<string, string | null>>
 }
 
 /** By the version that each leads away from. */
@@ -22,7 +22,7 @@ export const UPGRADES: Readonly<Record<string, Upgrade>> = {
     upgrade: ({ value, context, status }) => ({
       status,
       value: recoveringFrom(value),
-      context: { ...ADDED, ...context, limits: { ...ADDED_LIMITS, ...limitsOf(context) } },
+      context: { ...ADDED, ...context, limits: { ...ADDED_LIMITS, ...Object(context.limits) } },
     }),
     arms: [
       'GREETING_OVERDUE',
@@ -34,8 +34,9 @@ export const UPGRADES: Readonly<Record<string, Upgrade>> = {
       'AGENT_STEADY',
       'TALK_CHECK',
     ],
-    forgets: ['xstate.after.AGENT_CONNECT.call.live.leg.bridged.reconnecting'],
+    timers: { 'xstate.after.AGENT_CONNECT.call.live.leg.bridged.reconnecting': null },
   },
+  2: { to: '3', upgrade: splitIntoMachines, arms: [], timers: TIMERS_OF_CHART_2 },
 }
 
 const ADDED = {
@@ -47,14 +48,12 @@ const ADDED = {
 }
 
 /** For calls that began by chart 1: half of what it waited for, whatever is played, and what a new call is given for its agent. */
-export const ADDED_LIMITS = {
+const ADDED_LIMITS = {
   greetingOverdueMs: 45_000,
   roundOverdueMs: 45_000,
   agentRecoveryMs: 10_000,
   agentPausesMs: [500, 1_000, 2_000, 3_000],
 }
-
-const limitsOf = ({ limits }: SavedState['context']): object => Object(limits)
 
 /** `bridged.reconnecting` was the one retry at once; it is the first of several now. */
 function recoveringFrom(value: unknown): unknown {

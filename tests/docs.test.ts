@@ -1,19 +1,20 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createMachine } from 'xstate'
+import { type AnyStateNode, createMachine } from 'xstate'
 import { getStateNodes } from 'xstate/graph'
-import { callMachine } from '../machines/call.machine.ts'
+import { callSystem } from '../machines/call/call-system.ts'
+import { isMessage, RECEIVERS } from '../machines/call/messages.ts'
 import { END_REASONS } from '../machines/end-reasons.ts'
 import { type CallState, legInstructions, mediaInstruction } from '../machines/instructions.ts'
 import manifest from '../package.json' with { type: 'json' }
+import { delayOf } from '../src/actors/timer-id.ts'
 import { SETTING_NAMES } from '../src/config.ts'
 import { CONSOLE_PAGES } from '../src/console/routing/pages.ts'
 import { begin, INPUTS, viewOf } from '../src/model/call-model.ts'
 import { checkChart } from '../src/model/check-chart.ts'
 import { modelOf } from '../src/model/load-chart.ts'
 import { USAGE as MODEL_USAGE } from '../src/model/model-options.ts'
-import { delayOf } from '../src/model/timers.ts'
 import { USAGE as REPLAY_USAGE } from '../src/replay/replay-options.ts'
 import { CHAOS_USAGE } from './chaos/options.ts'
 import { CARRIER_FAULTS, VENDOR_FAULTS } from './chaos/plan.ts'
@@ -21,7 +22,7 @@ import { FUZZ_USAGE } from './fuzz/options.ts'
 import { READER_TARGETS } from './fuzz/reader-targets.ts'
 import { SERVICE_TARGETS } from './fuzz/service-targets.ts'
 import { DELAYS, EVENTS, LEADING_TO } from './machines/call-rows.ts'
-import { EFFECTS, placeOfNode, timeBounds, wayPoints } from './machines/chart-checks.ts'
+import { EFFECTS, timeBounds, wayPoints } from './machines/chart-checks.ts'
 import { codeIn, codesIn, readText, tableOf } from './support/markdown-tables.ts'
 
 /*
@@ -53,14 +54,16 @@ const namesIn = (table: ReturnType<typeof tableOf>, column: string) => table.map
 
 describe('docs/states.md', () => {
   const states = tableOf('docs/states.md', 'state')
-  const leaves = getStateNodes(callMachine.root).filter(({ type }) => type === 'atomic' || type === 'final')
+  const leaves = Object.values(callSystem.machines).flatMap(({ root }) =>
+    getStateNodes(root as AnyStateNode).filter(({ type }) => type === 'atomic' || type === 'final'),
+  )
 
   test('has every state of the chart, and no other', () => {
-    expect(namesIn(states, 'state').sort()).toEqual(leaves.map(placeOfNode).sort())
+    expect(namesIn(states, 'state').sort()).toEqual(leaves.map(({ id }) => id).sort())
   })
 
   test('says of each what the chart says', () => {
-    const described = leaves.map((node) => [placeOfNode(node), node.description])
+    const described = leaves.map((node) => [node.id, node.description])
     const told = states.map((row) => [codeIn(row.state), row['what it is']])
     expect(Object.fromEntries(told)).toEqual(Object.fromEntries(described))
   })
@@ -72,21 +75,26 @@ describe('docs/states.md', () => {
       Object.fromEntries(nearest),
     )
     const unbounded = states.filter((row) => !codeIn(row['at most'])).map((row) => codeIn(row.state))
-    expect(unbounded.sort()).toEqual([...wayPoints(), 'ended'].sort())
+    const ends = leaves.filter(({ type }) => type === 'final').map(({ id }) => id)
+    expect(unbounded.sort()).toEqual([...wayPoints(), ...ends].sort())
   })
 
-  test('says what the leg is told in each', () => {
-    const rows = states.filter((row) => row['the leg is told'] !== undefined)
-    for (const row of rows) {
-      const [told] = views(codeIn(row.state)).map((view) => legInstructions(view).map((step) => step.do))
+  const shown = tableOf('docs/states.md', 'shown as')
+
+  test('says as what each place of a call is shown, and what the leg is told there', () => {
+    for (const row of shown) {
+      const [told] = views(codeIn(row['shown as'])).map((view) =>
+        legInstructions(view).map((step) => step.do),
+      )
       const [first = ''] = (row['the leg is told'] ?? '').split(';')
-      expect(codesIn(first), row.state).toEqual(told)
+      expect(codesIn(first), row['shown as']).toEqual(told)
     }
-    expect(rows.length).toBe(Object.keys(LEADING_TO).filter((row) => !row.includes(' while ')).length + 1)
+    const places = Object.keys(LEADING_TO).map((row) => row.split(' while ')[0])
+    expect(namesIn(shown, 'shown as').sort()).toEqual([...new Set(places)].sort())
   })
 
   test('explains every instruction', () => {
-    const all = states.flatMap((row) => views(codeIn(row.state)))
+    const all = shown.flatMap((row) => views(codeIn(row['shown as'])))
     const leg = all.flatMap((view) => legInstructions(view).map((step) => step.do))
     const media = all.map((view) => mediaInstruction(view, view.context.attempt))
     const written = (side: string) =>
@@ -96,7 +104,7 @@ describe('docs/states.md', () => {
   })
 
   test('explains all that a call remembers', () => {
-    const { context } = begin(INPUTS['cached voice']).snapshot
+    const { context } = viewOf(begin(INPUTS['cached voice']).snapshot)
     expect(namesIn(tableOf('docs/states.md', 'field'), 'field').sort()).toEqual(Object.keys(context).sort())
   })
 })
@@ -112,12 +120,19 @@ describe('docs/events.md', () => {
   const events = tableOf('docs/events.md', 'event')
 
   test('has every event that the chart takes, and no other', () => {
-    const taken = callMachine.events.filter((type) => delayOf(type) === null)
-    expect(namesIn(events, 'event').sort()).toEqual([...taken].sort())
+    const taken = Object.values(callSystem.machines)
+      .flatMap(({ events: types }): string[] => types)
+      .filter((type) => delayOf(type) === null && !isMessage(type))
+    expect(namesIn(events, 'event').sort()).toEqual([...new Set(taken)].sort())
+  })
+
+  test('has every message between the machines, and to which it is', () => {
+    const messages = tableOf('docs/events.md', 'message').map((row) => [codeIn(row.message), codesIn(row.to)])
+    expect(Object.fromEntries(messages)).toEqual(RECEIVERS)
   })
 
   test('says what each carries', () => {
-    const { context } = begin(INPUTS['cached voice']).snapshot
+    const { context } = viewOf(begin(INPUTS['cached voice']).snapshot)
     const sent = Map.groupBy(
       Object.values(EVENTS).map((send) => send(context)),
       ({ type }) => type,
@@ -165,7 +180,17 @@ describe('docs/glossary.md', () => {
   test('knows the words that the other pages lean on', () => {
     const needed = [
       ...['attempt', 'bridge', 'carrier', 'chart version', 'departing', 'effect', 'end reason', 'fault'],
-      ...['fork', 'instruction', 'leg', 'leg holder', 'outcome', 'patience', 'region', 'rejoining'],
+      ...[
+        'fork',
+        'instruction',
+        'leg',
+        'leg holder',
+        'outcome',
+        'patience',
+        'machine',
+        'message',
+        'rejoining',
+      ],
       ...['timer', 'trunk'],
     ]
     expect(needed.filter((word) => !terms.includes(word))).toEqual([])

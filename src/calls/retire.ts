@@ -1,12 +1,12 @@
-import { initialTransition } from 'xstate'
-import { callMachine } from '../../machines/call.machine.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallEffect } from '../../machines/call-events.ts'
-import { type EndReason, faultOf } from '../../machines/end-reasons.ts'
+import { type EndReason, type Fault, faultOf } from '../../machines/end-reasons.ts'
 import type { CallState, CallView } from '../../machines/instructions.ts'
+import { beginSystem } from '../actors/machine-system.ts'
 import { effectJobs } from './effect-jobs.ts'
-import { CHART_ID, readSaved } from './saved-call.ts'
+import { CHART_ID, nearestToday, readSaved, savedOf } from './saved-call.ts'
 import type { CallRow, Step } from './store.ts'
-import { lastVoice, savedView, viewOf } from './view.ts'
+import { type CallSnapshot, savedView, viewOf } from './view.ts'
 
 /*
  * A call that cannot go on, because nobody knows its state, is ended in writing; its caller hears why nothing more comes.
@@ -28,9 +28,9 @@ type Saved = Pick<CallRow, 'snapshot' | 'chartVersion' | 'outcome'>
 
 function stateOfRow(row: Saved): CallState {
   const restored = readSaved(row)
-  if (restored.is === 'corrupt') return apologising({ ...blankContext(), endReason: 'snapshot_corrupt' })
-  const view = restored.is === 'alive' ? viewOf(restored.snapshot) : savedView(row.snapshot)
-  return RETIREMENTS.includes(row.outcome) ? apologising({ ...view.context, endReason: row.outcome }) : view
+  if (restored.is === 'corrupt') return apologising(viewOf(blankCall()), 'snapshot_corrupt')
+  const view = restored.is === 'alive' ? viewOf(restored.snapshot) : savedView(nearestToday(row))
+  return RETIREMENTS.includes(row.outcome) ? apologising(view, row.outcome) : view
 }
 
 export function retire(
@@ -39,8 +39,7 @@ export function retire(
   reason: 'chart_retired' | 'snapshot_corrupt',
 ): Step {
   const isCorrupt = reason === 'snapshot_corrupt'
-  const saved = isCorrupt ? blankContext() : savedView(row.snapshot).context
-  const view = apologising({ ...saved, endReason: reason })
+  const view = apologising(isCorrupt ? viewOf(blankCall()) : savedView(nearestToday(row)), reason)
   const effects = partingOf(event, view, reason)
   const output = { reason, fault: faultOf(reason) }
   return {
@@ -48,12 +47,10 @@ export function retire(
     stateBefore: 'unknown',
     stateAfter: 'ended',
     // What could not be read is set apart, for whoever wants to know what it was.
-    snapshot: isCorrupt
-      ? { status: 'done', value: 'ended', context: view.context, output, corrupt: row.snapshot }
-      : row.snapshot,
+    snapshot: isCorrupt ? { ...savedOf(endedCall(output)), corrupt: row.snapshot } : row.snapshot,
     chartVersion: isCorrupt ? CHART_ID : row.chartVersion,
     view,
-    timers: { set: [], cancel: [] },
+    timers: { set: [], cancel: [], rename: {} },
     effects,
     jobs: effectJobs(effects, { callId: row.id, state: view.state, seq: row.lastSeq + 1 }),
     end: output,
@@ -66,20 +63,30 @@ function partingOf({ type }: { type: string }, { context }: CallState, reason: E
   return [{ type: 'redirectLeg', params: { attempt: context.attempt } }]
 }
 
-const apologising = (context: CallState['context']): CallState => ({
+const apologising = ({ voice, context }: CallState, endReason: EndReason | null): CallState => ({
   state: 'failed',
   bridge: null,
-  voice: lastVoice(context),
-  context,
+  voice,
+  context: { ...context, endReason },
 })
 
-/** Of a call of which nothing is known. */
-function blankContext(): CallView['context'] {
+/** A call of which nothing is known. */
+function blankCall(): CallSnapshot {
   const limits = { cloneMaxWaitMs: 0, legPatienceMs: 0, agentConnectMs: 0, callMaxMs: 0 }
-  const [{ context }] = initialTransition(callMachine, {
+  return beginSystem(callSystem, {
     admission: 'accepted',
     voice: { kind: 'default', voiceId: null },
     limits: { ...limits, greetingOverdueMs: 0, roundOverdueMs: 0, agentRecoveryMs: 0, agentPausesMs: [] },
+  }).snapshot
+}
+
+/** The same, ended for a reason that its machines do not know. */
+function endedCall(output: { reason: EndReason; fault: Fault }): CallSnapshot {
+  const { machines } = blankCall()
+  const { context } = machines.call
+  const call = callSystem.machines.call.resolveState({
+    ...{ status: 'done', value: 'ended', output },
+    context: { ...context, endReason: output.reason },
   })
-  return context
+  return { status: 'done', output, machines: { ...machines, call } }
 }

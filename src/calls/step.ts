@@ -1,28 +1,25 @@
-import { type ExecutableActionsFrom, getNextTransitions, initialTransition, transition } from 'xstate'
-import { callMachine } from '../../machines/call.machine.ts'
+import { type AnyMachineSnapshot, type EventObject, getNextTransitions } from 'xstate'
+import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallEffect, CallEvent, CallInput } from '../../machines/call-events.ts'
+import { beginSystem, type SystemAction, type SystemStep, stepSystem } from '../actors/machine-system.ts'
+import { isTimer, type TimerEvent, timerId } from '../actors/timer-id.ts'
 import { effectJobs } from './effect-jobs.ts'
 import { retire } from './retire.ts'
-import { CHART_ID, readSaved } from './saved-call.ts'
+import { CHART_ID, readSaved, savedOf, type Upgraded } from './saved-call.ts'
 import type { CallRow, Step } from './store.ts'
-import { type CallSnapshot, legPath, viewOf } from './view.ts'
+import { type CallSnapshot, placeOf, viewOf } from './view.ts'
 
 /*
  * The chart as a function: state and event in, a step to commit out. XState's pure transition lists the actions without
  * running them, so timers and effects become rows of the same transaction instead of things that a crash forgets.
  */
 
-type Action = ExecutableActionsFrom<typeof callMachine>
-
-/** A timer fires as the event that XState would have raised; its id is its type. */
-export type TimerEvent = { type: `xstate.after.${string}` }
-
-const NO_TIMERS: Step['timers'] = { set: [], cancel: [] }
+const NO_TIMERS: Step['timers'] = { set: [], cancel: [], rename: {} }
 
 export function beginCall(callId: string, input: CallInput): Step {
-  const [snapshot, actions] = initialTransition(callMachine, input)
+  const step = beginSystem(callSystem, input)
   const event = { type: 'call.began', input }
-  return stepTo(snapshot, actions, { callId, seq: 1, event, stateBefore: 'none' })
+  return stepTo(step, { callId, seq: 1, event, stateBefore: 'none' })
 }
 
 /** What a step needs to know of a call. */
@@ -57,64 +54,89 @@ export function stepCall(
     throw new ForeignCall(row)
   }
   const { snapshot: before, upgraded } = restored
-  // A fired timer is XState's own event; the machine's type only lists those that may be sent from outside.
-  const [after, actions] = transition(callMachine, before, event as CallEvent)
-  if (after === before && !upgraded) return null
-  const about = { callId: row.id, seq: row.lastSeq + 1, event, stateBefore: legPath(before) }
-  const step = stepTo(after, actions, about)
-  return upgraded && !step.end ? withTimersOf(after, step, upgraded) : step
+  const said = eventToday(event, upgraded)
+  const after = said === null ? unchanged(before) : stepSystem(callSystem, before, said)
+  if (after.snapshot === before && !upgraded) return null
+  const stateBefore = placeOf(viewOf(before))
+  const step = stepTo(after, { callId: row.id, seq: row.lastSeq + 1, event: said ?? event, stateBefore })
+  return upgraded && !step.end ? withTimersOf(after.snapshot, step, upgraded) : step
+}
+
+const unchanged = (snapshot: CallSnapshot): CallStep => ({ snapshot, actions: [], delivered: [] })
+
+/** A timer that an older chart has set may be called otherwise now; null for one of a state that is no more. */
+function eventToday(event: EventObject, upgraded: Upgraded | null): EventObject | null {
+  if (!upgraded || !isTimer(event) || !Object.hasOwn(upgraded.timers, event.type)) return event
+  const type = upgraded.timers[event.type]
+  return type ? { type } : null
 }
 
 /** Timers that the older chart did not have begin with the upgrade; those that it had go on. */
-function withTimersOf(
-  snapshot: CallSnapshot,
-  step: Step,
-  { arms, forgets }: { arms: string[]; forgets: string[] },
-): Step {
-  const armed = new Set(step.timers.set.map(({ timerId }) => timerId))
-  const missing = (getNextTransitions(snapshot) as Delayed[]).flatMap(({ eventType, delay }) =>
-    delay !== undefined && arms.includes(delay) && !armed.has(eventType)
-      ? [{ timerId: eventType, delayMs: lengthOf(delay, snapshot) }]
-      : [],
-  )
-  const timers = { set: [...step.timers.set, ...missing], cancel: [...step.timers.cancel, ...forgets] }
-  return { ...step, timers }
-}
-
-type Delayed = { eventType: string; delay?: string }
-
-function lengthOf(delay: string, { context }: CallSnapshot): number {
-  const length = callMachine.implementations.delays[delay] as number | ((args: object) => number)
-  return typeof length === 'number' ? length : length({ context })
-}
-
-type Circumstances = { callId: string; seq: number; event: { type: string }; stateBefore: string }
-
-function stepTo(snapshot: CallSnapshot, actions: Action[], about: Circumstances): Step {
-  const effects = effectsOf(actions)
-  const view = viewOf(snapshot)
+function withTimersOf(snapshot: CallSnapshot, step: Step, { arms, timers }: Upgraded): Step {
+  const armed = new Set(step.timers.set.map((timer) => timer.timerId))
+  const missing = Object.entries(snapshot.machines as Record<string, AnyMachineSnapshot>)
+    .flatMap(([address, machine]) => delayedIn(address, machine))
+    .filter((timer) => arms.includes(timer.delay) && !armed.has(timer.timerId))
+    .map((timer) => ({ timerId: timer.timerId, delayMs: timer.delayMs }))
+  const rename = Object.fromEntries(Object.entries(timers).flatMap(([from, to]) => (to ? [[from, to]] : [])))
+  const gone = Object.keys(timers).filter((from) => timers[from] === null)
   return {
-    event: about.event,
-    stateBefore: about.stateBefore,
-    stateAfter: legPath(snapshot),
-    snapshot: callMachine.getPersistedSnapshot?.(snapshot) ?? {},
-    chartVersion: CHART_ID,
-    view,
-    timers: snapshot.status === 'done' ? NO_TIMERS : timersOf(actions),
-    effects,
-    jobs: effectJobs(effects, { callId: about.callId, state: view.state, seq: about.seq }),
-    end: snapshot.status === 'done' ? (snapshot.output ?? null) : null,
+    ...step,
+    timers: { set: [...step.timers.set, ...missing], cancel: [...step.timers.cancel, ...gone], rename },
   }
 }
 
-function effectsOf(actions: Action[]): CallEffect[] {
+function delayedIn(address: string, snapshot: AnyMachineSnapshot) {
+  if (snapshot.status !== 'active') return []
+  return (getNextTransitions(snapshot) as { eventType: string; delay?: string }[]).flatMap((next) =>
+    next.delay === undefined
+      ? []
+      : [
+          {
+            delay: next.delay,
+            timerId: timerId(address, snapshot.machine.id, next.eventType),
+            delayMs: lengthOf(next.delay, snapshot),
+          },
+        ],
+  )
+}
+
+function lengthOf(delay: string, { context, machine }: AnyMachineSnapshot): number {
+  const length = machine.implementations.delays[delay] as number | ((args: object) => number)
+  return typeof length === 'number' ? length : length({ context })
+}
+
+type CallStep = SystemStep<typeof callSystem>
+type Circumstances = { callId: string; seq: number; event: { type: string }; stateBefore: string }
+
+/** Throws what a machine failed over. */
+function stepTo({ snapshot, actions }: CallStep, about: Circumstances): Step {
+  if (snapshot.status === 'error') throw snapshot.error
+  const effects = effectsOf(actions)
+  const view = viewOf(snapshot)
+  const isOver = snapshot.status === 'done'
+  return {
+    event: about.event,
+    stateBefore: about.stateBefore,
+    stateAfter: placeOf(view),
+    snapshot: savedOf(snapshot),
+    chartVersion: CHART_ID,
+    view,
+    timers: isOver ? NO_TIMERS : timersIn(actions),
+    effects,
+    jobs: effectJobs(effects, { callId: about.callId, state: view.state, seq: about.seq }),
+    end: isOver ? (snapshot.output ?? null) : null,
+  }
+}
+
+function effectsOf(actions: SystemAction[]): CallEffect[] {
   return actions
     .filter((action) => !action.type.startsWith('xstate.'))
     .map(({ type, params }) => ({ type, params }) as CallEffect)
 }
 
-/** In the order in which the chart armed and cancelled them; the last word on each timer counts. */
-function timersOf(actions: Action[]): Step['timers'] {
+/** In the order in which the machines armed and cancelled them; the last word on each timer counts. */
+function timersIn(actions: SystemAction[]): Step['timers'] {
   const timers = new Map<string, number | null>()
   for (const { type, params } of actions as { type: string; params: TimerParams }[]) {
     if (type === 'xstate.cancel' && params.sendId) timers.set(params.sendId, null)
@@ -124,8 +146,9 @@ function timersOf(actions: Action[]): Step['timers'] {
   }
   const entries = [...timers]
   return {
-    set: entries.flatMap(([timerId, delayMs]) => (delayMs === null ? [] : [{ timerId, delayMs }])),
-    cancel: entries.filter(([, delayMs]) => delayMs === null).map(([timerId]) => timerId),
+    set: entries.flatMap(([timer, delayMs]) => (delayMs === null ? [] : [{ timerId: timer, delayMs }])),
+    cancel: entries.filter(([, delayMs]) => delayMs === null).map(([timer]) => timer),
+    rename: {},
   }
 }
 

@@ -55,7 +55,12 @@ export type Step = {
   snapshot: object
   chartVersion: string
   view: CallState
-  timers: { set: { timerId: string; delayMs: number }[]; cancel: string[] }
+  timers: {
+    set: { timerId: string; delayMs: number }[]
+    cancel: string[]
+    /** What timers that an older chart has set are called from now on. */
+    rename: Readonly<Record<string, string>>
+  }
   effects: CallEffect[]
   jobs: Job[]
   end: { reason: EndReason; fault: Fault } | null

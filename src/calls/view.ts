@@ -1,56 +1,26 @@
-import type { SnapshotFrom } from 'xstate'
-import type { callMachine } from '../../machines/call.machine.ts'
-import type { BridgeState, CallState, LegState, VoiceState } from '../../machines/instructions.ts'
+import type { ContextOf } from '../../machines/call/call-context.ts'
+import type { callSystem } from '../../machines/call/call-system.ts'
+import { callState, type MachineStates } from '../../machines/call/call-view.ts'
+import type { CallState } from '../../machines/instructions.ts'
+import type { SavedState } from '../../machines/saved-state.ts'
+import type { SystemSnapshot } from '../actors/machine-system.ts'
 
-export type CallSnapshot = SnapshotFrom<typeof callMachine>
+export type CallSnapshot = SystemSnapshot<typeof callSystem>
 
-/** The leg's place in the chart in one word or two, such as `hold` or `bridged.talking`, however deep it lies. */
-export const legPath = ({ value }: Pick<CallSnapshot, 'value'>): string => placeIn(value)
-
-function placeIn(value: unknown): string {
-  if (typeof value === 'string') return value
-  const leg = Object(Object(value).live).leg as unknown
-  const keys: string[] = []
-  for (let at = leg; at !== undefined; at = typeof at === 'string' ? undefined : Object.values(Object(at))[0])
-    keys.push(typeof at === 'string' ? at : (Object.keys(Object(at))[0] ?? ''))
-  const [state = '', ...within] = keys
-  return within.length > 0 ? `${state}.${within.at(-1)}` : state
-}
-
-/** A call that was saved by a chart that is not known here, in the words of that chart. */
-export function savedView(saved: object): CallState {
-  const { value, context } = saved as CallSnapshot
-  const [state, bridge] = placeIn(value).split('.')
-  const words = context as CallState['context']
-  return {
-    state: state as LegState,
-    bridge: (bridge as BridgeState | undefined) ?? null,
-    voice: voiceState({ value, context } as CallSnapshot),
-    context: words,
-  }
-}
+/** The call's place in one word or two, such as `hold` or `bridged.talking`. */
+export const placeOf = ({ state, bridge }: CallState): string => (bridge ? `${state}.${bridge}` : state)
 
 /** A snapshot in the words that adapters, the relay and people use. */
-export function viewOf(snapshot: CallSnapshot): CallState {
-  const [state, bridge] = legPath(snapshot).split('.')
-  return {
-    state: state as LegState,
-    bridge: (bridge as BridgeState | undefined) ?? null,
-    voice: voiceState(snapshot),
-    context: snapshot.context,
-  }
-}
+export const viewOf = ({ machines }: CallSnapshot): CallState => callState(machines as MachineStates)
 
-function voiceState({ value, context }: CallSnapshot): VoiceState {
-  const voice = typeof value === 'string' ? undefined : value.live?.voice
-  if (typeof voice === 'object') return voice.settled as VoiceState
-  return voice === 'cloning' ? 'cloning' : lastVoice(context)
-}
-
-/** An ended call has left its voice region; what it spoke with tells where that stood. */
-export function lastVoice({ voice, voiceId }: CallState['context']): VoiceState {
-  if (voice.kind === 'cached') return 'cached'
-  return voice.kind === 'clone' && voiceId !== null && voiceId !== voice.fallbackVoiceId
-    ? 'cloned'
-    : 'default'
+/**
+ * A call that was saved by a chart that is not known here, in the words of that chart: machines that have today's names are likely to
+ * say today's words.
+ */
+export function savedView({ value, context }: SavedState): CallState {
+  const at = (address: keyof ContextOf) => ({
+    value: (Object(value) as Record<string, unknown>)[address],
+    context: context[address] as never,
+  })
+  return callState({ call: at('call'), leg: at('leg'), conversation: at('conversation'), voice: at('voice') })
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CallContext } from '../../machines/call-setup.ts'
+import type { CallContext } from '../../machines/call/call-context.ts'
 import { type CallView, nextInstructions } from '../../machines/instructions.ts'
 import type { LiveCallQueries } from '../persistence/live-calls.ts'
 import { callParams, unknownCall } from './calls-routes.ts'
@@ -19,7 +19,7 @@ const CallState = z
   .object({
     seq: z.number().int().describe('Of the step that brought the call here.'),
     chartVersion: z.string(),
-    value: z.unknown().describe("XState's state value: where the call is in every region of its chart."),
+    value: z.unknown().describe("XState's state value of each machine of the call, by its address."),
     context: z.custom<CallContext>().meta({ type: 'object' }).describe('What the call remembers.'),
     instructions: z.array(z.unknown()).describe('What its leg is to do now, in order.'),
     timers: z

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ChartDefinition } from '../calls/chart-definition.ts'
+import type { ChartDefinition } from '../actors/chart-definition.ts'
 import { coverageOf, readRuns, UnreadableRun } from '../model/coverage.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'

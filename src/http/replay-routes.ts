@@ -25,9 +25,12 @@ const Recorded = z.object({
 const Reproduced = z.object({
   stateAfter: z.string(),
   voice: z.string(),
-  value: z.unknown().describe("XState's state value."),
+  value: z.unknown().describe("XState's state value of each machine of the call, by its address."),
   states: states(),
   context: fields(),
+  snapshot: z
+    .object({ value: z.unknown(), context: fields(), status: z.string() })
+    .describe('As it is saved.'),
   leg: z
     .array(z.unknown())
     .nullable()

@@ -1,5 +1,5 @@
+import { delayOf } from '../actors/timer-id.ts'
 import { type AnyEvent, type CallSnapshot, placeOf } from './call-model.ts'
-import { delayOf } from './timers.ts'
 
 /*
  * The names of the call's table: a row for each place, in which a voice that is still waited for counts, and a column for

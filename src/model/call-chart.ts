@@ -1,7 +1,8 @@
 import type { AnyStateMachine } from 'xstate'
-import { callMachine } from '../../machines/call.machine.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallInput, CallLimits } from '../../machines/call-events.ts'
 import { type LegInstruction, legInstructions, mediaInstruction } from '../../machines/instructions.ts'
+import type { MachineSystem } from '../actors/machine-system.ts'
 import { columnName, rowName } from './call-cells.ts'
 import {
   type AnyEvent,
@@ -15,23 +16,40 @@ import {
 import { type ChartModel, type Explored, explore, type Hearing } from './explore.ts'
 
 /*
- * The call's chart with what of its world has to be known to walk through it. `machine` is another one when somebody tries
- * a change in a file of their own.
+ * The call's chart with what of its world has to be known to walk through it. `system` is another one when somebody tries a
+ * change in a file of their own.
  */
 
-/** A conversation goes on for as long as two like to talk, and a voice that is known waits for the call to end. */
+/** What may last as long as the call, and what is left only by what another machine says, which has the time limit. */
 const LASTING = [
-  'live.leg.bridged.talking',
-  'live.voice.settled.cached',
-  'live.voice.settled.cloned',
-  'live.voice.settled.default',
+  // A conversation goes on for as long as two like to talk, and a voice that is known waits for the call to end.
+  'conversation.live.talking',
+  'voice.settled.cached',
+  'voice.settled.cloned',
+  'voice.settled.default',
+  // The leg says when it asks, streams or is gone, and gives the carrier up in time.
+  'call.greeting',
+  'call.hold',
+  'call.bridging',
+  // The call says when a bridge is there, and when the last word is over.
+  'conversation.idle',
+  'leg.closing',
+  // The relay says when a stream ends, and the conversation asks for the leg every few minutes.
+  'call.bridged',
+  'leg.streaming',
 ]
+
+/** The call's machines with one of them changed: it takes the place of the one whose id it has. */
+export const callSystemWith = (machine: AnyStateMachine): MachineSystem => ({
+  ...callSystem,
+  machines: { ...callSystem.machines, [machine.id]: machine },
+})
 
 export const callChart = (
   limits: CallLimits = LIMITS,
-  machine: AnyStateMachine = callMachine,
+  system: MachineSystem = callSystem,
 ): ChartModel<CallSnapshot> => ({
-  machine,
+  system,
   inputs: Object.fromEntries(Object.entries(INPUTS).map(([name, input]) => [name, { ...input, limits }])),
   outside: outsideEvents,
   identity: serializeState,

@@ -1,23 +1,18 @@
-import {
-  type EventFromLogic,
-  type ExecutableActionsFrom,
-  initialTransition,
-  type SnapshotFrom,
-  transition,
-} from 'xstate'
-import { callMachine } from '../../machines/call.machine.ts'
-import type { CallEvent, CallInput, CallLimits, InternalEvent } from '../../machines/call-events.ts'
-import type { BridgeState, CallState, LegState, VoiceState } from '../../machines/instructions.ts'
-import { allTimers, type TimerEvent, timersIn } from './timers.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
+import type { CallEvent, CallInput, CallLimits } from '../../machines/call-events.ts'
+import { beginSystem, type SystemStep, stepSystem } from '../actors/machine-system.ts'
+import type { TimerEvent } from '../actors/timer-id.ts'
+import { type CallSnapshot, placeOf as placeOfView, viewOf } from '../calls/view.ts'
+import { allTimers, timersIn } from './timers.ts'
 
 /*
  * The call's chart as its tests and checks see it: driven by pure functions, told in plain words, and explored with the
  * events that the world could send in each state.
  */
 
-export type CallSnapshot = SnapshotFrom<typeof callMachine>
-export type AnyEvent = CallEvent | InternalEvent | TimerEvent
-export type Step = { snapshot: CallSnapshot; actions: readonly ExecutableActionsFrom<typeof callMachine>[] }
+export { type CallSnapshot, viewOf }
+export type AnyEvent = CallEvent | TimerEvent
+export type Step = Pick<SystemStep<typeof callSystem>, 'snapshot' | 'actions'>
 
 /** All different, so that a test sees which one a timer took. */
 export const LIMITS: CallLimits = {
@@ -45,50 +40,24 @@ export const INPUTS = {
   draining: { admission: 'draining', voice: VOICES.cached, limits: LIMITS },
 } as const satisfies Record<string, CallInput>
 
-export function begin(input: CallInput): Step {
-  const [snapshot, actions] = initialTransition(callMachine, input)
-  return { snapshot, actions }
-}
+export const begin = (input: CallInput): Step => beginSystem(callSystem, input)
 
-export function feed(before: CallSnapshot, event: AnyEvent): Step {
-  // XState types the events of its own timers nowhere, though `transition` takes them like any other.
-  const [snapshot, actions] = transition(callMachine, before, event as EventFromLogic<typeof callMachine>)
-  return { snapshot, actions }
-}
+export const feed = (before: CallSnapshot, event: AnyEvent): Step => stepSystem(callSystem, before, event)
 
-/** Where each region rests: `bridged.talking` and `settled.cached`; a call that is over rests in `ended`. */
-export function placeOf({ value }: CallSnapshot): { leg: string; voice: string | null } {
-  if (typeof value === 'string') return { leg: value, voice: null }
-  return { leg: flat(value.live.leg), voice: flat(value.live.voice) }
-}
-
-function flat(value: string | object): string {
-  if (typeof value === 'string') return value
-  const [[key, inner] = []] = Object.entries(value)
-  const within = flat(inner)
-  // A state within a state within one is told by its own name, as everywhere.
-  return key === 'bridged' ? `bridged.${within.split('.').at(-1)}` : `${key}.${within}`
-}
-
-/** The call as adapters and people see it; once it has ended its voice is told as `default`. */
-export function viewOf(call: CallSnapshot): CallState {
-  const { leg, voice } = placeOf(call)
-  const [state, bridge = null] = leg.split('.')
-  return {
-    state: state as LegState,
-    bridge: bridge as BridgeState | null,
-    voice: (voice?.replace('settled.', '') ?? 'default') as VoiceState,
-    context: call.context,
-  }
+/** Where a call rests, such as `bridged.talking`, and its voice, such as `cached`; the voice of a call that is over matters no more. */
+export function placeOf(call: CallSnapshot): { leg: string; voice: string | null } {
+  const view = viewOf(call)
+  return { leg: placeOfView(view), voice: call.status === 'done' ? null : view.voice }
 }
 
 /** Every timer that any state of the chart has. */
-export const ALL_TIMERS: TimerEvent[] = allTimers(callMachine)
+export const ALL_TIMERS: TimerEvent[] = allTimers(callSystem)
 
 const REFUSED = { type: 'agent.overrideRefused', isGone: false } as const
 
 /** What the world can say, in the words of one who knows which bridge the call is at. */
-export function outsideEvents({ context: { attempt } }: CallSnapshot): CallEvent[] {
+export function outsideEvents({ machines: { leg } }: CallSnapshot): CallEvent[] {
+  const { attempt } = leg.context
   return [
     { type: 'leg.asked' },
     { type: 'leg.asked', leaves: attempt },
@@ -128,7 +97,10 @@ export function eventsIn(snapshot: CallSnapshot): AnyEvent[] {
  * What distinguishes two states of a call. Guards see the attempt, the reconnects, whether there was a conversation
  * and whether there is an end reason; they never see the hold round, which alone could grow without bound.
  */
-export function serializeState({ value, context }: CallSnapshot): string {
-  const { attempt, agentReconnects, conversationId, endReason } = context
-  return JSON.stringify([value, attempt, agentReconnects, conversationId !== null, endReason])
+export function serializeState({ machines }: CallSnapshot): string {
+  const { call, leg, conversation, voice } = machines
+  const { agentReconnects, conversationId } = conversation.context
+  const values = [call.value, leg.value, conversation.value, voice.value]
+  const remembered = [leg.context.attempt, agentReconnects, conversationId !== null, call.context.endReason]
+  return JSON.stringify([...values, ...remembered])
 }

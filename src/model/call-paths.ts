@@ -1,7 +1,8 @@
+import { MAX_JOINS } from '../../machines/call/leg.machine.ts'
 import type { CallEvent, CallInput } from '../../machines/call-events.ts'
-import { MAX_JOINS } from '../../machines/call-setup.ts'
 import type { EndReason } from '../../machines/end-reasons.ts'
 import type { BridgeState, CallState, LegState, VoiceState } from '../../machines/instructions.ts'
+import { delayOf, type TimerEvent } from '../actors/timer-id.ts'
 import { cellOf, wordsFor } from './call-cells.ts'
 import { callChart } from './call-chart.ts'
 import {
@@ -14,7 +15,6 @@ import {
   placeOf,
   viewOf,
 } from './call-model.ts'
-import { delayOf, type TimerEvent } from './timers.ts'
 import { fewest, shortestWays, simpleWays, type Way, walker } from './ways.ts'
 
 /*
@@ -99,7 +99,8 @@ const INTERFERING = [
 ]
 
 /** The number of simple ways grows with every turn that they may take: these keep it at about a hundred. */
-export function isWithoutInterference({ context }: CallSnapshot, event: { type: string }): boolean {
+export function isWithoutInterference(call: CallSnapshot, event: { type: string }): boolean {
+  const { context } = viewOf(call)
   const said = event as AnyEvent
   if (context.attempt > 1 || said.type === 'operator.hangupRequested') return false
   if (said.type === 'relay.unresponsive' || (said.type === 'leg.asked' && said.leaves !== undefined))
@@ -119,7 +120,7 @@ function everyShortestWay(canHear: CanHear): Way[] {
   const happens = (call: CallSnapshot, event: { type: string }) => canHear(viewOf(call), event as AnyEvent)
   const ways = INPUT_NAMES.flatMap((inputName) =>
     shortestWays(CHART, { inputName, filterEvents: happens })
-      .filter(({ state: { context } }) => context.attempt <= 1 || context.attempt === MAX_JOINS)
+      .filter(({ state }) => [0, 1, MAX_JOINS].includes(viewOf(state).context.attempt))
       .flatMap(({ state, events }) =>
         eventsIn(state)
           .filter((event) => happens(state, event))

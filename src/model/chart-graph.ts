@@ -1,4 +1,5 @@
-import type { ChartDefinition, ChartState as DefinedState } from '../calls/chart-definition.ts'
+import { AWAITS_ANSWER } from '../../machines/call/messages.ts'
+import type { ChartDefinition, ChartState as DefinedState } from '../actors/chart-definition.ts'
 
 /*
  * A chart as two flat lists, states and transitions, for whoever reasons about it.
@@ -13,7 +14,7 @@ export type ChartState = Omit<DefinedState, 'states' | 'transitions' | 'initial'
   path: string[]
   parent: string | null
   isInitial: boolean
-  /** Left in the step that entered it: something happens at once, whatever the guards say. */
+  /** Left in the step that entered it: something happens at once, whatever the guards say, or another machine answers. */
   isPassedThrough: boolean
   /** The names of the delays that it can be left by when nobody says anything. */
   delays: string[]
@@ -22,17 +23,19 @@ export type ChartState = Omit<DefinedState, 'states' | 'transitions' | 'initial'
 export type ChartGraph = {
   id: string
   version: string | null
+  /** The id of the state whose end is the end of all: the root, or, of several machines, the main one. */
+  main: string
   /** Parents before their children. */
   states: ChartState[]
   transitions: ChartTransition[]
 }
 
-export function chartGraph(definition: ChartDefinition): ChartGraph {
+export function chartGraph(definition: ChartDefinition, main = definition.id): ChartGraph {
   const states: ChartState[] = []
   const transitions: ChartTransition[] = []
   const visit = (state: DefinedState, place: Pick<ChartState, 'path' | 'parent' | 'isInitial'>) => {
     const { states: inner, transitions: ways, initial, ...own } = state
-    states.push({ ...own, ...place, ...timing(ways) })
+    states.push({ ...own, ...place, ...timing(ways, own.tags) })
     transitions.push(...ways.map((way) => ({ ...way, trigger: triggerOf(way) })))
     for (const child of Object.values(inner)) {
       const isInitial = state.type === 'parallel' || initial.includes(child.id)
@@ -40,13 +43,13 @@ export function chartGraph(definition: ChartDefinition): ChartGraph {
     }
   }
   visit(definition, { path: [], parent: null, isInitial: true })
-  return { id: definition.id, version: definition.version, states, transitions }
+  return { id: definition.id, version: definition.version, main, states, transitions }
 }
 
-function timing(ways: DefinedState['transitions']) {
-  const isPassedThrough = ways.some(
-    ({ eventType, guard, target }) => eventType === '' && guard === null && target.length > 0,
-  )
+function timing(ways: DefinedState['transitions'], tags: string[]) {
+  const isPassedThrough =
+    tags.includes(AWAITS_ANSWER) ||
+    ways.some(({ eventType, guard, target }) => eventType === '' && guard === null && target.length > 0)
   const delays = ways.flatMap(({ delay }) => (delay === null ? [] : [delay]))
   return { isPassedThrough, delays: [...new Set(delays)] }
 }

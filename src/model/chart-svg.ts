@@ -1,5 +1,5 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
-import type { ChartDefinition } from '../calls/chart-definition.ts'
+import type { ChartDefinition } from '../actors/chart-definition.ts'
 import type { Counts } from './carrier-coverage.ts'
 import {
   type Chart,

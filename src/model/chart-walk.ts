@@ -7,7 +7,15 @@ import {
   type InspectionEvent,
   SimulatedClock,
 } from 'xstate'
-import { chartDefinition, transitionId } from '../calls/chart-definition.ts'
+import { systemDefinition, transitionId } from '../actors/chart-definition.ts'
+import {
+  beginSystem,
+  type Delivery,
+  type MachineSystem,
+  machineAt,
+  type SystemSnapshot,
+  stepSystem,
+} from '../actors/machine-system.ts'
 import { type ChartGraph, chartGraph } from './chart-graph.ts'
 
 /*
@@ -19,40 +27,57 @@ import { type ChartGraph, chartGraph } from './chart-graph.ts'
 export type Walk = { entered: string[]; took: string[] }
 
 /** What a new actor goes through before anything happens to it. */
-export function walkOfBeginning(machine: AnyStateMachine, input: unknown): Walk {
-  const { walk, inspect } = inspection()
-  createActor(machine, { input, clock: new SimulatedClock(), inspect }).start().stop()
-  return told(walk, new Set())
+export function walkOfBeginning(system: MachineSystem, input: unknown): Walk {
+  const { entered, took } = walkOf(system, beginSystem(system, input).delivered)
+  // What holds several machines together is there as soon as they are.
+  return { entered: [...new Set([system.id, ...entered])], took }
 }
 
 /** What one event takes an actor through. */
-export function walkOfStep(machine: AnyStateMachine, from: AnyMachineSnapshot, event: EventObject): Walk {
-  const { walk, inspect } = inspection()
-  const snapshot = machine.getPersistedSnapshot(from)
-  const actor = createActor(machine, { snapshot, input: from.context, clock: new SimulatedClock(), inspect })
-  actor.start()
-  actor.send(event)
-  actor.stop()
-  return told(walk, activeIn(from))
+export const walkOfStep = (system: MachineSystem, from: SystemSnapshot, event: EventObject): Walk =>
+  walkOf(system, stepSystem(system, from, event).delivered)
+
+function walkOf(system: MachineSystem, delivered: Delivery[]): Walk {
+  const walks = delivered.map((delivery) => walkOfDelivery(machineAt(system, delivery.to), delivery))
+  const all = (part: keyof Walk) => [...new Set(walks.flatMap((walk) => walk[part]))]
+  return { entered: all('entered'), took: all('took') }
 }
 
-/** The ids of the states that an actor is in, parents before their children. */
-export const activeStates = (snapshot: AnyMachineSnapshot): string[] =>
-  snapshot._nodes.toSorted((a, b) => a.order - b.order).map(({ id }) => id)
+function walkOfDelivery(machine: AnyStateMachine, { event, before }: Delivery): Walk {
+  const { walk, inspect } = inspection()
+  const { input } = event as { input?: unknown }
+  const begins =
+    before === null ? { input } : { input: before.context, snapshot: machine.getPersistedSnapshot(before) }
+  const actor = createActor(machine, { ...begins, clock: new SimulatedClock(), inspect })
+  actor.start()
+  if (before !== null) actor.send(event)
+  actor.stop()
+  return told(walk, before === null ? new Set() : activeIn(before))
+}
 
-/** The states in which an actor rests, one in each region, by their paths: `live.leg.hold + live.voice.cloning`. */
-export function placesOf({ _nodes }: AnyMachineSnapshot): string {
-  const resting = _nodes.filter(({ type }) => type === 'atomic' || type === 'final')
-  return resting.map(({ path }) => path.join('.')).join(' + ')
+/** The ids of the states that an actor is in, parents before their children, one machine after the other. */
+export const activeStates = ({ machines }: SystemSnapshot): string[] =>
+  Object.values(machines).flatMap(({ _nodes }: AnyMachineSnapshot) =>
+    _nodes.toSorted((a, b) => a.order - b.order).map(({ id }) => id),
+  )
+
+/** The states in which an actor rests, by their ids: `call.hold + leg.answered`. Those of its only machine are told by their paths. */
+export function placesOf({ machines }: SystemSnapshot): string {
+  const parts: AnyMachineSnapshot[] = Object.values(machines)
+  const resting = parts.flatMap(({ _nodes }) =>
+    _nodes.filter(({ type }) => type === 'atomic' || type === 'final'),
+  )
+  return resting.map(({ id, path }) => (parts.length === 1 ? path.join('.') : id)).join(' + ')
 }
 
 /** Every state and transition of a chart by its id. */
-export function chartElements(machine: AnyStateMachine): { states: string[]; transitions: string[] } {
-  const { states, transitions } = graphOf(machine)
+export function chartElements(system: MachineSystem): { states: string[]; transitions: string[] } {
+  const { states, transitions } = graphOf(system)
   return { states: states.map(({ id }) => id), transitions: transitions.map(({ id }) => id) }
 }
 
-export const graphOf = (machine: AnyStateMachine): ChartGraph => chartGraph(chartDefinition(machine))
+export const graphOf = (system: MachineSystem): ChartGraph =>
+  chartGraph(systemDefinition(system), machineAt(system, system.main).id)
 
 type Seen = { active: Set<string>; left: Set<string>; took: Set<string> }
 

@@ -1,4 +1,4 @@
-import type { AnyMachineSnapshot } from 'xstate'
+import type { SystemSnapshot } from '../actors/machine-system.ts'
 import type { ChartGraph } from './chart-graph.ts'
 import { graphOf } from './chart-walk.ts'
 import { checkBoundedTime } from './checks/bounded-time.ts'
@@ -13,11 +13,11 @@ import { type ChartModel, explore } from './explore.ts'
 export type ChartReport = { chart: ChartGraph; situations: number; checks: Checked[] }
 
 /** Asks a chart every question. Throws TooManyStates when it cannot be looked through. */
-export function checkChart<Snapshot extends AnyMachineSnapshot>(
+export function checkChart<Snapshot extends SystemSnapshot>(
   model: ChartModel<Snapshot>,
   given: SilenceLimits & { ledger: Ledger | null },
 ): ChartReport {
-  const chart = graphOf(model.machine)
+  const chart = graphOf(model.system)
   const graphs = Object.values(model.inputs).map((input) => explore(model, input))
   return {
     chart,

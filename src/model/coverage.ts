@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ChartDefinition } from '../calls/chart-definition.ts'
+import type { ChartDefinition } from '../actors/chart-definition.ts'
 import type { ChartCoverage } from './carrier-coverage.ts'
 import { chartGraph } from './chart-graph.ts'
 

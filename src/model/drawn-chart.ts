@@ -1,4 +1,4 @@
-import type { ChartState, ChartTransition } from '../calls/chart-definition.ts'
+import type { ChartState, ChartTransition } from '../actors/chart-definition.ts'
 
 /*
  * A statechart made into what is drawn, in the console and in files: states within states, and one line for all the ways
@@ -11,6 +11,8 @@ export type ChartNode = Omit<ChartState, 'states' | 'transitions'> & {
   /** The keys from the root's child down, as `live.leg.hold`. */
   path: string
   transitions: Way[]
+  /** What happens there without leaving it. */
+  staying: Omit<ChartTransition, 'target'>[]
 }
 
 /** One transition to one target. */
@@ -27,7 +29,15 @@ export function chartOf(definition: ChartState): Chart {
   const visit = ({ states, transitions, ...state }: ChartState, parent: string | null, path: string) => {
     const ways = waysOf(transitions)
     const children = Object.values(states)
-    nodes.set(state.id, { ...state, parent, path, children: children.map(({ id }) => id), transitions: ways })
+    const staying = transitions.filter(({ target }) => target.length === 0)
+    nodes.set(state.id, {
+      ...state,
+      parent,
+      path,
+      children: children.map(({ id }) => id),
+      transitions: ways,
+      staying,
+    })
     for (const way of ways) {
       const edge = edges.get(way.edge) ?? { id: way.edge, source: way.source, target: way.target, ways: [] }
       edge.ways.push(way)

@@ -1,19 +1,21 @@
+import type { EventObject } from 'xstate'
 import {
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type EventObject,
-  initialTransition,
-  transition,
-} from 'xstate'
-import { type TimerEvent, timersIn } from './timers.ts'
+  beginSystem,
+  type MachineSystem,
+  type SystemAction,
+  type SystemSnapshot,
+  type SystemStep,
+  stepSystem,
+} from '../actors/machine-system.ts'
+import { timersIn } from './timers.ts'
 
 /*
  * Every state that a chart can come to, and everything that can happen in each: what the checks reason about.
  */
 
 /** A chart, and what of the world around it has to be known to walk through it. */
-export type ChartModel<Snapshot extends AnyMachineSnapshot = AnyMachineSnapshot> = {
-  machine: AnyStateMachine
+export type ChartModel<Snapshot extends SystemSnapshot = SystemSnapshot> = {
+  system: MachineSystem
   /** The ways in which an actor can begin, by name. */
   inputs: Readonly<Record<string, unknown>>
   /** What the world could say in this state. */
@@ -34,19 +36,16 @@ export type ChartModel<Snapshot extends AnyMachineSnapshot = AnyMachineSnapshot>
 /** A line that is hung up has nobody on it; `not said` where nobody has written what a leg is told there. */
 export type Hearing = 'sound' | 'nothing' | 'nothing, until the carrier answers' | 'hung up' | 'not said'
 
-/** An action that the chart asks for; XState's own, such as timers, begin with `xstate.`. */
-type Action = { type: string; params?: unknown }
-
 /** One thing that can happen in one state, and what comes of it. */
-export type Edge<Snapshot extends AnyMachineSnapshot = AnyMachineSnapshot> = {
+export type Edge<Snapshot extends SystemSnapshot = SystemSnapshot> = {
   from: Snapshot
   event: EventObject
   snapshot: Snapshot
-  actions: readonly Action[]
+  actions: readonly SystemAction[]
 }
 
-export type Explored<Snapshot extends AnyMachineSnapshot = AnyMachineSnapshot> = {
-  start: { snapshot: Snapshot; actions: readonly Action[] }
+export type Explored<Snapshot extends SystemSnapshot = SystemSnapshot> = {
+  start: { snapshot: Snapshot; actions: readonly SystemAction[] }
   states: Snapshot[]
   /** What changes something or asks for something. */
   edges: Edge<Snapshot>[]
@@ -70,28 +69,27 @@ const tooMany = () =>
   )
 
 /** Throws TooManyStates when `identity` tells apart more states than can be looked at. */
-export function explore<Snapshot extends AnyMachineSnapshot>(
-  { machine, outside, identity }: ChartModel<Snapshot>,
+export function explore<Snapshot extends SystemSnapshot>(
+  { system, outside, identity }: ChartModel<Snapshot>,
   input: unknown,
 ): Explored<Snapshot> {
-  const [first, actions] = initialTransition(machine, input as never)
-  const start = { snapshot: first as Snapshot, actions }
+  const first = beginSystem(system, input)
+  const start = { snapshot: first.snapshot as Snapshot, actions: first.actions }
   const known = new Set([identity(start.snapshot)])
   const explored: Explored<Snapshot> = { start, states: [start.snapshot], edges: [], ignored: [], failed: [] }
   for (const from of explored.states) {
     for (const event of eventsOf(from, outside)) {
-      const stepped = stepOrFailure(machine, from, event)
+      const stepped = stepOrFailure(system, from, event)
       if (typeof stepped === 'string') {
         explored.failed.push({ from, event, message: stepped })
         continue
       }
-      const [next, asked] = stepped
-      const snapshot = next as Snapshot
-      if (snapshot === from && asked.length === 0) {
+      const snapshot = stepped.snapshot as Snapshot
+      if (snapshot === from) {
         explored.ignored.push({ from, event })
         continue
       }
-      explored.edges.push({ from, event, snapshot, actions: asked })
+      explored.edges.push({ from, event, snapshot, actions: stepped.actions })
       const id = identity(snapshot)
       if (known.has(id)) continue
       if (known.size >= MAX_STATES) throw tooMany()
@@ -103,19 +101,19 @@ export function explore<Snapshot extends AnyMachineSnapshot>(
 }
 
 /** The next state and what it asks for, or in what words the chart failed. */
-function stepOrFailure(machine: AnyStateMachine, from: AnyMachineSnapshot, event: EventObject) {
+function stepOrFailure(system: MachineSystem, from: SystemSnapshot, event: EventObject): SystemStep | string {
   try {
-    const [next, asked] = transition(machine, from, event)
-    return next.status === 'error' ? (next.error as Error).message : ([next, asked] as const)
+    const step = stepSystem(system, from, event)
+    return step.snapshot.status === 'error' ? (step.snapshot.error as Error).message : step
   } catch (error) {
     return (error as Error).message
   }
 }
 
 /** Everything that could happen in this state. */
-export function eventsOf<Snapshot extends AnyMachineSnapshot>(
+export function eventsOf<Snapshot extends SystemSnapshot>(
   snapshot: Snapshot,
   outside: ChartModel<Snapshot>['outside'],
-): (EventObject | TimerEvent)[] {
+): EventObject[] {
   return snapshot.status === 'active' ? [...outside(snapshot), ...timersIn(snapshot)] : []
 }

@@ -1,6 +1,7 @@
 import type { AnyMachineSnapshot } from 'xstate'
-import { callMachine } from '../../machines/call.machine.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
 import type { LegEndStatus } from '../../machines/call-events.ts'
+import type { SystemSnapshot } from '../actors/machine-system.ts'
 import type { AnyEvent, CallSnapshot } from './call-model.ts'
 import { isWithoutInterference } from './call-paths.ts'
 import { graphOf } from './chart-walk.ts'
@@ -22,18 +23,19 @@ export function findPaths(model: ChartModel, { kind, to, limit, carrier }: Paths
 }
 
 /** A state is meant by its id, or by the end of its path: `bridged.talking`. */
-function isAt(name: string, { machine }: ChartModel): (snapshot: AnyMachineSnapshot) => boolean {
+function isAt(name: string, { system }: ChartModel): (snapshot: SystemSnapshot) => boolean {
   const means = ({ id, path }: { id: string; path: string[] }) =>
-    id === name || `.${path.join('.')}`.endsWith(`.${name}`)
-  const known = graphOf(machine).states
+    id === name || `.${path.join('.')}`.endsWith(`.${name}`) || id.endsWith(`.${name}`)
+  const known = graphOf(system).states
   if (!known.some(means)) {
     const places = known.filter(({ path }) => path.length > 0).map(({ path }) => path.join('.'))
     throw new UnusableChart(`The chart has no state ${name}. It has: ${places.join(', ')}.`)
   }
-  return ({ _nodes }) => _nodes.some(means)
+  return ({ machines }) =>
+    Object.values(machines).some(({ _nodes }: AnyMachineSnapshot) => _nodes.some(means))
 }
 
-type ToState = ((snapshot: AnyMachineSnapshot) => boolean) | null
+type ToState = ((snapshot: SystemSnapshot) => boolean) | null
 
 /** One way to each place, or to the one that is asked for from each beginning: the shortest. */
 function shortest(model: ChartModel, toState: ToState, limit: number): Way[] {
@@ -52,8 +54,8 @@ function shortest(model: ChartModel, toState: ToState, limit: number): Way[] {
 function simple(model: ChartModel, toState: ToState, limit: number): Way[] {
   // Of a call's chart, hang-ups at every turn and bridges that break again and again would crowd out the rest.
   const filterEvents =
-    model.machine.id === callMachine.id && !model.guessesEvents
-      ? (snapshot: AnyMachineSnapshot, event: { type: string }) =>
+    model.system.id === callSystem.id
+      ? (snapshot: SystemSnapshot, event: { type: string }) =>
           isWithoutInterference(snapshot as CallSnapshot, event)
       : null
   const searches = Object.keys(model.inputs).map((inputName) =>

@@ -1,14 +1,16 @@
 import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type AnyMachineSnapshot, type AnyStateMachine, type EventObject, initialTransition } from 'xstate'
-import { callMachine } from '../../machines/call.machine.ts'
+import type { AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate'
+import { callSystem } from '../../machines/call/call-system.ts'
+import { type Address, type MessageType, RECEIVERS } from '../../machines/call/messages.ts'
 import type { CallLimits } from '../../machines/call-events.ts'
-import { callChart } from './call-chart.ts'
-import { graphOf, placesOf } from './chart-walk.ts'
+import { beginSystem, type SystemSnapshot, systemOf } from '../actors/machine-system.ts'
+import { delayOf, isTimer } from '../actors/timer-id.ts'
+import { callChart, callSystemWith } from './call-chart.ts'
+import { placesOf } from './chart-walk.ts'
 import type { Ledger } from './checks/lost-events.ts'
 import type { ChartModel, Hearing } from './explore.ts'
-import { delayOf, isTimer } from './timers.ts'
 import { loadFault } from './unloadable-chart.ts'
 
 /*
@@ -29,8 +31,8 @@ export const ownChart = (limits: CallLimits): LoadedChart => ({
   model: callChart(limits) as ChartModel,
   ledger: null,
   machine: {
-    file: fileURLToPath(new URL('../../machines/call.machine.ts', import.meta.url)),
-    name: 'callMachine',
+    file: fileURLToPath(new URL('../../machines/call/call-system.ts', import.meta.url)),
+    name: 'callSystem',
   },
   isCall: true,
 })
@@ -59,10 +61,12 @@ export async function loadChart(file: string, limits: CallLimits): Promise<Loade
   const exported = await importFile(file)
   const { machine, name } = machineIn(exported, file)
   const { inputs, events, ledger } = exported as Exports
-  const isCall = machine.id === callMachine.id && !inputs && !events
-  const model = isCall ? (callChart(limits, machine) as ChartModel) : modelOf(machine, exported as Exports)
+  const isCall = machine.id in callSystem.machines && !inputs && !events
+  if (isCall) requirePart(machine, file)
+  const model = isCall
+    ? (callChart(limits, callSystemWith(machine)) as ChartModel)
+    : modelOf(machine, exported as Exports)
   requireBeginning(model, file)
-  if (isCall) requireCall(model, file)
   return { model, ledger: ledger ? { file, cells: ledger } : null, machine: { file, name }, isCall }
 }
 
@@ -112,18 +116,21 @@ export function modelOf(
   { inputs, events, identity, lasting, hears }: Exports,
 ): ChartModel {
   const guessed = eventsTakenBy(machine)
+  const only = ({ machines }: SystemSnapshot) => machines[machine.id] as AnyMachineSnapshot
   return {
-    machine,
+    system: systemOf(machine),
     inputs: inputs ?? { 'no input': undefined },
-    outside: typeof events === 'function' ? events : () => events ?? guessed,
+    outside: typeof events === 'function' ? (snapshot) => events(only(snapshot)) : () => events ?? guessed,
     guessesEvents: events === undefined,
-    identity: identity ?? (({ value, context }) => JSON.stringify([value, context])),
+    identity: (snapshot) => (identity ?? placeAndMemory)(only(snapshot)),
     rowName: placesOf,
     columnName: ({ type }) => delayOf(type) ?? type,
     lasting: lasting ?? null,
-    hears: hears ?? null,
+    hears: hears ? (snapshot) => hears(only(snapshot)) : null,
   }
 }
+
+const placeAndMemory = ({ value, context }: AnyMachineSnapshot): string => JSON.stringify([value, context])
 
 /** By name alone: what they carry nobody knows. XState raises those of finished states itself. */
 export const eventsTakenBy = ({ events }: AnyStateMachine): EventObject[] =>
@@ -131,9 +138,9 @@ export const eventsTakenBy = ({ events }: AnyStateMachine): EventObject[] =>
     .filter((type) => !isTimer({ type }) && !type.startsWith('xstate.done.state.') && type !== '*')
     .map((type) => ({ type }))
 
-function requireBeginning({ machine, inputs }: ChartModel, file: string): void {
+function requireBeginning({ system, inputs }: ChartModel, file: string): void {
   for (const [name, input] of Object.entries(inputs)) {
-    const failure = failureToBegin(machine, input)
+    const failure = failureToBegin(system, input)
     if (failure === null) continue
     throw new UnusableChart(
       `The machine in ${file} cannot begin with ${name}: ${failure}. Export \`inputs\` beside it: its inputs, by name.`,
@@ -141,20 +148,19 @@ function requireBeginning({ machine, inputs }: ChartModel, file: string): void {
   }
 }
 
-function failureToBegin(machine: AnyStateMachine, input: unknown): string | null {
+function failureToBegin(system: ChartModel['system'], input: unknown): string | null {
   try {
-    const [{ status, error }] = initialTransition(machine, input as never)
+    const { status, error } = beginSystem(system, input).snapshot
     return status === 'error' ? (error as Error).message : null
   } catch (error) {
     return (error as Error).message
   }
 }
 
-/** What is known of calls leans on the regions of the call's chart. */
-function requireCall({ machine }: ChartModel, file: string): void {
-  const places = graphOf(machine).states.map(({ path }) => path.join('.'))
-  if (['live.leg', 'live.voice'].every((region) => places.includes(region))) return
+/** A change of one of the machines of a call hears what the others say to it. */
+function requirePart({ id, events }: AnyStateMachine, file: string): void {
+  if ((events as string[]).some((type) => RECEIVERS[type as MessageType]?.includes(id as Address))) return
   throw new UnusableChart(
-    `The machine in ${file} is called call, but is not built as the chart of calls is: keep its regions live.leg and live.voice, or give it another id and export \`inputs\` and \`events\` beside it.`,
+    `The machine in ${file} is called ${id}, as one of the machines of a call is, but takes nothing of what those say to it: let it take what machines/call/messages.ts lists, or give it another id and export \`inputs\` and \`events\` beside it.`,
   )
 }

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { callMachine } from '../../machines/call.machine.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallLimits } from '../../machines/call-events.ts'
-import { chartDefinition } from '../calls/chart-definition.ts'
+import { systemDefinition } from '../actors/chart-definition.ts'
 import { leastOf } from './carrier-coverage.ts'
 import { chartGraph } from './chart-graph.ts'
 import { chartSvg } from './chart-svg.ts'
@@ -114,7 +114,7 @@ async function coverage(
   { json, paths, svg, from }: Asked<'coverage'>,
   { print }: Surroundings,
 ): Promise<number> {
-  const definition = chartDefinition(callMachine)
+  const definition = systemDefinition(callSystem)
   const runs = await readRuns(definition.id, from ?? undefined)
   const found = coverageOf(definition, runs)
   if (runs.length === 0 && !json) {
@@ -134,7 +134,7 @@ async function exportChart(
   { print, limits }: Surroundings,
 ): Promise<number> {
   const { model } = await chartOf(machine, limits)
-  const definition = chartDefinition(model.machine)
+  const definition = systemDefinition(model.system)
   const text = await {
     json: () => `${JSON.stringify(statelyJson(definition), null, 2)}\n`,
     mermaid: () => mermaidOf(chartGraph(definition)),

@@ -11,7 +11,7 @@ const MACHINES = fileURLToPath(new URL('../../machines', import.meta.url))
 /** Null when it can; otherwise what is wrong, and where. */
 export async function whyChartDoesNotLoad(): Promise<string | null> {
   try {
-    await import('../../machines/call.machine.ts')
+    await import('../../machines/call/call-system.ts')
     return null
   } catch (error) {
     return `The chart of calls cannot be loaded${await loadFault(error, MACHINES)}`

@@ -1,16 +1,11 @@
 import { dirname, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import {
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type EventObject,
-  initialTransition,
-  transition,
-} from 'xstate'
+import type { AnyStateMachine, EventObject } from 'xstate'
+import { beginSystem, type MachineSystem, stepSystem, systemOf } from '../actors/machine-system.ts'
+import { delayOf } from '../actors/timer-id.ts'
 import { placesOf } from './chart-walk.ts'
 import type { ChartModel } from './explore.ts'
 import type { CarrierName } from './model-options.ts'
-import { delayOf } from './timers.ts'
 import type { Way } from './ways.ts'
 
 /*
@@ -22,11 +17,16 @@ import type { Way } from './ways.ts'
  *
  * @public The files that are written import it.
  */
-export function placesAlong(machine: AnyStateMachine, input: unknown, events: EventObject[]): string[] {
-  let [snapshot]: [AnyMachineSnapshot, ...unknown[]] = initialTransition(machine, input as never)
+export function placesAlong(
+  chart: AnyStateMachine | MachineSystem,
+  input: unknown,
+  events: EventObject[],
+): string[] {
+  const system = 'machines' in chart ? chart : systemOf(chart)
+  let { snapshot } = beginSystem(system, input)
   const places = [placesOf(snapshot)]
   for (const event of events) {
-    ;[snapshot] = transition(machine, snapshot, event)
+    snapshot = stepSystem(system, snapshot, event).snapshot
     places.push(placesOf(snapshot))
   }
   return places
@@ -34,7 +34,7 @@ export function placesAlong(machine: AnyStateMachine, input: unknown, events: Ev
 
 /** The way in words: what happens, and where it leads. */
 export function wayLines(way: Way, model: ChartModel): string[] {
-  const places = placesAlong(model.machine, model.inputs[way.inputName], way.events)
+  const places = placesAlong(model.system, model.inputs[way.inputName], way.events)
   const steps = way.events.map((event, index) => [wordsOf(event), places[index + 1] ?? ''] as const)
   const width = Math.max(...steps.map(([words]) => words.length), 0)
   return [
@@ -58,7 +58,7 @@ export function chartTestFile(
   const title = titles(model)
   const tests = ways.map((way) => {
     const input = model.inputs[way.inputName]
-    const places = placesAlong(model.machine, input, way.events)
+    const places = placesAlong(model.system, input, way.events)
     return `
 test(${string(title(way))}, () => {
   const input = ${literal(input)}
@@ -71,7 +71,7 @@ test(${string(title(way))}, () => {
 import ${imported} from '${importPath(out, machine.file)}'
 import { placesAlong } from '${importPath(out, fileURLToPath(import.meta.url))}'
 
-/* Written by \`npm run model -- paths\`: ways through the chart ${model.machine.id}, and where each of their events leads. */
+/* Written by \`npm run model -- paths\`: ways through the chart ${model.system.id}, and where each of their events leads. */
 ${tests.join('\n')}
 `
 }

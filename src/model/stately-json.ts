@@ -1,4 +1,4 @@
-import type { ChartDefinition, ChartState, ChartTransition } from '../calls/chart-definition.ts'
+import type { ChartDefinition, ChartState, ChartTransition } from '../actors/chart-definition.ts'
 
 /*
  * A chart as the JSON that `createMachine` takes and Stately's editor imports: what was written in the machine's file, with
@@ -12,7 +12,7 @@ export function statelyJson(chart: ChartDefinition): Json {
 }
 
 function stateJson(state: ChartState): Json {
-  const { description, type, entry, exit, initial, states, transitions } = state
+  const { description, tags, type, entry, exit, initial, states, transitions } = state
   const waysBy = (chosen: (way: ChartTransition) => string | null) => grouped(transitions, chosen)
   const [first] = initial
   const beginsIn = Object.values(states).find(({ id }) => id === first)?.key ?? first
@@ -22,6 +22,7 @@ function stateJson(state: ChartState): Json {
     // What others lead to by name must bear that name.
     ...(state.id !== '' && { id: state.id }),
     ...(description !== null && { description }),
+    ...(tags.length > 0 && { tags }),
     ...(!isPlain && { type }),
     ...(first !== undefined && { initial: beginsIn }),
     ...(entry.length > 0 && { entry: entry.map(namedJson) }),

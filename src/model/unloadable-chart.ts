@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
  * loaded.
  */
 
-/** Of XState's own errors: `Child state 'rejoinin' does not exist on 'call.live.leg'`. */
+/** Of XState's own errors: `Child state 'rejoinin' does not exist on 'leg'`. */
 const UNKNOWN_STATE = /Child state (?:node )?'[.#]?([^']+)' does not exist/
 
 /** A name that stands in more lines than this does not lead to the one that is wrong. */
@@ -26,17 +26,20 @@ export async function loadFault(error: unknown, folder: string): Promise<string>
 
 /** Node begins the stack of a syntax error with its place. */
 function placeIn(stack: string, folder: string): string[] {
-  const places = [...stack.matchAll(/([^/\s]+)\/[\w.-]+\.ts:\d+/g)]
+  const room = basename(folder)
+  const places = [...stack.matchAll(/[^\s:]+\.ts:\d+/g)].map(([place]) => place)
   return places
-    .filter(([, room]) => room === basename(folder))
-    .flatMap(([place]) => place)
+    .filter((place) => place.includes(`/${room}/`))
+    .map((place) => place.slice(place.lastIndexOf(`/${room}/`) + 1))
     .slice(0, 1)
 }
 
 async function linesNaming(state: string, folder: string): Promise<string[]> {
   const names = (line: string) =>
     [...line.matchAll(/['"`]([\w.#-]+)['"`]/g)].flatMap(([, target = '']) => target.split(/[.#]/))
-  const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.ts')).sort()
+  const files = (await readdir(folder, { recursive: true }).catch(() => []))
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
   const found = files.map(async (file) => {
     const lines = (await readFile(join(folder, file), 'utf8')).split('\n')
     return lines.flatMap((line, index) =>

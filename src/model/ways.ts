@@ -1,5 +1,6 @@
-import { type AnyMachineSnapshot, type EventObject, initialTransition, transition } from 'xstate'
+import type { ActorLogic, EventObject } from 'xstate'
 import { getShortestPaths } from 'xstate/graph'
+import { beginSystem, type MachineSystem, type SystemSnapshot, stepSystem } from '../actors/machine-system.ts'
 import { type Walk, walkOfBeginning, walkOfStep } from './chart-walk.ts'
 import { type ChartModel, eventsOf, explore } from './explore.ts'
 
@@ -11,7 +12,7 @@ import { type ChartModel, eventsOf, explore } from './explore.ts'
 /** What happens to an actor that began with this input, in order. */
 export type Way = { inputName: string; events: EventObject[] }
 
-export type Search<Snapshot extends AnyMachineSnapshot> = {
+export type Search<Snapshot extends SystemSnapshot> = {
   inputName: string
   toState?: (snapshot: Snapshot) => boolean
   /** Which events matter; all by default. */
@@ -19,11 +20,11 @@ export type Search<Snapshot extends AnyMachineSnapshot> = {
 }
 
 /** The shortest way to every state that is asked for. */
-export function shortestWays<Snapshot extends AnyMachineSnapshot>(
+export function shortestWays<Snapshot extends SystemSnapshot>(
   model: ChartModel<Snapshot>,
   search: Search<Snapshot>,
 ): (Way & { state: Snapshot })[] {
-  const paths = getShortestPaths(model.machine, {
+  const paths = getShortestPaths(logicOf(model.system), {
     ...search,
     input: model.inputs[search.inputName],
     serializeState: model.identity,
@@ -33,9 +34,17 @@ export function shortestWays<Snapshot extends AnyMachineSnapshot>(
   return paths.map(({ state, steps }) => ({
     inputName: search.inputName,
     events: steps.slice(1).map(({ event }) => event),
-    state: state as Snapshot,
+    state: state as unknown as Snapshot,
   }))
 }
+
+/** XState searches whatever has a beginning and transitions. */
+const logicOf = (system: MachineSystem) =>
+  ({
+    getInitialSnapshot: (_: unknown, input: unknown) => beginSystem(system, input).snapshot,
+    transition: (from: SystemSnapshot, event: EventObject) => stepSystem(system, from, event).snapshot,
+    // biome-ignore lint/suspicious/noExplicitAny: XState's own type for a logic of which nothing else is known.
+  }) as unknown as ActorLogic<any, EventObject>
 
 /** A search that was told neither where to go nor what to leave out looks at no more ways than this. */
 const MOST_WAYS = 500_000
@@ -44,7 +53,7 @@ const MOST_WAYS = 500_000
  * Every way that comes by no state twice and ends where it was asked to, the shorter ones first, as many as are wanted.
  * XState's getSimplePaths finds all of them before it gives any, and of a call to its end there are millions.
  */
-export function* simpleWays<Snapshot extends AnyMachineSnapshot>(
+export function* simpleWays<Snapshot extends SystemSnapshot>(
   model: ChartModel<Snapshot>,
   search: Search<Snapshot>,
 ): Generator<Way> {
@@ -97,7 +106,7 @@ export function fewest<Kept extends Way>(ways: Kept[], elementsOf: (way: Kept) =
 }
 
 /** Says of ways what states and transitions they go through, by their ids; remembers steps, for most ways share theirs. */
-export function walker<Snapshot extends AnyMachineSnapshot>(model: ChartModel<Snapshot>) {
+export function walker<Snapshot extends SystemSnapshot>(model: ChartModel<Snapshot>) {
   const known = new Map<string, Walked<Snapshot>>()
   const remember = (key: string, walk: () => Walked<Snapshot>) => {
     const found = known.get(key) ?? walk()
@@ -107,13 +116,13 @@ export function walker<Snapshot extends AnyMachineSnapshot>(model: ChartModel<Sn
   const begin = (inputName: string) =>
     remember(inputName, () => {
       const input = model.inputs[inputName]
-      const [snapshot] = initialTransition(model.machine, input as never)
-      return { snapshot: snapshot as Snapshot, walk: walkOfBeginning(model.machine, input) }
+      const { snapshot } = beginSystem(model.system, input)
+      return { snapshot: snapshot as Snapshot, walk: walkOfBeginning(model.system, input) }
     })
   const step = (from: Snapshot, event: EventObject) =>
     remember(`${model.identity(from)} ${JSON.stringify(event)}`, () => {
-      const [snapshot] = transition(model.machine, from, event)
-      return { snapshot: snapshot as Snapshot, walk: walkOfStep(model.machine, from, event) }
+      const { snapshot } = stepSystem(model.system, from, event)
+      return { snapshot: snapshot as Snapshot, walk: walkOfStep(model.system, from, event) }
     })
 
   /** `also` adds what else a step counts as. */

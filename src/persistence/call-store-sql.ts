@@ -124,7 +124,7 @@ const sideRows = (first: number) => `
   select w.id, w.started_at as "startedAt", w.ended_at as "endedAt" from written w`
 
 const STEP_RECORD = `snapshot jsonb, chart_version text, state text, bridge text, voice_state text, voice_id text,
-  node_id uuid, is_bridged boolean, outcome text, fault text`
+  node_id uuid, is_bridged boolean, bridge_number int, conversation_id text, outcome text, fault text`
 
 /**
  * Parameters: the call with its first step, those of `sideRows`, how many calls there may be, null for one that takes no
@@ -138,10 +138,10 @@ export const OPEN: Statement = {
   written as (
     insert into call_log (id, provider, provider_call_id, direction, from_number, to_number, agent_id, public_origin,
       media_secret, sample_key, caller_verification, voice_withheld, snapshot, chart_version, state, bridge, voice_state,
-      voice_id, node_id, last_seq, started_at, ended_at, outcome, fault)
+      voice_id, bridge_number, node_id, last_seq, started_at, ended_at, outcome, fault)
     select id, provider, provider_call_id, direction, from_number, to_number, agent_id, public_origin,
       media_secret, sample_key, caller_verification, voice_withheld, snapshot, chart_version, state, bridge, voice_state,
-      voice_id, node_id, 1,
+      voice_id, bridge_number, node_id, 1,
       moment.at, case when outcome is null then null else moment.at end, outcome, fault
     from jsonb_to_record($1::jsonb) as c(id uuid, provider text, provider_call_id text, direction text, from_number text,
       to_number text, agent_id uuid, public_origin text, media_secret text, sample_key text,
@@ -161,7 +161,10 @@ export const OPEN: Statement = {
   ${sideRows(2)}`,
 }
 
-/** Parameters: the call's id, the sequence number it had when it was read, the step, then those of `sideRows`. */
+/**
+ * Parameters: the call's id, the sequence number it had when it was read, the step, those of `sideRows`, and what timers are called
+ * from now on, of which none is forgotten or set in the same step.
+ */
 export const STEP: Statement = {
   name: 'step-call',
   text: `
@@ -169,19 +172,23 @@ export const STEP: Statement = {
   written as (
     update call_log c set
       snapshot = s.snapshot, chart_version = s.chart_version, state = s.state, bridge = s.bridge,
-      voice_state = s.voice_state, voice_id = s.voice_id, node_id = s.node_id, last_seq = c.last_seq + 1,
+      voice_state = s.voice_state, voice_id = s.voice_id, bridge_number = s.bridge_number, node_id = s.node_id, last_seq = c.last_seq + 1,
       bridged_at = case when s.is_bridged then coalesce(c.bridged_at, greatest(moment.at, c.started_at)) else c.bridged_at end,
       ended_at = case when s.outcome is null then null else greatest(moment.at, c.bridged_at, c.started_at) end,
       outcome = s.outcome, fault = s.fault
     from moment, (values ($1::uuid, $2::int)) as expected(id, last_seq), jsonb_to_record($3::jsonb) as s(${STEP_RECORD})
     where c.id = expected.id and c.last_seq = expected.last_seq and c.ended_at is null
-    returning c.*, moment.at
+    returning c.*, moment.at, s.conversation_id
   ),
   conversed as (
     insert into agent_conversation (conversation_id, call_id, started_at)
-    select w.snapshot->'context'->>'conversationId', w.id, w.at
-    from written w where w.snapshot->'context'->>'conversationId' is not null
+    select w.conversation_id, w.id, w.at from written w where w.conversation_id is not null
     on conflict do nothing
+  ),
+  renamed as (
+    update call_timer t set timer_id = r.name
+    from written w, jsonb_each_text($8::jsonb) as r(was, name)
+    where t.call_id = w.id and t.timer_id = r.was and w.ended_at is null
   ),
   ${sideRows(4)}`,
 }

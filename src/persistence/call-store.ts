@@ -105,6 +105,7 @@ export function createCallStore(pool: pg.Pool): CallStore {
           row.lastSeq,
           JSON.stringify(stepColumns(step, nodeId)),
           ...sideRows(step, delivery),
+          JSON.stringify(renamed(step, delivery)),
         ])
         if (written.length > 0) return { row, step, repeated: false }
       }
@@ -226,6 +227,8 @@ function stepColumns(step: Step, nodeId: string) {
     voice_id: step.view.context.voiceId,
     node_id: nodeId,
     is_bridged: step.view.state === 'bridged',
+    bridge_number: step.view.context.attempt ?? null,
+    conversation_id: step.view.context.conversationId ?? null,
     outcome: step.end?.reason ?? null,
     fault: step.end?.fault ?? null,
   }
@@ -241,12 +244,14 @@ function sideRows(step: Step, delivery: Delivery): string[] {
     state_after: step.stateAfter,
     effects: step.effects,
   }
-  const gone = delivery.timerId ? [...step.timers.cancel, delivery.timerId] : step.timers.cancel
-  const kept = new Set(step.timers.set.map((timer) => timer.timerId))
+  const { set, cancel, rename } = step.timers
+  const again = new Set(set.map((timer) => timer.timerId))
+  const replaced = [...again, ...cancel].flatMap((name) => namesBefore(name, rename))
+  const gone = [...cancel, ...replaced, ...(delivery.timerId ? [delivery.timerId] : [])]
   return [
     JSON.stringify(event),
-    JSON.stringify(gone.filter((id) => !kept.has(id))),
-    JSON.stringify(step.timers.set.map(({ timerId, delayMs }) => ({ timer_id: timerId, delay_ms: delayMs }))),
+    JSON.stringify(gone.filter((id) => !again.has(id))),
+    JSON.stringify(set.map(({ timerId, delayMs }) => ({ timer_id: timerId, delay_ms: delayMs }))),
     JSON.stringify(step.jobs),
   ]
 }
@@ -268,4 +273,15 @@ function openedRow(
     ...times,
     outcome: step.end?.reason ?? null,
   }
+}
+
+const namesBefore = (name: string, rename: Step['timers']['rename']): string[] =>
+  Object.keys(rename).filter((was) => rename[was] === name)
+
+/** What timers are called from now on, but for those that the step forgets or sets anew. */
+function renamed({ timers: { set, cancel, rename } }: Step, { timerId }: Delivery): Record<string, string> {
+  const settled = new Set([...set.map((timer) => timer.timerId), ...cancel])
+  return Object.fromEntries(
+    Object.entries(rename).filter(([was, name]) => was !== timerId && !settled.has(name)),
+  )
 }

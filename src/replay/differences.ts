@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import { nearestToday } from '../calls/saved-call.ts'
+import { savedView } from '../calls/view.ts'
 import type { Difference } from './difference.ts'
 import type { RecordedEvent } from './recorded-call.ts'
 import type { Reproduced } from './reproduced.ts'
@@ -30,22 +32,46 @@ function notHandled({ handled }: Outcome): Difference[] {
   return [{ what: 'event', recorded: 'handled', reproduced: handled || 'ignored' }]
 }
 
-function inside({ snapshot, stateAfter }: RecordedEvent, reproduced: Outcome): Difference[] {
-  if (!snapshot) return []
+function inside(recorded: RecordedEvent, reproduced: Outcome): Difference[] {
+  const saved = savedState(recorded)
+  if (!saved) return []
   const { value, context } = reproduced
-  const isElsewhere = stateAfter !== reproduced.stateAfter
-  const fields = new Set([...Object.keys(snapshot.context), ...Object.keys(context)])
+  const isElsewhere = recorded.stateAfter !== reproduced.stateAfter
+  const fields = saved.isOfOlderChart
+    ? saved.fields
+    : new Set([...Object.keys(saved.context), ...Object.keys(context)])
+  // An older chart had left the states that a call ends in.
+  const isSame =
+    isDeepStrictEqual(saved.value, value) || (saved.isOfOlderChart && recorded.stateAfter === 'ended')
   return [
-    ...unless(isElsewhere || isDeepStrictEqual(snapshot.value, value), 'value', snapshot.value, value),
+    ...unless(isElsewhere || isSame, 'value', saved.value, value),
     ...[...fields].flatMap((field) =>
       unless(
-        isDeepStrictEqual(snapshot.context[field], context[field]),
+        isDeepStrictEqual(saved.context[field], context[field]),
         `context.${field}`,
-        snapshot.context[field],
+        saved.context[field],
         context[field],
       ),
     ),
   ]
+}
+
+type SavedCall = {
+  value: unknown
+  context: Record<string, unknown>
+  isOfOlderChart: boolean
+  /** What the chart that saved it remembered. */
+  fields: Set<string>
+}
+
+/** What was saved, as the chart of today would have it; null where nothing was. */
+function savedState({ snapshot, chartVersion }: RecordedEvent): SavedCall | null {
+  if (!snapshot) return null
+  const saved = chartVersion === null ? snapshot : nearestToday({ snapshot, chartVersion })
+  const isOfOlderChart = saved !== snapshot
+  const context = JSON.parse(JSON.stringify(savedView(saved).context)) as Record<string, unknown>
+  const fields = new Set(Object.keys(isOfOlderChart ? snapshot.context : context))
+  return { value: saved.value, context, isOfOlderChart, fields }
 }
 
 function inEffects({ effects }: RecordedEvent, reproduced: Outcome): Difference[] {

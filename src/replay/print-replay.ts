@@ -1,4 +1,4 @@
-import { delayOf } from '../model/timers.ts'
+import { delayOf } from '../actors/timer-id.ts'
 import type { Difference } from './difference.ts'
 import type { Replay, ReplayedStep } from './replay.ts'
 

@@ -38,10 +38,9 @@ function asReproduced(call: RecordedCall, { steps, chartVersion }: Replay): Reco
   const events = call.events.map((event, index) => {
     const reproduced = steps[index]?.reproduced
     if (!reproduced) return event
-    const { value, context, effects, stateAfter } = reproduced
+    const { snapshot, effects, stateAfter } = reproduced
     const stateBefore = steps[index - 1]?.reproduced.stateAfter ?? 'none'
-    const status = stateAfter === 'ended' ? 'done' : 'active'
-    return { ...event, stateBefore, stateAfter, effects, chartVersion, snapshot: { value, context, status } }
+    return { ...event, stateBefore, stateAfter, effects, chartVersion, snapshot }
   })
   return { ...call, chartVersion, events }
 }

@@ -1,7 +1,7 @@
-import type { AnyMachineSnapshot } from 'xstate'
-import { callMachine } from '../../machines/call.machine.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
-import { CHART_ID, restore } from '../calls/saved-call.ts'
+import { isTimer } from '../actors/timer-id.ts'
+import { CHART_ID, restore, timerToday } from '../calls/saved-call.ts'
 import { beginCall, stepCall } from '../calls/step.ts'
 import type { Step } from '../calls/store.ts'
 import { type Walk, walkOfBeginning, walkOfStep } from '../model/chart-walk.ts'
@@ -49,12 +49,19 @@ export function replay(recorded: RecordedCall): Replay {
   const steps: ReplayedStep[] = []
   let now = begin(recorded)
   for (const event of events) {
-    const next = now.seq === 0 ? now : step(now, event)
+    const today = { ...event, event: eventToday(event) }
+    const next = now.seq === 0 ? now : step(now, today)
     now = { ...next, seq: event.seq }
-    steps.push(told(event, next))
+    steps.push({ ...told(today, next), event: event.event })
   }
   const first = steps.findIndex(({ differences }) => differences.length > 0)
   return { call, chartVersion: CHART_ID, steps, firstDifference: first < 0 ? null : first }
+}
+
+/** A timer of an older chart may be called otherwise now. */
+function eventToday({ event, chartVersion }: RecordedEvent): RecordedEvent['event'] {
+  const type = isTimer(event) && chartVersion !== null ? timerToday(event.type, chartVersion) : event.type
+  return { ...event, type: type ?? event.type }
 }
 
 /** Where the chart of today stands, and how the last event brought it there. */
@@ -79,7 +86,7 @@ function begin(recorded: RecordedCall): Standing {
     const step = beginCall(recorded.id, input)
     return {
       ...{ callId: recorded.id, seq: 0, step, at, timers: timersAfter(new Map(), step, at) },
-      ...{ walk: walkOfBeginning(callMachine, input), handled: true },
+      ...{ walk: walkOfBeginning(callSystem, input), handled: true },
       running: { timers: new Map(), since: at },
     }
   } catch (error) {
@@ -106,12 +113,13 @@ function step(before: Standing, { event, seq, ...recorded }: RecordedEvent): Sta
   const running = { timers, since: before.at }
   const stays = { ...before, step: { ...before.step, effects: [] }, walk: NOWHERE, running }
   try {
+    const now = restore(row)
     const next = stepCall(row, event as CallEvent)
-    if (!next) return { ...stays, handled: false }
+    if (!next || !now) return { ...stays, handled: false }
     return {
       ...{ callId, seq, step: next, at, timers: timersAfter(timers, next, at), handled: true },
       running,
-      walk: walkOfStep(callMachine, restore(row) as AnyMachineSnapshot, event),
+      walk: walkOfStep(callSystem, now, event),
     }
   } catch (error) {
     return { ...stays, handled: (error as Error).message }

@@ -1,4 +1,5 @@
-import { getNextTransitions } from 'xstate'
+import { type AnyMachineSnapshot, getNextTransitions } from 'xstate'
+import { isMessage } from '../../machines/call/messages.ts'
 import {
   type LegInstruction,
   legInstructions,
@@ -16,11 +17,13 @@ export type Reproduced = {
   /** The leg's place, such as `bridged.talking`. */
   stateAfter: string
   voice: VoiceState
-  /** XState's state value. */
+  /** XState's state value of each machine, by address. */
   value: unknown
   /** The ids of all states that the call is in, parents before their children. */
   states: string[]
   context: Record<string, unknown>
+  /** As it is saved. */
+  snapshot: SavedSnapshot
   /** Null where machines/instructions.ts has no answer, as in a state that was only renamed in the chart. */
   leg: LegInstruction[] | null
   media: MediaInstruction | null
@@ -45,11 +48,15 @@ export function timersAfter(before: Timers, { event, timers: { set, cancel }, en
 
 export function reproducedBy(step: Step, timers: Timers): Reproduced {
   const { view, effects, stateAfter } = step
-  const { value, context } = JSON.parse(JSON.stringify(step.snapshot)) as SavedSnapshot
+  const saved = JSON.parse(JSON.stringify(step.snapshot)) as SavedSnapshot
+  const context = JSON.parse(JSON.stringify(view.context)) as Record<string, unknown>
   const snapshot = restore(step)
-  const next = !snapshot || snapshot.status === 'done' ? [] : getNextTransitions(snapshot)
+  const machines: AnyMachineSnapshot[] = snapshot?.status === 'active' ? Object.values(snapshot.machines) : []
+  const next = machines
+    .filter(({ status }) => status === 'active')
+    .flatMap((machine) => getNextTransitions(machine))
   return {
-    ...{ stateAfter, voice: view.voice, value, context, effects },
+    ...{ stateAfter, voice: view.voice, value: saved.value, context, effects, snapshot: saved },
     states: snapshot ? activeStates(snapshot) : [],
     // A chart that is being changed may come to states that its instructions do not know yet.
     leg: legInstructions(view) ?? null,
@@ -58,7 +65,7 @@ export function reproducedBy(step: Step, timers: Timers): Reproduced {
       .sort(([, a], [, b]) => a.getTime() - b.getTime())
       .map(([timerId, dueAt]) => ({ timerId, dueAt: dueAt.toISOString() })),
     accepts: [...new Set(next.map(({ eventType }) => eventType))].filter(
-      (type) => type !== '' && !type.startsWith('xstate.'),
+      (type) => type !== '' && !type.startsWith('xstate.') && !isMessage(type),
     ),
   }
 }

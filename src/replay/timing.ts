@@ -1,4 +1,4 @@
-import { delayOf } from '../model/timers.ts'
+import { delayOf } from '../actors/timer-id.ts'
 import type { Difference } from './difference.ts'
 import type { RecordedEvent } from './recorded-call.ts'
 import type { Timers } from './reproduced.ts'

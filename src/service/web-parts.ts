@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { callMachine } from '../../machines/call.machine.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
+import { systemDefinition } from '../actors/chart-definition.ts'
 import type { CallHost } from '../calls/call-host.ts'
-import { chartDefinition } from '../calls/chart-definition.ts'
 import type { CallFeed } from '../calls/feed.ts'
 import type { Config } from '../config.ts'
 import { adminRoutes } from '../http/admin-routes.ts'
@@ -86,7 +86,7 @@ function routesOf({ config, storage, settings, kill, numbers, host, feed, caller
     settings: () => settings,
     follow: (follower) => feed.follow(follower),
     responseTimes: () => responseTimes(metrics.webhookSeconds),
-    machines: { call: chartDefinition(callMachine) },
+    machines: { call: systemDefinition(callSystem) },
   })
 }
 

@@ -56,6 +56,8 @@ const viewIn = (bridge: 'connecting' | 'talking'): CallView => ({
     conversationId: null,
     redirects: 0,
     unresponsiveBridge: null,
+    bridgeNumber: 1,
+    isWanted: true,
     endReason: null,
   },
 })

@@ -292,7 +292,7 @@ describe('a timer', () => {
     await settled(async () => (await host.find({ callId: row.id }))?.view.state === 'joining')
     const log = await events(row.id)
     expect(log.at(-1)).toMatchObject({
-      type: 'xstate.after.CLONE_MAX_WAIT.call.live.voice.cloning',
+      type: 'xstate.after.CLONE_MAX_WAIT.voice.cloning',
       state_after: 'joining',
     })
     const asked = (await jobs()).map(({ task }) => task)

@@ -1,10 +1,13 @@
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { TIMERS_OF_CHART_2 } from '../../machines/call/from-chart-2.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
 import { nextInstructions } from '../../machines/instructions.ts'
 import { CallHost, streamToken } from '../../src/calls/call-host.ts'
 import { AnswerPending } from '../../src/calls/ports.ts'
+import { viewOfRow } from '../../src/calls/retire.ts'
 import { CHART_ID } from '../../src/calls/saved-call.ts'
+import type { CallRow } from '../../src/calls/store.ts'
 import { LIMITS } from '../../src/model/call-model.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
 import { JobDispatcher } from '../../src/persistence/job-dispatcher.ts'
@@ -101,7 +104,7 @@ describe('a call in a state of a chart that is not known here', () => {
   async function waiting(): Promise<string> {
     const callId = await opened()
     const snapshot = await snapshotOf(callId)
-    await save(callId, OTHERS, { ...snapshot, value: { live: { leg: 'waiting', voice: 'cloning' } } })
+    await save(callId, OTHERS, { ...snapshot, value: { ...Object(snapshot?.value), call: 'waiting' } })
     return callId
   }
 
@@ -127,7 +130,7 @@ describe('a call in a state of a chart that is not known here', () => {
     // As by a process that knows the chart: one hold round further, in a state without a name here.
     await expect.poll(jobs).toHaveLength(1)
     await db.query(
-      `update call_log set snapshot = jsonb_set(snapshot, '{context,holdRound}', '7') where id = $1`,
+      `update call_log set snapshot = jsonb_set(snapshot, '{context,call,holdRound}', '7') where id = $1`,
       [callId],
     )
     await db.query('delete from graphile_worker._private_jobs')
@@ -204,23 +207,47 @@ it('an ended call stays ended, whatever comes and whatever chart it was saved by
   await host.send({ callId }, { type: 'leg.ended', status: 'completed' })
   const ended = await rowOf(callId)
   // A late poll at a process that would take the state for one of its own.
-  const live = { value: { live: { leg: 'hold', voice: 'cloning' } }, status: 'active' }
+  const live = {
+    value: { call: 'hold', leg: 'answered', conversation: 'idle', voice: 'cloning' },
+    status: 'active',
+  }
   await save(callId, CHART_ID, { ...(await snapshotOf(callId)), ...live })
   for (const event of [{ type: 'leg.asked' }, { type: 'leg.ended', status: 'failed' }] as const)
     expect((await host.send({ callId }, event))?.handled).toBe(false)
   expect(await rowOf(callId)).toMatchObject({ endedAt: ended?.endedAt, outcome: 'caller_hung_up' })
 })
 
+/** As charts 1 and 2 saved it: with one machine, and timers that are named after its states. */
+async function asOneMachine(
+  callId: string,
+  chart: string,
+  { leg, forgotten = [], limits = LIMITS }: { leg: unknown; forgotten?: string[]; limits?: object },
+): Promise<void> {
+  const { bridgeNumber: _, isWanted: __, ...known } = viewOfRow((await rowOf(callId)) as CallRow).context
+  const context = Object.fromEntries(Object.entries(known).filter(([field]) => !forgotten.includes(field)))
+  const value = { live: { leg, voice: { settled: 'default' } } }
+  await save(callId, chart, { status: 'active', value, context: { ...context, limits } })
+  for (const [was, name] of Object.entries(TIMERS_OF_CHART_2))
+    await db.query('update call_timer set timer_id = $2 where call_id = $1 and timer_id = $3', [
+      callId,
+      was,
+      name,
+    ])
+}
+
 describe('a call of chart 1', () => {
-  /** As chart 1 saved it: without what chart 2 added. */
+  /** Without what chart 2 added. */
   async function asChart1(callId: string, leg: unknown): Promise<void> {
-    const saved = await snapshotOf(callId)
-    const { agentConnection, agentPauses, refusedOverrides, redirects, unresponsiveBridge, ...context } =
-      saved?.context ?? {}
     const { cloneMaxWaitMs, legPatienceMs, agentConnectMs, callMaxMs } = LIMITS
+    const forgotten = [
+      'agentConnection',
+      'agentPauses',
+      'refusedOverrides',
+      'redirects',
+      'unresponsiveBridge',
+    ]
     const limits = { cloneMaxWaitMs, legPatienceMs, agentConnectMs, callMaxMs }
-    const value = { live: { leg, voice: { settled: 'default' } } }
-    await save(callId, '1', { ...saved, value, context: { ...context, limits } })
+    await asOneMachine(callId, '1', { leg, forgotten, limits })
     await db.query(`delete from call_timer where call_id = $1 and timer_id not like '%CALL_MAX%'`, [callId])
   }
 
@@ -263,6 +290,59 @@ describe('a call of chart 1', () => {
   })
 })
 
+describe('a call of chart 2', () => {
+  const due = async (callId: string) =>
+    Object.fromEntries(
+      (
+        await db.query<{ id: string; due: string }>(
+          'select timer_id as id, due_at::text as due from call_timer where call_id = $1',
+          [callId],
+        )
+      ).map(({ id, due }) => [id, due]),
+    )
+
+  it('goes on as the machines of today, and its timers run out when they would have', async () => {
+    const callId = await talking()
+    const before = await due(callId)
+    await asOneMachine(callId, '2.ebc58098', { leg: { bridged: 'talking' } })
+    expect(Object.keys(await due(callId))).toContain('xstate.after.CALL_MAX.call.live')
+    const refused = {
+      type: 'agent.overrideRefused',
+      override: 'language',
+      voiceId: null,
+      isGone: false,
+    } as const
+    const next = await host.send({ callId }, { ...refused, attempt: 1, connection: 1 })
+    expect(next?.view).toMatchObject({ state: 'bridged', bridge: 'talking' })
+    expect((await rowOf(callId))?.chartVersion).toBe(CHART_ID)
+    expect(await due(callId)).toEqual(before)
+  })
+
+  it('forgets the timers of the state that it leaves, whatever they were called', async () => {
+    const callId = await talking()
+    await asOneMachine(callId, '2.ebc58098', { leg: { bridged: 'talking' } })
+    await host.send({ callId }, { type: 'media.lost', attempt: 1, clean: true })
+    expect(await timers(callId)).toEqual(['CALL_MAX', 'REJOIN_OVERDUE', 'REJOIN_PATIENCE'])
+  })
+
+  it('is moved on by a timer that chart 2 has set', async () => {
+    const callId = await talking()
+    await asOneMachine(callId, '2.ebc58098', { leg: { bridged: 'talking' } })
+    await db.query(`update call_timer set due_at = now() where call_id = $1 and timer_id like '%CALL_MAX%'`, [
+      callId,
+    ])
+    const log = pino({ level: 'silent' })
+    const sweeping = new CallHost({
+      ...{ store: createCallStore(db.callPool), clock: new ManualClock(), log, nodeId: NODE, limits: LIMITS },
+      ...{ maxConcurrentCalls: 100, isDraining: () => false },
+    })
+    sweeping.start()
+    await expect.poll(async () => (await rowOf(callId))?.outcome).toBe('too_long')
+    await sweeping.stop()
+    expect(await timers(callId)).toEqual([])
+  })
+})
+
 describe.each([
   ['null', () => null],
   ['a text', () => 'hold'],
@@ -270,7 +350,7 @@ describe.each([
   ['without a context', (saved: object) => ({ ...saved, context: undefined })],
   ['with a context of nothing', (saved: object) => ({ ...saved, context: {} })],
   ['in no state', (saved: object) => ({ ...saved, value: null })],
-  ['in a state that there is not', (saved: object) => ({ ...saved, value: { live: { leg: 'gone' } } })],
+  ['in a state that there is not', (saved: object) => ({ ...saved, value: { call: 'gone' } })],
 ])('a snapshot that is %s', (_, spoil) => {
   async function spoilt(): Promise<string> {
     const callId = await talking()

@@ -19,7 +19,7 @@ import { until } from '../support/until.ts'
  */
 
 /** As the timer fires; its name is XState's. */
-const RECOVERY_IS_OVER = 'xstate.after.AGENT_RECOVERY.call.live.leg.bridged.recovering'
+const RECOVERY_IS_OVER = 'xstate.after.AGENT_RECOVERY.conversation.live.recovering'
 
 visitConsole()
 

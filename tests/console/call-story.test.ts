@@ -54,7 +54,7 @@ describe('a call’s story', () => {
       ...{ type: 'agent.overrideRefused', cause: 'voice', detail: 'A voice was not found.' },
     })
     const late = {
-      type: 'xstate.after.AGENT_CONNECT.call.live.leg.bridged.connecting',
+      type: 'xstate.after.AGENT_CONNECT.conversation.live.connecting',
     } as unknown as CallEvent
     expect(troubleOf(await recordsOf(UNKNOWN, asked, joined, late))).toEqual({
       ...{ type: late.type, cause: null, detail: null },

@@ -1,15 +1,16 @@
 import { describe, expect, it, test } from 'vitest'
-import { callMachine } from '../../machines/call.machine.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
-import { type ChartDefinition, chartDefinition } from '../../src/calls/chart-definition.ts'
-import { restore } from '../../src/calls/saved-call.ts'
+import { type ChartDefinition, systemDefinition } from '../../src/actors/chart-definition.ts'
+import { restore, savedOf } from '../../src/calls/saved-call.ts'
 import { beginCall, stepCall } from '../../src/calls/step.ts'
-import { activeStates, leavesOf, waysFrom, waysTaken } from '../../src/console/chart/chart-activity.ts'
+import { activeStates, leavesOf, waysFrom } from '../../src/console/chart/chart-activity.ts'
+import { waysTaken } from '../../src/console/chart/taken-ways.ts'
 import { INPUTS } from '../../src/model/call-model.ts'
 import { chartElements, walkOfBeginning, walkOfStep } from '../../src/model/chart-walk.ts'
 import { chartOf, edgeWords, nodeAt } from '../../src/model/drawn-chart.ts'
 
-const definition = JSON.parse(JSON.stringify(chartDefinition(callMachine))) as ChartDefinition
+const definition = JSON.parse(JSON.stringify(systemDefinition(callSystem))) as ChartDefinition
 const chart = chartOf(definition)
 const pathsOf = (ids: Iterable<string>) => [...ids].map((id) => chart.nodes.get(id)?.path).sort()
 
@@ -21,14 +22,14 @@ const staying = ({ states, transitions }: Pick<ChartDefinition, 'states' | 'tran
 
 describe('the chart that is drawn', () => {
   it('has every state and every transition of the machine that leads to one, and no other', () => {
-    const { states, transitions } = chartElements(callMachine)
+    const { states, transitions } = chartElements(callSystem)
     expect([...chart.nodes.keys()].sort()).toEqual([...states].sort())
     const drawn = chart.edges.flatMap(({ ways }) => ways.map(({ id }) => id))
     expect([...new Set([...drawn, ...staying(definition)])].sort()).toEqual([...transitions].sort())
   })
 
   it('knows where it begins, which the machine says nowhere but in its own objects', () => {
-    expect(nodeAt(chart, 'leg.bridged')?.initial.map((id) => chart.nodes.get(id)?.key)).toEqual([
+    expect(nodeAt(chart, 'conversation.live')?.initial.map((id) => chart.nodes.get(id)?.key)).toEqual([
       'connecting',
     ])
   })
@@ -39,34 +40,44 @@ describe('the chart that is drawn', () => {
       const edge = chart.edges.find((drawn) => drawn.source === source && drawn.target === target)
       return edge ? edgeWords(chart, edge) : null
     }
-    expect(words('greeting', 'polling')).toEqual(['leg.asked'])
-    expect(words('departing', 'ended')).toEqual(['after 15 s'])
-    expect(words('cloning', 'settled.default')).toEqual(['voice.failed', 'after CLONE_MAX_WAIT'])
-    expect(words('polling', 'joining')).toEqual(['[voiceIsSettled]'])
-    expect(words('polling', 'hold')).toEqual(['[else]'])
-    expect(words('redirecting', 'joining')).toEqual([])
+    expect(words('greeting', 'polling')).toEqual(['leg.asks'])
+    expect(words('awaitingHangup', 'gone')).toEqual(['after 15 s'])
+    expect(words('cloning', 'settled.default')).toEqual([
+      'call.isOver',
+      'voice.failed',
+      'after CLONE_MAX_WAIT',
+    ])
+    expect(words('bridgingAgain', 'opening')).toEqual(['[canJoinAgain]'])
+    expect(words('bridgingAgain', 'leg.closing')).toEqual(['[else]'])
   })
 })
 
 describe('where a call is', () => {
   it('is read off its state value, in every region', () => {
     const active = activeStates(chart, {
-      live: { leg: { bridged: 'talking' }, voice: { settled: 'cloned' } },
+      ...{
+        call: 'bridged',
+        leg: 'streaming',
+        conversation: { live: 'talking' },
+        voice: { settled: 'cloned' },
+      },
     })
     expect(pathsOf(leavesOf(chart, active))).toEqual([
-      'live.leg.bridged.talking',
-      'live.voice.settled.cloned',
+      'call.bridged',
+      'conversation.live.talking',
+      'leg.streaming',
+      'voice.settled.cloned',
     ])
-    expect(pathsOf(active)).toContain('live.leg.bridged')
+    expect(pathsOf(active)).toContain('conversation.live')
   })
 
   it('leaves out what the chart does not know', () => {
-    expect(pathsOf(activeStates(chart, { live: { leg: 'gone' } }))).toEqual(['', 'live', 'live.leg'])
+    expect(pathsOf(activeStates(chart, { leg: 'vanished' }))).toEqual(['', 'leg'])
     expect(activeStates(chart, null).size).toBe(1)
   })
 
   it('tells what can happen there, the innermost first', () => {
-    const events = waysFrom(chart, activeStates(chart, { live: { leg: 'hold', voice: 'cloning' } }))
+    const events = waysFrom(chart, activeStates(chart, { call: 'hold', leg: 'answered', voice: 'cloning' }))
     const types = events.map(({ eventType }) => eventType)
     expect(types).toEqual(
       expect.arrayContaining(['leg.asked', 'voice.ready', 'operator.hangupRequested', 'leg.ended']),
@@ -101,18 +112,19 @@ function courses(input: (typeof INPUTS)[keyof typeof INPUTS], depth: number) {
     if (left === 0) return
     const before = restore(row)
     if (!before) return
+    const { value } = savedOf(before)
     for (const event of SAYABLE) {
       const step = stepCall(row, event)
       if (!step) continue
       const after = (step.snapshot as { value: unknown }).value
-      const key = JSON.stringify([before.value, event, after])
+      const key = JSON.stringify([value, event, after])
       if (seen.has(key)) continue
       seen.add(key)
       found.push({
-        before: before.value,
+        before: value,
         after,
         event: event.type,
-        took: walkOfStep(callMachine, before, event).took,
+        took: walkOfStep(callSystem, before, event).took,
       })
       visit({ ...row, snapshot: step.snapshot, endedAt: step.end ? new Date(0) : null }, left - 1)
     }
@@ -147,12 +159,21 @@ describe('the way that a call took', () => {
       activeStates(chart, (snapshot as { value: unknown }).value),
       'call.began',
     )
-    expect(ways.map(({ id }) => id).sort()).toEqual(walkOfBeginning(callMachine, input).took.sort())
+    expect(ways.map(({ id }) => id).sort()).toEqual(walkOfBeginning(callSystem, input).took.sort())
   })
 
   it('is none where several steps were dropped that no single event could make', () => {
-    const before = activeStates(chart, { live: { leg: 'greeting', voice: 'cloning' } })
-    const after = activeStates(chart, { live: { leg: { bridged: 'talking' }, voice: { settled: 'cloned' } } })
+    const before = activeStates(chart, {
+      ...{ call: 'greeting', leg: 'answered', conversation: 'idle', voice: 'cloning' },
+    })
+    const after = activeStates(chart, {
+      ...{
+        call: 'bridged',
+        leg: 'streaming',
+        conversation: { live: 'talking' },
+        voice: { settled: 'cloned' },
+      },
+    })
     expect(waysTaken(chart, before, after, 'agent.ready')).toEqual([])
   })
 })

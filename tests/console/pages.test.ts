@@ -27,7 +27,7 @@ describe('the live calls', () => {
     await alice.page.locator('.chart-state-count').first().waitFor()
     expect(await countIn('greeting')).toBe('2')
     await service.calls.say({ type: 'leg.asked' })
-    await until('one has moved on', async () => (await countIn('joining')) === '1')
+    await until('one has moved on', async () => (await countIn('bridging')) === '1')
     expect(await countIn('greeting')).toBe('1')
     await alice.page.locator('.way[data-lit]').first().waitFor({ state: 'attached' })
     await expect
@@ -43,16 +43,16 @@ describe('the live calls', () => {
     service.calls.begin(BOB)
     await service.calls.say({ type: 'leg.asked' })
     await looksAt('#/live')
-    const state = alice.page.locator('.react-flow__node[data-id="joining"]')
+    const state = alice.page.locator('.react-flow__node[data-id="leg.opening"]')
     await state.focus()
     await alice.page.keyboard.press('Enter')
-    await alice.page.getByRole('heading', { name: 'In joining: 1' }).waitFor()
+    await alice.page.getByRole('heading', { name: 'In opening: 1' }).waitFor()
     await expect
       .poll(() => alice.page.locator('.call-list li').allTextContents())
       .toEqual([expect.stringContaining('+1 555 010 0002')])
     await expect
       .poll(() => alice.page.locator('.ways').textContent())
-      .toContain('media.joined if isThisBridge→ bridged')
+      .toContain('media.joined if isThisBridge→ streaming')
   })
 
   test('are opened by a click, and found by their number', async () => {
@@ -87,7 +87,7 @@ describe('the live calls', () => {
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
     const told = Date.now()
-    await until('all have joined', async () => (await countIn('joining')) === '1000')
+    await until('all have joined', async () => (await countIn('bridging')) === '1000')
     expect(Date.now() - told).toBeLessThan(3_000)
     // A second without a picture is what a person takes for a page that hangs; it is far less where nothing else runs.
     expect(await alice.page.evaluate('window.longestFrame')).toBeLessThan(1_000)
@@ -142,7 +142,7 @@ test('the statechart can be skipped by keyboard, and its states chosen', async (
   await skip.focus()
   await alice.page.keyboard.press('Tab')
   await alice.page.keyboard.press('Enter')
-  await alice.page.locator('.state-details', { hasText: 'live' }).waitFor()
+  await alice.page.locator('.state-details', { hasText: 'call' }).waitFor()
 })
 
 describe('when the service is away', () => {

@@ -22,7 +22,7 @@ async function lateCall(): Promise<CallStep[]> {
   const calls = new ScriptedCalls()
   calls.begin('+15550100001', at(0))
   await calls.say({ type: 'leg.asked' }, at(2_000))
-  await calls.say({ type: 'xstate.after.CLONE_MAX_WAIT.call.live.voice.cloning' } as never, at(35_000))
+  await calls.say({ type: 'xstate.after.CLONE_MAX_WAIT.voice.cloning' } as never, at(35_000))
   await calls.say({ type: 'media.joined', attempt: 1, node: 'node' }, at(35_500))
   const recorded = await calls.recorded(calls.latestId)
   if (!recorded) throw new Error('The call is not there.')

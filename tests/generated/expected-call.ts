@@ -43,7 +43,7 @@ export class ExpectedCall {
   }
 
   get voiceId(): string | null {
-    return this.#step.snapshot.context.voiceId
+    return viewOf(this.#step.snapshot).context.voiceId
   }
 
   get instructions(): LegInstruction[] {

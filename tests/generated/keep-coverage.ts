@@ -1,5 +1,5 @@
-import { callMachine } from '../../machines/call.machine.ts'
-import { chartDefinition } from '../../src/calls/chart-definition.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
+import { systemDefinition } from '../../src/actors/chart-definition.ts'
 import { fingerprintOf, keepRun } from '../../src/model/coverage.ts'
 import { type Played, walkOf } from './walked.ts'
 
@@ -9,7 +9,7 @@ import { type Played, walkOf } from './walked.ts'
  */
 export async function keepCoverage(carrier: string, played: Played[], never: string[] = []): Promise<void> {
   await keepRun({
-    ...{ chart: callMachine.id, fingerprint: fingerprintOf(chartDefinition(callMachine)), carrier },
+    ...{ chart: callSystem.id, fingerprint: fingerprintOf(systemDefinition(callSystem)), carrier },
     at: new Date().toISOString(),
     paths: played.map(({ path, events }) => ({ name: path.name, elements: walkOf(events).elements })),
     never,

@@ -18,19 +18,20 @@ import { type Played, reportOf, walkedIn } from './walked.ts'
 
 /** Of the ways to go on that a carrier's question opens, those that a leg which follows its call has no need to ask. */
 const NEVER_OVER_SIP = [
-  'bridged on leg.asked #1',
+  'leg.streaming on leg.asked #1',
+  'leg.awaitingHangup on leg.asked #1',
+  'leg.awaitingRestream on leg.asked #1',
+  'leg.closing on leg.asked #1',
+  'call.closing on leg.asks #1',
   // Told in the stories of nodes and of the agent.
-  'bridged on relay.unresponsive #1',
-  'bridged on agent.overrideRefused #1',
-  'voiceSettled on agent.overrideRefused #1',
+  'leg.streaming on relay.unresponsive #1',
+  ...[1, 2].map((n) => `conversation.live on agent.overrideRefused #${n}`),
   ...['cached', 'cloned'].flatMap((voice) =>
-    [1, 2].map((n) => `call.live.voice.settled.${voice} on agent.overrideRefused #${n}`),
+    [1, 2].map((n) => `voice.settled.${voice} on conversation.refusesVoice #${n}`),
   ),
-  'call.live.leg.closing on leg.asked #1',
-  'call.live.leg.departing on leg.asked #1',
-  'call.live.leg.rejoining on leg.asked #1',
+  'voice.settled.default on conversation.refusesVoice #1',
   // A 503 ends the call at once: nobody has to be waited for.
-  'call.live.leg.rejected on xstate.after.FAREWELL.call.live.leg.rejected #1',
+  'call.rejected on xstate.after.FAREWELL.call.rejected #1',
 ]
 
 const named = coveringPaths('table', SipCarrier.canHear).map((path) => [path.name, path] as const)

@@ -56,9 +56,8 @@ export function walkOf([began, ...events]: Pick<RecordedEvent, 'event'>[]): {
   return { elements: [...new Set(elements)], cells }
 }
 
-/** `voice.settled` is raised inside the chart: nobody can say it. */
 function cellsThatChange(): string[] {
-  const columns = new Set<string>(EVENT_COLUMNS.filter((column) => column !== 'voice.settled'))
+  const columns = new Set<string>(EVENT_COLUMNS)
   return Object.entries(CALL_TABLE).flatMap(([row, cells]) =>
     Object.entries(cells)
       .filter(([column, cell]) => cell !== 'ignored' && (columns.has(column) || /^[A-Z_]+$/.test(column)))

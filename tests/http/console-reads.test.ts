@@ -64,7 +64,7 @@ describe('live calls', () => {
           event: 'leg.asked',
           endedAt: null,
         },
-        value: { live: { leg: 'joining', voice: { settled: 'default' } } },
+        value: { call: 'bridging', leg: 'opening', conversation: 'idle', voice: { settled: 'default' } },
       },
     ])
     await host.send({ callId: id }, { type: 'leg.ended', status: 'completed' })
@@ -80,7 +80,7 @@ describe('the state of a call', () => {
     const ask = (callId: string) => fetch(`${url}/api/v1/calls/${callId}/state`, { headers: asAdmin })
     const state = await (await ask(id)).json()
     expect(state).toMatchObject({
-      ...{ seq: 1, value: { live: { leg: 'greeting' } }, context: { attempt: 0 } },
+      ...{ seq: 1, value: { call: 'greeting', leg: 'answered' }, context: { attempt: 0 } },
       instructions: [{ do: 'play-greeting' }, { do: 'ask-again' }],
     })
     expect(state.timers.map(({ timerId }: { timerId: string }) => timerId.split('.')[2])).toEqual([

@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { callMachine } from '../../machines/call.machine.ts'
-import { chartDefinition } from '../../src/calls/chart-definition.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
+import { systemDefinition } from '../../src/actors/chart-definition.ts'
 import { machinesRoutes } from '../../src/http/machines-routes.ts'
 import { fingerprintOf, keepRun } from '../../src/model/coverage.ts'
 import { asAdmin, problemOf, serve, testApp } from './serve.ts'
 
-const call = chartDefinition(callMachine)
+const call = systemDefinition(callSystem)
 
 async function setUp() {
   const folder = await mkdtemp(join(tmpdir(), 'precall-coverage-'))
@@ -21,8 +21,8 @@ async function setUp() {
 it('shows statecharts by name', async () => {
   const { ask } = await setUp()
   expect(await (await ask('call')).json()).toMatchObject({
-    id: 'call',
-    states: { live: { type: 'parallel' } },
+    id: 'call-system',
+    states: { call: { id: 'call' }, leg: { id: 'leg' } },
   })
   for (const name of ['campaign', 'constructor', 'campaign/coverage']) {
     expect((await ask(name)).status).toBe(404)
@@ -31,13 +31,13 @@ it('shows statecharts by name', async () => {
 
 it('shows how often tests went through a chart, and whether it was this one', async () => {
   const { ask, folder } = await setUp()
-  expect(await (await ask('call/coverage')).json()).toMatchObject({ chart: 'call', carriers: [] })
+  expect(await (await ask('call/coverage')).json()).toMatchObject({ chart: 'call-system', carriers: [] })
 
   const paths = [
-    { name: 'a', elements: ['call', 'call.live'] },
-    { name: 'b', elements: ['call', 'joining on media.joined #1', 'gone since'] },
+    { name: 'a', elements: ['call', 'leg.gone'] },
+    { name: 'b', elements: ['call', 'leg.opening on media.joined #1', 'gone since'] },
   ]
-  const run = { chart: 'call', at: '2026-01-05T12:00:00.000Z', paths, never: ['call.live'] }
+  const run = { chart: 'call-system', at: '2026-01-05T12:00:00.000Z', paths, never: ['leg.gone'] }
   await keepRun({ ...run, carrier: 'twilio', fingerprint: fingerprintOf(call) }, folder)
   await keepRun({ ...run, carrier: 'sip', fingerprint: 'of another day' }, folder)
   const { carriers } = await (await ask('call/coverage')).json()
@@ -47,15 +47,17 @@ it('shows how often tests went through a chart, and whether it was this one', as
       carrier: 'twilio',
       isOfThisChart: true,
       paths: 2,
-      states: { call: 2, joining: 0 },
-      never: ['call.live'],
-      transitions: { 'joining on media.joined #1': 1, 'joining on leg.streamEnded #1': 0 },
+      states: { call: 2, 'leg.opening': 0 },
+      never: ['leg.gone'],
+      transitions: { 'leg.opening on media.joined #1': 1, 'leg.opening on leg.streamEnded #1': 0 },
     },
   ])
-  for (const id of ['gone since', 'call.live']) expect(Object.keys(carriers[1].states)).not.toContain(id)
+  for (const id of ['gone since', 'leg.gone']) expect(Object.keys(carriers[1].states)).not.toContain(id)
 
-  await writeFile(join(folder, 'chart-call-sip.json'), '{"chart":"call","pa')
+  await writeFile(join(folder, 'chart-call-system-sip.json'), '{"chart":"call","pa')
   const cut = await ask('call/coverage')
   expect(cut.status).toBe(500)
-  expect((await problemOf(cut)).detail).toContain('chart-call-sip.json is not what a run of the tests left')
+  expect((await problemOf(cut)).detail).toContain(
+    'chart-call-system-sip.json is not what a run of the tests left',
+  )
 })

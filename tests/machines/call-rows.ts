@@ -1,4 +1,5 @@
-import type { CallContext } from '../../machines/call-setup.ts'
+import type { CallContext } from '../../machines/call/call-context.ts'
+import { delayOf } from '../../src/actors/timer-id.ts'
 import {
   ALL_TIMERS,
   type AnyEvent,
@@ -8,19 +9,22 @@ import {
   INPUTS,
   placeOf,
   type Step,
+  viewOf,
 } from '../../src/model/call-model.ts'
-import { delayOf, timersIn } from '../../src/model/timers.ts'
+import { timersIn } from '../../src/model/timers.ts'
 
 /*
  * How the rows of the call's table come about: a call is led to a state, then every event and every timer is tried on
  * it, and what came of each is told in one line.
  */
 
+export const contextOf = (call: CallSnapshot): CallContext => viewOf(call).context
+
 type Send = (context: CallContext) => AnyEvent
 
 const REFUSED = { type: 'agent.overrideRefused', detail: 'Override for field is not allowed.' } as const
 
-/** The columns: every event, two for each that says more than its name, and one that no outsider can send. */
+/** The columns: every event, two for each that says more than its name. */
 export const EVENTS = {
   'leg.asked': () => ({ type: 'leg.asked' }),
   'leg.asked, leaving': ({ attempt }) => ({ type: 'leg.asked', leaves: attempt }),
@@ -44,7 +48,6 @@ export const EVENTS = {
   }),
   'voice.ready': () => ({ type: 'voice.ready', voiceId: 'cloned-voice' }),
   'voice.failed': () => ({ type: 'voice.failed', cause: 'rejected', detail: 'ElevenLabs answered 400.' }),
-  'voice.settled': () => ({ type: 'voice.settled' }),
   'operator.hangupRequested': () => ({ type: 'operator.hangupRequested', by: 'operator' }),
 } as const satisfies Record<string, Send>
 
@@ -84,7 +87,10 @@ function joining(voice: SettledVoice): CallSnapshot {
 }
 
 export function led(from: CallSnapshot, ...columns: EventColumn[]): CallSnapshot {
-  return columns.reduce((snapshot, column) => feed(snapshot, EVENTS[column](snapshot.context)).snapshot, from)
+  return columns.reduce(
+    (snapshot, column) => feed(snapshot, EVENTS[column](contextOf(snapshot))).snapshot,
+    from,
+  )
 }
 
 /** Lets a timer run out that runs in this state. */
@@ -121,7 +127,7 @@ export type RowName = keyof typeof LEADING_TO
 export function rowOf(snapshot: CallSnapshot): Row {
   const events = EVENT_COLUMNS.map((column) => [
     column,
-    outcome(snapshot, [EVENTS[column](snapshot.context)]),
+    outcome(snapshot, [EVENTS[column](contextOf(snapshot))]),
   ])
   const delays = DELAYS.map((delay) => [delay, outcome(snapshot, timersToTry(snapshot, delay))])
   return Object.fromEntries([...events, ...delays])
@@ -141,31 +147,37 @@ function outcome(before: CallSnapshot, events: AnyEvent[]): string {
 
 export function told(before: CallSnapshot, { snapshot, actions }: Step): string {
   if (snapshot === before && actions.length === 0) return 'ignored'
-  const did = actions.map(toldAction).join(', ')
+  const did = actions.map(toldAction).toSorted(effectsFirst).join(', ')
   const where = [placeOf(snapshot).leg, ...changes(before, snapshot)].join('; ')
   return did ? `${where}: ${did}` : where
 }
 
+/** How often the carrier was asked depends on the way that led here, and the effect tells it; a conversation's bridge is the leg's. */
+const UNTOLD: readonly (keyof CallContext)[] = ['redirects', 'bridgeNumber', 'limits']
+
 function changes(before: CallSnapshot, after: CallSnapshot): string[] {
   const voice = placeOf(after).voice
-  const fields = Object.keys(after.context) as (keyof CallContext)[]
-  // How often the carrier was asked depends on the way that led here; that it is asked is told by the effect.
-  const told = fields.filter((field) => field !== 'redirects')
-  const changed = told.filter((field) => after.context[field] !== before.context[field])
+  const [was, is] = [contextOf(before), contextOf(after)]
+  const fields = Object.keys(is) as (keyof CallContext)[]
+  const told = fields.filter((field) => !UNTOLD.includes(field))
+  const changed = told.filter((field) => is[field] !== was[field])
   return [
     ...(voice && voice !== placeOf(before).voice ? [`voice ${voice}`] : []),
-    ...changed.map((field) => `${field} ${after.context[field]}`),
+    ...changed.map((field) => `${field} ${is[field]}`),
   ]
 }
+
+/** Effects in the order in which they are asked for, then timers, whose order means nothing. */
+function effectsFirst(a: string, b: string): number {
+  const [isTimerA, isTimerB] = [isTold(a), isTold(b)]
+  return isTimerA && isTimerB ? a.localeCompare(b) : Number(isTimerA) - Number(isTimerB)
+}
+
+const isTold = (action: string) => /^(start|stop) /.test(action)
 
 function toldAction(action: Step['actions'][number]): string {
   const { type, params } = action as { type: string; params: Record<string, unknown> }
   if (type === 'xstate.cancel') return `stop ${delayOf(String(params.sendId))}`
-  if (type === 'xstate.raise') return raised(params)
+  if (type === 'xstate.raise') return `start ${delayOf(String(params.id))}`
   return [type, ...Object.values(params)].join(' ')
-}
-
-/** XState also lists what the chart raised and took at once; without a delay it is no timer. */
-function raised({ id, delay, event }: Record<string, unknown>): string {
-  return delay === undefined ? `raise ${(event as AnyEvent).type}` : `start ${delayOf(String(id))}`
 }

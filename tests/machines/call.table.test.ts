@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import type { AnyMachineSnapshot, AnyStateNode } from 'xstate'
 import { getStateNodes } from 'xstate/graph'
-import { callMachine } from '../../machines/call.machine.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
+import { MAX_JOINS } from '../../machines/call/leg.machine.ts'
+import { isMessage } from '../../machines/call/messages.ts'
 import type { LegEndStatus } from '../../machines/call-events.ts'
-import { MAX_JOINS } from '../../machines/call-setup.ts'
+import { delayOf } from '../../src/actors/timer-id.ts'
 import {
   ALL_TIMERS,
   type AnyEvent,
@@ -14,8 +17,8 @@ import {
   outsideEvents,
   placeOf,
 } from '../../src/model/call-model.ts'
-import { delayOf } from '../../src/model/timers.ts'
 import {
+  contextOf,
   DELAYS,
   EVENTS,
   LEADING_TO,
@@ -32,13 +35,12 @@ const SETTLED_VOICES: SettledVoice[] = ['cached', 'cloned', 'default']
 
 /** No call rests here: each is left in the step that entered it. */
 const PASSED_THROUGH = [
-  'lookup',
-  'admitting',
-  'polling',
-  'redirecting',
-  'bridgingAgain',
-  'bridged.deciding',
-  'bridged.agentGone',
+  'voice.lookup',
+  'call.admitting',
+  'call.polling',
+  'leg.bridgingAgain',
+  'conversation.live.deciding',
+  'conversation.live.agentGone',
 ]
 
 const rowNames = Object.keys(LEADING_TO) as RowName[]
@@ -69,7 +71,7 @@ describe.each(rowNames)('%s', (row) => {
 })
 
 function eventsAboutOtherBridges(snapshot: CallSnapshot): AnyEvent[] {
-  const { attempt } = snapshot.context
+  const { attempt } = contextOf(snapshot)
   return outsideEvents(snapshot)
     .filter((event) => 'attempt' in event)
     .flatMap((event) => [attempt - 1, attempt + 1].map((other) => ({ ...event, attempt: other })))
@@ -77,15 +79,18 @@ function eventsAboutOtherBridges(snapshot: CallSnapshot): AnyEvent[] {
 
 describe('the table', () => {
   test('has every place in which a call can rest', () => {
-    const started = rowNames.flatMap(startsOf).map(placeOf)
-    const rested = new Set(started.flatMap(({ leg, voice }) => (voice ? [leg, voice] : [leg])))
+    const rested = new Set(
+      rowNames.flatMap(startsOf).flatMap(({ machines }) => Object.values(machines).flatMap(restingIn)),
+    )
     expect([...rested, ...PASSED_THROUGH].sort()).toEqual(atomicPlaces().sort())
   })
 
   test('has every event that the chart takes', () => {
-    const taken = callMachine.events.filter((type) => delayOf(type) === null)
+    const taken = Object.values(callSystem.machines)
+      .flatMap(({ events }): string[] => events)
+      .filter((type) => delayOf(type) === null && !isMessage(type))
     const tabled = Object.values(EVENTS).map(
-      (send) => send(begin(INPUTS['cached voice']).snapshot.context).type,
+      (send) => send(contextOf(begin(INPUTS['cached voice']).snapshot)).type,
     )
     expect([...new Set<string>(tabled)].sort()).toEqual([...taken].sort())
   })
@@ -101,13 +106,16 @@ describe('the table', () => {
   })
 })
 
-/** Leaves of the chart, by their path within their region. */
-function atomicPlaces(): string[] {
-  const leaves = getStateNodes(callMachine.root).filter(({ type }) => type === 'atomic' || type === 'final')
-  return leaves.map(({ path }) =>
-    path.filter((key) => !['live', 'voice', 'leg', 'recovering'].includes(key)).join('.'),
+const restingIn = ({ _nodes }: AnyMachineSnapshot): string[] =>
+  _nodes.filter(({ type }) => type === 'atomic' || type === 'final').map(({ id }) => id)
+
+/** Leaves of the machines, by their ids. */
+const atomicPlaces = (): string[] =>
+  Object.values(callSystem.machines).flatMap(({ root }) =>
+    getStateNodes(root as AnyStateNode)
+      .filter(({ type }) => type === 'atomic' || type === 'final')
+      .map(({ id }) => id),
   )
-}
 
 describe('the edges of the guards', () => {
   const bridge = (snapshot: CallSnapshot) => led(snapshot, 'media.joined', 'agent.ready')
@@ -118,13 +126,13 @@ describe('the edges of the guards', () => {
     for (let attempt = 2; attempt <= MAX_JOINS; attempt += 1) {
       call = led(call, 'leg.streamEnded')
       expect(placeOf(call).leg).toBe('joining')
-      expect(call.context.attempt).toBe(attempt)
+      expect(contextOf(call).attempt).toBe(attempt)
       call = bridge(call)
     }
     for (const last of [call, led(call, 'media.lost, announced'), led(call, 'media.lost, broken')]) {
       const failed = led(last, 'leg.streamEnded')
       expect(placeOf(failed).leg).toBe('failed')
-      expect(failed.context).toMatchObject({ attempt: MAX_JOINS, endReason: 'media_lost' })
+      expect(contextOf(failed)).toMatchObject({ attempt: MAX_JOINS, endReason: 'media_lost' })
     }
   })
 
@@ -136,7 +144,7 @@ describe('the edges of the guards', () => {
     for (const call of [broughtBack, bridgedAgain]) {
       const failed = led(call, 'agent.lost')
       expect(placeOf(failed).leg).toBe('failed')
-      expect(failed.context.endReason).toBe('agent_lost')
+      expect(contextOf(failed).endReason).toBe('agent_lost')
     }
     const steady = passing(bridgedAgain, 'AGENT_STEADY')
     expect(placeOf(led(steady, 'agent.lost')).leg).toBe('bridged.backingOff')
@@ -148,7 +156,7 @@ describe('the edges of the guards', () => {
     for (let tries = 0; tries < 5; tries++) {
       call = passing(call, 'AGENT_PAUSE')
       expect(placeOf(call).leg).toBe('bridged.reconnecting')
-      const { snapshot, actions } = feed(call, EVENTS['agent.lost'](call.context))
+      const { snapshot, actions } = feed(call, EVENTS['agent.lost'](contextOf(call)))
       const started = actions.map(({ params }) => params as { id?: string; delay?: number })
       pauses.push(started.find(({ id }) => id?.includes('AGENT_PAUSE'))?.delay)
       call = snapshot
@@ -160,14 +168,14 @@ describe('the edges of the guards', () => {
 
   test('an agent that would be refused again is not tried again', () => {
     for (const call of [led(joining(), 'media.joined'), bridge(joining())]) {
-      const lost = { ...EVENTS['agent.lost'](call.context), isPermanent: true }
+      const lost = { ...EVENTS['agent.lost'](contextOf(call)), isPermanent: true }
       expect(placeOf(feed(call, lost).snapshot).leg).toBe('failed')
     }
   })
 
   test('a late word about an earlier connection says nothing about the present one', () => {
     const again = passing(led(joining(), 'media.joined', 'agent.lost'), 'AGENT_PAUSE')
-    const { attempt, agentConnection } = again.context
+    const { attempt, agentConnection } = contextOf(again)
     expect(agentConnection).toBe(2)
     const about = { attempt, connection: agentConnection - 1 }
     for (const late of [
@@ -180,20 +188,20 @@ describe('the edges of the guards', () => {
 
   test('an agent that dropped a conversation is lost, one that never spoke is unreachable', () => {
     const dropped = passing(led(bridge(joining()), 'agent.lost'), 'AGENT_RECOVERY')
-    expect(dropped.context.endReason).toBe('agent_lost')
+    expect(contextOf(dropped).endReason).toBe('agent_lost')
     const silent = passing(led(joining(), 'media.joined', 'agent.lost'), 'AGENT_RECOVERY')
-    expect(silent.context.endReason).toBe('agent_unreachable')
+    expect(contextOf(silent).endReason).toBe('agent_unreachable')
   })
 
   test('a refused voice gives way to the default one, and a clone that is gone is forgotten', () => {
     const connecting = led(LEADING_TO.joining('cached') as CallSnapshot, 'media.joined')
-    const { attempt, agentConnection: connection } = connecting.context
+    const { attempt, agentConnection: connection } = contextOf(connecting)
     const refused = { type: 'agent.overrideRefused', override: 'voice', attempt, connection } as const
     const notAllowed = feed(connecting, { ...refused, voiceId: null, isGone: false })
-    expect(told(connecting, notAllowed)).toBe('bridged.connecting; voice settled.default; voiceId null')
+    expect(told(connecting, notAllowed)).toBe('bridged.connecting; voice default; voiceId null')
     const gone = feed(connecting, { ...refused, voiceId: 'house-voice', isGone: true })
     expect(told(connecting, gone)).toBe(
-      'bridged.connecting; voice settled.default; voiceId house-voice: forgetVoice sample-1 cached-voice',
+      'bridged.connecting; voice default; voiceId house-voice: forgetVoice sample-1 cached-voice',
     )
   })
 
@@ -201,13 +209,13 @@ describe('the edges of the guards', () => {
     const call = bridge(joining())
     const { snapshot } = feed(call, { type: 'leg.streamEnded' })
     expect(placeOf(snapshot).leg).toBe('joining')
-    expect(snapshot.context.attempt).toBe(2)
+    expect(contextOf(snapshot).attempt).toBe(2)
   })
 
   test('who is turned away hears that lines are busy, and no voice is cloned', () => {
     for (const admission of ['capacity_full', 'draining'] as const) {
       const { snapshot, actions } = begin({ ...INPUTS['voice to clone'], admission })
-      expect(placeOf(snapshot)).toEqual({ leg: 'rejected', voice: 'settled.default' })
+      expect(placeOf(snapshot)).toEqual({ leg: 'rejected', voice: 'default' })
       expect(actions.map(({ type }) => type)).not.toContain('requestClone')
       expect(led(snapshot, 'leg.ended').output).toEqual({ reason: admission, fault: 'service' })
     }
@@ -245,7 +253,7 @@ describe('what a call begins with', () => {
 
   test('a clone is asked for at once, and its wait is bounded', () => {
     expect(asked('voice to clone')).toBe(
-      'greeting: start CALL_MAX, requestClone sample-1, start CLONE_MAX_WAIT, start GREETING_OVERDUE, start LEG_PATIENCE',
+      'greeting: requestClone sample-1, start CALL_MAX, start CLONE_MAX_WAIT, start GREETING_OVERDUE, start LEG_PATIENCE',
     )
   })
 
@@ -257,7 +265,9 @@ describe('what a call begins with', () => {
   })
 
   test('who is turned away has the time of a farewell', () => {
-    expect(asked('no capacity')).toBe('rejected: start CALL_MAX, start FAREWELL')
+    expect(asked('no capacity')).toBe(
+      'rejected: start CALL_MAX, start FAREWELL, start LEG_PATIENCE, stop LEG_PATIENCE',
+    )
   })
 
   test.each([
@@ -265,6 +275,6 @@ describe('what a call begins with', () => {
     ['default voice', 'house-voice'],
     ['voice to clone', 'house-voice'],
   ] as const)('%s: the agent would speak as %s', (name, voiceId) => {
-    expect(begin(INPUTS[name]).snapshot.context.voiceId).toBe(voiceId)
+    expect(contextOf(begin(INPUTS[name]).snapshot).voiceId).toBe(voiceId)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import { createActor, SimulatedClock } from 'xstate'
-import { callMachine } from '../../machines/call.machine.ts'
+import { type AnyActorRef, createActor, createMachine, SimulatedClock } from 'xstate'
+import { callSystem } from '../../machines/call/call-system.ts'
 import { END_REASONS } from '../../machines/end-reasons.ts'
 import { callChart, exploreCall } from '../../src/model/call-chart.ts'
 import { INPUTS, LIMITS, serializeState } from '../../src/model/call-model.ts'
@@ -26,37 +26,41 @@ const graphs = Object.entries(INPUTS).map(([name, input]) => ({ name, ...explore
 describe('time', () => {
   test('every place in which a call can rest is bounded, by its own delay where it waits for somebody', () => {
     expect(timeBounds()).toEqual({
-      greeting: ['LEG_PATIENCE', 'CALL_MAX'],
-      hold: ['LEG_PATIENCE', 'CALL_MAX'],
-      joining: ['LEG_PATIENCE', 'CALL_MAX'],
-      'bridged.connecting': ['AGENT_CONNECT', 'CALL_MAX'],
-      'bridged.backingOff': ['AGENT_PAUSE', 'AGENT_RECOVERY', 'CALL_MAX'],
-      'bridged.reconnecting': ['AGENT_CONNECT', 'AGENT_RECOVERY', 'CALL_MAX'],
-      'bridged.talking': ['CALL_MAX'],
-      departing: ['REJOIN_PATIENCE', 'CALL_MAX'],
-      rejoining: ['REJOIN_PATIENCE', 'CALL_MAX'],
-      failed: ['FAREWELL', 'CALL_MAX'],
-      rejected: ['FAREWELL', 'CALL_MAX'],
-      closing: ['FAREWELL', 'CALL_MAX'],
-      cloning: ['CLONE_MAX_WAIT', 'CALL_MAX'],
-      'settled.cached': ['CALL_MAX'],
-      'settled.cloned': ['CALL_MAX'],
-      'settled.default': ['CALL_MAX'],
+      // What has no other bound than the call's is left by what another machine says: see the test of what ends alone.
+      'call.greeting': ['CALL_MAX'],
+      'call.hold': ['CALL_MAX'],
+      'call.bridging': ['CALL_MAX'],
+      'call.bridged': ['CALL_MAX'],
+      'call.failed': ['FAREWELL', 'CALL_MAX'],
+      'call.rejected': ['FAREWELL', 'CALL_MAX'],
+      'call.closing': ['FAREWELL', 'CALL_MAX'],
+      'leg.answered': ['LEG_PATIENCE', 'CALL_MAX'],
+      'leg.opening': ['LEG_PATIENCE', 'CALL_MAX'],
+      'leg.streaming': ['CALL_MAX'],
+      'leg.awaitingHangup': ['REJOIN_PATIENCE', 'CALL_MAX'],
+      'leg.awaitingRestream': ['REJOIN_PATIENCE', 'CALL_MAX'],
+      'leg.closing': ['CALL_MAX'],
+      'conversation.idle': ['CALL_MAX'],
+      'conversation.live.connecting': ['AGENT_CONNECT', 'CALL_MAX'],
+      'conversation.live.recovering.backingOff': ['AGENT_PAUSE', 'AGENT_RECOVERY', 'CALL_MAX'],
+      'conversation.live.recovering.reconnecting': ['AGENT_CONNECT', 'AGENT_RECOVERY', 'CALL_MAX'],
+      'conversation.live.talking': ['CALL_MAX'],
+      'voice.cloning': ['CLONE_MAX_WAIT', 'CALL_MAX'],
+      'voice.settled.cached': ['CALL_MAX'],
+      'voice.settled.cloned': ['CALL_MAX'],
+      'voice.settled.default': ['CALL_MAX'],
     })
   })
 
   test('no time passes in the states between, and no call is ever seen in one', () => {
-    expect(wayPoints().sort()).toEqual(
-      [
-        'admitting',
-        'bridged.agentGone',
-        'bridged.deciding',
-        'bridgingAgain',
-        'lookup',
-        'polling',
-        'redirecting',
-      ].sort(),
-    )
+    expect(wayPoints().sort()).toEqual([
+      'call.admitting',
+      'call.polling',
+      'conversation.live.agentGone',
+      'conversation.live.deciding',
+      'leg.bridgingAgain',
+      'voice.lookup',
+    ])
   })
 
   test('a call that nobody speaks to any more ends by its short timers alone, unless it is talking', () => {
@@ -131,12 +135,22 @@ describe('time', () => {
     ])
   })
 
-  test('as an ordinary actor on a clock of its own the chart ends a call that its carrier forgot', () => {
+  test('as ordinary actors on a clock of their own the machines end a call that its carrier forgot', () => {
     const clock = new SimulatedClock()
-    const call = createActor(callMachine, { input: INPUTS['voice to clone'], clock }).start()
+    const machines = Object.entries(callSystem.machines)
+    const together = createMachine({
+      invoke: machines.map(([systemId, src]) => ({ systemId, src, input: INPUTS['voice to clone'] })),
+    })
+    const { system } = createActor(together, { clock }).start()
+    const at = (address: string) => (system.get(address) as AnyActorRef).getSnapshot()
     clock.increment(LIMITS.cloneMaxWaitMs)
-    expect(call.getSnapshot().matches({ live: { leg: 'joining', voice: { settled: 'default' } } })).toBe(true)
+    expect([at('call').value, at('leg').value, at('voice').value]).toEqual([
+      'bridging',
+      'opening',
+      { settled: 'default' },
+    ])
     clock.increment(LIMITS.legPatienceMs - 1)
+    const call = system.get('call') as AnyActorRef
     expect(call.getSnapshot().status).toBe('active')
     clock.increment(1)
     expect(call.getSnapshot().output).toEqual({ reason: 'carrier_lost', fault: 'carrier' })
@@ -157,12 +171,14 @@ describe.each(graphs)('every state of a call with $name', (graph) => {
   })
 
   test('has a context of plain JSON', () => {
-    for (const { context } of graph.states) expect(JSON.parse(JSON.stringify(context))).toStrictEqual(context)
+    for (const { machines } of graph.states)
+      for (const { context } of Object.values(machines))
+        expect(JSON.parse(JSON.stringify(context))).toStrictEqual(context)
   })
 
   test('has an end reason by the time it has ended', () => {
-    for (const { status, context } of graph.states) {
-      if (status === 'done') expect(context.endReason).not.toBeNull()
+    for (const { status, machines } of graph.states) {
+      if (status === 'done') expect(machines.call.context.endReason).not.toBeNull()
     }
   })
 

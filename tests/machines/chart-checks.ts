@@ -1,6 +1,7 @@
-import { callMachine } from '../../machines/call.machine.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallEffect } from '../../machines/call-events.ts'
-import { chartDefinition } from '../../src/calls/chart-definition.ts'
+import { delayOf } from '../../src/actors/timer-id.ts'
+import { CHART_ID, restore, savedOf } from '../../src/calls/saved-call.ts'
 import type { CallGraph } from '../../src/model/call-chart.ts'
 import {
   ALL_TIMERS,
@@ -11,9 +12,8 @@ import {
   placeOf,
   serializeState,
 } from '../../src/model/call-model.ts'
-import { chartGraph } from '../../src/model/chart-graph.ts'
+import { graphOf } from '../../src/model/chart-walk.ts'
 import * as boundedTime from '../../src/model/checks/bounded-time.ts'
-import { delayOf } from '../../src/model/timers.ts'
 
 /*
  * Questions that can be asked of any chart and any graph of its states. Each answers with what it found, so that a test
@@ -32,7 +32,7 @@ export const EFFECTS: {
   hangUpLeg: ['reason'],
 }
 
-const GRAPH = chartGraph(chartDefinition(callMachine))
+const GRAPH = graphOf(callSystem)
 
 /** The delays that bound how long a call may stay in each place where it can rest, the nearest first. */
 export function timeBounds(): Record<string, string[]> {
@@ -40,19 +40,14 @@ export function timeBounds(): Record<string, string[]> {
   return Object.fromEntries(
     GRAPH.states.flatMap((state) => {
       const found = bounds.get(state.id)
-      return found ? [[placeOfNode(state), found]] : []
+      return found ? [[state.id, found]] : []
     }),
   )
 }
 
-/** A state's path within its region, as calls tell it. */
-export function placeOfNode({ path }: { path: readonly string[] }): string {
-  return path.filter((key) => !['live', 'voice', 'leg', 'recovering'].includes(key)).join('.')
-}
-
 /** No time passes in these. */
 export const wayPoints = (): string[] =>
-  GRAPH.states.filter(({ isPassedThrough }) => isPassedThrough).map(placeOfNode)
+  GRAPH.states.filter(({ isPassedThrough }) => isPassedThrough).map(({ id }) => id)
 
 /**
  * The longest time, in milliseconds, that a call goes on from each leg state when nobody says another word and only the
@@ -136,10 +131,12 @@ export function eventsHeardAfterTheEnd({ states }: CallGraph): string[] {
 const everyEvent = (state: CallSnapshot): AnyEvent[] => [...outsideEvents(state), ...ALL_TIMERS]
 
 function throughJson(snapshot: CallSnapshot): CallSnapshot {
-  return callMachine.resolveState(JSON.parse(saved(snapshot))) as CallSnapshot
+  const restored = restore({ snapshot: JSON.parse(saved(snapshot)), chartVersion: CHART_ID })
+  if (!restored) throw new Error(`${serializeState(snapshot)} was saved and cannot be restored.`)
+  return restored
 }
 
-const saved = (snapshot: CallSnapshot) => JSON.stringify(callMachine.getPersistedSnapshot(snapshot))
+const saved = (snapshot: CallSnapshot) => JSON.stringify(savedOf(snapshot))
 
 const told = (actions: CallGraph['start']['actions']) =>
   JSON.stringify(actions.map(({ type, params }) => [type, params]))

@@ -92,7 +92,7 @@ describe('an agent of another format', () => {
     relay.agent.audio = { hears: TELEPHONE, speaks: TELEPHONE }
     relay.agent.latest.isLost('closed')
     await relay.until(() => expect(relay.calls.view.bridge).toBe('backingOff'))
-    relay.calls.tell({ type: 'xstate.after.AGENT_PAUSE.call.live.leg.bridged.recovering.backingOff' })
+    relay.calls.tell({ type: 'xstate.after.AGENT_PAUSE.conversation.live.recovering.backingOff' })
     await relay.until(() => expect(relay.agent.connections).toHaveLength(2))
     await relay.until(() => expect(relay.calls.view.bridge).toBe('talking'))
     const frame = base64(encodeMuLaw(tone(400, 8000, { ms: 20 })))

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { delayOf, timersIn } from '../../src/model/timers.ts'
+import { delayOf } from '../../src/actors/timer-id.ts'
+import { timersIn } from '../../src/model/timers.ts'
 import { Relay } from './relay.ts'
 
 /** 20 ms of sound, as base64: recognisable by its number. */

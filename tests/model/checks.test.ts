@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, setup } from 'xstate'
+import type { SystemSnapshot } from '../../src/actors/machine-system.ts'
 import { checkChart, reportLines } from '../../src/model/check-chart.ts'
 import type { Checked } from '../../src/model/checks/finding.ts'
 import type { ChartModel, Hearing } from '../../src/model/explore.ts'
@@ -245,7 +246,7 @@ describe('no silence', () => {
     },
   })
   const heard = (silent: Record<string, Hearing>) => ({
-    hears: ({ value }: { value: unknown }) => silent[String(value)] ?? 'sound',
+    hears: ({ machines: { a } }: SystemSnapshot) => silent[String(a?.value)] ?? 'sound',
   })
 
   test('adds up what follows each other', () => {

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createMachine } from 'xstate'
-import { callMachine } from '../../machines/call.machine.ts'
-import { chartDefinition } from '../../src/calls/chart-definition.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
+import { systemDefinition } from '../../src/actors/chart-definition.ts'
+import { systemOf } from '../../src/actors/machine-system.ts'
 import { fingerprintOf, keepRun } from '../../src/model/coverage.ts'
 import { readModelOptions, UsageError } from '../../src/model/model-options.ts'
 import { SourceTree } from '../support/source-tree.ts'
@@ -52,7 +53,7 @@ describe('check', () => {
   test('finds nothing wrong with the chart of calls', { timeout: PATIENCE_MS }, async () => {
     const { code, output } = await run('check')
     expect(output).toMatch(
-      /^Chart call, version \d+: states \d+, transitions \d+, situations looked at \d+\.\n/,
+      /^Chart call-system, version \d+: states \d+, transitions \d+, situations looked at \d+\.\n/,
     )
     expect(output.match(/^ok {4}/gm), output).toHaveLength(6)
     expect(output).toMatch(/a caller hears nothing for at most 106 s \(allowed: 120 s\)/)
@@ -84,23 +85,18 @@ describe('check', () => {
   test('checks a changed chart of calls as calls are checked', { timeout: PATIENCE_MS }, async () => {
     const changed = await fileWith(
       'changed-call.ts',
-      `import { chart } from '${ROOT}/machines/call-setup.ts'
-import { callMachine } from '${ROOT}/machines/call.machine.ts'
-const { hold, ...states } = callMachine.config.states.live.states.leg.states
-const { after, ...deaf } = hold
-const { live, ended } = callMachine.config.states
-const leg = { ...live.states.leg, states: { ...states, hold: { ...deaf, on: {} } } }
-export const mine = chart.createMachine({
-  ...callMachine.config,
-  states: { live: { ...live, after: {}, states: { ...live.states, leg } }, ended },
-})\n`,
+      `import { createMachine } from 'xstate'
+import { callMachine } from '${ROOT}/machines/call/call.machine.ts'
+const { config: { states: { hold, ...states }, ...config } } = callMachine
+export const mine = createMachine(
+  { ...config, after: {}, states: { ...states, hold: { ...hold, on: {} } } },
+  callMachine.implementations,
+)\n`,
     )
     const { code, output } = await run('check', '--machine', changed)
     expect(code).toBe(1)
-    expect(output).toContain('FAIL  bounded time   call.live.leg.hold: an actor may stay in it for ever')
-    expect(output).toMatch(
-      /FAIL {2}no event lost {2}hold while cloning: ignores leg\.asked.*call-table\.ts\./,
-    )
+    expect(output).toContain('FAIL  bounded time   call.bridged: an actor may stay in it for ever')
+    expect(output).toMatch(/FAIL {2}end in reach {3}bridged\.talking: when nobody says anything more/)
 
     const other = await fileWith(
       'other-call.ts',
@@ -109,31 +105,29 @@ export const other = createMachine({ id: 'call', initial: 'a', states: { a: {} }
     )
     const refused = await run('check', '--machine', other)
     expect(refused.code).toBe(2)
-    expect(refused.output).toContain('is called call, but is not built as the chart of calls is')
+    expect(refused.output).toContain('is called call, as one of the machines of a call is, but takes nothing')
   })
 
   test('says of a state that was added what it still lacks', { timeout: PATIENCE_MS }, async () => {
     const parked = await fileWith(
       'parked-call.ts',
-      `import { chart } from '${ROOT}/machines/call-setup.ts'
-import { callMachine } from '${ROOT}/machines/call.machine.ts'
-const { live, ended } = callMachine.config.states
-const { states } = live.states.leg
-const hold = { ...states.hold, on: { ...states.hold.on, 'agent.ended': 'parked' } }
+      `import { createMachine } from 'xstate'
+import { callMachine } from '${ROOT}/machines/call/call.machine.ts'
+const { states } = callMachine.config
 const greeting = { ...states.greeting, after: { TOO_LONG: 'hold' } }
-const leg = { ...live.states.leg, states: { ...states, greeting, hold, parked: { on: { 'leg.asked': 'hold' } } } }
-export const mine = chart.createMachine({
-  ...callMachine.config,
-  states: { live: { ...live, states: { ...live.states, leg } }, ended },
-})\n`,
+const bridged = { ...states.bridged, on: { ...states.bridged.on, 'conversation.isOver': 'parked' } }
+export const mine = createMachine(
+  { ...callMachine.config, states: { ...states, greeting, bridged, parked: { on: { 'leg.asks': 'hold' } } } },
+  callMachine.implementations,
+)\n`,
     )
     const { code, output } = await run('check', '--machine', parked)
     expect(code).toBe(1)
     for (const line of [
-      'bounded time   call.live.leg.parked: nothing but CALL_MAX of call.live ends it',
-      'no event lost  parked while cloning: is not in the ledger, and ignores',
-      "no failure     call.live.leg.greeting: names TOO_LONG, which is not among the chart's delays",
-      'no silence     parked while cloning: nothing says what the caller hears there',
+      'bounded time   call.parked: nothing but CALL_MAX of call ends it',
+      'no event lost  parked: is not in the ledger, and ignores',
+      "no failure     call.greeting: names TOO_LONG, which is not among the chart's delays",
+      'no silence     parked: nothing says what the caller hears there',
     ])
       expect(output).toContain(`FAIL  ${line}`)
   })
@@ -141,24 +135,24 @@ export const mine = chart.createMachine({
   test('says where the chart of calls itself cannot be loaded', { timeout: PATIENCE_MS }, async () => {
     const copy = await SourceTree.copy()
     onTestFinished(() => copy.remove())
-    const region = 'machines/leg-region.ts'
+    const region = 'machines/call/call.machine.ts'
     const text = await copy.read(region)
     await copy.replace(region, "target: '.closing'", "target: '.clozing'")
     const checked = await execute(copy.path('src/model.ts'), 'check')
     expect(checked.code).toBe(2)
     expect(checked.output).toMatch(
-      /^The chart of calls cannot be loaded \(machines\/leg-region\.ts:\d+\): .*'clozing' does not exist on .*\. To mend: correct the name, or add the state: .*\.\n$/,
+      /^The chart of calls cannot be loaded \(machines\/call\/call\.machine\.ts:\d+\): .*'clozing' does not exist on .*\. To mend: correct the name, or add the state: .*\.\n$/,
     )
 
     await writeFile(copy.path(region), `${text}{`)
     const replayed = await execute(copy.path('src/replay.ts'), 'call.jsonl')
     expect(replayed.code).toBe(2)
     expect(replayed.output).toMatch(
-      /cannot be loaded \(machines\/leg-region\.ts:\d+\): Expected '}'.*\. To mend: correct what is written there\.\n$/,
+      /cannot be loaded \(machines\/call\/call\.machine\.ts:\d+\): Expected '}'.*\. To mend: correct what is written there\.\n$/,
     )
 
     await writeFile(copy.path(region), text)
-    await copy.replace('machines/call-setup.ts', 'FAREWELL: 30_000', 'FAREWEL: 30_000')
+    await copy.replace(region, 'FAREWELL: 30_000', 'FAREWEL: 30_000')
     const misspelt = await execute(copy.path('src/model.ts'), 'check', '--ledger', LEDGER)
     expect(misspelt.code, misspelt.output).toBe(1)
     const failed = misspelt.output.match(/^FAIL .*$/gm) ?? []
@@ -196,7 +190,7 @@ export default createMachine({ id: 'needy', context: ({ input }: { input: { n: {
 
 describe('paths', () => {
   test('tells the shortest way to a state', async () => {
-    const { code, output } = await run('paths', '--to', 'bridged.talking', '--limit', '1')
+    const { code, output } = await run('paths', '--to', 'conversation.live.talking', '--limit', '1')
     expect(code).toBe(0)
     expect(
       output
@@ -204,7 +198,7 @@ describe('paths', () => {
         .slice(0, 4)
         .map((line) => line.trim().split(/ {2,}/)[0]),
     ).toEqual([
-      'default voice: live.voice.settled.default + live.leg.greeting',
+      'default voice: leg.answered + conversation.idle + voice.settled.default + call.greeting',
       'leg.asked',
       'media.joined attempt 1 node "node-1"',
       'agent.ready attempt 1 conversationId "conversation-1"',
@@ -227,9 +221,19 @@ describe('paths', () => {
     expect(ran.output).toMatch(/Tests +\d+ passed/)
   })
 
-  test('writes tests that play calls over a carrier', async () => {
+  test('writes tests that play calls over a carrier', { timeout: PATIENCE_MS }, async () => {
     const out = join(folder, 'calls.ts')
-    const { code } = await run('paths', '--to', 'failed', '--carrier', 'sip', '--limit', '2', '--out', out)
+    const { code } = await run(
+      'paths',
+      '--to',
+      'call.failed',
+      '--carrier',
+      'sip',
+      '--limit',
+      '2',
+      '--out',
+      out,
+    )
     expect(code).toBe(0)
     const text = await readFile(out, 'utf8')
     expect(text).toContain("Stage.set('sip')")
@@ -238,7 +242,7 @@ describe('paths', () => {
 })
 
 describe('coverage', () => {
-  const call = chartDefinition(callMachine)
+  const call = systemDefinition(callSystem)
   const all = { name: 'all', elements: [] as string[] }
 
   test('says what to run where nothing was measured, or what was is unreadable', async () => {
@@ -247,26 +251,26 @@ describe('coverage', () => {
     expect(output).toBe(
       'Nothing was measured here yet: run npx vitest run tests/generated, which plays the generated paths over each carrier, and ask again.\n',
     )
-    await fileWith('chart-call-twilio.json', '{"chart":"call","paths":[')
+    await fileWith('chart-call-system-twilio.json', '{"chart":"call-system","paths":[')
     const cut = await run('coverage', '--from', folder)
     expect(cut.code).toBe(2)
     expect(cut.output).toMatch(
-      /chart-call-twilio\.json is not what a run .* cut or edited\. Delete it and run/,
+      /chart-call-system-twilio\.json is not what a run .* cut or edited\. Delete it and run/,
     )
   })
 
   test('counts what each carrier went through, and names what it missed', async () => {
     const { chartElements } = await import('../../src/model/chart-walk.ts')
-    const { states, transitions } = chartElements(callMachine)
+    const { states, transitions } = chartElements(callSystem)
     all.elements = [...states, ...transitions]
     const run1 = {
-      chart: 'call',
+      chart: 'call-system',
       at: '2026-01-05T12:00:00.000Z',
       fingerprint: fingerprintOf(call),
       never: [],
     }
     await keepRun({ ...run1, carrier: 'twilio', paths: [all] }, folder)
-    const some = all.elements.filter((id) => id !== 'joining on media.joined #1')
+    const some = all.elements.filter((id) => id !== 'leg.opening on media.joined #1')
     await keepRun({ ...run1, carrier: 'sip', paths: [{ name: 'some', elements: some }] }, folder)
     const picture = join(folder, 'coverage.svg')
     const { code, output } = await run('coverage', '--from', folder, '--paths', '--svg', picture)
@@ -276,21 +280,21 @@ describe('coverage', () => {
     expect(code).toBe(1)
     expect(output).toMatch(/^transitions +(\d+) of \1 +\d+ of \1$/m)
     expect(output).toContain('Over twilio everything was gone through.')
-    expect(output).toContain('Over sip nothing came by:\n  joining on media.joined #1\n')
-    expect(output).toMatch(/^twilio: all: \d+ states, \d+ transitions\n {2}alone in call\n/m)
+    expect(output).toContain('Over sip nothing came by:\n  leg.opening on media.joined #1\n')
+    expect(output).toMatch(/^twilio: all: \d+ states, \d+ transitions\n {2}alone in call-system\n/m)
 
     await keepRun(
       {
         ...run1,
         carrier: 'sip',
         paths: [{ name: 'some', elements: some }],
-        never: ['joining on media.joined #1'],
+        never: ['leg.opening on media.joined #1'],
       },
       folder,
     )
     const never = await run('coverage', '--from', folder)
     expect(never.code).toBe(0)
-    expect(never.output).toMatch(/^ {2}joining on media\.joined #1 +1 +never$/m)
+    expect(never.output).toMatch(/^ {2}leg\.opening on media\.joined #1 +1 +never$/m)
     expect(never.output).toContain('Over sip everything was gone through but 1 that it never has.')
 
     await keepRun({ ...run1, carrier: 'sip', paths: [all] }, folder)
@@ -311,11 +315,11 @@ describe('export', () => {
   test('as JSON is what makes the same chart again', async () => {
     const { code, output } = await run('export')
     expect(code).toBe(0)
-    const again = chartDefinition(createMachine(JSON.parse(output)))
+    const again = systemDefinition(systemOf(createMachine(JSON.parse(output))))
     // How long a named delay lasts is said by the machine's code.
     const withoutLengths = (chart: object) =>
       JSON.parse(JSON.stringify(chart, (key, value) => (key === 'delayMs' ? null : value)))
-    expect(withoutLengths(again)).toEqual(withoutLengths(chartDefinition(callMachine)))
+    expect(withoutLengths(again)).toEqual(withoutLengths(systemDefinition(callSystem)))
   })
 
   test('as Mermaid has every state and every transition', async () => {

@@ -22,7 +22,7 @@ test('the same is called the same wherever it stands', () => {
   const [began, , , ready] = anonymised(call).events
   expect(began?.event.input).toMatchObject({ voice: { kind: 'clone', sampleKey: 'sampleKey-1' } })
   expect(began?.effects).toEqual([{ type: 'requestClone', params: { sampleKey: 'sampleKey-1' } }])
-  expect(ready?.snapshot?.context.voiceId).toBe(ready?.event.voiceId)
+  expect(ready?.snapshot?.context.voice).toMatchObject({ voiceId: ready?.event.voiceId })
 })
 
 test('the call goes the same way, in the same time', () => {

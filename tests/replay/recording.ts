@@ -1,5 +1,6 @@
 import type { CallEvent, CallInput } from '../../machines/call-events.ts'
-import { beginCall, stepCall, type TimerEvent } from '../../src/calls/step.ts'
+import type { TimerEvent } from '../../src/actors/timer-id.ts'
+import { beginCall, stepCall } from '../../src/calls/step.ts'
 import type { Step } from '../../src/calls/store.ts'
 import { INPUTS } from '../../src/model/call-model.ts'
 import type { RecordedCall, RecordedEvent, SavedSnapshot } from '../../src/replay/recorded-call.ts'

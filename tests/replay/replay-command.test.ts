@@ -154,7 +154,7 @@ describe('an exported file', () => {
     const written = await run(file, '--fix-as-test', '--name', 'operator-hung-up', '--into', into)
     expect(written.code, written.output).toBe(0)
     const fixture = await readFile(join(into, 'operator-hung-up.json'), 'utf8')
-    for (const known of ['Ann', 'conversation"', callId]) expect(fixture).not.toContain(known)
+    for (const known of ['Ann', 'talk-of-ann', callId]) expect(fixture).not.toContain(known)
 
     const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
     const check = () => execute(process.execPath, [vitest, 'run', '--root', into], { NO_COLOR: '1', CI: '1' })

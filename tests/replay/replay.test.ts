@@ -39,18 +39,15 @@ describe('a call that was recorded by this chart', () => {
         effects: [{ type: 'redirectLeg', params: { attempt: 1 } }],
         context: { voiceId: 'vendor-voice-of-ann', attempt: 1 },
         timers: [
-          { timerId: 'xstate.after.JOIN_OVERDUE.joining', dueAt: '2026-01-05T12:00:15.500Z' },
-          { timerId: 'xstate.after.LEG_PATIENCE.joining', dueAt: '2026-01-05T12:00:50.500Z' },
-          { timerId: 'xstate.after.CALL_MAX.call.live', dueAt: '2026-01-05T13:00:00.000Z' },
+          { timerId: 'xstate.after.JOIN_OVERDUE.leg.opening', dueAt: '2026-01-05T12:00:15.500Z' },
+          { timerId: 'xstate.after.LEG_PATIENCE.leg.opening', dueAt: '2026-01-05T12:00:50.500Z' },
+          { timerId: 'xstate.after.CALL_MAX.call', dueAt: '2026-01-05T13:00:00.000Z' },
         ],
-        states: expect.arrayContaining(['call.live.voice.settled.cloned', 'joining']),
+        states: expect.arrayContaining(['voice.settled.cloned', 'leg.opening']),
         accepts: expect.arrayContaining(['media.joined', 'leg.ended', 'operator.hangupRequested']),
       },
-      entered: expect.arrayContaining(['call.live.leg.redirecting', 'joining']),
-      took: expect.arrayContaining([
-        'call.live.voice.cloning on voice.ready #1',
-        'call.live.leg.hold on voice.settled #1',
-      ]),
+      entered: expect.arrayContaining(['call.bridging', 'leg.opening']),
+      took: expect.arrayContaining(['voice.cloning on voice.ready #1', 'call.hold on voice.isSettled #1']),
     })
     expect(steps.at(-1)?.reproduced).toMatchObject({ timers: [], accepts: [], leg: [{ do: 'hang-up' }] })
   })
@@ -90,7 +87,7 @@ describe('the first difference', () => {
   })
 
   test('is a region that came to rest elsewhere', () => {
-    const value = { live: { leg: 'joining', voice: { settled: 'cached' } } }
+    const value = { call: 'bridging', leg: 'opening', conversation: 'idle', voice: { settled: 'cached' } }
     const call = asIfRecorded(recorded(), 4, ({ snapshot }) => ({
       snapshot: snapshot && { ...snapshot, value },
     }))
@@ -110,7 +107,10 @@ describe('the first difference', () => {
     ],
   ])('is %s', (_, changed, difference) => {
     const call = asIfRecorded(recorded(), 3, ({ snapshot }) => ({
-      snapshot: snapshot && { ...snapshot, context: { ...snapshot.context, ...changed } },
+      snapshot: snapshot && {
+        ...snapshot,
+        context: { ...snapshot.context, call: { ...Object(snapshot.context.call), ...changed } },
+      },
     }))
     expect(firstOf(call)).toEqual({ seq: 3, differences: [difference] })
   })
@@ -133,7 +133,7 @@ describe('the first difference', () => {
   })
 
   test('is a timer that fires later today', () => {
-    const timer = { type: 'xstate.after.GREETING_OVERDUE.call.live.leg.greeting' } as const
+    const timer = { type: 'xstate.after.GREETING_OVERDUE.call.greeting' } as const
     expect(firstOf(recorded([[LIMITS.greetingOverdueMs - 5, timer]], INPUTS['cached voice']))).toBeNull()
     expect(firstOf(recorded([[6_000, timer]], INPUTS['cached voice']))?.differences).toEqual([
       {
@@ -150,7 +150,7 @@ describe('the first difference', () => {
       [500, { type: 'leg.asked' }],
       [300, { type: 'media.joined', attempt: 1, node: 'node-of-ann' }],
       [9_000, { type: 'media.lost', attempt: 1, clean: false }],
-      [REJOIN_OVERDUE_MS, { type: 'xstate.after.REJOIN_OVERDUE.call.live.leg.rejoining' }],
+      [REJOIN_OVERDUE_MS, { type: 'xstate.after.REJOIN_OVERDUE.leg.awaitingRestream' }],
     ]
     const backAfter = (ms: number) =>
       recorded(
@@ -163,7 +163,7 @@ describe('the first difference', () => {
       )
     const firedAfter = (ms: number) =>
       recorded(
-        [...lost, [ms - REJOIN_OVERDUE_MS, { type: 'xstate.after.REJOIN_PATIENCE.call.live.leg.rejoining' }]],
+        [...lost, [ms - REJOIN_OVERDUE_MS, { type: 'xstate.after.REJOIN_PATIENCE.leg.awaitingRestream' }]],
         INPUTS['cached voice'],
       )
     const REJOIN_PATIENCE_MS = 15_000

@@ -19,7 +19,7 @@ let world: World
 
 const holdRound = async (call: StoryCall) => {
   const [row] = await world.db.query<{ round: number }>(
-    `select (snapshot->'context'->>'holdRound')::int as round from call_log where id = $1`,
+    `select (snapshot->'context'->'call'->>'holdRound')::int as round from call_log where id = $1`,
     [await call.id()],
   )
   return row?.round ?? 0

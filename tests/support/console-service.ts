@@ -2,12 +2,12 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { callMachine } from '../../machines/call.machine.ts'
+import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
+import { systemDefinition } from '../../src/actors/chart-definition.ts'
 import { rms } from '../../src/audio/energy.ts'
 import { decodeMuLaw, MU_LAW_RATE } from '../../src/audio/mulaw.ts'
 import { encodeMuLaw } from '../../src/audio/mulaw-buffer.ts'
-import { chartDefinition } from '../../src/calls/chart-definition.ts'
 import { agentsRoutes } from '../../src/http/agents-routes.ts'
 import { recordWrites } from '../../src/http/audit.ts'
 import { auditRoutes } from '../../src/http/audit-routes.ts'
@@ -162,7 +162,7 @@ export class ConsoleService {
         ...[...callsRoutes(calls), ...callEventsRoutes(calls), forgetVoice],
         ...feedRoutes({ queries: calls.live, follow: calls.follow }),
         ...replayRoutes({ recorded: calls.recorded }),
-        ...machinesRoutes({ call: chartDefinition(callMachine) }),
+        ...machinesRoutes({ call: systemDefinition(callSystem) }),
         ...[...agentsRoutes(this.agents), ...auditRoutes(this.audit)],
         ...trunksRoutes({
           ...{ trunks: this.trunks, numbers: new PhoneNumbers(null) },

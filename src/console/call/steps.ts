@@ -1,3 +1,5 @@
+import { STATES_AT } from '../../../machines/call/call-view.ts'
+import type { LegState } from '../../../machines/instructions.ts'
 import { type Chart, nodeAt } from '../../model/drawn-chart.ts'
 import type { CallRecord } from '../api/calls-api.ts'
 import type { Effect, Replay, ReplayStep } from '../api/replay-api.ts'
@@ -49,9 +51,20 @@ export function stepsOf(
   })
 }
 
-function placesOf(chart: Chart | null, path: string): string[] {
-  const node = chart && nodeAt(chart, path)
-  return node ? [...withAncestors(chart, [node.id])] : []
+/** The states of a place that is told in a word or two, such as `bridged.talking`. */
+function placesOf(chart: Chart | null, place: string): string[] {
+  const [state, bridge] = place.split('.')
+  const { call, leg } = STATES_AT[state as LegState] ?? {}
+  const paths = [call && `call.${call}`, leg && `leg.${leg}`, bridge]
+  const nodes = paths.flatMap((path) => (chart && path && nodeAt(chart, path)) || [])
+  return chart
+    ? [
+        ...withAncestors(
+          chart,
+          nodes.map(({ id }) => id),
+        ),
+      ]
+    : []
 }
 
 /** The step that the call stands on at this time; the first one before that. */
@@ -60,6 +73,6 @@ export function stepAt(steps: readonly CallStep[], ms: number): number {
   return Math.max(0, (next < 0 ? steps.length : next) - 1)
 }
 
-/** `xstate.after.LEG_PATIENCE.call.live.leg.hold` is LEG_PATIENCE. */
+/** `xstate.after.LEG_PATIENCE.leg.answered` is LEG_PATIENCE. */
 export const delayName = (timerId: string): string =>
   /^xstate\.after\.([^.]+)\./.exec(timerId)?.[1] ?? timerId

@@ -44,7 +44,7 @@ const OPTIONS = {
   'elk.padding': '[top=4,left=4,bottom=4,right=4]',
 }
 
-/** On a narrow page regions stand one under the other; `isNarrow` says so. */
+/** On a narrow page machines stand one under the other; `isNarrow` says so. */
 export async function layOut(chart: Chart, isNarrow: boolean): Promise<ChartLayout> {
   const [{ default: elkApi }, { default: workerUrl }] = await Promise.all([
     import('elkjs/lib/elk-api.js'),
@@ -57,7 +57,7 @@ export async function layOut(chart: Chart, isNarrow: boolean): Promise<ChartLayo
     const graph = {
       ...elkNode(chart, root),
       id: chart.root,
-      edges: [...elkEdges(chart), ...(isNarrow ? stacked(chart) : [])],
+      edges: [...elkEdges(chart), ...rows(chart, isNarrow)],
     }
     return readLayout(await elk.layout(graph, { layoutOptions: OPTIONS }), chart)
   } finally {
@@ -87,16 +87,17 @@ const elkEdges = (chart: Chart): ElkExtendedEdge[] =>
     return { id: edge.id, sources: ends.slice(0, 1), targets: ends.slice(1) }
   })
 
-/** Lines that nobody sees: each holds a region below the one before. */
-const stacked = ({ nodes }: Chart): ElkExtendedEdge[] =>
+/** Lines that nobody sees: each holds what goes on side by side below something else, so that the picture is about square. */
+const rows = ({ nodes }: Chart, isNarrow: boolean): ElkExtendedEdge[] =>
   [...nodes.values()]
     .filter(({ type }) => type === 'parallel')
-    .flatMap(({ children }) =>
-      children.slice(1).map((child, index) => {
+    .flatMap(({ children }) => {
+      const perRow = isNarrow ? 1 : Math.ceil(Math.sqrt(children.length))
+      return children.slice(perRow).map((child, index) => {
         const above = children[index] as string
         return { id: `${above} above ${child}`, sources: [above], targets: [child] }
-      }),
-    )
+      })
+    })
 
 function readLayout(graph: ElkNode, chart: Chart): ChartLayout {
   const boxes = new Map<string, Box>()

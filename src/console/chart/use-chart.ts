@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import type { ChartState } from '../../calls/chart-definition.ts'
+import type { ChartState } from '../../actors/chart-definition.ts'
 import { type Chart, chartOf } from '../../model/drawn-chart.ts'
 import { AWAY_RETRY_MS, faultWords, isAway, read } from '../api/calls-api.ts'
 import { type ChartLayout, layOut } from './chart-layout.ts'

@@ -9,7 +9,7 @@ export function HeatLegend() {
         <span className="swatch" data-kind="lit" /> a call just went along
       </li>
       <li>
-        <span className="swatch" data-kind="region" /> side by side: leg and voice
+        <span className="swatch" data-kind="region" /> side by side: the machines of a call
       </li>
       <li className="wide-only">Choose a state to see what can happen in it, and its calls.</li>
     </ul>

@@ -2,7 +2,8 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Chart } from '../../model/drawn-chart.ts'
 import { type Change, type FeedNow, type LiveCall, LiveFeed } from '../api/live-feed.ts'
 import { ActivityStore } from '../chart/activity-store.ts'
-import { activeStates, waysTaken } from '../chart/chart-activity.ts'
+import { activeStates } from '../chart/chart-activity.ts'
+import { waysTaken } from '../chart/taken-ways.ts'
 
 const NOTHING: FeedNow = { status: 'connecting', calls: new Map() }
 
@@ -54,7 +55,16 @@ function countsOf(chart: Chart, calls: Iterable<LiveCall>): Map<string, number> 
   return counts
 }
 
+/** Calls go few ways, and each is searched for. */
+const courses = new WeakMap<Chart, Map<string, string[]>>()
+
 function edgesOf(chart: Chart, { call, before }: Change): string[] {
   const from = before && placesOf(chart, before)
-  return waysTaken(chart, from, placesOf(chart, call), call.event).map(({ edge }) => edge)
+  const to = placesOf(chart, call)
+  const key = JSON.stringify([from && [...from], [...to], call.event])
+  const known = courses.get(chart) ?? new Map<string, string[]>()
+  courses.set(chart, known)
+  const edges = known.get(key) ?? waysTaken(chart, from, to, call.event).map(({ edge }) => edge)
+  known.set(key, edges)
+  return edges
 }

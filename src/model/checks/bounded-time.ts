@@ -46,7 +46,7 @@ function unsaidToLast(graph: ChartGraph, lasting: readonly string[]): Finding[] 
 const heldToTheLast = (where: string, last: string): Finding => ({
   where,
   why: `nothing but ${last} ends it when nobody says anything, and that is how long all may last`,
-  mend: 'give it an `after` of its own with a target, as `hold` has LEG_PATIENCE, or name it among the states that may last so long (`lasting`, for calls in src/model/call-chart.ts)',
+  mend: 'give it an `after` of its own with a target, as `leg.answered` has LEG_PATIENCE, or name it among the states that may last so long (`lasting`, for calls in src/model/call-chart.ts)',
 })
 
 const notThere = (where: string): Finding => ({
@@ -55,9 +55,13 @@ const notThere = (where: string): Finding => ({
   mend: 'take it out of `lasting`',
 })
 
-function ancestors({ parent }: ChartState, graph: ChartGraph): ChartState[] {
-  const around = graph.states.find(({ id }) => id === parent)
-  return around ? [around, ...ancestors(around, graph)] : []
+function ancestors({ id, parent }: ChartState, graph: ChartGraph): ChartState[] {
+  const around = graph.states.find((state) => state.id === parent)
+  if (!around) return []
+  // The end of the main machine is the end of all.
+  const isBeside = around.parent === null && id !== graph.main
+  const main = isBeside ? graph.states.filter((state) => state.id === graph.main) : []
+  return [...main, around, ...ancestors(around, graph)]
 }
 
 /** The delays that bound how long an actor may stay in each state where it can rest, by the state's id, the nearest first. */
@@ -89,7 +93,7 @@ function unbounded({ id, delays }: ChartState, { transitions }: ChartGraph): Fin
   return {
     where: id,
     why,
-    mend: 'give it, or a state around it, an `after` with a target and without a guard, as `hold` has LEG_PATIENCE',
+    mend: 'give it, or a state around it, an `after` with a target and without a guard, as `leg.answered` has LEG_PATIENCE',
   }
 }
 

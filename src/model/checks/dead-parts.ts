@@ -1,4 +1,4 @@
-import type { AnyMachineSnapshot } from 'xstate'
+import type { SystemSnapshot } from '../../actors/machine-system.ts'
 import { transitionWords } from '../chart-graph.ts'
 import { graphOf, type Walk, walkOfBeginning, walkOfStep } from '../chart-walk.ts'
 import type { ChartModel, Explored } from '../explore.ts'
@@ -9,23 +9,23 @@ import type { Checked, Finding } from './finding.ts'
  * Every state is entered and every transition taken by something that can happen: the rest is dead, or a guard is wrong.
  */
 
-export function checkDeadParts<Snapshot extends AnyMachineSnapshot>(
-  { machine, inputs, guessesEvents }: ChartModel<Snapshot>,
+export function checkDeadParts<Snapshot extends SystemSnapshot>(
+  { system, inputs, guessesEvents }: ChartModel<Snapshot>,
   graphs: Explored<Snapshot>[],
 ): Checked {
-  if (goesAstray(machine)) {
+  if (goesAstray(system)) {
     const answer = 'cannot be told before every guard and delay that is named is there: see no failure'
     return { rule: 'nothing dead', findings: [], answer, isSkipped: true }
   }
-  const { states, transitions } = graphOf(machine)
+  const { states, transitions } = graphOf(system)
   const unseen = new Set([...states, ...transitions].map(({ id }) => id))
   const see = ({ entered, took }: Walk) => {
     for (const id of [...entered, ...took]) unseen.delete(id)
   }
-  for (const input of Object.values(inputs)) see(walkOfBeginning(machine, input))
+  for (const input of Object.values(inputs)) see(walkOfBeginning(system, input))
   for (const { from, event } of graphs.flatMap((graph) => graph.edges)) {
     if (unseen.size === 0) break
-    see(walkOfStep(machine, from, event))
+    see(walkOfStep(system, from, event))
   }
   const deadStates = states.filter(({ id }) => unseen.has(id))
   const deadWays = transitions.filter(({ id }) => unseen.has(id))

@@ -1,6 +1,6 @@
-import type { AnyMachineSnapshot } from 'xstate'
+import type { SystemSnapshot } from '../../actors/machine-system.ts'
+import { isTimer } from '../../actors/timer-id.ts'
 import type { ChartModel, Edge, Explored } from '../explore.ts'
-import { isTimer } from '../timers.ts'
 import type { Checked, Finding } from './finding.ts'
 
 /*
@@ -9,7 +9,7 @@ import type { Checked, Finding } from './finding.ts'
 
 type Identity<Snapshot> = (snapshot: Snapshot) => string
 
-export function checkEndInReach<Snapshot extends AnyMachineSnapshot>(
+export function checkEndInReach<Snapshot extends SystemSnapshot>(
   { identity, rowName }: ChartModel<Snapshot>,
   graphs: Explored<Snapshot>[],
 ): Checked {
@@ -36,18 +36,18 @@ const notByTime = (where: string): Finding => ({
 })
 
 /** The states from which no sequence of events leads to an end. */
-export const statesWithoutEnd = <Snapshot extends AnyMachineSnapshot>(
+export const statesWithoutEnd = <Snapshot extends SystemSnapshot>(
   graph: Explored<Snapshot>,
   identity: Identity<Snapshot>,
 ): Snapshot[] => notLeadingToEnd(graph, identity, () => true)
 
 /** The states from which no sequence of timers leads to an end. */
-const statesThatTimeDoesNotEnd = <Snapshot extends AnyMachineSnapshot>(
+const statesThatTimeDoesNotEnd = <Snapshot extends SystemSnapshot>(
   graph: Explored<Snapshot>,
   identity: Identity<Snapshot>,
 ): Snapshot[] => notLeadingToEnd(graph, identity, ({ event }) => isTimer(event))
 
-function notLeadingToEnd<Snapshot extends AnyMachineSnapshot>(
+function notLeadingToEnd<Snapshot extends SystemSnapshot>(
   { states, edges }: Explored<Snapshot>,
   identity: Identity<Snapshot>,
   counts: (edge: Edge<Snapshot>) => boolean,

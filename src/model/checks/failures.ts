@@ -1,4 +1,6 @@
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate'
+import { AWAITS_ANSWER } from '../../../machines/call/messages.ts'
+import type { MachineSystem, SystemSnapshot } from '../../actors/machine-system.ts'
 import type { ChartModel, Explored } from '../explore.ts'
 import type { Checked, Finding } from './finding.ts'
 
@@ -7,11 +9,11 @@ import type { Checked, Finding } from './finding.ts'
  * XState takes a missing delay for none at all and passes over a missing action without a word.
  */
 
-export function checkFailures<Snapshot extends AnyMachineSnapshot>(
-  { machine, rowName, columnName }: ChartModel<Snapshot>,
+export function checkFailures<Snapshot extends SystemSnapshot>(
+  { system, rowName, columnName }: ChartModel<Snapshot>,
   graphs: Explored<Snapshot>[],
 ): Checked {
-  const missing = missingParts(machine)
+  const missing = missingParts(system)
   const thrown = graphs.flatMap(({ failed }) => failed).filter(({ message }) => !isMissing(message))
   // The same guard fails in many situations, and says the same in each.
   const firsts = [...Map.groupBy(thrown, ({ message }) => message).values()].flatMap(([first]) => first ?? [])
@@ -22,17 +24,31 @@ export function checkFailures<Snapshot extends AnyMachineSnapshot>(
       mend: 'look at the guards and actions that are asked there',
     }),
   )
+  const waiting = graphs.flatMap(({ states }) => states.filter(awaitsAnswer))
+  const unanswered = [...new Set(waiting.map(rowName))].map(
+    (where): Finding => ({
+      where,
+      why: 'a machine rests where it waits for an answer in the same step, and nobody gave it',
+      mend: 'let the machine that is asked answer in each of its states',
+    }),
+  )
   const answer = 'every guard, action and delay is there, and nothing that can happen makes one fail'
-  return { rule: 'no failure', findings: [...missing, ...findings], answer }
+  return { rule: 'no failure', findings: [...missing, ...findings, ...unanswered], answer }
 }
+
+const awaitsAnswer = ({ status, machines }: SystemSnapshot): boolean =>
+  status === 'active' &&
+  Object.values(machines).some((machine: AnyMachineSnapshot) => machine.hasTag(AWAITS_ANSWER))
 
 const isMissing = (message: string) => message.includes('is not implemented')
 
 type Kind = 'guards' | 'actions' | 'delays'
 
 /** Whether it goes other ways than it is written: for want of a delay a state is left at once, for want of a guard not at all. */
-export const goesAstray = (machine: AnyStateMachine): boolean =>
-  missingNames(machine).some(({ kind }) => kind !== 'actions')
+export const goesAstray = (system: MachineSystem): boolean =>
+  missingIn(system).some(({ kind }) => kind !== 'actions')
+
+const missingIn = ({ machines }: MachineSystem): Named[] => Object.values(machines).flatMap(missingNames)
 
 function missingNames({ root, implementations }: AnyStateMachine): Named[] {
   const named = nodesOf(root).flatMap((node) => namesIn(node))
@@ -44,8 +60,8 @@ function missingNames({ root, implementations }: AnyStateMachine): Named[] {
   })
 }
 
-const missingParts = (machine: AnyStateMachine): Finding[] =>
-  missingNames(machine).map(({ kind, name, where }) => ({
+const missingParts = (system: MachineSystem): Finding[] =>
+  missingIn(system).map(({ kind, name, where }) => ({
     where,
     why: `names ${name}, which is not among the chart's ${kind}`,
     mend: `correct the name, or add it to the ${kind} of \`setup\``,

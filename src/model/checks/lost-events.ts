@@ -1,6 +1,7 @@
-import type { AnyMachineSnapshot, EventObject } from 'xstate'
+import type { EventObject } from 'xstate'
+import type { SystemSnapshot } from '../../actors/machine-system.ts'
+import { isTimer } from '../../actors/timer-id.ts'
 import type { ChartModel, Explored } from '../explore.ts'
-import { isTimer } from '../timers.ts'
 import type { Checked, Finding } from './finding.ts'
 
 /*
@@ -11,9 +12,9 @@ import type { Checked, Finding } from './finding.ts'
 /** By place and event; a cell that is not `ignored` tells what becomes of the event. */
 export type Ledger = { file: string; cells: Readonly<Record<string, Readonly<Record<string, string>>>> }
 
-type Names<Snapshot extends AnyMachineSnapshot> = Pick<ChartModel<Snapshot>, 'rowName' | 'columnName'>
+type Names<Snapshot extends SystemSnapshot> = Pick<ChartModel<Snapshot>, 'rowName' | 'columnName'>
 
-export function checkLostEvents<Snapshot extends AnyMachineSnapshot>(
+export function checkLostEvents<Snapshot extends SystemSnapshot>(
   names: Names<Snapshot>,
   graphs: Explored<Snapshot>[],
   ledger: Ledger | null,
@@ -41,7 +42,7 @@ export function checkLostEvents<Snapshot extends AnyMachineSnapshot>(
 
 type Cells = Map<string, Set<string>>
 
-function cellsOf<Snapshot extends AnyMachineSnapshot>(
+function cellsOf<Snapshot extends SystemSnapshot>(
   happenings: { from: Snapshot; event: EventObject }[],
   { rowName, columnName }: Names<Snapshot>,
 ): Cells {

@@ -1,6 +1,7 @@
-import type { AnyMachineSnapshot } from 'xstate'
+import type { SystemSnapshot } from '../../actors/machine-system.ts'
+import { delayOf } from '../../actors/timer-id.ts'
 import type { ChartModel, Edge, Explored } from '../explore.ts'
-import { delayOf, timersIn } from '../timers.ts'
+import { timersIn } from '../timers.ts'
 import type { Checked, Finding } from './finding.ts'
 
 /*
@@ -17,7 +18,7 @@ export type SilenceLimits = {
 
 type Silence<Snapshot> = { ms: number; states: { state: Snapshot; ms: number }[] }
 
-export function checkSilence<Snapshot extends AnyMachineSnapshot>(
+export function checkSilence<Snapshot extends SystemSnapshot>(
   { hears, identity, rowName }: ChartModel<Snapshot>,
   graphs: Explored<Snapshot>[],
   limits: SilenceLimits,
@@ -46,7 +47,7 @@ const notSaid = (where: string): Finding => ({
 
 const NO_SILENCE = { ms: 0, states: [] }
 
-function tooLong<Snapshot extends AnyMachineSnapshot>(
+function tooLong<Snapshot extends SystemSnapshot>(
   silence: Silence<Snapshot>,
   { silenceMs }: SilenceLimits,
   rowName: ChartModel<Snapshot>['rowName'],
@@ -59,7 +60,7 @@ function tooLong<Snapshot extends AnyMachineSnapshot>(
   }
 }
 
-function wayOf<Snapshot extends AnyMachineSnapshot>(
+function wayOf<Snapshot extends SystemSnapshot>(
   { states }: Silence<Snapshot>,
   rowName: ChartModel<Snapshot>['rowName'],
 ): string {
@@ -69,14 +70,14 @@ function wayOf<Snapshot extends AnyMachineSnapshot>(
 
 const seconds = (ms: number) => (ms === Infinity ? 'any time' : `${Math.round(ms / 100) / 10} s`)
 
-type Listening<Snapshot extends AnyMachineSnapshot> = {
+type Listening<Snapshot extends SystemSnapshot> = {
   hears: NonNullable<ChartModel<Snapshot>['hears']>
   identity: ChartModel<Snapshot>['identity']
   carrierMs: number
 }
 
 /** Infinite when silent states follow each other in a circle, or when nothing bounds one of them. */
-function longestSilence<Snapshot extends AnyMachineSnapshot>(
+function longestSilence<Snapshot extends SystemSnapshot>(
   { start, states, edges }: Explored<Snapshot>,
   { hears, identity, carrierMs }: Listening<Snapshot>,
 ): Silence<Snapshot> {

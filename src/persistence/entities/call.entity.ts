@@ -19,6 +19,8 @@ const CallSchema = defineEntity({
     /** The leg's state in one word, for queries and metrics; `snapshot` is what the machine goes on from. */
     state: p.string(),
     bridge: p.string().nullable(),
+    /** Counts the call's bridges to the relay; null for calls that nodes of the release before have written. */
+    bridgeNumber: p.integer().nullable(),
     voiceState: p.string(),
     snapshot: p.json<object>(),
     chartVersion: p.string(),

@@ -1,4 +1,5 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
+import type { MachineSystem } from './machine-system.ts'
 
 /*
  * A statechart as data, for whoever draws it or reasons about it. XState's own `definition` leaves out the transitions that
@@ -26,6 +27,7 @@ export type ChartState = {
   key: string
   type: AnyStateNode['type']
   description: string | null
+  tags: string[]
   /** The ids of the states that it begins in; none when it has none within, or begins in all of them. */
   initial: string[]
   entry: string[]
@@ -36,10 +38,36 @@ export type ChartState = {
 
 export type ChartDefinition = ChartState & { version: string | null }
 
-export const chartDefinition = (machine: AnyStateMachine): ChartDefinition => ({
+const chartDefinition = (machine: AnyStateMachine): ChartDefinition => ({
   version: machine.version ?? null,
   ...stateOf(machine.root, machine.implementations.delays),
 })
+
+/** The machines of an actor, each as a part of one chart, beside each other. */
+export function systemDefinition({ id, version, machines }: MachineSystem): ChartDefinition {
+  const parts = Object.entries(machines)
+  const [only] = parts.length === 1 ? parts : []
+  if (only) return { ...chartDefinition(only[1]), version }
+  return {
+    ...{
+      id,
+      key: id,
+      version,
+      type: 'parallel',
+      description: null,
+      tags: [],
+      initial: [],
+      entry: [],
+      exit: [],
+      transitions: [],
+    },
+    states: Object.fromEntries(
+      parts.map(([address, machine]) => [address, { ...partOf(machine), key: address }]),
+    ),
+  }
+}
+
+const partOf = ({ root, implementations }: AnyStateMachine) => stateOf(root, implementations.delays)
 
 type Delays = AnyStateMachine['implementations']['delays']
 
@@ -59,6 +87,7 @@ function stateOf(node: AnyStateNode, delays: Delays): ChartState {
     key: node.key,
     type: node.type,
     description: node.description ?? null,
+    tags: [...node.tags],
     initial: node.type === 'compound' ? (node.initial.target ?? []).map(({ id }) => id) : [],
     entry: names(node.entry),
     exit: names(node.exit),
@@ -102,8 +131,18 @@ function names(actions: readonly unknown[]): string[] {
 }
 
 function actionName(action: unknown): string {
+  const said = messageOf(action)
+  if (said) return said
   const { type, name, event } = Object(action) as { type?: string; name?: string; event?: { type?: string } }
   if (typeof action === 'string') return action
   if (type === 'xstate.raise' && event?.type) return `raise ${event.type}`
   return type ?? name ?? 'action'
+}
+
+/** `tell leg call.letGo`: what a machine says to another of its system. */
+function messageOf(action: unknown): string | null {
+  const { type, to, event } = Object(action) as { type?: string; to?: { address?: string }; event?: unknown }
+  if (type !== 'xstate.sendTo' || !to?.address) return null
+  const { type: message, messageType = message } = Object(event) as { type?: string; messageType?: string }
+  return `tell ${to.address} ${messageType}`
 }
