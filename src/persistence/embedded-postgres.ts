@@ -150,13 +150,25 @@ async function createDatabase(url: string): Promise<void> {
   })
 }
 
+/** Connections of our own that were just ended are listed until their processes are gone. */
+const ENDING_MS = 1_000
+const LOOK_AGAIN_MS = 50
+
 async function stopWhenUnused(url: string, cluster: string, run: Run): Promise<void> {
-  const others = await query(
+  for (let waited = 0; waited <= ENDING_MS; waited += LOOK_AGAIN_MS) {
+    if ((await usersOf(url)).length === 0) {
+      await run('pg_ctl', ['stop', '-w', '-m', 'fast', '-D', cluster])
+      return
+    }
+    await sleep(LOOK_AGAIN_MS)
+  }
+}
+
+const usersOf = (url: string) =>
+  query(
     url,
     `select 1 from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1`,
   )
-  if (others.length === 0) await run('pg_ctl', ['stop', '-w', '-m', 'fast', '-D', cluster])
-}
 
 async function query(url: string, statement: string): Promise<object[]> {
   const client = await connectClient(url)
