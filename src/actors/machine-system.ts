@@ -31,8 +31,17 @@ export type SystemSnapshot<System extends MachineSystem = MachineSystem> = {
 /** An action that a machine asks for; XState's own, such as timers, begin with `xstate.`, and name timers by `timerId`. */
 export type SystemAction = { type: string; params?: unknown }
 
-/** What was said to one machine, in order; `before` is null where it begins. */
-export type Delivery = { to: string; event: EventObject; before: AnyMachineSnapshot | null }
+/** What was said to one machine, in order. */
+export type Delivery = {
+  to: string
+  event: EventObject
+  /** Null where it begins. */
+  before: AnyMachineSnapshot | null
+  /** By another machine of the system. */
+  isMessage: boolean
+  /** It changed something, or had something asked or said. */
+  isHeard: boolean
+}
 
 export type SystemStep<System extends MachineSystem = MachineSystem> = {
   /** The very snapshot that was given, when nothing changed and nothing was asked for. */
@@ -99,19 +108,21 @@ class Routing {
     const machine = machineAt(this.#system, address)
     const [snapshot, actions] = inertBeginning(machine, input)
     this.#machines[address] = snapshot
-    this.#delivered.push({ to: address, event: { type: 'xstate.init', input } as EventObject, before: null })
+    const event = { type: 'xstate.init', input } as EventObject
+    this.#delivered.push({ to: address, event, before: null, isMessage: false, isHeard: true })
     this.#sort(address, actions)
   }
 
-  deliver(to: string, event: EventObject): void {
+  deliver(to: string, event: EventObject, isMessage = false): void {
     const machine = machineAt(this.#system, to)
     const before = this.#machines[to]
     if (!before) throw new Error(`There is no ${to} to take ${event.type}.`)
-    // So does a machine that is over before the others.
-    if (before.status !== 'active') return
-    const [after, actions] = inertTransition(machine, before, event)
+    // A machine that is over before the others hears nothing more either.
+    const isOver = before.status !== 'active'
+    const [after, actions] = isOver ? [before, []] : inertTransition(machine, before, event)
+    const isHeard = after !== before || actions.length > 0
     this.#machines[to] = after
-    this.#delivered.push({ to, event, before })
+    this.#delivered.push({ to, event, before, isMessage, isHeard })
     this.#sort(to, actions)
   }
 
@@ -120,7 +131,7 @@ class Routing {
     for (let count = 0; this.#waiting.length > 0; count += 1) {
       if (count === MOST_MESSAGES) throw endless(this.#system, this.#waiting)
       const { to, event } = this.#waiting.shift() as { to: string; event: EventObject }
-      this.deliver(to, event)
+      this.deliver(to, event, true)
     }
     const isSame =
       before !== null &&

@@ -38,7 +38,9 @@ export const walkOfStep = (system: MachineSystem, from: SystemSnapshot, event: E
   walkOf(system, stepSystem(system, from, event).delivered)
 
 function walkOf(system: MachineSystem, delivered: Delivery[]): Walk {
-  const walks = delivered.map((delivery) => walkOfDelivery(machineAt(system, delivery.to), delivery))
+  const walks = delivered
+    .filter(({ isHeard }) => isHeard)
+    .map((delivery) => walkOfDelivery(machineAt(system, delivery.to), delivery))
   const all = (part: keyof Walk) => [...new Set(walks.flatMap((walk) => walk[part]))]
   return { entered: all('entered'), took: all('took') }
 }

@@ -8,6 +8,7 @@ import { checkFailures } from './checks/failures.ts'
 import type { Checked } from './checks/finding.ts'
 import { checkLostEvents, type Ledger } from './checks/lost-events.ts'
 import { checkSilence, type SilenceLimits } from './checks/silence.ts'
+import { checkUnheardMessages } from './checks/unheard-messages.ts'
 import { type ChartModel, explore } from './explore.ts'
 
 export type ChartReport = { chart: ChartGraph; situations: number; checks: Checked[] }
@@ -26,10 +27,11 @@ export function checkChart<Snapshot extends SystemSnapshot>(
       checkBoundedTime(chart, model.lasting),
       checkEndInReach(model, graphs),
       checkLostEvents(model, graphs, given.ledger),
+      checkUnheardMessages(model, graphs, given.ledger),
       checkDeadParts(model, graphs),
       checkFailures(model, graphs),
       checkSilence(model, graphs, given),
-    ],
+    ].filter((checked) => checked !== null),
   }
 }
 

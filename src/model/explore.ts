@@ -1,6 +1,7 @@
 import type { EventObject } from 'xstate'
 import {
   beginSystem,
+  type Delivery,
   type MachineSystem,
   type SystemAction,
   type SystemSnapshot,
@@ -42,15 +43,17 @@ export type Edge<Snapshot extends SystemSnapshot = SystemSnapshot> = {
   event: EventObject
   snapshot: Snapshot
   actions: readonly SystemAction[]
+  /** What was said to each machine, in order. */
+  delivered: readonly Delivery[]
 }
 
 export type Explored<Snapshot extends SystemSnapshot = SystemSnapshot> = {
-  start: { snapshot: Snapshot; actions: readonly SystemAction[] }
+  start: Pick<Edge<Snapshot>, 'snapshot' | 'actions' | 'delivered'>
   states: Snapshot[]
   /** What changes something or asks for something. */
   edges: Edge<Snapshot>[]
   /** What is said to no effect. */
-  ignored: { from: Snapshot; event: EventObject }[]
+  ignored: Pick<Edge<Snapshot>, 'from' | 'event' | 'delivered'>[]
   /** What the chart itself fails over: a guard that is not there, an action that throws. */
   failed: { from: Snapshot; event: EventObject; message: string }[]
 }
@@ -74,7 +77,7 @@ export function explore<Snapshot extends SystemSnapshot>(
   input: unknown,
 ): Explored<Snapshot> {
   const first = beginSystem(system, input)
-  const start = { snapshot: first.snapshot as Snapshot, actions: first.actions }
+  const start = { ...first, snapshot: first.snapshot as Snapshot }
   const known = new Set([identity(start.snapshot)])
   const explored: Explored<Snapshot> = { start, states: [start.snapshot], edges: [], ignored: [], failed: [] }
   for (const from of explored.states) {
@@ -86,10 +89,10 @@ export function explore<Snapshot extends SystemSnapshot>(
       }
       const snapshot = stepped.snapshot as Snapshot
       if (snapshot === from) {
-        explored.ignored.push({ from, event })
+        explored.ignored.push({ from, event, delivered: stepped.delivered })
         continue
       }
-      explored.edges.push({ from, event, snapshot, actions: stepped.actions })
+      explored.edges.push({ ...stepped, from, event, snapshot })
       const id = identity(snapshot)
       if (known.has(id)) continue
       if (known.size >= MAX_STATES) throw tooMany()

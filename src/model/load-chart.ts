@@ -76,7 +76,10 @@ export async function loadLedger(file: string): Promise<Ledger> {
   const cells = exported.ledger ?? exported.CALL_TABLE ?? exported.default
   if (typeof cells !== 'object' || cells === null)
     throw new UnusableChart(`${file} holds no ledger: export one as \`ledger\`, by place and then by event.`)
-  return { file, cells: cells as Ledger['cells'] }
+  return {
+    ...{ file, cells: cells as Ledger['cells'] },
+    ...(exported.IGNORED_MESSAGES ? { messages: exported.IGNORED_MESSAGES as Ledger['messages'] } : {}),
+  }
 }
 
 async function importFile(file: string): Promise<Record<string, unknown>> {

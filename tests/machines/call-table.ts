@@ -1,3 +1,4 @@
+import type { MessageType } from '../../machines/call/messages.ts'
 import { type Column, DELAYS, EVENT_COLUMNS, type Row, type RowName } from './call-rows.ts'
 
 /*
@@ -11,6 +12,23 @@ const columns: Column[] = [...EVENT_COLUMNS, ...DELAYS]
 const ignored = Object.fromEntries(columns.map((column) => [column, 'ignored'])) as Row
 
 const row = (cells: Partial<Row>): Row => ({ ...ignored, ...cells })
+
+/**
+ * What the machines of a call say to each other where it changes nothing, by the state that it meets; everything else that one says to
+ * another must do something.
+ */
+export const IGNORED_MESSAGES = {
+  'call.rejected': ['leg.asks', 'leg.hasLeftStream'],
+  'call.failed': ['leg.asks', 'leg.hasLeftStream', 'leg.streamsNoMore'],
+  'call.closing': ['leg.streamsNoMore', 'voice.isSettled'],
+  'call.ended': ['leg.streamsNoMore'],
+  'leg.closing': ['call.letGo'],
+  'conversation.idle': ['call.pause'],
+  'conversation.over': ['call.isOver', 'call.pause'],
+  'voice.settled.cached': ['call.isOver'],
+  'voice.settled.cloned': ['call.isOver'],
+  'voice.settled.default': ['call.isOver'],
+} as const satisfies Record<string, readonly MessageType[]>
 
 export const CALL_TABLE: Record<RowName, Row> = {
   'greeting while cloning': row({

@@ -55,7 +55,7 @@ describe('check', () => {
     expect(output).toMatch(
       /^Chart call-system, version \d+: states \d+, transitions \d+, situations looked at \d+\.\n/,
     )
-    expect(output.match(/^ok {4}/gm), output).toHaveLength(6)
+    expect(output.match(/^ok {4}/gm), output).toHaveLength(7)
     expect(output).toMatch(/a caller hears nothing for at most 106 s \(allowed: 120 s\)/)
     expect(code).toBe(0)
   })
@@ -198,7 +198,7 @@ describe('paths', () => {
         .slice(0, 4)
         .map((line) => line.trim().split(/ {2,}/)[0]),
     ).toEqual([
-      'default voice: leg.answered + conversation.idle + voice.settled.default + call.greeting',
+      'default voice: call.greeting + leg.answered + conversation.idle + voice.settled.default',
       'leg.asked',
       'media.joined attempt 1 node "node-1"',
       'agent.ready attempt 1 conversationId "conversation-1"',

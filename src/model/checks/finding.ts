@@ -3,7 +3,14 @@ export type Finding = { where: string; why: string; mend: string }
 
 /** One question asked of a chart; `answer` says what holds when nothing was found, or why it could not be asked. */
 export type Checked = {
-  rule: 'bounded time' | 'end in reach' | 'no event lost' | 'nothing dead' | 'no failure' | 'no silence'
+  rule:
+    | 'bounded time'
+    | 'end in reach'
+    | 'no event lost'
+    | 'messages heard'
+    | 'nothing dead'
+    | 'no failure'
+    | 'no silence'
   findings: Finding[]
   answer: string
   isSkipped?: boolean

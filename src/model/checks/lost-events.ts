@@ -10,7 +10,12 @@ import type { Checked, Finding } from './finding.ts'
  */
 
 /** By place and event; a cell that is not `ignored` tells what becomes of the event. */
-export type Ledger = { file: string; cells: Readonly<Record<string, Readonly<Record<string, string>>>> }
+export type Ledger = {
+  file: string
+  cells: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** By state: what other machines may say to it to no effect. */
+  messages?: Readonly<Record<string, readonly string[]>>
+}
 
 type Names<Snapshot extends SystemSnapshot> = Pick<ChartModel<Snapshot>, 'rowName' | 'columnName'>
 
