@@ -29,6 +29,8 @@ export function inertTransition(
   snapshot: AnyMachineSnapshot,
   event: EventObject,
 ): Listed {
+  // As an actor that is over hears nothing more.
+  if (snapshot.status !== 'active') return [snapshot, []]
   if (hasChildren(machine)) return transition(machine, snapshot, event)
   const actions: ExecutableActionObject[] = []
   return [machine.transition(snapshot, event, scopeOf(machine, actions)), actions]

@@ -117,9 +117,7 @@ class Routing {
     const machine = machineAt(this.#system, to)
     const before = this.#machines[to]
     if (!before) throw new Error(`There is no ${to} to take ${event.type}.`)
-    // A machine that is over before the others hears nothing more either.
-    const isOver = before.status !== 'active'
-    const [after, actions] = isOver ? [before, []] : inertTransition(machine, before, event)
+    const [after, actions] = inertTransition(machine, before, event)
     const isHeard = after !== before || actions.length > 0
     this.#machines[to] = after
     this.#delivered.push({ to, event, before, isMessage, isHeard })

@@ -15,8 +15,8 @@ const RENAMED = 'waiting'
 async function renameHold(tree: SourceTree): Promise<void> {
   await tree.replace('machines/instructions.ts', /^ {2}'hold',$/gm, `  '${RENAMED}',`)
   await tree.replace('machines/instructions.ts', "case 'hold':", `case '${RENAMED}':`)
-  await tree.replace('machines/leg-region.ts', "target: 'hold'", `target: '${RENAMED}'`)
-  await tree.replace('machines/leg-region.ts', /^ {4}hold: \{$/gm, `    ${RENAMED}: {`)
+  await tree.replace('machines/call/call.machine.ts', "target: 'hold'", `target: '${RENAMED}'`)
+  await tree.replace('machines/call/call.machine.ts', /^ {4}hold: \{$/gm, `    ${RENAMED}: {`)
 }
 
 const spoken = (call: StoryCall) =>

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate'
+import { getStateNodes } from 'xstate/graph'
+import { callSystem } from '../../machines/call/call-system.ts'
+import { type Address, AWAITS_ANSWER, isMessage, RECEIVERS } from '../../machines/call/messages.ts'
+import { inertBeginning, inertTransition } from '../../src/actors/inert-transition.ts'
+import { delayOf, timersOf } from '../../src/actors/timer-id.ts'
+import { INPUTS } from '../../src/model/call-model.ts'
+import { EVENTS_OF } from './machine-events.ts'
+import { machineRow, placeIn } from './machine-table.ts'
+import { MACHINE_TABLES } from './machine-tables.ts'
+
+const machines = Object.entries(callSystem.machines) as [Address, AnyStateMachine][]
+
+/** A snapshot for each place that a machine can rest in by itself, the first that is come by. */
+function resting(address: Address, machine: AnyStateMachine): Map<string, AnyMachineSnapshot> {
+  const found = new Map<string, AnyMachineSnapshot>()
+  const queue = Object.values(INPUTS).map((input) => inertBeginning(machine, input)[0])
+  for (const snapshot of queue) {
+    if (found.has(placeIn(snapshot))) continue
+    found.set(placeIn(snapshot), snapshot)
+    const events = [...Object.values(EVENTS_OF[address](snapshot)), ...timersOf(machine.id, snapshot)]
+    queue.push(...events.map((event) => inertTransition(machine, snapshot, event)[0]))
+  }
+  return found
+}
+
+describe.each(machines)('the machine of the %s', (address, machine) => {
+  const places = resting(address, machine)
+
+  test('does with everything that can be said to it what its table says', () => {
+    const rows = [...places].map(([place, snapshot]) => [
+      place,
+      machineRow(snapshot, EVENTS_OF[address](snapshot)),
+    ])
+    expect(Object.fromEntries(rows)).toEqual(MACHINE_TABLES[address])
+  })
+
+  test('rests in every state but those that it leaves by itself', () => {
+    const leaves = getStateNodes(machine.root as AnyStateNode).filter(
+      ({ type, always = [], tags }) =>
+        (type === 'atomic' && always.length === 0 && !tags.includes(AWAITS_ANSWER)) || type === 'final',
+    )
+    const awaiting = [...places]
+      .filter(([, snapshot]) => snapshot.hasTag(AWAITS_ANSWER))
+      .map(([place]) => place)
+    const all = leaves.map(({ id }) => id.slice(machine.id.length + 1))
+    expect([...all, ...awaiting].sort()).toEqual([...places.keys()].sort())
+  })
+
+  test('takes the messages that are for it, and the table tries each', () => {
+    const ofOthers = (machine.events as string[]).filter((type) => delayOf(type) === null && isMessage(type))
+    const forIt = Object.entries(RECEIVERS).flatMap(([type, to]) => (to.includes(address) ? [type] : []))
+    expect(ofOthers.sort()).toEqual(forIt.sort())
+    const [snapshot] = places.values()
+    const tried = Object.values(EVENTS_OF[address](snapshot as AnyMachineSnapshot)).map(({ type }) => type)
+    expect([...new Set(tried)].sort()).toEqual(
+      (machine.events as string[]).filter((type) => delayOf(type) === null).sort(),
+    )
+  })
+
+  test('is saved in words of its own: no state but those within it has its id', () => {
+    for (const { id } of getStateNodes(machine.root as AnyStateNode))
+      expect(id).toMatch(new RegExp(`^${machine.id}\\.`))
+  })
+})

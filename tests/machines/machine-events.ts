@@ -1,0 +1,71 @@
+import type { AnyMachineSnapshot, EventObject } from 'xstate'
+import type { Address, Messages } from '../../machines/call/messages.ts'
+import type { CallEvent } from '../../machines/call-events.ts'
+
+type Said<To extends Address> = Messages[To] | CallEvent
+type Events = Record<string, EventObject>
+
+const said = <To extends Address>(events: Record<string, Said<To>>): Events => events
+
+const REFUSED = { type: 'agent.overrideRefused', voiceId: null, isGone: false } as const
+
+/** What can be said to each machine, in the words of one who knows which bridge and which connection it is at. */
+export const EVENTS_OF: Record<Address, (snapshot: AnyMachineSnapshot) => Events> = {
+  call: () =>
+    said<'call'>({
+      'operator.hangupRequested': { type: 'operator.hangupRequested', by: 'ann' },
+      'leg.asks': { type: 'leg.asks' },
+      'leg.streams': { type: 'leg.streams', attempt: 1 },
+      'leg.streamsNoMore': { type: 'leg.streamsNoMore' },
+      'leg.isUnbridgeable': { type: 'leg.isUnbridgeable' },
+      'leg.hasLeftStream': { type: 'leg.hasLeftStream' },
+      'leg.isGone': { type: 'leg.isGone', reason: 'caller_hung_up' },
+      'voice.isSettled': { type: 'voice.isSettled' },
+      'voice.isPending': { type: 'voice.isPending' },
+      'conversation.isOver, ended': { type: 'conversation.isOver', reason: 'agent_ended' },
+      'conversation.isOver, lost': { type: 'conversation.isOver', reason: 'agent_lost' },
+    }),
+  leg: ({ context: { attempt } }) =>
+    said<'leg'>({
+      'leg.asked': { type: 'leg.asked' },
+      'leg.asked, leaving': { type: 'leg.asked', leaves: attempt },
+      'leg.streamEnded': { type: 'leg.streamEnded', attempt },
+      'leg.ended': { type: 'leg.ended', status: 'completed' },
+      'media.joined': { type: 'media.joined', attempt, node: 'node-1' },
+      'media.lost, announced': { type: 'media.lost', attempt, clean: true },
+      'media.lost, broken': { type: 'media.lost', attempt, clean: false },
+      'relay.unresponsive': { type: 'relay.unresponsive', attempt },
+      'call.bridge': { type: 'call.bridge' },
+      'call.redirect': { type: 'call.redirect' },
+      'conversation.checkLeg': { type: 'conversation.checkLeg' },
+      'call.letGo': { type: 'call.letGo' },
+      'call.hangUp': { type: 'call.hangUp', reason: 'too_long' },
+    }),
+  conversation: ({ context: { bridgeNumber: attempt, agentConnection: connection } }) =>
+    said<'conversation'>({
+      'call.converse': { type: 'call.converse', attempt: 1 },
+      'call.pause': { type: 'call.pause' },
+      'call.isOver': { type: 'call.isOver' },
+      'agent.ready': { type: 'agent.ready', attempt, connection, conversationId: 'talk' },
+      'agent.lost': { type: 'agent.lost', attempt, connection, cause: 'closed' },
+      'agent.lost, for good': {
+        type: 'agent.lost',
+        attempt,
+        connection,
+        cause: 'refused',
+        isPermanent: true,
+      },
+      'agent.ended': { type: 'agent.ended', attempt, connection },
+      'agent.overrideRefused, voice': { ...REFUSED, attempt, connection, override: 'voice' },
+      'agent.overrideRefused, other': { ...REFUSED, attempt, connection, override: 'language' },
+    }),
+  voice: () =>
+    said<'voice'>({
+      'voice.ready': { type: 'voice.ready', voiceId: 'cloned-voice' },
+      'voice.failed': { type: 'voice.failed', cause: 'rejected' },
+      'call.asksForVoice': { type: 'call.asksForVoice' },
+      'call.isOver': { type: 'call.isOver' },
+      'conversation.refusesVoice': { type: 'conversation.refusesVoice', voiceId: null, isGone: false },
+      'conversation.refusesVoice, gone': { type: 'conversation.refusesVoice', voiceId: null, isGone: true },
+    }),
+}
