@@ -4,6 +4,7 @@ import type { CallEffect, CallEvent, CallInput } from '../../machines/call-event
 import { beginSystem, type SystemAction, type SystemStep, stepSystem } from '../actors/machine-system.ts'
 import { isTimer, type TimerEvent, timerId } from '../actors/timer-id.ts'
 import { effectJobs } from './effect-jobs.ts'
+import { readableBefore } from './for-release-before.ts'
 import { retire } from './retire.ts'
 import { CHART_ID, readSaved, savedOf, type Upgraded } from './saved-call.ts'
 import type { CallRow, Step } from './store.ts'
@@ -119,7 +120,7 @@ function stepTo({ snapshot, actions }: CallStep, about: Circumstances): Step {
     event: about.event,
     stateBefore: about.stateBefore,
     stateAfter: placeOf(view),
-    snapshot: savedOf(snapshot),
+    snapshot: readableBefore(savedOf(snapshot), view),
     chartVersion: CHART_ID,
     view,
     timers: isOver ? NO_TIMERS : timersIn(actions),

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { callSystem } from '../../machines/call/call-system.ts'
 import { nearestToday } from '../calls/saved-call.ts'
 import { savedView } from '../calls/view.ts'
 import type { Difference } from './difference.ts'
@@ -42,7 +43,8 @@ function inside(recorded: RecordedEvent, reproduced: Outcome): Difference[] {
     : new Set([...Object.keys(saved.context), ...Object.keys(context)])
   // An older chart had left the states that a call ends in.
   const isSame =
-    isDeepStrictEqual(saved.value, value) || (saved.isOfOlderChart && recorded.stateAfter === 'ended')
+    isDeepStrictEqual(ofMachines(saved.value), ofMachines(value)) ||
+    (saved.isOfOlderChart && recorded.stateAfter === 'ended')
   return [
     ...unless(isElsewhere || isSame, 'value', saved.value, value),
     ...[...fields].flatMap((field) =>
@@ -55,6 +57,10 @@ function inside(recorded: RecordedEvent, reproduced: Outcome): Difference[] {
     ),
   ]
 }
+
+/** Nodes of the release before read other words beside these. */
+const ofMachines = (value: unknown): unknown[] =>
+  Object.keys(callSystem.machines).map((address) => Object(value)[address])
 
 type SavedCall = {
   value: unknown
