@@ -10,7 +10,7 @@ import {
   isInitial,
   triggerWords,
 } from './drawn-chart.ts'
-import { UnusableChart } from './load-chart.ts'
+import { UnusableChart } from './unusable-chart.ts'
 
 /*
  * A chart as a picture that stands alone: states within states, every transition with its words. ELK lays it out; it is a

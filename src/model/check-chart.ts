@@ -31,7 +31,7 @@ export function checkChart<Snapshot extends SystemSnapshot>(
       checkDeadParts(model, graphs),
       checkFailures(model, graphs),
       checkSilence(model, graphs, given),
-    ].filter((checked) => checked !== null),
+    ],
   }
 }
 

@@ -6,8 +6,8 @@ import type { AnyEvent, CallSnapshot } from './call-model.ts'
 import { isWithoutInterference } from './call-paths.ts'
 import { graphOf } from './chart-walk.ts'
 import type { ChartModel } from './explore.ts'
-import { UnusableChart } from './load-chart.ts'
 import type { PathsOptions } from './model-options.ts'
+import { UnusableChart } from './unusable-chart.ts'
 import { shortestWays, simpleWays, type Way } from './ways.ts'
 
 /*

@@ -12,6 +12,7 @@ import { placesOf } from './chart-walk.ts'
 import type { Ledger } from './checks/lost-events.ts'
 import type { ChartModel, Hearing } from './explore.ts'
 import { loadFault } from './unloadable-chart.ts'
+import { UnusableChart } from './unusable-chart.ts'
 
 /*
  * A chart from a file: the machine, and beside it whatever the file says of the world around it.
@@ -36,11 +37,6 @@ export const ownChart = (limits: CallLimits): LoadedChart => ({
   },
   isCall: true,
 })
-
-/** The chart cannot be used; the message says what is wrong and how to mend it. */
-export class UnusableChart extends Error {
-  override readonly name = 'UnusableChart'
-}
 
 type Exports = {
   /** Ways to begin, by name. */

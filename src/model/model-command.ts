@@ -7,16 +7,19 @@ import { leastOf } from './carrier-coverage.ts'
 import { chartGraph } from './chart-graph.ts'
 import { chartSvg } from './chart-svg.ts'
 import { checkChart, reportLines } from './check-chart.ts'
+import { compatReport } from './compat.ts'
 import { coverageOf, readRuns, UnreadableRun } from './coverage.ts'
 import { TooManyStates } from './explore.ts'
 import { findPaths } from './find-paths.ts'
 import { formatFiles } from './format-files.ts'
-import { type LoadedChart, loadChart, loadLedger, ownChart, UnusableChart } from './load-chart.ts'
+import { liveStatesIn, liveStatesOf } from './live-states.ts'
+import { type LoadedChart, loadChart, loadLedger, ownChart } from './load-chart.ts'
 import { mermaidOf } from './mermaid.ts'
 import { CARRIERS, type ModelOptions, readModelOptions, USAGE, UsageError } from './model-options.ts'
 import { carrierTestFile, chartTestFile, wayLines } from './paths-file.ts'
 import { coverageLines, isWhole, NOTHING_MEASURED, pathLines } from './print-coverage.ts'
 import { statelyJson } from './stately-json.ts'
+import { UnusableChart } from './unusable-chart.ts'
 
 /* `npm run model`; see docs/model-testing.md. */
 
@@ -27,6 +30,8 @@ export type Surroundings = {
   /** The bounds that the service would give a call. */
   limits: CallLimits
 }
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The table of the machine's own tests says of every state what it ignores. */
 const CALL_LEDGER = fileURLToPath(new URL('../../tests/machines/call-table.ts', import.meta.url))
@@ -64,6 +69,8 @@ async function run(options: ModelOptions, surroundings: Surroundings): Promise<n
       return coverage(options, surroundings)
     case 'export':
       return exportChart(options, surroundings)
+    case 'compat':
+      return compat(options, surroundings)
   }
 }
 
@@ -143,6 +150,17 @@ async function exportChart(
   if (out === null) print(text.trimEnd())
   else await write(out, text, print)
   return ALL_WELL
+}
+
+async function compat({ version, write: file }: Asked<'compat'>, { print }: Surroundings): Promise<number> {
+  if (file !== null) {
+    const states = await liveStatesIn(ROOT)
+    await write(file, `${states.map((state) => JSON.stringify(state)).join('\n')}\n`, print)
+    return ALL_WELL
+  }
+  const { lines, isWhole } = compatReport(await liveStatesOf(version ?? ''))
+  for (const line of lines) print(line)
+  return isWhole ? ALL_WELL : FOUND
 }
 
 async function write(file: string, text: string, print: (line: string) => void): Promise<void> {

@@ -21,6 +21,9 @@ export const USAGE = `Walks through a statechart: proves it, finds paths through
   npm run model -- export     writes the chart down
     --format json|mermaid|svg   Stately's JSON (default), Mermaid's text, or a picture
     --out FILE                  write to this file
+  npm run model -- compat     tells of each state in which calls of another version live whether they go on with this one
+    FILE|REVISION               a file that --write has left, or a revision of git, such as HEAD or main
+    --write FILE                leave the states of this version in a file, before the chart is changed
 
   --machine FILE              another chart: a file that exports a machine and, if it likes, inputs, events, identity,
                               ledger and hears; see docs/model-testing.md
@@ -49,6 +52,7 @@ const OPTIONS = {
   paths: { ...MACHINE, kind: text, to: text, limit: text, carrier: text, out: text },
   coverage: { json: flag, paths: flag, svg: text, from: text },
   export: { ...MACHINE, format: text, out: text },
+  compat: { write: text },
 } as const satisfies Record<string, ParseArgsConfig['options']>
 
 export type ModelOptions =
@@ -62,6 +66,7 @@ export type ModelOptions =
     }
   | ({ command: 'paths'; machine: string | null } & PathsOptions)
   | ({ command: 'coverage' } & CoverageOptions)
+  | { command: 'compat'; version: string | null; write: string | null }
   | { command: 'export'; machine: string | null; format: ExportFormat; out: string | null }
 
 type CoverageOptions = { json: boolean; paths: boolean; svg: string | null; from: string | null }
@@ -106,6 +111,8 @@ export function readModelOptions([command = '', ...args]: string[]): ModelOption
       const { machine = null, format = 'json', out = null } = parsed(args, OPTIONS.export)
       return { command, machine, format: oneOf('format', format, FORMATS), out }
     }
+    case 'compat':
+      return compatOptions(args)
     case 'help':
     case '-h':
     case '--help':
@@ -115,6 +122,15 @@ export function readModelOptions([command = '', ...args]: string[]): ModelOption
       throw new UsageError(`${what} Say one of: ${Object.keys(OPTIONS).join(', ')}.\n\n${USAGE}`)
     }
   }
+}
+
+function compatOptions(args: string[]): ModelOptions {
+  const { values, positionals } = parsedWith({ args, options: OPTIONS.compat, allowPositionals: true })
+  const { write = null } = values
+  const [version = null, ...others] = positionals
+  if (others.length > 0 || (version === null) === (write === null))
+    throw new UsageError('compat wants a file or a revision to compare with, or --write FILE.')
+  return { command: 'compat', version, write }
 }
 
 function pathsOptions(args: string[]): ModelOptions {
@@ -140,9 +156,12 @@ function pathsOptions(args: string[]): ModelOptions {
   }
 }
 
-function parsed<Options extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: Options) {
+const parsed = <Options extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: Options) =>
+  parsedWith({ args, options }).values
+
+function parsedWith<Config extends ParseArgsConfig>(config: Config) {
   try {
-    return parseArgs({ args, options }).values
+    return parseArgs(config)
   } catch (error) {
     throw new UsageError((error as Error).message)
   }

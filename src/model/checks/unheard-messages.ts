@@ -12,14 +12,13 @@ import type { Ledger } from './lost-events.ts'
 
 const RULE = 'messages heard'
 
-/** Of a chart of one machine there is nothing to ask: null. */
 export function checkUnheardMessages<Snapshot extends SystemSnapshot>(
   { system }: Pick<ChartModel<Snapshot>, 'system'>,
   graphs: Explored<Snapshot>[],
   ledger: Ledger | null,
-): Checked | null {
+): Checked {
   const meetings = meetingsIn(graphs)
-  if (meetings.size === 0) return null
+  if (meetings.size === 0) return { rule: RULE, findings: [], answer: 'no machine says anything to another' }
   if (goesAstray(system)) {
     const answer = 'cannot be told before every guard and delay that is named is there: see no failure'
     return { rule: RULE, findings: [], answer, isSkipped: true }
