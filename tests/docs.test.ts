@@ -38,6 +38,7 @@ const PAGES = [
     'SIP_TESTING_GUIDE',
     'replay',
     'model-testing',
+    'change-the-call',
     'chaos',
     'fuzz',
     'console',
@@ -88,6 +89,10 @@ describe('docs/states.md', () => {
       )
       const [first = ''] = (row['the leg is told'] ?? '').split(';')
       expect(codesIn(first), row['shown as']).toEqual(told)
+      const media = views(codeIn(row['shown as'])).map((view) => mediaInstruction(view, view.context.attempt))
+      expect(codesIn(row['the media session is told']), row['shown as']).toEqual(
+        [...new Set<string>(media)].reverse(),
+      )
     }
     const places = Object.keys(LEADING_TO).map((row) => row.split(' while ')[0])
     expect(namesIn(shown, 'shown as').sort()).toEqual([...new Set(places)].sort())
@@ -112,6 +117,7 @@ describe('docs/states.md', () => {
 /** Calls in this leg state, one that waits for its voice first, in the words of CallState. */
 function views(leg: string): CallState[] {
   const rows = Object.entries(LEADING_TO).filter(([row]) => row.split(' while ')[0] === leg)
+  rows.sort(([a], [b]) => Number(b.includes(' while ')) - Number(a.includes(' while ')))
   const calls = rows.map(([, lead]) => lead('default')).filter((call) => call !== null)
   return calls.map(viewOf)
 }

@@ -20,6 +20,7 @@ import { carrierTestFile, chartTestFile, wayLines } from './paths-file.ts'
 import { coverageLines, isWhole, NOTHING_MEASURED, pathLines } from './print-coverage.ts'
 import { statelyJson } from './stately-json.ts'
 import { UnusableChart } from './unusable-chart.ts'
+import { writeLedger } from './write-ledger.ts'
 
 /* `npm run model`; see docs/model-testing.md. */
 
@@ -71,6 +72,9 @@ async function run(options: ModelOptions, surroundings: Surroundings): Promise<n
       return exportChart(options, surroundings)
     case 'compat':
       return compat(options, surroundings)
+    case 'ledger':
+      for (const file of await writeLedger()) surroundings.print(`Written: ${file}.`)
+      return ALL_WELL
   }
 }
 

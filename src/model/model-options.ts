@@ -21,6 +21,8 @@ export const USAGE = `Walks through a statechart: proves it, finds paths through
   npm run model -- export     writes the chart down
     --format json|mermaid|svg   Stately's JSON (default), Mermaid's text, or a picture
     --out FILE                  write to this file
+  npm run model -- ledger --write
+                              writes what the chart does in every place into the tables of its tests
   npm run model -- compat     tells of each state in which calls of another version live whether they go on with this one
     FILE|REVISION               a file that --write has left, or a revision of git, such as HEAD or main
     --write FILE                leave the states of this version in a file, before the chart is changed
@@ -52,6 +54,7 @@ const OPTIONS = {
   paths: { ...MACHINE, kind: text, to: text, limit: text, carrier: text, out: text },
   coverage: { json: flag, paths: flag, svg: text, from: text },
   export: { ...MACHINE, format: text, out: text },
+  ledger: { write: flag },
   compat: { write: text },
 } as const satisfies Record<string, ParseArgsConfig['options']>
 
@@ -66,6 +69,7 @@ export type ModelOptions =
     }
   | ({ command: 'paths'; machine: string | null } & PathsOptions)
   | ({ command: 'coverage' } & CoverageOptions)
+  | { command: 'ledger' }
   | { command: 'compat'; version: string | null; write: string | null }
   | { command: 'export'; machine: string | null; format: ExportFormat; out: string | null }
 
@@ -113,6 +117,9 @@ export function readModelOptions([command = '', ...args]: string[]): ModelOption
     }
     case 'compat':
       return compatOptions(args)
+    case 'ledger':
+      if (parsed(args, OPTIONS.ledger).write) return { command }
+      throw new UsageError('ledger wants --write: it writes the tables of tests/machines/ anew.')
     case 'help':
     case '-h':
     case '--help':

@@ -1,5 +1,7 @@
 import type { CallContext } from '../../machines/call/call-context.ts'
 import { delayOf } from '../../src/actors/timer-id.ts'
+import { rowName } from '../../src/model/call-cells.ts'
+import { exploreCall } from '../../src/model/call-chart.ts'
 import {
   ALL_TIMERS,
   type AnyEvent,
@@ -100,8 +102,10 @@ export function passing(from: CallSnapshot, delay: Delay): CallSnapshot {
   return feed(from, timer).snapshot
 }
 
-/** How a call gets to where a row begins, once for every voice that it can have there. */
-export const LEADING_TO = {
+type Lead = (voice: SettledVoice) => CallSnapshot | null
+
+/** Ways that tell more of a row than the shortest one. */
+const CHOSEN: Record<string, Lead> = {
   'greeting while cloning': () => begin(INPUTS['voice to clone']).snapshot,
   'hold while cloning': () => led(begin(INPUTS['voice to clone']).snapshot, 'leg.asked'),
   'closing while cloning': () => led(begin(INPUTS['voice to clone']).snapshot, 'operator.hangupRequested'),
@@ -119,9 +123,25 @@ export const LEADING_TO = {
     voice === 'cloned' ? null : begin({ ...INPUTS[`${voice} voice`], admission: 'draining' }).snapshot,
   closing: (voice) => led(joining(voice), 'media.joined', 'agent.ready', 'agent.ended'),
   ended: (voice) => led(joining(voice), 'leg.ended'),
-} as const satisfies Record<string, (voice: SettledVoice) => CallSnapshot | null>
+}
 
-export type RowName = keyof typeof LEADING_TO
+/** The first state of each row that a search from the beginning comes by, for each voice. */
+function found(): Record<string, Lead> {
+  const rows = new Map<string, Map<string, CallSnapshot>>()
+  for (const input of Object.values(INPUTS))
+    for (const call of exploreCall(input).states) {
+      const voices = rows.get(rowName(call)) ?? new Map()
+      rows.set(rowName(call), voices)
+      const { voice } = viewOf(call)
+      if (!voices.has(voice)) voices.set(voice, call)
+    }
+  return Object.fromEntries(
+    [...rows].map(([row, voices]) => [row, (voice) => voices.get(voice) ?? voices.get('cloning') ?? null]),
+  )
+}
+
+/** How a call gets to where a row begins, once for every voice that it can have there. */
+export const LEADING_TO: Readonly<Record<string, Lead>> = { ...found(), ...CHOSEN }
 
 /** Tries every column on a state. */
 export function rowOf(snapshot: CallSnapshot): Row {

@@ -1,11 +1,11 @@
 import type { MessageType } from '../../machines/call/messages.ts'
-import { type Column, DELAYS, EVENT_COLUMNS, type Row, type RowName } from './call-rows.ts'
+import { type Column, DELAYS, EVENT_COLUMNS, type Row } from './call-rows.ts'
 
 /*
  * What every state makes of every event and every timer: the place that the leg comes to, what changes in the context,
  * what is asked of the world, in order, and which timers start and stop; entering a state anew starts them afresh.
  * Where no voice is named it stays as it was, whichever it was. A column that a row does not name is ignored there: it
- * changes nothing and asks for nothing.
+ * changes nothing and asks for nothing. Written by `npm run model -- ledger --write`, and read by whoever changes the chart.
  */
 
 const columns: Column[] = [...EVENT_COLUMNS, ...DELAYS]
@@ -18,73 +18,19 @@ const row = (cells: Partial<Row>): Row => ({ ...ignored, ...cells })
  * another must do something.
  */
 export const IGNORED_MESSAGES = {
-  'call.rejected': ['leg.asks', 'leg.hasLeftStream'],
-  'call.failed': ['leg.asks', 'leg.hasLeftStream', 'leg.streamsNoMore'],
   'call.closing': ['leg.streamsNoMore', 'voice.isSettled'],
   'call.ended': ['leg.streamsNoMore'],
-  'leg.closing': ['call.letGo'],
+  'call.failed': ['leg.asks', 'leg.hasLeftStream', 'leg.streamsNoMore'],
+  'call.rejected': ['leg.asks', 'leg.hasLeftStream'],
   'conversation.idle': ['call.pause'],
   'conversation.over': ['call.isOver', 'call.pause'],
+  'leg.closing': ['call.letGo'],
   'voice.settled.cached': ['call.isOver'],
   'voice.settled.cloned': ['call.isOver'],
   'voice.settled.default': ['call.isOver'],
 } as const satisfies Record<string, readonly MessageType[]>
 
-export const CALL_TABLE: Record<RowName, Row> = {
-  'greeting while cloning': row({
-    'leg.asked':
-      'hold; holdRound 1: start LEG_PATIENCE, start ROUND_OVERDUE, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    'leg.asked, leaving':
-      'hold; holdRound 1: start LEG_PATIENCE, start ROUND_OVERDUE, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    'leg.ended':
-      'ended; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    'voice.ready':
-      'joining; voice cloned; voiceId cloned-voice; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    'voice.failed':
-      'joining; voice default; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    CLONE_MAX_WAIT:
-      'joining; voice default; attempt 1: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    GREETING_OVERDUE: 'greeting: redirectLeg 0',
-    LEG_PATIENCE:
-      'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-  }),
-  'hold while cloning': row({
-    'leg.asked':
-      'hold; holdRound 2: start LEG_PATIENCE, start ROUND_OVERDUE, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    'leg.asked, leaving':
-      'hold; holdRound 2: start LEG_PATIENCE, start ROUND_OVERDUE, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    'leg.ended':
-      'ended; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    'voice.ready':
-      'joining; voice cloned; voiceId cloned-voice; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    'voice.failed':
-      'joining; voice default; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    CLONE_MAX_WAIT:
-      'joining; voice default; attempt 1: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    ROUND_OVERDUE: 'hold: redirectLeg 0',
-    LEG_PATIENCE:
-      'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-  }),
-  'closing while cloning': row({
-    'leg.asked': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
-    'leg.asked, leaving': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
-    'leg.streamEnded': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
-    'leg.ended': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
-    'voice.ready': 'closing; voice cloned; voiceId cloned-voice: stop CLONE_MAX_WAIT',
-    'voice.failed': 'closing; voice default: stop CLONE_MAX_WAIT',
-    'operator.hangupRequested': 'closing: hangUpLeg operator_hung_up, start FAREWELL, stop FAREWELL',
-    CLONE_MAX_WAIT: 'closing; voice default: recordCloneTimeout sample-1, stop CLONE_MAX_WAIT',
-    FAREWELL: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
-    CALL_MAX: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
-  }),
+export const CALL_TABLE: Record<string, Row> = {
   greeting: row({
     'leg.asked':
       'joining; attempt 1: start JOIN_OVERDUE, start LEG_PATIENCE, start LEG_PATIENCE, stop GREETING_OVERDUE, stop LEG_PATIENCE, stop LEG_PATIENCE',
@@ -113,6 +59,16 @@ export const CALL_TABLE: Record<RowName, Row> = {
     CALL_MAX:
       'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
   }),
+  ended: row({}),
+  closing: row({
+    'leg.asked': 'ended: stop CALL_MAX, stop FAREWELL',
+    'leg.asked, leaving': 'ended: stop CALL_MAX, stop FAREWELL',
+    'leg.streamEnded': 'ended: stop CALL_MAX, stop FAREWELL',
+    'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
+    'operator.hangupRequested': 'closing: hangUpLeg agent_ended, start FAREWELL, stop FAREWELL',
+    FAREWELL: 'ended: hangUpLeg agent_ended, stop CALL_MAX, stop FAREWELL',
+    CALL_MAX: 'ended: hangUpLeg agent_ended, stop CALL_MAX, stop FAREWELL',
+  }),
   'bridged.connecting': row({
     'leg.asked, leaving': 'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT',
     'leg.streamEnded': 'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT',
@@ -131,6 +87,38 @@ export const CALL_TABLE: Record<RowName, Row> = {
     AGENT_CONNECT:
       'bridged.backingOff; agentReconnects 1: start AGENT_PAUSE, start AGENT_RECOVERY, stop AGENT_CONNECT',
     CALL_MAX: 'ended; endReason too_long: hangUpLeg too_long, stop AGENT_CONNECT, stop CALL_MAX',
+  }),
+  departing: row({
+    'leg.asked':
+      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.asked, leaving':
+      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.streamEnded':
+      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'operator.hangupRequested':
+      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    REJOIN_OVERDUE: 'departing: redirectLeg 1',
+    REJOIN_PATIENCE:
+      'ended; endReason caller_hung_up: hangUpLeg caller_hung_up, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+  }),
+  rejoining: row({
+    'leg.asked':
+      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.asked, leaving':
+      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.streamEnded':
+      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'operator.hangupRequested':
+      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    REJOIN_OVERDUE: 'rejoining: redirectLeg 1',
+    REJOIN_PATIENCE:
+      'ended; endReason media_lost: hangUpLeg media_lost, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
   }),
   'bridged.talking': row({
     'leg.asked, leaving':
@@ -200,43 +188,65 @@ export const CALL_TABLE: Record<RowName, Row> = {
     CALL_MAX:
       'ended; endReason too_long: hangUpLeg too_long, stop AGENT_CONNECT, stop AGENT_RECOVERY, stop CALL_MAX',
   }),
-  departing: row({
-    'leg.asked':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'leg.asked, leaving':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'leg.streamEnded':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    REJOIN_OVERDUE: 'departing: redirectLeg 1',
-    REJOIN_PATIENCE:
-      'ended; endReason caller_hung_up: hangUpLeg caller_hung_up, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-  }),
-  rejoining: row({
-    'leg.asked':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'leg.asked, leaving':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'leg.streamEnded':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    REJOIN_OVERDUE: 'rejoining: redirectLeg 1',
-    REJOIN_PATIENCE:
-      'ended; endReason media_lost: hangUpLeg media_lost, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-  }),
   failed: row({
     'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
     'operator.hangupRequested': 'closing: hangUpLeg agent_unreachable, start FAREWELL, stop FAREWELL',
     FAREWELL: 'ended: hangUpLeg agent_unreachable, stop CALL_MAX, stop FAREWELL',
     CALL_MAX: 'ended: hangUpLeg agent_unreachable, stop CALL_MAX, stop FAREWELL',
+  }),
+  'greeting while cloning': row({
+    'leg.asked':
+      'hold; holdRound 1: start LEG_PATIENCE, start ROUND_OVERDUE, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    'leg.asked, leaving':
+      'hold; holdRound 1: start LEG_PATIENCE, start ROUND_OVERDUE, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    'leg.ended':
+      'ended; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    'voice.ready':
+      'joining; voice cloned; voiceId cloned-voice; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    'voice.failed':
+      'joining; voice default; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    'operator.hangupRequested':
+      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    CLONE_MAX_WAIT:
+      'joining; voice default; attempt 1: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    GREETING_OVERDUE: 'greeting: redirectLeg 0',
+    LEG_PATIENCE:
+      'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+  }),
+  'hold while cloning': row({
+    'leg.asked':
+      'hold; holdRound 2: start LEG_PATIENCE, start ROUND_OVERDUE, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    'leg.asked, leaving':
+      'hold; holdRound 2: start LEG_PATIENCE, start ROUND_OVERDUE, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    'leg.ended':
+      'ended; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    'voice.ready':
+      'joining; voice cloned; voiceId cloned-voice; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    'voice.failed':
+      'joining; voice default; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    'operator.hangupRequested':
+      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    CLONE_MAX_WAIT:
+      'joining; voice default; attempt 1: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    ROUND_OVERDUE: 'hold: redirectLeg 0',
+    LEG_PATIENCE:
+      'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+  }),
+  'closing while cloning': row({
+    'leg.asked': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    'leg.asked, leaving': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    'leg.streamEnded': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    'leg.ended': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    'voice.ready': 'closing; voice cloned; voiceId cloned-voice: stop CLONE_MAX_WAIT',
+    'voice.failed': 'closing; voice default: stop CLONE_MAX_WAIT',
+    'operator.hangupRequested': 'closing: hangUpLeg operator_hung_up, start FAREWELL, stop FAREWELL',
+    CLONE_MAX_WAIT: 'closing; voice default: recordCloneTimeout sample-1, stop CLONE_MAX_WAIT',
+    FAREWELL: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    CALL_MAX: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
   }),
   rejected: row({
     'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
@@ -244,14 +254,4 @@ export const CALL_TABLE: Record<RowName, Row> = {
     FAREWELL: 'ended: hangUpLeg draining, stop CALL_MAX, stop FAREWELL',
     CALL_MAX: 'ended: hangUpLeg draining, stop CALL_MAX, stop FAREWELL',
   }),
-  closing: row({
-    'leg.asked': 'ended: stop CALL_MAX, stop FAREWELL',
-    'leg.asked, leaving': 'ended: stop CALL_MAX, stop FAREWELL',
-    'leg.streamEnded': 'ended: stop CALL_MAX, stop FAREWELL',
-    'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
-    'operator.hangupRequested': 'closing: hangUpLeg agent_ended, start FAREWELL, stop FAREWELL',
-    FAREWELL: 'ended: hangUpLeg agent_ended, stop CALL_MAX, stop FAREWELL',
-    CALL_MAX: 'ended: hangUpLeg agent_ended, stop CALL_MAX, stop FAREWELL',
-  }),
-  ended: row({}),
 }

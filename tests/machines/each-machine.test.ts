@@ -3,30 +3,15 @@ import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate'
 import { getStateNodes } from 'xstate/graph'
 import { callSystem } from '../../machines/call/call-system.ts'
 import { type Address, AWAITS_ANSWER, isMessage, RECEIVERS } from '../../machines/call/messages.ts'
-import { inertBeginning, inertTransition } from '../../src/actors/inert-transition.ts'
-import { delayOf, timersOf } from '../../src/actors/timer-id.ts'
-import { INPUTS } from '../../src/model/call-model.ts'
+import { delayOf } from '../../src/actors/timer-id.ts'
 import { EVENTS_OF } from './machine-events.ts'
-import { machineRow, placeIn } from './machine-table.ts'
+import { machineRow, restingOf } from './machine-table.ts'
 import { MACHINE_TABLES } from './machine-tables.ts'
 
 const machines = Object.entries(callSystem.machines) as [Address, AnyStateMachine][]
 
-/** A snapshot for each place that a machine can rest in by itself, the first that is come by. */
-function resting(address: Address, machine: AnyStateMachine): Map<string, AnyMachineSnapshot> {
-  const found = new Map<string, AnyMachineSnapshot>()
-  const queue = Object.values(INPUTS).map((input) => inertBeginning(machine, input)[0])
-  for (const snapshot of queue) {
-    if (found.has(placeIn(snapshot))) continue
-    found.set(placeIn(snapshot), snapshot)
-    const events = [...Object.values(EVENTS_OF[address](snapshot)), ...timersOf(machine.id, snapshot)]
-    queue.push(...events.map((event) => inertTransition(machine, snapshot, event)[0]))
-  }
-  return found
-}
-
 describe.each(machines)('the machine of the %s', (address, machine) => {
-  const places = resting(address, machine)
+  const places = restingOf(address, machine)
 
   test('does with everything that can be said to it what its table says', () => {
     const rows = [...places].map(([place, snapshot]) => [

@@ -1,6 +1,10 @@
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate'
-import { inertTransition } from '../../src/actors/inert-transition.ts'
+import type { Address } from '../../machines/call/messages.ts'
+import { inertBeginning, inertTransition } from '../../src/actors/inert-transition.ts'
 import { delayOf, timersOf } from '../../src/actors/timer-id.ts'
+
+import { INPUTS } from '../../src/model/call-model.ts'
+import { EVENTS_OF } from './machine-events.ts'
 
 /*
  * One machine of a call alone: what it makes of everything that the world and the other machines can say to it. A cell tells where
@@ -36,8 +40,21 @@ function words({ type, params }: { type: string; params?: unknown }): string[] {
   return type.startsWith('xstate.') ? [] : [[type, ...Object.values(Object(params))].join(' ')]
 }
 
-export const placeIn = ({ _nodes, machine }: AnyMachineSnapshot): string =>
+const placeIn = ({ _nodes, machine }: AnyMachineSnapshot): string =>
   _nodes
     .filter(({ type }) => type === 'atomic' || type === 'final')
     .map(({ id }) => id.slice(machine.id.length + 1))
     .join()
+
+/** A snapshot for each place that a machine can rest in by itself, the first that is come by. */
+export function restingOf(address: Address, machine: AnyStateMachine): Map<string, AnyMachineSnapshot> {
+  const found = new Map<string, AnyMachineSnapshot>()
+  const queue = Object.values(INPUTS).map((input) => inertBeginning(machine, input)[0])
+  for (const snapshot of queue) {
+    if (found.has(placeIn(snapshot))) continue
+    found.set(placeIn(snapshot), snapshot)
+    const events = [...Object.values(EVENTS_OF[address](snapshot)), ...timersOf(machine.id, snapshot)]
+    queue.push(...events.map((event) => inertTransition(machine, snapshot, event)[0]))
+  }
+  return found
+}

@@ -1,7 +1,10 @@
 import type { Address } from '../../machines/call/messages.ts'
 import type { MachineTable } from './machine-table.ts'
 
-/* What each machine of a call makes of what is said to it; see machine-table.ts. What a row leaves out changes nothing there. */
+/*
+ * What each machine of a call makes of what is said to it; see machine-table.ts. What a row leaves out changes nothing there. Written by
+ * `npm run model -- ledger --write`, and read by whoever changes the chart.
+ */
 
 export const MACHINE_TABLES: Record<Address, MachineTable> = {
   call: {
@@ -150,10 +153,7 @@ export const MACHINE_TABLES: Record<Address, MachineTable> = {
     },
   },
   conversation: {
-    idle: {
-      'call.converse': 'live.connecting',
-      'call.isOver': 'over',
-    },
+    idle: { 'call.converse': 'live.connecting', 'call.isOver': 'over' },
     'live.connecting': {
       'call.pause': 'idle',
       'call.isOver': 'over',

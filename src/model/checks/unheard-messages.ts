@@ -43,6 +43,18 @@ export function checkUnheardMessages<Snapshot extends SystemSnapshot>(
   }
 }
 
+/** What the ledger would have to say of a chart: by state, the messages that do nothing there. */
+export function ignoredMessages<Snapshot extends SystemSnapshot>(
+  graphs: Explored<Snapshot>[],
+): Record<string, string[]> {
+  const ignored = [...meetingsIn(graphs).values()].filter(({ isHeard }) => !isHeard)
+  const byPlace = Map.groupBy(ignored, ({ place }) => place)
+  const places = [...byPlace].sort(([a], [b]) => a.localeCompare(b))
+  return Object.fromEntries(
+    places.map(([place, meetings]) => [place, meetings.map(({ message }) => message).sort()]),
+  )
+}
+
 /** A message and the state of its machine that it came to; heard when it did something there in any situation. */
 type Meeting = { place: string; message: string; isHeard: boolean }
 
