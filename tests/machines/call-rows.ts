@@ -5,7 +5,6 @@ import { exploreCall } from '../../src/model/call-chart.ts'
 import {
   ALL_TIMERS,
   type AnyEvent,
-  begin,
   type CallSnapshot,
   feed,
   INPUTS,
@@ -80,14 +79,6 @@ export const EVENT_COLUMNS = Object.keys(EVENTS) as EventColumn[]
 /** What a settled voice was settled as; the leg does not care which. */
 export type SettledVoice = 'cached' | 'cloned' | 'default'
 
-/** A call whose voice is known and whose leg has been told to open its media stream: bridge number 1. */
-function joining(voice: SettledVoice): CallSnapshot {
-  if (voice !== 'cloned') {
-    return led(begin(INPUTS[`${voice} voice`]).snapshot, 'leg.asked')
-  }
-  return led(begin(INPUTS['voice to clone']).snapshot, 'leg.asked', 'voice.ready')
-}
-
 export function led(from: CallSnapshot, ...columns: EventColumn[]): CallSnapshot {
   return columns.reduce(
     (snapshot, column) => feed(snapshot, EVENTS[column](contextOf(snapshot))).snapshot,
@@ -104,44 +95,25 @@ export function passing(from: CallSnapshot, delay: Delay): CallSnapshot {
 
 type Lead = (voice: SettledVoice) => CallSnapshot | null
 
-/** Ways that tell more of a row than the shortest one. */
-const CHOSEN: Record<string, Lead> = {
-  'greeting while cloning': () => begin(INPUTS['voice to clone']).snapshot,
-  'hold while cloning': () => led(begin(INPUTS['voice to clone']).snapshot, 'leg.asked'),
-  'closing while cloning': () => led(begin(INPUTS['voice to clone']).snapshot, 'operator.hangupRequested'),
-  greeting: (voice) => (voice === 'cloned' ? null : begin(INPUTS[`${voice} voice`]).snapshot),
-  joining: (voice) => joining(voice),
-  'bridged.connecting': (voice) => led(joining(voice), 'media.joined'),
-  'bridged.talking': (voice) => led(joining(voice), 'media.joined', 'agent.ready'),
-  'bridged.backingOff': (voice) => led(joining(voice), 'media.joined', 'agent.lost'),
-  'bridged.reconnecting': (voice) =>
-    passing(led(joining(voice), 'media.joined', 'agent.lost'), 'AGENT_PAUSE'),
-  departing: (voice) => led(joining(voice), 'media.joined', 'media.lost, announced'),
-  rejoining: (voice) => led(joining(voice), 'media.joined', 'media.lost, broken'),
-  failed: (voice) => passing(led(joining(voice), 'media.joined', 'agent.lost'), 'AGENT_RECOVERY'),
-  rejected: (voice) =>
-    voice === 'cloned' ? null : begin({ ...INPUTS[`${voice} voice`], admission: 'draining' }).snapshot,
-  closing: (voice) => led(joining(voice), 'media.joined', 'agent.ready', 'agent.ended'),
-  ended: (voice) => led(joining(voice), 'leg.ended'),
-}
+const calls: CallSnapshot[] = Object.values(INPUTS).flatMap((input) => exploreCall(input).states)
+const byRow = Map.groupBy(calls, rowName)
 
-/** The first state of each row that a search from the beginning comes by, for each voice. */
-function found(): Record<string, Lead> {
-  const rows = new Map<string, Map<string, CallSnapshot>>()
-  for (const input of Object.values(INPUTS))
-    for (const call of exploreCall(input).states) {
-      const voices = rows.get(rowName(call)) ?? new Map()
-      rows.set(rowName(call), voices)
-      const { voice } = viewOf(call)
-      if (!voices.has(voice)) voices.set(voice, call)
-    }
-  return Object.fromEntries(
-    [...rows].map(([row, voices]) => [row, (voice) => voices.get(voice) ?? voices.get('cloning') ?? null]),
-  )
-}
+/** Every state of this row that a call can be in. */
+export const callsIn = (row: string): CallSnapshot[] => byRow.get(row) ?? []
 
-/** How a call gets to where a row begins, once for every voice that it can have there. */
-export const LEADING_TO: Readonly<Record<string, Lead>> = { ...found(), ...CHOSEN }
+/** The first call that comes to each row by the shortest way, once for every voice that it can have there; all end alike, if they do. */
+export const LEADING_TO: Readonly<Record<string, Lead>> = Object.fromEntries(
+  [...byRow].map(([row, [first, ...others]]) => [
+    row,
+    (voice) =>
+      [first, ...others].find(
+        (call) => call !== undefined && isOf(voice, call) && endOf(call) === endOf(first),
+      ) ?? null,
+  ]),
+)
+
+const isOf = (voice: SettledVoice, call: CallSnapshot) => [voice, 'cloning'].includes(viewOf(call).voice)
+const endOf = (call: CallSnapshot | undefined) => call && contextOf(call).endReason
 
 /** Tries every column on a state. */
 export function rowOf(snapshot: CallSnapshot): Row {

@@ -65,9 +65,9 @@ export const CALL_TABLE: Record<string, Row> = {
     'leg.asked, leaving': 'ended: stop CALL_MAX, stop FAREWELL',
     'leg.streamEnded': 'ended: stop CALL_MAX, stop FAREWELL',
     'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
-    'operator.hangupRequested': 'closing: hangUpLeg agent_ended, start FAREWELL, stop FAREWELL',
-    FAREWELL: 'ended: hangUpLeg agent_ended, stop CALL_MAX, stop FAREWELL',
-    CALL_MAX: 'ended: hangUpLeg agent_ended, stop CALL_MAX, stop FAREWELL',
+    'operator.hangupRequested': 'closing: hangUpLeg operator_hung_up, start FAREWELL, stop FAREWELL',
+    FAREWELL: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop FAREWELL',
+    CALL_MAX: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop FAREWELL',
   }),
   'bridged.connecting': row({
     'leg.asked, leaving': 'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT',
@@ -250,8 +250,8 @@ export const CALL_TABLE: Record<string, Row> = {
   }),
   rejected: row({
     'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
-    'operator.hangupRequested': 'closing: hangUpLeg draining, start FAREWELL, stop FAREWELL',
-    FAREWELL: 'ended: hangUpLeg draining, stop CALL_MAX, stop FAREWELL',
-    CALL_MAX: 'ended: hangUpLeg draining, stop CALL_MAX, stop FAREWELL',
+    'operator.hangupRequested': 'closing: hangUpLeg capacity_full, start FAREWELL, stop FAREWELL',
+    FAREWELL: 'ended: hangUpLeg capacity_full, stop CALL_MAX, stop FAREWELL',
+    CALL_MAX: 'ended: hangUpLeg capacity_full, stop CALL_MAX, stop FAREWELL',
   }),
 }

@@ -72,7 +72,7 @@ function lost(ignored: Cells, { file, cells }: Ledger): Finding[] {
       {
         where: row,
         why,
-        mend: `handle ${unwritten.length === 1 ? 'it' : 'them'} there, or write ${unwritten.length === 1 ? 'it' : 'them'} down as 'ignored' in the row of ${row} in ${file}`,
+        mend: `handle ${unwritten.length === 1 ? 'it' : 'them'} there, or write ${unwritten.length === 1 ? 'it' : 'them'} down as 'ignored' in the row of ${row} in ${file}; for calls \`npm run model -- ledger --write\` does`,
       },
     ]
   })
