@@ -80,7 +80,7 @@ ${tables.join('\n')}
 const literal = (text: string): string => JSON.stringify(text)
 
 const CALL_TABLE_HEAD = `import type { MessageType } from '../../machines/call/messages.ts'
-import { type Column, DELAYS, EVENT_COLUMNS, type Row } from './call-rows.ts'
+import { DELAYS, EVENT_COLUMNS, type Row } from './call-rows.ts'
 
 /*
  * What every state makes of every event and every timer: the place that the leg comes to, what changes in the context,
@@ -89,10 +89,10 @@ import { type Column, DELAYS, EVENT_COLUMNS, type Row } from './call-rows.ts'
  * changes nothing and asks for nothing. Written by \`npm run model -- ledger --write\`, and read by whoever changes the chart.
  */
 
-const columns: Column[] = [...EVENT_COLUMNS, ...DELAYS]
-const ignored = Object.fromEntries(columns.map((column) => [column, 'ignored'])) as Row
+const columns = [...EVENT_COLUMNS, ...DELAYS]
+const ignored = Object.fromEntries(columns.map((column) => [column, 'ignored']))
 
-const row = (cells: Partial<Row>): Row => ({ ...ignored, ...cells })
+const row = (cells: Row): Row => ({ ...ignored, ...cells })
 
 /**
  * What the machines of a call say to each other where it changes nothing, by the state that it meets; everything else that one says to

@@ -1,5 +1,5 @@
 import type { MessageType } from '../../machines/call/messages.ts'
-import { type Column, DELAYS, EVENT_COLUMNS, type Row } from './call-rows.ts'
+import { DELAYS, EVENT_COLUMNS, type Row } from './call-rows.ts'
 
 /*
  * What every state makes of every event and every timer: the place that the leg comes to, what changes in the context,
@@ -8,10 +8,10 @@ import { type Column, DELAYS, EVENT_COLUMNS, type Row } from './call-rows.ts'
  * changes nothing and asks for nothing. Written by `npm run model -- ledger --write`, and read by whoever changes the chart.
  */
 
-const columns: Column[] = [...EVENT_COLUMNS, ...DELAYS]
-const ignored = Object.fromEntries(columns.map((column) => [column, 'ignored'])) as Row
+const columns = [...EVENT_COLUMNS, ...DELAYS]
+const ignored = Object.fromEntries(columns.map((column) => [column, 'ignored']))
 
-const row = (cells: Partial<Row>): Row => ({ ...ignored, ...cells })
+const row = (cells: Row): Row => ({ ...ignored, ...cells })
 
 /**
  * What the machines of a call say to each other where it changes nothing, by the state that it meets; everything else that one says to
@@ -39,11 +39,11 @@ export const CALL_TABLE: Record<string, Row> = {
     'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     GREETING_OVERDUE: 'greeting: redirectLeg 0',
     LEG_PATIENCE:
       'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
   }),
   joining: row({
     'leg.streamEnded':
@@ -53,11 +53,11 @@ export const CALL_TABLE: Record<string, Row> = {
       'bridged.connecting; agentConnection 1: start AGENT_CONNECT, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop JOIN_OVERDUE, stop LEG_PATIENCE',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     LEG_PATIENCE:
       'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     JOIN_OVERDUE: 'joining: redirectLeg 1',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
   }),
   ended: row({}),
   closing: row({
@@ -66,8 +66,8 @@ export const CALL_TABLE: Record<string, Row> = {
     'leg.streamEnded': 'ended: stop CALL_MAX, stop FAREWELL',
     'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
     'operator.hangupRequested': 'closing: hangUpLeg operator_hung_up, start FAREWELL, stop FAREWELL',
-    FAREWELL: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop FAREWELL',
     CALL_MAX: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop FAREWELL',
+    FAREWELL: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop FAREWELL',
   }),
   'bridged.connecting': row({
     'leg.asked, leaving': 'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT',
@@ -84,9 +84,9 @@ export const CALL_TABLE: Record<string, Row> = {
     'agent.overrideRefused': 'bridged.connecting; refusedOverrides language',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop AGENT_CONNECT',
+    CALL_MAX: 'ended; endReason too_long: hangUpLeg too_long, stop AGENT_CONNECT, stop CALL_MAX',
     AGENT_CONNECT:
       'bridged.backingOff; agentReconnects 1: start AGENT_PAUSE, start AGENT_RECOVERY, stop AGENT_CONNECT',
-    CALL_MAX: 'ended; endReason too_long: hangUpLeg too_long, stop AGENT_CONNECT, stop CALL_MAX',
   }),
   departing: row({
     'leg.asked':
@@ -98,11 +98,11 @@ export const CALL_TABLE: Record<string, Row> = {
     'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     REJOIN_OVERDUE: 'departing: redirectLeg 1',
     REJOIN_PATIENCE:
       'ended; endReason caller_hung_up: hangUpLeg caller_hung_up, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
   }),
   rejoining: row({
     'leg.asked':
@@ -114,11 +114,11 @@ export const CALL_TABLE: Record<string, Row> = {
     'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     REJOIN_OVERDUE: 'rejoining: redirectLeg 1',
     REJOIN_PATIENCE:
       'ended; endReason media_lost: hangUpLeg media_lost, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
   }),
   'bridged.talking': row({
     'leg.asked, leaving':
@@ -137,11 +137,11 @@ export const CALL_TABLE: Record<string, Row> = {
     'agent.overrideRefused': 'bridged.talking; refusedOverrides language',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop AGENT_STEADY, stop TALK_CHECK',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop AGENT_STEADY, stop CALL_MAX, stop TALK_CHECK',
     AGENT_STEADY: 'bridged.talking',
     TALK_CHECK:
       'bridged.talking: checkLeg 1, start AGENT_STEADY, start TALK_CHECK, stop AGENT_STEADY, stop TALK_CHECK',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop AGENT_STEADY, stop CALL_MAX, stop TALK_CHECK',
   }),
   'bridged.backingOff': row({
     'leg.asked, leaving':
@@ -158,11 +158,11 @@ export const CALL_TABLE: Record<string, Row> = {
     'agent.overrideRefused': 'bridged.backingOff; refusedOverrides language',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop AGENT_PAUSE, stop AGENT_RECOVERY',
-    AGENT_PAUSE: 'bridged.reconnecting; agentConnection 2: start AGENT_CONNECT, stop AGENT_PAUSE',
-    AGENT_RECOVERY:
-      'failed; endReason agent_unreachable: start FAREWELL, stop AGENT_PAUSE, stop AGENT_RECOVERY',
     CALL_MAX:
       'ended; endReason too_long: hangUpLeg too_long, stop AGENT_PAUSE, stop AGENT_RECOVERY, stop CALL_MAX',
+    AGENT_RECOVERY:
+      'failed; endReason agent_unreachable: start FAREWELL, stop AGENT_PAUSE, stop AGENT_RECOVERY',
+    AGENT_PAUSE: 'bridged.reconnecting; agentConnection 2: start AGENT_CONNECT, stop AGENT_PAUSE',
   }),
   'bridged.reconnecting': row({
     'leg.asked, leaving':
@@ -182,17 +182,17 @@ export const CALL_TABLE: Record<string, Row> = {
     'agent.overrideRefused': 'bridged.reconnecting; refusedOverrides language',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop AGENT_CONNECT, stop AGENT_RECOVERY',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop AGENT_CONNECT, stop AGENT_RECOVERY, stop CALL_MAX',
     AGENT_CONNECT: 'bridged.backingOff; agentPauses 1: start AGENT_PAUSE, stop AGENT_CONNECT',
     AGENT_RECOVERY:
       'failed; endReason agent_unreachable: start FAREWELL, stop AGENT_CONNECT, stop AGENT_RECOVERY',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop AGENT_CONNECT, stop AGENT_RECOVERY, stop CALL_MAX',
   }),
   failed: row({
     'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
     'operator.hangupRequested': 'closing: hangUpLeg agent_unreachable, start FAREWELL, stop FAREWELL',
-    FAREWELL: 'ended: hangUpLeg agent_unreachable, stop CALL_MAX, stop FAREWELL',
     CALL_MAX: 'ended: hangUpLeg agent_unreachable, stop CALL_MAX, stop FAREWELL',
+    FAREWELL: 'ended: hangUpLeg agent_unreachable, stop CALL_MAX, stop FAREWELL',
   }),
   'greeting while cloning': row({
     'leg.asked':
@@ -207,13 +207,13 @@ export const CALL_TABLE: Record<string, Row> = {
       'joining; voice default; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    CLONE_MAX_WAIT:
-      'joining; voice default; attempt 1: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     GREETING_OVERDUE: 'greeting: redirectLeg 0',
     LEG_PATIENCE:
       'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    CLONE_MAX_WAIT:
+      'joining; voice default; attempt 1: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
   }),
   'hold while cloning': row({
     'leg.asked':
@@ -228,13 +228,13 @@ export const CALL_TABLE: Record<string, Row> = {
       'joining; voice default; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    CLONE_MAX_WAIT:
-      'joining; voice default; attempt 1: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    CALL_MAX:
+      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     ROUND_OVERDUE: 'hold: redirectLeg 0',
     LEG_PATIENCE:
       'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    CLONE_MAX_WAIT:
+      'joining; voice default; attempt 1: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
   }),
   'closing while cloning': row({
     'leg.asked': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
@@ -244,14 +244,14 @@ export const CALL_TABLE: Record<string, Row> = {
     'voice.ready': 'closing; voice cloned; voiceId cloned-voice: stop CLONE_MAX_WAIT',
     'voice.failed': 'closing; voice default: stop CLONE_MAX_WAIT',
     'operator.hangupRequested': 'closing: hangUpLeg operator_hung_up, start FAREWELL, stop FAREWELL',
-    CLONE_MAX_WAIT: 'closing; voice default: recordCloneTimeout sample-1, stop CLONE_MAX_WAIT',
-    FAREWELL: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
     CALL_MAX: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    FAREWELL: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    CLONE_MAX_WAIT: 'closing; voice default: recordCloneTimeout sample-1, stop CLONE_MAX_WAIT',
   }),
   rejected: row({
     'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
     'operator.hangupRequested': 'closing: hangUpLeg capacity_full, start FAREWELL, stop FAREWELL',
-    FAREWELL: 'ended: hangUpLeg capacity_full, stop CALL_MAX, stop FAREWELL',
     CALL_MAX: 'ended: hangUpLeg capacity_full, stop CALL_MAX, stop FAREWELL',
+    FAREWELL: 'ended: hangUpLeg capacity_full, stop CALL_MAX, stop FAREWELL',
   }),
 }

@@ -14,8 +14,6 @@ import {
   longestTimeAlone,
   outputs,
   requestsWithoutChange,
-  timeBounds,
-  wayPoints,
 } from './chart-checks.ts'
 
 /** Thousands of states, each with everything that can be said to it. */
@@ -24,45 +22,6 @@ vi.setConfig({ testTimeout: 120_000 })
 const graphs = Object.entries(INPUTS).map(([name, input]) => ({ name, ...exploreCall(input) }))
 
 describe('time', () => {
-  test('every place in which a call can rest is bounded, by its own delay where it waits for somebody', () => {
-    expect(timeBounds()).toEqual({
-      // What has no other bound than the call's is left by what another machine says: see the test of what ends alone.
-      'call.greeting': ['CALL_MAX'],
-      'call.hold': ['CALL_MAX'],
-      'call.bridging': ['CALL_MAX'],
-      'call.bridged': ['CALL_MAX'],
-      'call.failed': ['FAREWELL', 'CALL_MAX'],
-      'call.rejected': ['FAREWELL', 'CALL_MAX'],
-      'call.closing': ['FAREWELL', 'CALL_MAX'],
-      'leg.answered': ['LEG_PATIENCE', 'CALL_MAX'],
-      'leg.opening': ['LEG_PATIENCE', 'CALL_MAX'],
-      'leg.streaming': ['CALL_MAX'],
-      'leg.awaitingHangup': ['REJOIN_PATIENCE', 'CALL_MAX'],
-      'leg.awaitingRestream': ['REJOIN_PATIENCE', 'CALL_MAX'],
-      'leg.closing': ['CALL_MAX'],
-      'conversation.idle': ['CALL_MAX'],
-      'conversation.live.connecting': ['AGENT_CONNECT', 'CALL_MAX'],
-      'conversation.live.recovering.backingOff': ['AGENT_PAUSE', 'AGENT_RECOVERY', 'CALL_MAX'],
-      'conversation.live.recovering.reconnecting': ['AGENT_CONNECT', 'AGENT_RECOVERY', 'CALL_MAX'],
-      'conversation.live.talking': ['CALL_MAX'],
-      'voice.cloning': ['CLONE_MAX_WAIT', 'CALL_MAX'],
-      'voice.settled.cached': ['CALL_MAX'],
-      'voice.settled.cloned': ['CALL_MAX'],
-      'voice.settled.default': ['CALL_MAX'],
-    })
-  })
-
-  test('no time passes in the states between, and no call is ever seen in one', () => {
-    expect(wayPoints().sort()).toEqual([
-      'call.admitting',
-      'call.polling',
-      'conversation.live.agentGone',
-      'conversation.live.deciding',
-      'leg.bridgingAgain',
-      'voice.lookup',
-    ])
-  })
-
   test('a call that nobody speaks to any more ends by its short timers alone, unless it is talking', () => {
     const short = {
       CLONE_MAX_WAIT: LIMITS.cloneMaxWaitMs,

@@ -30,6 +30,9 @@ function rowAfter({ id }: RecordedCall, { seq, snapshot, chartVersion }: Recorde
   return { id, snapshot, chartVersion, lastSeq: seq, endedAt: null }
 }
 
+/** The versions whose calls the chart of today leads just as they were led; a version that it leads otherwise is taken out. */
+const LED_ALIKE = ['2', '3']
+
 describe.each(recordings)('%s', (_, call) => {
   const [version = ''] = call.chartVersion.split('.')
 
@@ -38,7 +41,7 @@ describe.each(recordings)('%s', (_, call) => {
     expect(steps).toHaveLength(call.events.length)
     // Whoever played the paths let timers run out when it was their turn.
     const differences = steps.flatMap((step) => step.differences).filter(({ what }) => what !== 'timer')
-    if (version !== '1') expect(differences).toEqual([])
+    if (LED_ALIKE.includes(version)) expect(differences).toEqual([])
   })
 
   it('goes on from each of its steps', () => {
@@ -46,7 +49,8 @@ describe.each(recordings)('%s', (_, call) => {
     for (const [index, { event, stateAfter }] of later.entries()) {
       const step = stepCall(rowAfter(call, call.events[index] as RecordedEvent), event as CallEvent)
       const what = `after event ${index + 1}`
-      if (version !== '1' || stateAfter === 'ended') expect(step?.stateAfter, what).toBe(stateAfter)
+      if (LED_ALIKE.includes(version) || stateAfter === 'ended')
+        expect(step?.stateAfter, what).toBe(stateAfter)
       else expect(step && isKnownState(step.view.state), what).toBe(true)
     }
   })
