@@ -3,8 +3,9 @@ import type { CallEffect } from '../../machines/call-events.ts'
 import { type EndReason, type Fault, faultOf } from '../../machines/end-reasons.ts'
 import type { CallState, CallView } from '../../machines/instructions.ts'
 import { beginSystem } from '../actors/machine-system.ts'
+import { saveSystem } from '../actors/saved-system.ts'
 import { effectJobs } from './effect-jobs.ts'
-import { CHART_ID, nearestToday, readSaved, savedOf } from './saved-call.ts'
+import { CHART_ID, nearestToday, readSaved } from './saved-call.ts'
 import type { CallRow, Step } from './store.ts'
 import { type CallSnapshot, savedView, viewOf } from './view.ts'
 
@@ -47,7 +48,7 @@ export function retire(
     stateBefore: 'unknown',
     stateAfter: 'ended',
     // What could not be read is set apart, for whoever wants to know what it was.
-    snapshot: isCorrupt ? { ...savedOf(endedCall(output)), corrupt: row.snapshot } : row.snapshot,
+    snapshot: isCorrupt ? { ...saveSystem(endedCall(output)), corrupt: row.snapshot } : row.snapshot,
     chartVersion: isCorrupt ? CHART_ID : row.chartVersion,
     view,
     timers: { set: [], cancel: [], rename: {} },

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
 import type { ContextOf } from '../../machines/call/call-context.ts'
 import { CHART_VERSION, callSystem } from '../../machines/call/call-system.ts'
 import type { SavedState } from '../../machines/saved-state.ts'
 import { UPGRADES } from '../../machines/upgrades.ts'
 import { type ChartState, systemDefinition } from '../actors/chart-definition.ts'
-import { snapshotOf } from '../actors/machine-system.ts'
+import { restoreSystem, type SavedSystem } from '../actors/saved-system.ts'
 import type { CallRow } from './store.ts'
 import type { CallSnapshot } from './view.ts'
 
@@ -59,7 +58,7 @@ export function readSaved({ snapshot, chartVersion }: Saved): Restored {
   }
   const why = faultIn(saved) ?? faultInContexts(saved)
   if (why) return { is: 'corrupt', why }
-  const restored = resolve(saved)
+  const restored = restoreSystem(callSystem, saved as SavedSystem)
   if (restored) {
     const isOlder = versionOf(chartVersion) !== CHART_VERSION
     return { is: 'alive', snapshot: restored, upgraded: isOlder ? upgraded : null }
@@ -94,16 +93,6 @@ export function timerToday(timerId: string, chartVersion: string): string | null
   return name
 }
 
-/** A call as it is saved. */
-export function savedOf({ status, output, machines }: CallSnapshot): SavedState {
-  const parts = Object.entries(machines as Record<string, AnyMachineSnapshot>)
-  return {
-    ...{ status, ...(output && { output }) },
-    value: Object.fromEntries(parts.map(([address, { value }]) => [address, value])),
-    context: Object.fromEntries(parts.map(([address, { context }]) => [address, context])),
-  }
-}
-
 function renamedAgain(before: Upgraded['timers'], next: Upgraded['timers']): Upgraded['timers'] {
   const moved = Object.entries(before).map(([from, to]) => [
     from,
@@ -114,22 +103,6 @@ function renamedAgain(before: Upgraded['timers'], next: Upgraded['timers']): Upg
 
 function versionOf(chart: string): string {
   return chart.split('.', 1)[0] ?? ''
-}
-
-function resolve({ value, context, ...saved }: SavedState & { output?: unknown }): CallSnapshot | null {
-  const { main, machines } = callSystem
-  const isMain = (address: string) => address === main
-  try {
-    const resolved = Object.entries(machines).map(([address, machine]) => {
-      const state = { value: Object(value)[address], context: context[address] as object }
-      const given = isMain(address) ? { ...state, ...saved } : state
-      return [address, (machine as AnyStateMachine).resolveState(given as never)] as const
-    })
-    if (resolved.some(([, { status }]) => status === 'error')) return null
-    return snapshotOf(callSystem, Object.fromEntries(resolved)) as CallSnapshot
-  } catch {
-    return null
-  }
 }
 
 function fingerprint(): string {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type AnyActorRef, assign, createMachine, initialTransition, sendTo, setup, transition } from 'xstate'
+import { effectsOf, timersAwaited, timersOfStep } from '../../src/actors/actor-step.ts'
 import { inertBeginning, inertTransition } from '../../src/actors/inert-transition.ts'
 import {
   beginSystem,
@@ -9,6 +10,7 @@ import {
   stepSystem,
   systemOf,
 } from '../../src/actors/machine-system.ts'
+import { restoreSystem, saveSystem } from '../../src/actors/saved-system.ts'
 import { delayOf, isTimer, timersOf } from '../../src/actors/timer-id.ts'
 
 /*
@@ -135,6 +137,39 @@ describe('a system of machines', () => {
     const stuck = heard(beginSystem(lift, { stuck: 'front' }), 'call', FRONT_CLOSES)
     expect(stuck.snapshot).toMatchObject({ status: 'done', output: { reason: 'stuck' } })
     expect(heard(stuck, REAR_CLOSES)).toEqual({ snapshot: stuck.snapshot, actions: [], delivered: [] })
+  })
+
+  test('goes on alike after it was saved as JSON and restored, its timers where they were', () => {
+    const called = heard(beginSystem(lift, {}), 'call')
+    const saved = JSON.parse(JSON.stringify(saveSystem(called.snapshot)))
+    expect(saved).toMatchObject({
+      status: 'active',
+      value: { lift: 'leaving', front: 'closing', rear: 'closing' },
+    })
+    const restored = restoreSystem(lift, saved)
+    if (!restored) throw new Error('It cannot be restored.')
+    const again = { snapshot: restored, actions: [], delivered: [] }
+    expect(values(heard(again, REAR_CLOSES, FRONT_CLOSES))).toEqual(['going', 'closed', 'closed'])
+    expect(timersAwaited(restored)).toEqual([
+      { delay: 'CLOSING', delayMs: 2_000, timerId: FRONT_CLOSES },
+      { delay: 'CLOSING', delayMs: 2_000, timerId: REAR_CLOSES },
+    ])
+    expect(restoreSystem(lift, { ...saved, value: { ...saved.value, front: 'ajar' } })).toBeNull()
+  })
+
+  test('is committed with its timers and with what it asks of the world', () => {
+    const called = heard(beginSystem(lift, {}), 'call')
+    expect(timersOfStep(called).set).toEqual([
+      { timerId: FRONT_CLOSES, delayMs: 2_000 },
+      { timerId: REAR_CLOSES, delayMs: 2_000 },
+    ])
+    expect(effectsOf(called)).toEqual([
+      { type: 'soundBuzzer', params: { loud: false } },
+      { type: 'soundBuzzer', params: { loud: false } },
+    ])
+    expect(timersOfStep(heard(called, REAR_CLOSES))).toEqual({ set: [], cancel: [REAR_CLOSES] })
+    const stuck = heard(beginSystem(lift, { stuck: 'front' }), 'call', FRONT_CLOSES)
+    expect(timersOfStep(stuck)).toEqual({ set: [], cancel: [] })
   })
 
   test('is the very same after what changes nothing', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { saveSystem } from '../../src/actors/saved-system.ts'
 import { readableBefore } from '../../src/calls/for-release-before.ts'
-import { readSaved, savedOf } from '../../src/calls/saved-call.ts'
+import { readSaved } from '../../src/calls/saved-call.ts'
 import { beginCall } from '../../src/calls/step.ts'
 import { INPUTS, placeOf, viewOf } from '../../src/model/call-model.ts'
 import { LEADING_TO } from '../machines/call-rows.ts'
@@ -16,7 +17,7 @@ test.each(Object.entries(LEADING_TO))('%s', (_, lead) => {
   const call = lead('default')
   if (!call) throw new Error('No call of a default voice comes here.')
   const view = viewOf(call)
-  const { value, context } = readableBefore(savedOf(call), view) as unknown as Chart2
+  const { value, context } = readableBefore(saveSystem(call), view) as unknown as Chart2
   const { leg } = placeOf(call)
   const [state, bridge] = leg.split('.')
   expect(Object.keys(Object(value.live.leg))[0] === 'bridged' ? 'bridged' : value.live.leg).toBe(state)

@@ -2,7 +2,8 @@ import { describe, expect, it, test } from 'vitest'
 import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
 import { type ChartDefinition, systemDefinition } from '../../src/actors/chart-definition.ts'
-import { restore, savedOf } from '../../src/calls/saved-call.ts'
+import { saveSystem } from '../../src/actors/saved-system.ts'
+import { restore } from '../../src/calls/saved-call.ts'
 import { beginCall, stepCall } from '../../src/calls/step.ts'
 import { activeStates, leavesOf, waysFrom } from '../../src/console/chart/chart-activity.ts'
 import { waysTaken } from '../../src/console/chart/taken-ways.ts'
@@ -112,7 +113,7 @@ function courses(input: (typeof INPUTS)[keyof typeof INPUTS], depth: number) {
     if (left === 0) return
     const before = restore(row)
     if (!before) return
-    const { value } = savedOf(before)
+    const { value } = saveSystem(before)
     for (const event of SAYABLE) {
       const step = stepCall(row, event)
       if (!step) continue

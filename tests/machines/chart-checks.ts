@@ -1,7 +1,8 @@
 import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallEffect } from '../../machines/call-events.ts'
+import { saveSystem } from '../../src/actors/saved-system.ts'
 import { delayOf } from '../../src/actors/timer-id.ts'
-import { CHART_ID, restore, savedOf } from '../../src/calls/saved-call.ts'
+import { CHART_ID, restore } from '../../src/calls/saved-call.ts'
 import type { CallGraph } from '../../src/model/call-chart.ts'
 import {
   ALL_TIMERS,
@@ -136,7 +137,7 @@ function throughJson(snapshot: CallSnapshot): CallSnapshot {
   return restored
 }
 
-const saved = (snapshot: CallSnapshot) => JSON.stringify(savedOf(snapshot))
+const saved = (snapshot: CallSnapshot) => JSON.stringify(saveSystem(snapshot))
 
 const told = (actions: CallGraph['start']['actions']) =>
   JSON.stringify(actions.map(({ type, params }) => [type, params]))

@@ -350,7 +350,7 @@ describe('export', () => {
 })
 
 test.each([
-  [[], 'What shall be done? Say one of: check, paths, coverage, export, compat.'],
+  [[], 'What shall be done? Say one of: check, paths, coverage, export, ledger, compat.'],
   [['dance'], 'There is no "dance" here.'],
   [['check', '--silence', 'long'], '--silence must be a number of seconds above 0, not "long".'],
   [['paths', '--limit', '0'], '--limit must be a whole number above 0, not "0".'],
