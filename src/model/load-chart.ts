@@ -25,6 +25,8 @@ export type LoadedChart = {
   machine: { file: string; name: string }
   /** It is looked at with what is known of calls. */
   isCall: boolean
+  /** The machine that the file has, which may be one of several that are looked at together; null of the call's own chart. */
+  part: AnyStateMachine | null
 }
 
 /** The call's own chart. */
@@ -36,6 +38,7 @@ export const ownChart = (limits: CallLimits): LoadedChart => ({
     name: 'callSystem',
   },
   isCall: true,
+  part: null,
 })
 
 type Exports = {
@@ -63,7 +66,13 @@ export async function loadChart(file: string, limits: CallLimits): Promise<Loade
     ? (callChart(limits, callSystemWith(machine)) as ChartModel)
     : modelOf(machine, exported as Exports)
   requireBeginning(model, file)
-  return { model, ledger: ledger ? { file, cells: ledger } : null, machine: { file, name }, isCall }
+  return {
+    model,
+    ledger: ledger ? { file, cells: ledger } : null,
+    machine: { file, name },
+    isCall,
+    part: machine,
+  }
 }
 
 /** Loads a ledger: what the module exports as `ledger` or as CALL_TABLE, or the JSON. Rejects with UnusableChart. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallLimits } from '../../machines/call-events.ts'
 import { systemDefinition } from '../actors/chart-definition.ts'
+import { systemOf } from '../actors/machine-system.ts'
 import { leastOf } from './carrier-coverage.ts'
 import { chartGraph } from './chart-graph.ts'
 import { chartSvg } from './chart-svg.ts'
@@ -144,8 +145,9 @@ async function exportChart(
   { machine, format, out }: Asked<'export'>,
   { print, limits }: Surroundings,
 ): Promise<number> {
-  const { model } = await chartOf(machine, limits)
-  const definition = systemDefinition(model.system)
+  const { model, part } = await chartOf(machine, limits)
+  // A machine of the call is drawn alone: `export` without a file draws them all.
+  const definition = systemDefinition(part ? systemOf(part) : model.system)
   const text = await {
     json: () => `${JSON.stringify(statelyJson(definition), null, 2)}\n`,
     mermaid: () => mermaidOf(chartGraph(definition)),

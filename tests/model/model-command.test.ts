@@ -322,6 +322,14 @@ describe('export', () => {
     expect(withoutLengths(again)).toEqual(withoutLengths(systemDefinition(callSystem)))
   })
 
+  test('of one of the machines of a call has that machine alone', async () => {
+    const leg = join(ROOT, 'machines/call/leg.machine.ts')
+    const { code, output } = await run('export', '--format', 'mermaid', '--machine', leg)
+    expect(code).toBe(0)
+    expect(output).toContain('s_leg_answered --> s_leg_opening : call.bridge')
+    expect(output).not.toContain('s_call_')
+  })
+
   test('as Mermaid has every state and every transition', async () => {
     const { output } = await run('export', '--format', 'mermaid', '--machine', DOOR)
     expect(output).toBe(`stateDiagram-v2
