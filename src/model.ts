@@ -1,7 +1,7 @@
 import { callLimits } from './calls/call-limits.ts'
-import { ConfigError, loadConfig } from './config.ts'
-import { whyChartDoesNotLoad } from './model/own-chart.ts'
-import { linePrinter } from './print-line.ts'
+import { linePrinter } from './commands/print-line.ts'
+import { ConfigError, loadConfig } from './config/config.ts'
+import { whyChartDoesNotLoad } from './model/load-call-chart.ts'
 
 /* `npm run model`: proves, walks through, measures and draws a statechart. */
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ConfigError, loadConfig } from './config.ts'
-import { whyChartDoesNotLoad } from './model/own-chart.ts'
-import { linePrinter } from './print-line.ts'
+import { linePrinter } from './commands/print-line.ts'
+import { ConfigError, loadConfig } from './config/config.ts'
+import { whyChartDoesNotLoad } from './model/load-call-chart.ts'
 import { type RecordedCall, UnreplayableCall } from './replay/recorded-call.ts'
 
 /* `npm run replay`: a recorded call, stepped through the statechart of today. */

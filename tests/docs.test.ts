@@ -9,7 +9,7 @@ import { END_REASONS } from '../machines/end-reasons.ts'
 import { type CallState, legInstructions, mediaInstruction } from '../machines/instructions.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { delayOf } from '../src/actors/timer-id.ts'
-import { SETTING_NAMES } from '../src/config.ts'
+import { SETTING_NAMES } from '../src/config/config.ts'
 import { CONSOLE_PAGES } from '../src/console/routing/pages.ts'
 import { begin, INPUTS, viewOf } from '../src/model/call-model.ts'
 import { checkChart } from '../src/model/check-chart.ts'

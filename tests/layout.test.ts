@@ -126,7 +126,7 @@ describe('the walls between the rooms', () => {
       ['persistence-knows-only-types-of-the-rooms-it-serves'],
     ],
     ['src/http/a.ts', "import 'xstate'", ['http-imports', 'only-its-room-knows-xstate']],
-    ['src/http/a.ts', "import { it } from '../config.ts'", ['settings-are-handed-down']],
+    ['src/http/a.ts', "import { it } from '../config/config.ts'", ['settings-are-handed-down']],
     ['src/console/a.tsx', "import { it } from '../calls/b.ts'", ['console-imports']],
     ['src/console/a.tsx', "import { it } from '../http/b.ts'", ['the-console-knows-only-types-of-http']],
     ['src/console/a.tsx', "import type { it } from '../http/b.ts'", []],
@@ -136,11 +136,11 @@ describe('the walls between the rooms', () => {
       "import { it } from '../simulator/b.ts'",
       ['media-imports', 'only-main-knows-the-simulator'],
     ],
-    ['src/service/service.ts', "import { it } from '../main.ts'", ['nobody-imports-main']],
-    ['src/doctor/a.ts', "import { it } from '../service/service.ts'", ['only-main-imports-the-service']],
+    ['src/composition/service.ts', "import { it } from '../main.ts'", ['nobody-imports-main']],
+    ['src/doctor/a.ts', "import { it } from '../composition/service.ts'", ['only-main-imports-the-service']],
     ['src/audio/a.ts', "import { it } from '../../tests/b.ts'", ['audio-imports', 'tests-are-not-imported']],
-    ['src/service/storage.ts', "import 'vitest'", ['no-development-packages-in-the-service']],
-    ['src/service/storage.ts', "import './not-there.ts'", ['no-imports-of-nothing']],
+    ['src/composition/storage.ts', "import 'vitest'", ['no-development-packages-in-the-service']],
+    ['src/composition/storage.ts', "import './not-there.ts'", ['no-imports-of-nothing']],
   ])('%s may not say %s', async (file, line, rules) => {
     const target = /from '(\.[^']+)'/.exec(line)?.[1]
     const files: Record<string, string[]> = { [file]: [line] }
@@ -158,8 +158,8 @@ describe('the walls between the rooms', () => {
       'machines/a.ts': ["import 'xstate'"],
       'src/calls/ports.ts': ["import type { it } from '../../machines/a.ts'"],
       'src/media/a.ts': ["import { type it } from '../calls/ports.ts'", "import { join } from 'node:path'"],
-      'src/http/a.ts': ["import type { it } from '../config.ts'", "import express from 'express'"],
-      'src/config.ts': ["import 'zod'"],
+      'src/http/a.ts': ["import type { it } from '../config/config.ts'", "import express from 'express'"],
+      'src/config/config.ts': ["import 'zod'"],
     }
     expect(await wallsOf(allowed)).toEqual([])
   })
@@ -185,12 +185,12 @@ describe('the files', () => {
     expect(wrong).toEqual([])
   })
 
-  test('read the environment in src/config.ts alone', () => {
+  test('read the environment in src/config/config.ts alone', () => {
     const source = code.filter((file) => /^(src|machines|migrations)\//.test(file))
     const reading = source.filter((file) =>
       /\bprocess\s*(\.\s*env\b|\[\s*['"]env)|\bimport\.meta\.env\b/.test(read(file)),
     )
-    expect(reading).toEqual(['src/config.ts'])
+    expect(reading).toEqual(['src/config/config.ts'])
   })
 
   test('connect to PostgreSQL as src/persistence/connect.ts says', () => {

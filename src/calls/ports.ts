@@ -99,10 +99,10 @@ export interface AgentListener {
   audio(payload: Buffer): void
   /** The caller spoke over the agent: nothing that is queued may be heard any more. */
   interrupted(): void
-  callerSaid(text: string): void
-  agentSaid(text: string): void
+  userTranscript(text: string): void
+  agentTranscript(text: string): void
   /** The agent was cut off: of its last words only these were spoken. */
-  agentCorrected(original: string, spoken: string): void
+  agentTranscriptCorrected(original: string, spoken: string): void
   /** The agent closed the conversation of its own will. */
   ended(): void
   /** The vendor would not change this about its agent, which is being connected to without it: it is no loss. */
@@ -127,7 +127,7 @@ export interface AgentConnection {
   /** Caller audio, written as `hears` of `ready` says. Dropped before that and after the end. */
   sendAudio(payload: Buffer): void
   /** What the caller has keyed in, such as `4711#`: it is theirs to be answered like a sentence. */
-  pressed(keys: string): void
+  sendDtmf(keys: string): void
   /** The caller has put the call on hold, and hears nothing until they take it up again. */
   held(isOnHold: boolean): void
   /** Bytes accepted by `sendAudio` that the socket has not yet taken. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { CallEvent } from '../../machines/call-events.ts'
-import { within } from '../within.ts'
+import { withTimeout } from '../runtime/with-timeout.ts'
 import type { Clock } from './clock.ts'
 import type { CallAddress } from './store.ts'
 
@@ -89,7 +89,7 @@ export class ReportKeeper {
   async stop(): Promise<void> {
     this.#cancelTurn()
     const last = [...this.#kept.values()].map((kept) => this.#tell(kept))
-    await within(LAST_TRY_MS, Promise.all(last), '').catch(() => {})
+    await withTimeout(LAST_TRY_MS, Promise.all(last), '').catch(() => {})
     this.#isStopped = true
     this.#cancelTurn()
     for (const kept of this.#kept.values()) this.#lose(kept, 'this process ends')

@@ -1,4 +1,4 @@
-import type { Country } from '../phone-numbers.ts'
+import type { Country } from '../numbers/phone-numbers.ts'
 
 /*
  * A SIP trunk, as the rooms that set it up, store it and take its calls know it.

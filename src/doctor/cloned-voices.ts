@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { connectClient, settleTls } from '../persistence/connect.ts'
 import { type ElevenLabsApi, elevenLabsApi } from './elevenlabs-api.ts'
 import { elevenLabsFailure, isNotFound } from './elevenlabs-failure.ts'

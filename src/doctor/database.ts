@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { Config } from '../config.ts'
-import { describeDatabaseUrl, readDatabaseUrl } from '../database-url.ts'
+import type { Config } from '../config/config.ts'
+import { describeDatabaseUrl, readDatabaseUrl } from '../config/database-url.ts'
 import { settleTls } from '../persistence/connect.ts'
 import {
   type DatabaseFacts,

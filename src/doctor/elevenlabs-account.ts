@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { type ElevenLabsApi, elevenLabsApi, type Subscription } from './elevenlabs-api.ts'
 import { elevenLabsFailure, isNotFound, mayNotAsk } from './elevenlabs-failure.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'

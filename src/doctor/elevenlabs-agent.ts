@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { audioOfFormat } from '../voice-agents/elevenlabs/agent-audio.ts'
 import { type AgentPatch, elevenLabsApi, type VendorAgent } from './elevenlabs-api.ts'
 import { elevenLabsFailure, isNotFound } from './elevenlabs-failure.ts'

@@ -1,7 +1,7 @@
 import pino from 'pino'
-import { environment, settingSources } from '../config.ts'
-import { misspeltSettings } from '../misspelt-settings.ts'
-import { logWhatLibrariesPrint } from '../printing-libraries.ts'
+import { environment, settingSources } from '../config/config.ts'
+import { misspeltSettings } from '../config/unknown-settings.ts'
+import { logWhatLibrariesPrint } from '../observability/capture-console.ts'
 import { readDoctorOptions, USAGE, UsageError } from './command-line.ts'
 import { runDoctor } from './doctor.ts'
 

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import twilio from 'twilio'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
 import { unreachableBecause } from './network-failure.ts'
 import { openTrialStream } from './trial-stream.ts'

@@ -1,4 +1,4 @@
-import { within } from '../within.ts'
+import { withTimeout } from '../runtime/with-timeout.ts'
 import { type Check, type Finding, fail } from './finding.ts'
 
 export type RunOptions = {
@@ -58,6 +58,6 @@ function withOutcome(finding: Finding, obstacles: Map<string, string>): Finding 
 
 /** @throws when `work` takes longer than `limitMs` */
 const withinLimit = (limitMs: number, work: Promise<void>): Promise<void> =>
-  within(limitMs, work, `no answer within ${limitMs / 1000} s`)
+  withTimeout(limitMs, work, `no answer within ${limitMs / 1000} s`)
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts'
-import { readDatabaseUrl } from '../database-url.ts'
+import type { Config } from '../config/config.ts'
+import { readDatabaseUrl } from '../config/database-url.ts'
 
 /** Shorter ones stand in every text by chance; who tries them finds them, and the settings are warned about. */
 const SHORTEST_HIDDEN = 4

@@ -1,5 +1,5 @@
-import { type Config, ConfigError, loadConfig, SETTING_NAMES } from '../config.ts'
-import { configWarnings } from '../config-warnings.ts'
+import { type Config, ConfigError, loadConfig, SETTING_NAMES } from '../config/config.ts'
+import { configWarnings } from '../config/config-warnings.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 const NAME = 'settings'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { checkServerIdentity, connect, type PeerCertificate } from 'node:tls'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { type Finding, fail, ok, skip, warn } from './finding.ts'
 import { unreachableBecause } from './network-failure.ts'
 

@@ -1,5 +1,5 @@
 import pino from 'pino'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { type Asked, askFreeSwitch, type EventSocketAddress } from '../telephony/sip/event-socket.ts'
 import { PROFILE } from '../telephony/sip/media-server.ts'
 import { type Login, logInToDrachtio } from './drachtio-login.ts'

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { connectClient } from '../persistence/connect.ts'
 import { standings, type TrunkStanding, UNKNOWN_STANDING } from '../persistence/trunk-standing.ts'
 import { type Finding, fail, ok, skip, warn } from './finding.ts'

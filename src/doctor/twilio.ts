@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { createTwilioClient, type TwilioClient } from '../telephony/twilio/rest.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
 import { unreachableBecause } from './network-failure.ts'

@@ -1,4 +1,4 @@
-import { isWithheld, type PhoneNumbers } from '../phone-numbers.ts'
+import { isWithheld, type PhoneNumbers } from '../numbers/phone-numbers.ts'
 import { HttpProblem } from './problem.ts'
 
 /** As long as numbers with a country, and without a sign of which one. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { PhoneNumbers } from '../numbers/phone-numbers.ts'
 import { type AgentStore, NumberTakenError, type StoredAgent } from '../persistence/agent-store.ts'
-import { PhoneNumbers } from '../phone-numbers.ts'
 import { addressOf, numberOf } from './addresses.ts'
 import type { AsJson } from './as-json.ts'
 import { dialledAddress, json, phoneNumber, text } from './fields.ts'

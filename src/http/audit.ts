@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
-import { FailureLimit } from '../failure-limit.ts'
 import type { AuditLog } from '../persistence/audit-log.ts'
+import { FailureLimit } from '../runtime/failure-limit.ts'
 import type { Admin } from './auth.ts'
 
 /** More names than this tell nothing more. */

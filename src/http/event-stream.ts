@@ -33,7 +33,7 @@ export class EventStreams {
       })
     }
     this.#open++
-    const news = new News()
+    const news = new AsyncSignal()
     // From before the first read, so that nothing falls between the two.
     const unwatch = source.watch(() => news.tell())
     res.once('close', () => news.tell())
@@ -46,7 +46,12 @@ export class EventStreams {
   }
 }
 
-async function stream(res: Response, source: EventSource, afterSeq: number, news: News): Promise<void> {
+async function stream(
+  res: Response,
+  source: EventSource,
+  afterSeq: number,
+  news: AsyncSignal,
+): Promise<void> {
   beginStream(res)
   let seq = afterSeq
   let sentAt = performance.now()
@@ -87,7 +92,7 @@ export async function send(res: Response, frame: string): Promise<void> {
 }
 
 /** Remembers that there was news until somebody waits for it. */
-export class News {
+export class AsyncSignal {
   #isNew = false
   #wake: (() => void) | null = null
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { LiveCall } from '../persistence/live-calls.ts'
 import type { AsJson } from './as-json.ts'
-import { beginStream, News, send } from './event-stream.ts'
+import { AsyncSignal, beginStream, send } from './event-stream.ts'
 import { LiveCallsBoard, type LiveCallsBoardOptions } from './live-calls-board.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'
@@ -39,7 +39,7 @@ export function feedRoutes(options: FeedOptions): AnyRoute[] {
             headers: { 'Retry-After': '30' },
           })
         }
-        const news = new News()
+        const news = new AsyncSignal()
         const leave = await board.watch(() => news.tell())
         res.once('close', () => news.tell())
         try {

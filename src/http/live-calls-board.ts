@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveCall, LiveCallQueries } from '../persistence/live-calls.ts'
-import { News } from './event-stream.ts'
+import { AsyncSignal } from './event-stream.ts'
 
 /** Five pictures a second look live to people, and bound what the feed asks of the database and of this process, which relays audio. */
 const FRAME_MS = 200
@@ -32,7 +32,7 @@ export class LiveCallsBoard {
   readonly #calls = new Map<string, Entry>()
   readonly #changed = new Set<string>()
   readonly #readers = new Set<() => void>()
-  readonly #news = new News()
+  readonly #news = new AsyncSignal()
   /** Names the time for which this board has followed the calls without a break; positions of another are void. */
   #epoch = ''
   #revision = 0

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import multer, { MulterError, type StorageEngine } from 'multer'
-import { Spool } from '../spool.ts'
+import { Spool } from '../runtime/spool.ts'
 import { bodyProgress } from './body-deadline.ts'
 import { HttpProblem } from './problem.ts'
 import { uploadSlots } from './upload-slots.ts'

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { DID_SOURCES, SRTP_POLICIES, TRUNK_CODECS, TRUNK_TRANSPORTS } from '../calls/trunk-ports.ts'
-import { type Country, isCountry } from '../phone-numbers.ts'
+import { type Country, isCountry } from '../numbers/phone-numbers.ts'
 import type { AsJson } from './as-json.ts'
 import { dialledAddress, text } from './fields.ts'
 

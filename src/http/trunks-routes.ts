@@ -1,13 +1,13 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import type { TrunkRegistration } from '../calls/trunk-ports.ts'
+import type { PhoneNumbers } from '../numbers/phone-numbers.ts'
 import {
   type TrunkDraft as Draft,
   type StoredTrunk,
   TrunkNameTakenError,
   type TrunkStore,
 } from '../persistence/trunk-store.ts'
-import type { PhoneNumbers } from '../phone-numbers.ts'
 import { addressOf } from './addresses.ts'
 import { HttpProblem } from './problem.ts'
 import { type AnyRoute, route } from './route.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { PhoneNumbers } from '../numbers/phone-numbers.ts'
 import type { VoiceQueries } from '../persistence/voice-queries.ts'
-import { PhoneNumbers } from '../phone-numbers.ts'
 import type { AsJson } from './as-json.ts'
 import { text } from './fields.ts'
 import { type AnyRoute, route } from './route.ts'

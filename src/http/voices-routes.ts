@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { VOICE_TRUSTS, type VoiceTrust } from '../calls/ports.ts'
-import { PhoneNumbers } from '../phone-numbers.ts'
+import { PhoneNumbers } from '../numbers/phone-numbers.ts'
 import type { CallerVoice, Clone, Consent } from '../voices/ports.ts'
 import { addressOf } from './addresses.ts'
 import type { AsJson } from './as-json.ts'

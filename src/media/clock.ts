@@ -1,4 +1,4 @@
-import { awakeMs } from '../loop-delay.ts'
+import { awakeMs } from '../runtime/loop-delay.ts'
 
 /** Time as the relay knows it; given, so that tests can turn it by hand. The time of day is the database's to say. */
 export type Clock = {

@@ -12,9 +12,9 @@ import type {
   MediaCalls,
   VoiceAgent,
 } from '../calls/ports.ts'
-import { AgentLine } from './agent-line.ts'
+import { AgentChannel } from './agent-channel.ts'
 import { Bridge, type BridgeReport } from './bridge.ts'
-import { CarrierLine } from './carrier-line.ts'
+import { CarrierChannel } from './carrier-channel.ts'
 import type { CarrierSocket } from './carrier-socket.ts'
 import type { Clock } from './clock.ts'
 import { CLOSE, closeReason } from './close-code.ts'
@@ -70,8 +70,8 @@ export class MediaSession {
   readonly #log: Logger
   readonly #listener: MediaSessionListener
   readonly #bridge: Bridge
-  readonly #carrier: CarrierLine
-  readonly #agent: AgentLine
+  readonly #carrier: CarrierChannel
+  readonly #agent: AgentChannel
   readonly #transcript: Transcript
 
   #phase: Phase = 'opening'
@@ -105,9 +105,9 @@ export class MediaSession {
     this.#options = options
     this.#log = options.log.child({ callId })
     this.#listener = listener
-    this.#carrier = new CarrierLine(socket, codec, options)
+    this.#carrier = new CarrierChannel(socket, codec, options)
     this.#transcript = new Transcript(callId, calls, this.#log)
-    this.#agent = new AgentLine({
+    this.#agent = new AgentChannel({
       ...options,
       codec,
       log: this.#log,
@@ -315,12 +315,12 @@ export class MediaSession {
       },
       audio: (payload) => this.#onAgentAudio(payload),
       interrupted: () => this.#transcript.cutShort(...this.#carrier.interrupt()),
-      callerSaid: (text) => this.#transcript.said('caller', text),
-      agentSaid: (text) => {
+      userTranscript: (text) => this.#transcript.said('caller', text),
+      agentTranscript: (text) => {
         this.#carrier.said(text)
         this.#transcript.said('agent', text)
       },
-      agentCorrected: (original, spoken) => {
+      agentTranscriptCorrected: (original, spoken) => {
         this.#carrier.corrected(original)
         this.#transcript.cutShort({ original, spoken })
       },

@@ -3,7 +3,6 @@ import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallInput, CallLimits } from '../../machines/call-events.ts'
 import { type LegInstruction, legInstructions, mediaInstruction } from '../../machines/instructions.ts'
 import type { MachineSystem } from '../actors/machine-system.ts'
-import { columnName, rowName } from './call-cells.ts'
 import {
   type AnyEvent,
   type CallSnapshot,
@@ -14,6 +13,7 @@ import {
   viewOf,
 } from './call-model.ts'
 import { type ChartModel, type Explored, explore, type Hearing } from './explore.ts'
+import { columnName, rowName } from './table-labels.ts'
 
 /*
  * The call's chart with what of its world has to be known to walk through it. `system` is another one when somebody tries a

@@ -3,7 +3,6 @@ import type { CallEvent, CallInput } from '../../machines/call-events.ts'
 import type { EndReason } from '../../machines/end-reasons.ts'
 import type { BridgeState, CallState, LegState, VoiceState } from '../../machines/instructions.ts'
 import { delayOf, type TimerEvent } from '../actors/timer-id.ts'
-import { cellOf, wordsFor } from './call-cells.ts'
 import { callChart } from './call-chart.ts'
 import {
   type AnyEvent,
@@ -15,6 +14,7 @@ import {
   placeOf,
   viewOf,
 } from './call-model.ts'
+import { cellOf, wordsFor } from './table-labels.ts'
 import { fewest, shortestWays, simpleWays, type Way, walker } from './ways.ts'
 
 /*

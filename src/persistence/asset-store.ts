@@ -1,4 +1,4 @@
-import { contentOf } from '../spool.ts'
+import { contentOf } from '../runtime/spool.ts'
 import { bringPieces, takePieces, wholeOf } from './byte-pieces.ts'
 import type { Database } from './database.ts'
 import { inTransaction, sqlOf } from './sql.ts'

@@ -1,4 +1,4 @@
-import { PIECE_BYTES } from '../spool.ts'
+import { PIECE_BYTES } from '../runtime/spool.ts'
 import type { Sql } from './sql.ts'
 
 /*

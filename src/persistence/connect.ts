@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { readDatabaseUrl, withSslMode } from '../database-url.ts'
+import { readDatabaseUrl, withSslMode } from '../config/database-url.ts'
 import { databaseSockets } from './database-sockets.ts'
 
 /*

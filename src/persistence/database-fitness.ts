@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { readDatabaseUrl } from '../database-url.ts'
+import { readDatabaseUrl } from '../config/database-url.ts'
 import { type MigrationState, readMigrationState } from './applied-migrations.ts'
 import { connectClient } from './connect.ts'
 

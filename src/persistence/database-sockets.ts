@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { loopDelay } from '../loop-delay.ts'
+import { loopDelay } from '../runtime/loop-delay.ts'
 
 const LOOK_MS = 500
 /** PostgreSQL greets whoever connects at once; one that was not greeted would keep its place in a pool for ever. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../free-port.ts'
+import { freePort } from '../runtime/free-port.ts'
 import { connectClient } from './connect.ts'
 import { EmbeddedPostgresError, type Run, runPostgres } from './postgres-programs.ts'
 

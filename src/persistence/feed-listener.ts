@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { loopDelay } from '../loop-delay.ts'
+import { loopDelay } from '../runtime/loop-delay.ts'
 import { OwnSession } from './own-session.ts'
 
 /** Long enough not to storm a server that restarts, short enough that a live console hardly notices. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
-import { loopDelay } from '../loop-delay.ts'
+import { loopDelay } from '../runtime/loop-delay.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { databaseSockets } from './database-sockets.ts'
 import { pingChannel } from './feed-listener.ts'

@@ -9,10 +9,10 @@ import {
 } from 'graphile-worker'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { within } from '../within.ts'
+import { withTimeout } from '../runtime/with-timeout.ts'
 import { poolConfig, withPool } from './connect.ts'
-import { KeptRunner } from './kept-runner.ts'
-import { patient } from './patient-pool.ts'
+import { patient } from './retrying-pool.ts'
+import { SupervisedRunner } from './supervised-runner.ts'
 
 /** Jobs of one group that a node works on at the same time. */
 const CONCURRENCY = 12
@@ -93,7 +93,9 @@ export async function startJobQueue(
     if (isStarted) await tellNewWorkers()
     return runner
   }
-  const runners = groups.map((tasks) => new KeptRunner({ begin: () => begin(tasks), log, firstRetryMs }))
+  const runners = groups.map(
+    (tasks) => new SupervisedRunner({ begin: () => begin(tasks), log, firstRetryMs }),
+  )
   for (const runner of runners) await runner.start()
   isStarted = true
   return {
@@ -107,8 +109,12 @@ export async function startJobQueue(
         await unlock(pool, workerIds)
         await pool.end()
       })()
-      await within(graceMs + PUT_AWAY_MS, stopped, 'The database is away, or a job does not give up.').catch(
-        (error: unknown) => log.warn({ err: error }, 'jobs may still be locked; the other nodes free them'),
+      await withTimeout(
+        graceMs + PUT_AWAY_MS,
+        stopped,
+        'The database is away, or a job does not give up.',
+      ).catch((error: unknown) =>
+        log.warn({ err: error }, 'jobs may still be locked; the other nodes free them'),
       )
     },
   }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type pg from 'pg'
-import { loopDelay } from '../loop-delay.ts'
+import { loopDelay } from '../runtime/loop-delay.ts'
 import { clientConfig, SessionClient } from './connect.ts'
 import { databaseSockets } from './database-sockets.ts'
 

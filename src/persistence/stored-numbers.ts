@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { isWithheld, type PhoneNumbers } from '../phone-numbers.ts'
+import { isWithheld, type PhoneNumbers } from '../numbers/phone-numbers.ts'
 import type { Database } from './database.ts'
 import { type Sql, sqlOf } from './sql.ts'
 

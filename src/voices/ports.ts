@@ -1,6 +1,6 @@
 import type { VoiceEvent } from '../../machines/call-events.ts'
 import type { VoiceTrust } from '../calls/ports.ts'
-import type { Content } from '../spool.ts'
+import type { Content } from '../runtime/spool.ts'
 
 /** One file of speech as it was uploaded: so many bytes, read in pieces and as often as need be. `sha256` is of them, in hex. */
 export type VoiceSample = Content & { fileName: string; mimeType: string; sha256: string }

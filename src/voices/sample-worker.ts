@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type OpenFile, readWhole } from '../spool.ts'
+import { type OpenFile, readWhole } from '../runtime/spool.ts'
 import { type Judgement, judgeSample } from './judge-sample.ts'
 
 /* Judges large samples in a thread of its own, one after the other: hashing and measuring ten of them takes a second. */

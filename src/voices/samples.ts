@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { inOwnThread } from '../own-thread.ts'
-import type { Content, OpenFile } from '../spool.ts'
+import { inOwnThread } from '../runtime/own-thread.ts'
+import type { Content, OpenFile } from '../runtime/spool.ts'
 import { type Judgement, judgeSample } from './judge-sample.ts'
 import type { VoiceSample } from './ports.ts'
 import type { Judgements, SamplesToJudge } from './sample-worker.ts'

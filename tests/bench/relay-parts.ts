@@ -7,7 +7,7 @@ import type { AgentSettings, MediaCalls } from '../../src/calls/ports.ts'
 import { systemClock } from '../../src/media/clock.ts'
 import { newRelayCounts } from '../../src/media/media-metrics.ts'
 import { MediaServer } from '../../src/media/media-server.ts'
-import { ForkStream } from '../../src/telephony/sip/fork-stream.ts'
+import { ForkStream } from '../../src/telephony/sip/audio-fork-codec.ts'
 import { TwilioMediaStream } from '../../src/telephony/twilio/media-stream.ts'
 import { elevenLabsAgent } from '../../src/voice-agents/elevenlabs/agent.ts'
 

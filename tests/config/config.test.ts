@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { describe, expect, it, test } from 'vitest'
-import { ConfigError, loadConfig, SETTING_NAMES } from '../../src/config.ts'
-import { configWarnings, warningLine } from '../../src/config-warnings.ts'
+import { ConfigError, loadConfig, SETTING_NAMES } from '../../src/config/config.ts'
+import { configWarnings, warningLine } from '../../src/config/config-warnings.ts'
 
 function faultsOf(env: Record<string, string>): string[] {
   try {

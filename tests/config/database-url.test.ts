@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { loadConfig } from '../../src/config.ts'
-import { describeDatabaseUrl, readDatabaseUrl } from '../../src/database-url.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { describeDatabaseUrl, readDatabaseUrl } from '../../src/config/database-url.ts'
 
 const described = (url: string) => describeDatabaseUrl(url)
 

@@ -2,7 +2,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
-import { LogFile } from '../../src/log-file.ts'
+import { LogFile } from '../../src/observability/log-file.ts'
 import { smallDisk } from '../support/small-disk.ts'
 import { until } from '../support/until.ts'
 

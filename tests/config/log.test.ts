@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, test } from 'vitest'
-import { createLogger, maskNumber, openLog } from '../../src/log.ts'
+import { createLogger, maskNumber, openLog } from '../../src/observability/log.ts'
 
 function collected(level: string) {
   const lines: Record<string, unknown>[] = []

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createMetrics } from '../../src/metrics.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
 
 const CONTRACT = {
   precall_calls_total: ['provider', 'direction', 'outcome'],

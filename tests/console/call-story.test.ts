@@ -3,7 +3,7 @@ import type { CallEvent } from '../../machines/call-events.ts'
 import type { CallRecord } from '../../src/console/api/calls-api.ts'
 import { journeyOf, stateOf, troubleOf, voiceOf } from '../../src/console/call/call-story.ts'
 import { clockWords, durationWords, phoneNumberWords } from '../../src/console/call/numbers.ts'
-import { happening } from '../../src/console/call/state-words.ts'
+import { happening } from '../../src/console/call/state-labels.ts'
 import { timelineOf } from '../../src/console/call/timeline-entries.ts'
 import { ScriptedCalls } from '../support/scripted-calls.ts'
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { loadConfig, ROLES, SETTING_NAMES } from '../../src/config.ts'
+import { loadConfig, ROLES, SETTING_NAMES } from '../../src/config/config.ts'
 
 /*
  * docker-compose.yml against what it promises: nothing floats, nobody is root, nothing that steers calls is published,

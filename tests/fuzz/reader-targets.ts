@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { readWav, WavError } from '../../src/audio/wav.ts'
-import { InvalidDatabaseUrl, readDatabaseUrl } from '../../src/database-url.ts'
-import { type Country, PhoneNumbers } from '../../src/phone-numbers.ts'
-import { Doorkeeper } from '../../src/telephony/sip/admission.ts'
+import { InvalidDatabaseUrl, readDatabaseUrl } from '../../src/config/database-url.ts'
+import { type Country, PhoneNumbers } from '../../src/numbers/phone-numbers.ts'
+import { InviteAuthorizer } from '../../src/telephony/sip/admission.ts'
 import { offersWideband, rateOfLine } from '../../src/telephony/sip/codec-order.ts'
 import { namesHosts } from '../../src/telephony/sip/contact.ts'
 import { Digest } from '../../src/telephony/sip/digest.ts'
@@ -11,7 +11,7 @@ import type { SipRequest } from '../../src/telephony/sip/drachtio.ts'
 import { callIdOf, faultOfInvite } from '../../src/telephony/sip/invite-rules.ts'
 import { isHold, isOrdinary, TakenOffer, UnusableOffer } from '../../src/telephony/sip/offer.ts'
 import { partiesOf } from '../../src/telephony/sip/parties.ts'
-import { inSessionOf } from '../../src/telephony/sip/session-line.ts'
+import { inSessionOf } from '../../src/telephony/sip/sdp-origin.ts'
 import { TrunkDirectory } from '../../src/telephony/sip/trunks/trunk-directory.ts'
 import { judgeSample } from '../../src/voices/judge-sample.ts'
 import type { SeededRandom } from '../chaos/seeded-random.ts'
@@ -91,7 +91,7 @@ const numbers = new PhoneNumbers('US')
 const users = [{ name: 'alice', password: 'correct-horse', number: '+15550100001' }]
 const canonical = (spelling: string, country: Country | null) =>
   (country === null ? numbers : numbers.in(country)).canonical(spelling)
-const doorkeeper = new Doorkeeper({
+const authorizer = new InviteAuthorizer({
   trunks: new TrunkDirectory(['10.0.0.0/8'], canonical),
   digest: new Digest(users, 'secret'),
   links: null,
@@ -136,7 +136,7 @@ function readInvite(request: SipRequest): void {
 /** Whoever is let in is read as what they were let in as. */
 async function admitted(input: string, request: SipRequest): Promise<Fault> {
   try {
-    const verdict = await doorkeeper.examine(request)
+    const verdict = await authorizer.examine(request)
     if (verdict.admitted) partiesOf(request, verdict, canonical)
     return null
   } catch (error) {

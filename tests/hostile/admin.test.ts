@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HandWorld } from '../support/hand-world.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
-import { expectProblem, harmless, unchanged } from './harmless.ts'
+import { expectProblem, harmless, unchanged } from './expect-no-effect.ts'
 
 let world: HandWorld
 /** A node that only lets a far-away network in. */

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { HandStream } from '../support/hand-stream.ts'
 import { HandWorld } from '../support/hand-world.ts'
-import { unchanged } from './harmless.ts'
+import { unchanged } from './expect-no-effect.ts'
 
 /*
  * What comes over a socket before it is a request: bytes that are no HTTP, and clients who take for ever.

@@ -9,7 +9,7 @@ import { parseTwiml, type VerbOf } from '../../src/simulator/carrier/twiml.ts'
 import type { HandStream } from '../support/hand-stream.ts'
 import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
 import { until } from '../support/until.ts'
-import { harmless } from './harmless.ts'
+import { harmless } from './expect-no-effect.ts'
 
 const UNKNOWN_CALL = '0190a0a0-0000-7000-8000-000000000000'
 const SILENCE = Buffer.alloc(160, 0xff)

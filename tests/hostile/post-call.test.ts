@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HandWorld } from '../support/hand-world.ts'
 import { openUploads } from '../support/open-uploads.ts'
-import { expectProblem, harmless } from './harmless.ts'
+import { expectProblem, harmless } from './expect-no-effect.ts'
 
 const SECRET = 'a-webhook-secret'
 

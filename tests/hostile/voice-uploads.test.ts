@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeMuLawWav } from '../../src/audio/wav.ts'
 import { HandWorld } from '../support/hand-world.ts'
-import { expectProblem, harmless } from './harmless.ts'
+import { expectProblem, harmless } from './expect-no-effect.ts'
 
 let world: HandWorld
 

@@ -5,7 +5,7 @@ import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { twilioSignature } from '../../src/simulator/carrier/signature.ts'
 import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
 import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
-import { expectProblem, harmless } from './harmless.ts'
+import { expectProblem, harmless } from './expect-no-effect.ts'
 
 const WEBHOOKS = ['inbound', 'status-callback', 'stream-ended', 'call-status'] as const
 type Webhook = (typeof WEBHOOKS)[number]

@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { describe, expect, it, test } from 'vitest'
 import { createAddressCheck } from '../../src/http/allowed-ips.ts'
 import type { Health } from '../../src/http/health-routes.ts'
-import { createMetrics } from '../../src/metrics.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
 import { asAdmin, problemOf, serve, testApp } from './serve.ts'
 
 describe('health', () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { phoneLinksRoutes } from '../../src/http/phone-links-routes.ts'
 import { phoneRoutes } from '../../src/http/phone-routes.ts'
+import { PhoneNumbers } from '../../src/numbers/phone-numbers.ts'
 import { createAgentStore } from '../../src/persistence/agent-store.ts'
 import { createPhoneLinkStore, type PhoneLinkStore } from '../../src/persistence/phone-link-store.ts'
-import { PhoneNumbers } from '../../src/phone-numbers.ts'
 import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
 import { asAdmin, problemOf, serve, testApp } from './serve.ts'
 

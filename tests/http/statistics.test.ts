@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { responseTimes } from '../../src/http/response-times.ts'
 import { statisticsRoutes } from '../../src/http/statistics-routes.ts'
-import { createMetrics } from '../../src/metrics.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
 import { asAdmin, serve, testApp } from './serve.ts'
 
 const known = {

@@ -1,8 +1,8 @@
 import { describe, expect, it, test } from 'vitest'
 import { trunksRoutes } from '../../src/http/trunks-routes.ts'
+import { PhoneNumbers } from '../../src/numbers/phone-numbers.ts'
 import { type TrunkStanding, UNKNOWN_STANDING } from '../../src/persistence/trunk-standing.ts'
 import { type StoredTrunk, type TrunkDraft, TrunkNameTakenError } from '../../src/persistence/trunk-store.ts'
-import { PhoneNumbers } from '../../src/phone-numbers.ts'
 import { asAdmin, problemOf, serve, testApp } from './serve.ts'
 
 const ID = '019aa0e4-0000-7000-8000-000000000001'

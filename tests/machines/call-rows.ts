@@ -1,6 +1,5 @@
 import type { CallContext } from '../../machines/call/call-context.ts'
 import { delayOf } from '../../src/actors/timer-id.ts'
-import { rowName } from '../../src/model/call-cells.ts'
 import { exploreCall } from '../../src/model/call-chart.ts'
 import {
   ALL_TIMERS,
@@ -12,6 +11,7 @@ import {
   type Step,
   viewOf,
 } from '../../src/model/call-model.ts'
+import { rowName } from '../../src/model/table-labels.ts'
 import { timersIn } from '../../src/model/timers.ts'
 
 /*

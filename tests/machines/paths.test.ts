@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { cellOf } from '../../src/model/call-cells.ts'
 import { CALL_ELEMENTS, elementsOfBeginning, elementsOfStep } from '../../src/model/call-coverage.ts'
 import { begin, type CallSnapshot, feed } from '../../src/model/call-model.ts'
 import {
@@ -9,6 +8,7 @@ import {
   type PathStep,
   simplePaths,
 } from '../../src/model/call-paths.ts'
+import { cellOf } from '../../src/model/table-labels.ts'
 import { EVENT_COLUMNS } from './call-rows.ts'
 import { CALL_TABLE } from './call-table.ts'
 

@@ -58,7 +58,7 @@ describe('an agent of another format', () => {
     relay.agent.audio = { hears: TELEPHONE, speaks: l16(44_100) }
     const carrier = await relay.bridge()
     carrier.echoesMarks = false
-    relay.agent.latest.says.agentSaid('one two three four')
+    relay.agent.latest.says.agentTranscript('one two three four')
     speak(linearBytes(tone(400, 44_100, { ms: 2000 })))
     await relay.until(() => expect(heardBy(carrier)).toHaveLength(16_000))
     relay.clock.advance(1000)

@@ -20,8 +20,8 @@ describe('the agent', () => {
   test('is reached again once when it is lost, with the conversation so far; then the stream closes', async () => {
     const carrier = await relay.bridge()
     const [first] = relay.agent.connections
-    first?.says.callerSaid('Good morning.')
-    first?.says.agentSaid('Good morning, how can I help?')
+    first?.says.userTranscript('Good morning.')
+    first?.says.agentTranscript('Good morning, how can I help?')
     first?.isLost('closed')
     await comesAgain()
     await relay.until(() => expect(relay.agent.connections).toHaveLength(2))
@@ -151,7 +151,7 @@ describe('an interruption', () => {
   test('tells how much of the agent’s words was heard, by the clock and the marks', async () => {
     const carrier = await relay.bridge()
     carrier.echoesMarks = false
-    relay.agent.latest.says.agentSaid('one two three four five six seven eight nine ten')
+    relay.agent.latest.says.agentTranscript('one two three four five six seven eight nine ten')
     for (let second = 0; second < 4; second++) speak(SECOND)
     relay.clock.advance(1_500)
     await relay.until(() => expect(carrier.marks).toHaveLength(4))
@@ -171,14 +171,14 @@ describe('an interruption', () => {
   test('leaves the agent’s own correction as the last word on it', async () => {
     await relay.bridge()
     const { says } = relay.agent.latest
-    says.agentSaid('First, the weather.')
+    says.agentTranscript('First, the weather.')
     speak(SECOND)
-    says.agentCorrected('First, the weather.', 'First,')
+    says.agentTranscriptCorrected('First, the weather.', 'First,')
     says.interrupted()
-    says.agentSaid('Second, the sports.')
+    says.agentTranscript('Second, the sports.')
     speak(SECOND)
     says.interrupted()
-    says.agentCorrected('Second, the sports.', 'Second, the')
+    says.agentTranscriptCorrected('Second, the sports.', 'Second, the')
     await relay.until(() =>
       expect(relay.calls.corrections).toEqual([
         ['First, the weather.', 'First,'],
@@ -190,7 +190,7 @@ describe('an interruption', () => {
 
   test('of an agent that was heard to its end corrects nothing', async () => {
     const carrier = await relay.bridge()
-    relay.agent.latest.says.agentSaid('Bye.')
+    relay.agent.latest.says.agentTranscript('Bye.')
     speak(SECOND)
     await relay.until(() => expect(carrier.marks).toHaveLength(1))
     relay.clock.advance(2_000)

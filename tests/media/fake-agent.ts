@@ -38,7 +38,7 @@ export class FakeConnection implements AgentConnection {
     this.holds.push(isOnHold)
   }
 
-  pressed(keys: string): void {
+  sendDtmf(keys: string): void {
     this.keyedIn.push(keys)
   }
 

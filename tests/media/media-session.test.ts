@@ -248,14 +248,14 @@ describe('what is said', () => {
   test('is written down in order, and a failure to do so stops nothing', async () => {
     const carrier = await relay.bridge()
     const { says } = relay.agent.latest
-    says.callerSaid('Hello?')
+    says.userTranscript('Hello?')
     await relay.until(() => expect(relay.calls.turns).toHaveLength(1))
     relay.calls.fault = 'turns'
-    says.agentSaid('my secret number')
+    says.agentTranscript('my secret number')
     await relay.until(() => expect(relay.logLines.join()).toContain('could not be written'))
     expect(relay.logLines.join()).not.toContain('my secret number')
     relay.calls.fault = null
-    says.callerSaid('Are you there?')
+    says.userTranscript('Are you there?')
     carrier.media(frame(4))
     await relay.until(() =>
       expect(relay.calls.turns.map(({ text }) => text)).toEqual(['Hello?', 'Are you there?']),

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
+import { openStorage } from '../../src/composition/storage.ts'
 import { connectClient } from '../../src/persistence/connect.ts'
 import type { EmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts'
 import { watchEmbedded } from '../../src/persistence/embedded-watch.ts'
-import { openStorage } from '../../src/service/storage.ts'
 import { until } from '../support/until.ts'
 
 test('a server of its own that is killed is started again at the same address, with all that was written', async () => {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
+import { openStorage, type Storage } from '../../src/composition/storage.ts'
 import { connectClient } from '../../src/persistence/connect.ts'
-import { openStorage, type Storage } from '../../src/service/storage.ts'
-import { contentOf } from '../../src/spool.ts'
+import { contentOf } from '../../src/runtime/spool.ts'
 import { startOwnPostgres } from '../support/own-postgres.ts'
 
 /* Recordings and words of callers are in tables, and in no log of PostgreSQL's, whatever statement fails. */

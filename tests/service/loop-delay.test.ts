@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { LoopDelay, loopDelay } from '../../src/loop-delay.ts'
-import { within } from '../../src/within.ts'
+import { LoopDelay, loopDelay } from '../../src/runtime/loop-delay.ts'
+import { withTimeout } from '../../src/runtime/with-timeout.ts'
 
 /** A loop whose time a test moves: in order, or by one leap. */
 function loop() {
@@ -80,7 +80,7 @@ describe('a time-out', () => {
     await once(other, 'online')
     const answered = once(other, 'message')
     other.postMessage('there?')
-    const asked = within(200, answered, 'the other one is dead')
+    const asked = withTimeout(200, answered, 'the other one is dead')
     holdUp(1_500)
     expect(await asked).toEqual(['there?'])
     await other.terminate()
@@ -88,7 +88,7 @@ describe('a time-out', () => {
 
   it('still ends: what we were late is waited for once more, no longer', async () => {
     const before = loopDelay.totalMs
-    const asked = within(100, new Promise(() => {}), 'the other one is dead')
+    const asked = withTimeout(100, new Promise(() => {}), 'the other one is dead')
     holdUp(500)
     await expect(asked).rejects.toThrow('the other one is dead')
     expect(loopDelay.totalMs - before).toBeGreaterThan(300)

@@ -1,10 +1,10 @@
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ANSWER_MS, type Answer } from '../../src/node/node-question.ts'
+import { NodeWatch } from '../../src/node/node-watch.ts'
 import { BEAT_MS, TIME_OUT_MS } from '../../src/persistence/heartbeat.ts'
 import { DOUBT_MS, type NodeRegistry, type Suspect } from '../../src/persistence/node-registry.ts'
 import type { OwnSession } from '../../src/persistence/own-session.ts'
-import { ANSWER_MS, type Answer } from '../../src/service/node-question.ts'
-import { NodeWatch } from '../../src/service/node-watch.ts'
 import { neverLate } from '../support/never-late.ts'
 
 /* What is done about a node is a table: what the database knows of it, and what it says itself. */

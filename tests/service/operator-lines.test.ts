@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import { loadConfig } from '../../src/config.ts'
-import { keepOrigin } from '../../src/service/kept-origin.ts'
-import { operatorLines } from '../../src/service/operator-lines.ts'
+import { operatorLines } from '../../src/composition/operator-lines.ts'
+import { keepOrigin } from '../../src/composition/origin-file.ts'
+import { loadConfig } from '../../src/config/config.ts'
 
 /* What a service says of where it is: to whoever started it, and to commands that are started beside it. */
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isWithheld, PhoneNumbers } from '../../src/phone-numbers.ts'
+import { isWithheld, PhoneNumbers } from '../../src/numbers/phone-numbers.ts'
 
 const ANN = '+15550040001'
 const anywhere = new PhoneNumbers(null)

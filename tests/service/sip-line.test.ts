@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { loadConfig } from '../../src/config.ts'
-import { sipLine } from '../../src/service/sip-line.ts'
+import { sipLine } from '../../src/composition/sip-line.ts'
+import { loadConfig } from '../../src/config/config.ts'
 
 const lineOf = (settings: Record<string, string>) => sipLine(loadConfig(settings).sip)
 

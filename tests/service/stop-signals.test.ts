@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { stopRequests } from '../../src/service/stop-signals.ts'
+import { stopRequests } from '../../src/composition/stop-signals.ts'
 
 test('a second request is one that comes a second later; npm passes the first on within milliseconds', () => {
   const asked: string[] = []

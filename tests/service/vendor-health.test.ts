@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type AskVendor, VendorCheck } from '../../src/service/vendor-health.ts'
+import { type AskVendor, VendorCheck } from '../../src/node/vendor-health.ts'
 import { neverLate } from '../support/never-late.ts'
 
 const lines: { level: number; verdict: string }[] = []

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import type Srf from 'drachtio-srf'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { withTimeout } from '../../src/runtime/with-timeout.ts'
 import type { SipCall } from '../../src/simulator/sip/phone/sip-call.ts'
-import { within } from '../../src/within.ts'
 import { type SipServers, sipServers } from '../support/sip-servers.ts'
 import { connectedSrf, eventually, SipApp, toldOf } from './sip-app.ts'
 
@@ -264,7 +264,7 @@ describe('an app', () => {
     await eventually(() => expect(dialogs).toHaveLength(1))
     socketOf(lost).destroy()
     // One that comes before the server has noticed is answered by nobody.
-    const asked = () => within(ANSWER_MS, call.info('1'), 'the INFO is not answered')
+    const asked = () => withTimeout(ANSWER_MS, call.info('1'), 'the INFO is not answered')
     await eventually(async () => expect((await asked()).status).toBe(481))
     await request(app.srf, { method: 'BYE', stackDialogId: idOf(dialogs[0]) })
     expect((await call.ended).by).toBe('service')

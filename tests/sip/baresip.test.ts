@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, it, onTestFinished } from 'vitest'
-import { CALLERS_TONE, hearsFirstWords, hearsTone } from '../support/agent-ears.ts'
 import { Baresip, type BaresipOptions, HAS_BARESIP } from '../support/baresip.ts'
 import { CallRecord } from '../support/call-record.ts'
+import { CALLERS_TONE, hearsFirstWords, hearsTone } from '../support/heard-audio.ts'
 import { REAL_SERVERS } from '../support/sip-servers.ts'
 import { loudest, SipWorld } from '../support/sip-world.ts'
 import { until } from '../support/until.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { InviteOptions } from '../../src/simulator/sip/phone/sip-call.ts'
 import { type SimulatedEncryption, writeSdp } from '../../src/simulator/sip/sdp.ts'
-import { CALLERS_TONE, hearsFirstWords, hearsTone } from '../support/agent-ears.ts'
+import { CALLERS_TONE, hearsFirstWords, hearsTone } from '../support/heard-audio.ts'
 import { REAL_SERVERS } from '../support/sip-servers.ts'
 import { type SipStoryCall, SipWorld } from '../support/sip-world.ts'
 import { tone } from '../support/tones.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CALLERS_TONE, hearsTone } from '../support/agent-ears.ts'
+import { CALLERS_TONE, hearsTone } from '../support/heard-audio.ts'
 import { SipWorld } from '../support/sip-world.ts'
 import { tone } from '../support/tones.ts'
 import { until } from '../support/until.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import type { TrunkSettings } from '../../src/calls/trunk-ports.ts'
-import { PhoneNumbers } from '../../src/phone-numbers.ts'
-import { Doorkeeper, srtpOf } from '../../src/telephony/sip/admission.ts'
+import { PhoneNumbers } from '../../src/numbers/phone-numbers.ts'
+import { InviteAuthorizer, srtpOf } from '../../src/telephony/sip/admission.ts'
 import type { SipRequest } from '../../src/telephony/sip/drachtio.ts'
 import { partiesOf } from '../../src/telephony/sip/parties.ts'
 import { TrunkDirectory } from '../../src/telephony/sip/trunks/trunk-directory.ts'
@@ -90,7 +90,7 @@ test('of several trunks at one address, the one that a call is for takes it', ()
 describe('who calls whom', () => {
   const partiesAt = async (own: Partial<TrunkSettings>, req: SipRequest) => {
     const trunks = directory([trunk({ addresses: ['192.0.2.1'], ...own })])
-    const verdict = await new Doorkeeper({ trunks, digest: null, links: null }).examine(req)
+    const verdict = await new InviteAuthorizer({ trunks, digest: null, links: null }).examine(req)
     if (!verdict.admitted) throw new Error('It was refused.')
     return partiesOf(req, verdict, canonical)
   }

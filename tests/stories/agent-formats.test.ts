@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeMuLaw } from '../../src/audio/mulaw.ts'
 import { AGENT_AUDIO_FORMATS } from '../../src/simulator/elevenlabs/audio-format.ts'
-import { hearsFirstWords, hearsTone, setFormats } from '../support/agent-ears.ts'
+import { hearsFirstWords, hearsTone, setFormats } from '../support/heard-audio.ts'
 import { until } from '../support/until.ts'
 import { World } from '../support/world.ts'
 

@@ -75,7 +75,7 @@ const endWaitOf = async (call: StoryCall) =>
 
 describe('Two nodes that take turns, the clock of one ahead and that of the other behind', () => {
   beforeAll(async () => {
-    world = await World.begin({ frontDoor: true, nodes: 0 })
+    world = await World.begin({ loadBalancer: true, nodes: 0 })
     await world.startNode(clockSetting(5 * MINUTE_MS))
     await world.startNode(clockSetting(-5 * MINUTE_MS))
     world.sendCallsTo(world.door.origin)

@@ -41,7 +41,7 @@ const isHold = (entry: TimelineEvent) =>
 describe('A node that is told to stop and has time', () => {
   let world: World
   beforeAll(async () => {
-    world = await World.begin({ frontDoor: true, settings: { DRAIN_SECONDS: '60' } })
+    world = await World.begin({ loadBalancer: true, settings: { DRAIN_SECONDS: '60' } })
   })
   afterEach(async () => {
     world.mend()
@@ -106,7 +106,7 @@ describe('A node that is told to stop and has time', () => {
 describe('A node that is told to stop and has a second', () => {
   let world: World
   beforeAll(async () => {
-    world = await World.begin({ frontDoor: true, settings: { DRAIN_SECONDS: '1' } })
+    world = await World.begin({ loadBalancer: true, settings: { DRAIN_SECONDS: '1' } })
   })
   afterEach(() => world.mend())
   afterAll(() => world.end())
@@ -136,7 +136,7 @@ describe('A node that is told to stop and has a second', () => {
 describe('A node that is told to stop, beside one that goes on', { timeout: 90_000 }, () => {
   let world: World
   beforeAll(async () => {
-    world = await World.begin({ frontDoor: true, nodes: 2, settings: { DRAIN_SECONDS: '60' } })
+    world = await World.begin({ loadBalancer: true, nodes: 2, settings: { DRAIN_SECONDS: '60' } })
   })
   afterAll(() => world.end())
 

@@ -16,7 +16,7 @@ const SEED = Number(process.env.STORY_SEED ?? randomInt(1_000_000))
 describe(`Calls on a node that is killed at any moment (STORY_SEED=${SEED})`, () => {
   let world: World
   beforeAll(async () => {
-    world = await World.begin({ frontDoor: true })
+    world = await World.begin({ loadBalancer: true })
   })
   afterEach(() => world.mend())
   afterAll(() => world.end())

@@ -10,7 +10,7 @@ import { World } from '../support/world.ts'
 describe('A node that is killed', () => {
   let world: World
   beforeAll(async () => {
-    world = await World.begin({ frontDoor: true })
+    world = await World.begin({ loadBalancer: true })
   })
   afterEach(() => world.mend())
   afterAll(() => world.end())

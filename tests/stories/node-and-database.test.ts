@@ -41,7 +41,7 @@ describe('A node that has trouble, beside one that has none', { timeout: 90_000 
   let world: World
   let [left, right]: ServiceProcess[] = []
   beforeAll(async () => {
-    world = await World.begin({ frontDoor: true, nodes: 2, databaseGates: true })
+    world = await World.begin({ loadBalancer: true, nodes: 2, databaseGates: true })
     ;[left, right] = world.nodes
   })
   afterEach(async () => {
@@ -186,7 +186,7 @@ describe('Two nodes whose places are all taken', { timeout: 90_000 }, () => {
   let world: World
   beforeAll(async () => {
     const settings = { MAX_CONCURRENT_CALLS: '4' }
-    world = await World.begin({ frontDoor: true, nodes: 2, databaseGates: true, settings })
+    world = await World.begin({ loadBalancer: true, nodes: 2, databaseGates: true, settings })
   })
   afterAll(() => world.end())
 

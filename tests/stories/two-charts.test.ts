@@ -46,7 +46,7 @@ describe('Two charts at once', { timeout: 120_000 }, () => {
     tree = await SourceTree.copy()
     await renameHold(tree)
     world = await World.begin({
-      frontDoor: true,
+      loadBalancer: true,
       nodes: 2,
       settings: { POLL_INTERVAL_SECONDS: '1', CLONE_MAX_WAIT_SECONDS: '300' },
     })

@@ -12,7 +12,7 @@ describe('Two nodes that take turns', () => {
   let world: World
   let [left, right]: ServiceProcess[] = []
   beforeAll(async () => {
-    world = await World.begin({ frontDoor: true, nodes: 2 })
+    world = await World.begin({ loadBalancer: true, nodes: 2 })
     ;[left, right] = world.nodes
   })
   afterEach(() => {

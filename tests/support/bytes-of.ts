@@ -1,4 +1,4 @@
-import type { Content } from '../../src/spool.ts'
+import type { Content } from '../../src/runtime/spool.ts'
 
 /** All that is in it. */
 export async function bytesOf(content: Pick<Content, 'pieces'>): Promise<Buffer> {

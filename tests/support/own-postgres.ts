@@ -1,8 +1,8 @@
 import { chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../src/free-port.ts'
 import { runPostgres } from '../../src/persistence/postgres-programs.ts'
+import { freePort } from '../../src/runtime/free-port.ts'
 
 export type OwnPostgres = {
   port: number

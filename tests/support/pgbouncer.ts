@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../src/free-port.ts'
 import { connectClient } from '../../src/persistence/connect.ts'
+import { freePort } from '../../src/runtime/free-port.ts'
 import { until } from './until.ts'
 
 /** Where Debian's package has it. */

@@ -5,7 +5,7 @@ import { type AppOptions, createApp, type WebOptions } from '../../src/http/app.
 import { createAuth } from '../../src/http/auth.ts'
 import { clientAddresses } from '../../src/http/client-address.ts'
 import { wrongKeyLimit } from '../../src/http/rate-limits.ts'
-import { createMetrics } from '../../src/metrics.ts'
+import { createMetrics } from '../../src/observability/metrics.ts'
 import { endedSessions } from './ended-sessions.ts'
 
 export const ADMIN_KEY = 'a-key-for-tests-only'

@@ -15,8 +15,8 @@ import {
 import type { CallRecord } from './call-record.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { DatabaseGate } from './database-gate.ts'
-import { FrontDoor } from './front-door.ts'
 import { leftInProcesses, leftOfCalls } from './leftovers.ts'
+import { LoadBalancer } from './load-balancer.ts'
 import { ServiceProcess } from './service-process.ts'
 import { StoryCall } from './story-call.ts'
 import { until } from './until.ts'
@@ -34,7 +34,7 @@ export type WorldOptions = {
   /** How many processes serve on the one database; the first one takes the carrier's webhooks. */
   nodes?: number
   /** Puts a load balancer before the nodes, which takes the webhooks then and is their PUBLIC_URL. */
-  frontDoor?: boolean
+  loadBalancer?: boolean
   /** Puts a gate of its own between each node and PostgreSQL; see `gateOf`. */
   databaseGates?: boolean
   settings?: Record<string, string>
@@ -51,7 +51,7 @@ type Parts = {
   db: TestDatabase
   vendor: SimulatedElevenLabs
   carrier: Carrier
-  door: FrontDoor | null
+  door: LoadBalancer | null
   /** By the node that each stands before; null where nodes have none. */
   gates: Map<ServiceProcess, DatabaseGate> | null
   env: Record<string, string>
@@ -86,7 +86,7 @@ export class World {
       createTestDatabase(postgresUrl, options.tablespace),
       startElevenLabs({ apiKey, agentId: AGENT, log, timeScale, ...vendor }),
       startCarrier({ accountSid, authToken, phoneNumber: SERVICE_NUMBER, log, timeScale }),
-      options.frontDoor ? FrontDoor.open() : null,
+      options.loadBalancer ? LoadBalancer.open() : null,
     ])
     const env = {
       DATABASE_URL: db.url,
@@ -122,7 +122,7 @@ export class World {
   }
 
   /** What stands before the nodes. */
-  get door(): FrontDoor {
+  get door(): LoadBalancer {
     const { door } = this.#parts
     if (!door) throw new Error('This world has no front door; begin it with one.')
     return door

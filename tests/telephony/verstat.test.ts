@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { withheldFrom } from '../../src/calls/caller-trust.ts'
-import { verificationBy } from '../../src/verstat.ts'
+import { verificationBy } from '../../src/numbers/verstat.ts'
 
 describe('what a carrier says of a number', () => {
   test.each([

@@ -55,7 +55,7 @@ describe('an agent that begins', () => {
 
   test('is told what the caller keyed in as a turn of theirs, which is written down once', async () => {
     const { agent, conversation, connection } = await stage.talking()
-    connection.pressed('12#')
+    connection.sendDtmf('12#')
     const keyed = await conversation.hears(({ type }) => type === 'user_message')
     expect(keyed).toEqual({ type: 'user_message', text: '(I pressed 1 2 # on the keypad.)' })
     const user_transcript = (keyed as { text?: string }).text

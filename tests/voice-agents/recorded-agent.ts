@@ -37,9 +37,9 @@ export class RecordedAgent implements AgentListener {
   ready = (id: string) => this.#report(`ready ${id}`)
   audio = (payload: Buffer) => this.#report(`audio ${payload}`)
   interrupted = () => this.#report('interrupted')
-  callerSaid = (text: string) => this.#report(`caller: ${text}`)
-  agentSaid = (text: string) => this.#report(`agent: ${text}`)
-  agentCorrected = (_original: string, spoken: string) => this.#report(`spoken: ${spoken}`)
+  userTranscript = (text: string) => this.#report(`caller: ${text}`)
+  agentTranscript = (text: string) => this.#report(`agent: ${text}`)
+  agentTranscriptCorrected = (_original: string, spoken: string) => this.#report(`spoken: ${spoken}`)
   ended = () => this.#end('ended')
   refused = ({ override, voiceId, isGone }: OverrideRefusal) =>
     this.#report(`refused ${override}${isGone ? ', gone' : ''}; voice ${voiceId}`)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { contentOf } from '../../src/spool.ts'
+import { contentOf } from '../../src/runtime/spool.ts'
 import { ElevenLabsRest } from '../../src/voice-agents/elevenlabs/rest.ts'
 import type { VoiceSample } from '../../src/voices/ports.ts'
 import { type Answer, html, json, RestEnd } from './rest-end.ts'

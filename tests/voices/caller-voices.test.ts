@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { contentOf } from '../../src/spool.ts'
+import { contentOf } from '../../src/runtime/spool.ts'
 import { type VoiceNode, type VoiceWorld, voiceWorlds, wav } from './voice-world.ts'
 
 const begin = voiceWorlds()

@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createLogger } from '../../src/log.ts'
+import { createLogger } from '../../src/observability/log.ts'
 import { createAssetStore } from '../../src/persistence/asset-store.ts'
 import { AGENT_VOICE_ID } from '../../src/simulator/elevenlabs/script.ts'
 import { type SimulatedElevenLabs, startElevenLabs } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { writeMuLawWav } from '../../src/audio/wav.ts'
-import { contentOf } from '../../src/spool.ts'
+import { contentOf } from '../../src/runtime/spool.ts'
 import { secondsOf } from '../../src/voices/sample-length.ts'
 import { checkSamples } from '../../src/voices/samples.ts'
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { writeMuLawWav, writePcmWav } from '../../src/audio/wav.ts'
+import { contentOf } from '../../src/runtime/spool.ts'
 import { encodeMp3 } from '../../src/simulator/elevenlabs/mp3.ts'
-import { contentOf } from '../../src/spool.ts'
 import { type SampleFormat, secondsOf } from '../../src/voices/sample-length.ts'
 import { checkSamples } from '../../src/voices/samples.ts'
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { writeMuLawWav } from '../../src/audio/wav.ts'
+import { contentOf } from '../../src/runtime/spool.ts'
 import { encodeMp3 } from '../../src/simulator/elevenlabs/mp3.ts'
-import { contentOf } from '../../src/spool.ts'
 import { MAX_SAMPLE_BYTES } from '../../src/voices/judge-sample.ts'
 import { checkSamples, MAX_SAMPLES, sampleKeyOf } from '../../src/voices/samples.ts'
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { contentOf, PIECE_BYTES } from '../../src/spool.ts'
+import { contentOf, PIECE_BYTES } from '../../src/runtime/spool.ts'
 import { bytesOf } from '../support/bytes-of.ts'
 import { samplesOf, type VoiceWorld, voiceWorlds, wav } from './voice-world.ts'
 

@@ -7,12 +7,12 @@ import { writeMuLawWav } from '../../src/audio/wav.ts'
 import { effectJob } from '../../src/calls/effect-jobs.ts'
 import { type JobQueue, startJobQueue } from '../../src/persistence/job-queue.ts'
 import { createVoiceStore } from '../../src/persistence/voice-store.ts'
+import { contentOf } from '../../src/runtime/spool.ts'
 import {
   type ElevenLabsOptions,
   type SimulatedElevenLabs,
   startElevenLabs,
 } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
-import { contentOf } from '../../src/spool.ts'
 import { ElevenLabsRest } from '../../src/voice-agents/elevenlabs/rest.ts'
 import { CallerVoices } from '../../src/voices/caller-voices.ts'
 import { Cloning, type CloningOptions } from '../../src/voices/cloning.ts'

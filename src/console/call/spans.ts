@@ -1,6 +1,6 @@
 import type { Turn } from '../api/calls-api.ts'
 import { isState } from './call-story.ts'
-import { titleOf, toneOf } from './state-words.ts'
+import { titleOf, toneOf } from './state-labels.ts'
 import { type CallStep, delayName } from './steps.ts'
 
 /*

@@ -1,6 +1,6 @@
 import { END_REASONS, type EndReason } from '../../../machines/end-reasons.ts'
 import { isState, outcomeWords } from './call-story.ts'
-import { titleOf, toneOf } from './state-words.ts'
+import { titleOf, toneOf } from './state-labels.ts'
 
 type Shown = { state: string; bridge: string | null; outcome: string | null }
 

@@ -1,7 +1,7 @@
 import { stateOf, voiceOf } from './call-story.ts'
 import { isDeepEqual } from './deep-equal.ts'
 import { durationWords } from './numbers.ts'
-import { happening } from './state-words.ts'
+import { happening } from './state-labels.ts'
 import { type CallStep, delayName } from './steps.ts'
 
 /** Everything that was true after one step: what happened, what was asked for, what may come, and what is remembered. */

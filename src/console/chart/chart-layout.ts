@@ -1,6 +1,6 @@
 import type { ElkExtendedEdge, ElkNode, ElkPoint } from 'elkjs/lib/elk-api.js'
 import { type Chart, type ChartNode, edgeWords, isBackward } from '../../model/drawn-chart.ts'
-import { type Rectangle, WordPlacer } from './place-words.ts'
+import { type Rectangle, WordPlacer } from './edge-labels.ts'
 
 /*
  * Where each state is drawn and which way each line goes around the others. ELK places them, in a worker of its own, so

@@ -1,7 +1,7 @@
 import type { LiveCall } from '../api/live-feed.ts'
 import { type CallState, isState, STATES } from '../call/call-story.ts'
 import { pathOf } from '../call/state-badge.tsx'
-import { titleOf } from '../call/state-words.ts'
+import { titleOf } from '../call/state-labels.ts'
 
 /** The chart in figures: how many calls each state has. A state that is chosen is the only one listed below. */
 export function Tally({

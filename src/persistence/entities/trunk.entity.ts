@@ -7,7 +7,7 @@ import type {
   TrunkRegistration,
   TrunkTransport,
 } from '../../calls/trunk-ports.ts'
-import type { Country } from '../../phone-numbers.ts'
+import type { Country } from '../../numbers/phone-numbers.ts'
 
 /** A SIP trunk that an operator has set up. What each column means is told in `src/calls/trunk-ports.ts`. */
 const TrunkSchema = defineEntity({

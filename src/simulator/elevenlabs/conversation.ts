@@ -49,7 +49,7 @@ export class Conversation {
     this.#lastAudioAt = this.#startedAt
     this.#hearing = new VoiceActivity({
       voiceStarted: () => this.#dialogue.callerStarted(),
-      voiceStopped: (durationMs) => this.#callerSaid(describe(durationMs)),
+      voiceStopped: (durationMs) => this.#userTranscript(describe(durationMs)),
     })
     this.#speaker = new Speaker(clock, settings.voiceId, settings.outputFormat, {
       chunk: (audio, alignment) => this.#sendAudio(audio, alignment),
@@ -111,7 +111,7 @@ export class Conversation {
     this.#record.audioBytesSent += audio.length
   }
 
-  #callerSaid(text: string): void {
+  #userTranscript(text: string): void {
     this.#transcribe(text)
     this.#dialogue.callerStopped()
   }

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import type { LegRegister } from '../../calls/ports.ts'
 import type { TrunkRegister } from '../../calls/trunk-ports.ts'
-import type { Country } from '../../phone-numbers.ts'
-import { within } from '../../within.ts'
+import type { Country } from '../../numbers/phone-numbers.ts'
+import { withTimeout } from '../../runtime/with-timeout.ts'
 import { endAbandonedLegs } from './abandoned-legs.ts'
-import { Doorkeeper, srtpOf } from './admission.ts'
+import { InviteAuthorizer, srtpOf } from './admission.ts'
 import { sayByeIn } from './bye.ts'
 import { Digest, type SipUser } from './digest.ts'
 import { type SipDialog, socketOf } from './drachtio.ts'
@@ -94,9 +94,9 @@ export class SipAdapter {
     const kept = { register: options.trunkRegister, resolver, log }
     const keeper = new TrunkKeeper({ ...kept, srf, canSend: () => this.#signalling.fault === null })
     this.#trunks = new TrunkWatch({ ...kept, directory, keeper })
-    const doorkeeper = new Doorkeeper({ trunks: directory, digest, links })
+    const authorizer = new InviteAuthorizer({ trunks: directory, digest, links })
     this.#switchboard = new Switchboard({
-      ...{ ...options, srf, servers: this.#servers, doorkeeper },
+      ...{ ...options, srf, servers: this.#servers, authorizer },
       places: new TrunkPlaces(kept),
       srtpOf: (caller) => srtpOf(caller, options.srtp),
       onUnsaidBye: (dialog) => this.#oweBye(dialog),
@@ -129,8 +129,8 @@ export class SipAdapter {
     if (this.#nextSweep) clearTimeout(this.#nextSweep)
     // What cannot be written now is found by others: the legs are still registered, and so are the trunks.
     const toldOthers = Promise.all([this.#trunks.stop(), this.#sweeping])
-    await within(LAST_WORDS_MS, this.#switchboard.endAll('holder-lost'), '').catch(() => {})
-    await within(LAST_WORDS_MS, toldOthers, '').catch(() => {})
+    await withTimeout(LAST_WORDS_MS, this.#switchboard.endAll('holder-lost'), '').catch(() => {})
+    await withTimeout(LAST_WORDS_MS, toldOthers, '').catch(() => {})
     await this.#servers.stop()
     this.#signalling.stop()
   }

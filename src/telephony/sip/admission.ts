@@ -1,4 +1,4 @@
-import { within } from '../../within.ts'
+import { withTimeout } from '../../runtime/with-timeout.ts'
 import type { Digest } from './digest.ts'
 import type { SipHeaders, SipRequest } from './drachtio.ts'
 import type { SrtpPolicy } from './media-encryption.ts'
@@ -48,7 +48,7 @@ const REASONS = {
 } as const
 
 /** Who may call. It costs no more than a look at the address, since scanners knock all day. */
-export class Doorkeeper {
+export class InviteAuthorizer {
   readonly #trunks: TrunkDirectory
   readonly #digest: Digest | null
   readonly #links: LinkCallers | null
@@ -77,7 +77,7 @@ export class Doorkeeper {
 
   async #linkOf(name: string): Promise<LinkCaller | null> {
     if (!this.#links) return null
-    return within(LOOK_UP_MS, this.#links.find(name), 'who calls by a link was not looked up in time')
+    return withTimeout(LOOK_UP_MS, this.#links.find(name), 'who calls by a link was not looked up in time')
   }
 
   isFromTrunk(req: SipRequest): boolean {

@@ -1,5 +1,5 @@
 import type { LegEndStatus } from '../../../machines/call-events.ts'
-import { within } from '../../within.ts'
+import { withTimeout } from '../../runtime/with-timeout.ts'
 import type { SipDialog, SipHeaders, Srf } from './drachtio.ts'
 
 /** drachtio-server answers in a millisecond whether it could send. */
@@ -15,7 +15,7 @@ const LAST_CSEQ = 1_000_000
 export async function sayBye(srf: Srf, stackDialogId: string): Promise<void> {
   // The address is drachtio-server's to fill in: it knows the dialog.
   const sent = srf.request('sip:placeholder', { method: 'BYE', headers: REASON, stackDialogId })
-  await within(BYE_MS, sent, 'drachtio-server did not take the BYE')
+  await withTimeout(BYE_MS, sent, 'drachtio-server did not take the BYE')
 }
 
 /**
@@ -29,7 +29,7 @@ export async function sayByeIn(srf: Srf, dialog: SipDialog): Promise<void> {
     if ((error as { code?: string }).code !== 'ENODIALOG') throw error
     const headers = { ...REASON, ...namesOf(dialog), CSeq: `${LAST_CSEQ} BYE` }
     const sent = srf.request(dialog.remote.uri, { method: 'BYE', headers, ...wayTo(dialog) })
-    await within(BYE_MS, sent, 'drachtio-server did not take the BYE')
+    await withTimeout(BYE_MS, sent, 'drachtio-server did not take the BYE')
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { FailureLimit } from '../../failure-limit.ts'
+import { FailureLimit } from '../../runtime/failure-limit.ts'
 import type { SipRequest } from './drachtio.ts'
 
 /*

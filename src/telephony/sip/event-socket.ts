@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { loopDelay } from '../../loop-delay.ts'
+import { loopDelay } from '../../runtime/loop-delay.ts'
 
 /*
  * FreeSWITCH's event socket, as far as it takes to ask one thing: "auth", "api", and answers that are headers, a blank

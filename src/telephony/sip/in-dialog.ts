@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
 import { UnusableOffer } from './offer.ts'
 import { type TransferRules, transfer } from './refer.ts'
-import { inSessionOf } from './session-line.ts'
+import { inSessionOf } from './sdp-origin.ts'
 import type { SipLeg } from './sip-leg.ts'
 
 /** What comes within a call: other media, keys, questions, and the wish to be put through. */

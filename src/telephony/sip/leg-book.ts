@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { LegRegister } from '../../calls/ports.ts'
-import { within } from '../../within.ts'
+import { withTimeout } from '../../runtime/with-timeout.ts'
 import type { SipDialog } from './drachtio.ts'
 import type { LegMedia } from './leg-media.ts'
 
@@ -25,7 +25,7 @@ export class LegBook {
     const { server: mediaServer, channel } = media
     const held = this.#register.hold({ callId, mediaServer, channel, dialogId: null })
     try {
-      await orDestroy(media, within(ENTER_MS, held, 'the leg was not registered in time'))
+      await orDestroy(media, withTimeout(ENTER_MS, held, 'the leg was not registered in time'))
     } catch (error) {
       void held.then(() => this.strike(callId)).catch(() => {})
       throw error

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
-import { loopDelay } from '../../loop-delay.ts'
-import { within } from '../../within.ts'
+import { loopDelay } from '../../runtime/loop-delay.ts'
+import { withTimeout } from '../../runtime/with-timeout.ts'
 import { onlyCodecs, rateOfLine } from './codec-order.ts'
 import type { SipDialog } from './drachtio.ts'
 import type { ForkRates } from './fork-rates.ts'
@@ -126,7 +126,7 @@ export class LegMedia {
     const offer = new TakenOffer(remoteSdp, { isWideband, encryptions: [encryption], codecs })
     const rateBefore = rateOfLine(this.#answered)
     const taken = this.#endpoint.modify(offer.forwarded)
-    await within(COMMAND_MS, taken, 'FreeSWITCH did not take the new offer')
+    await withTimeout(COMMAND_MS, taken, 'FreeSWITCH did not take the new offer')
     this.#offer = offer
     if (rateOfLine(this.#answered) !== rateBefore) void this.#forkAnew()
     return this.sdp
@@ -165,7 +165,7 @@ export class LegMedia {
     if (!playing) return
     await this.#command('uuid_break', `${this.channel} all`)
     // A sound that had not begun is dropped without a word of its end.
-    await within(STOP_MS, playing, '').catch(() => {})
+    await withTimeout(STOP_MS, playing, '').catch(() => {})
     this.#playing = null
   }
 
@@ -181,7 +181,7 @@ export class LegMedia {
       this.#log.warn({ reply: reply.slice(0, 100) }, 'FreeSWITCH did not start a fork')
       outcome.resolve(false)
     }
-    const isOpen = await within(FORK_CONNECT_MS, outcome.promise, '').catch(() => false)
+    const isOpen = await withTimeout(FORK_CONNECT_MS, outcome.promise, '').catch(() => false)
     if (!isOpen) await this.stopFork(name)
     return isOpen
   }
@@ -214,7 +214,7 @@ export class LegMedia {
     this.#fork = null
     this.#dropFiles()
     const hungUp = this.#endpoint.destroy().catch(() => {})
-    await within(COMMAND_MS, Promise.race([hungUp, this.gone]), '').catch(() => {})
+    await withTimeout(COMMAND_MS, Promise.race([hungUp, this.gone]), '').catch(() => {})
   }
 
   /** One with a FreeSWITCH that is gone would be kept for ever, here and in drachtio-server. */
@@ -257,7 +257,7 @@ export class LegMedia {
   /** The answer's text; empty when FreeSWITCH gives none. */
   async #command(name: string, args: string): Promise<string> {
     try {
-      const asked = within(COMMAND_MS, this.#endpoint.api(name, args), `${name} was not answered`)
+      const asked = withTimeout(COMMAND_MS, this.#endpoint.api(name, args), `${name} was not answered`)
       const answer = await Promise.race([asked, this.gone])
       return 'cause' in answer ? '' : answer.getBody()
     } catch (error) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
-import { awakeMs } from '../../loop-delay.ts'
+import { awakeMs } from '../../runtime/loop-delay.ts'
 import type { Srf } from './drachtio.ts'
 import {
   askFreeSwitch,

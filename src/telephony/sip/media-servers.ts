@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { awakeMs } from '../../loop-delay.ts'
+import { awakeMs } from '../../runtime/loop-delay.ts'
 import type { Srf } from './drachtio.ts'
 import type { Refused } from './invite-rules.ts'
 import type { LegMedia } from './leg-media.ts'

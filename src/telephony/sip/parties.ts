@@ -1,5 +1,5 @@
 import type { CallerVerification } from '../../calls/ports.ts'
-import type { Country } from '../../phone-numbers.ts'
+import type { Country } from '../../numbers/phone-numbers.ts'
 import type { Admitted } from './admission.ts'
 import { calledIn, userOf } from './called-party.ts'
 import type { SipRequest } from './drachtio.ts'

@@ -1,7 +1,7 @@
-import { within } from '../../within.ts'
+import { withTimeout } from '../../runtime/with-timeout.ts'
 import type { SipDialog } from './drachtio.ts'
 import type { LegMedia } from './leg-media.ts'
-import { inSessionOf } from './session-line.ts'
+import { inSessionOf } from './sdp-origin.ts'
 
 /** A phone answers a re-INVITE by itself; who hears nothing for longer has hung up. */
 const OFFER_MS = 5_000
@@ -10,6 +10,6 @@ const OFFER_MS = 5_000
 export async function offer(dialog: SipDialog, media: LegMedia): Promise<void> {
   const before = dialog.remote.sdp
   const sdp = inSessionOf(dialog.local.sdp, media.sdp)
-  await within(OFFER_MS, dialog.modify(sdp), 'the caller did not answer a re-INVITE')
+  await withTimeout(OFFER_MS, dialog.modify(sdp), 'the caller did not answer a re-INVITE')
   if (dialog.remote.sdp !== before) await media.modify(dialog.remote.sdp)
 }

@@ -1,6 +1,6 @@
 import DrachtioSrf from 'drachtio-srf'
 import type { Logger } from 'pino'
-import type { Doorkeeper } from './admission.ts'
+import type { InviteAuthorizer } from './admission.ts'
 import type { SipDialog, SipHeaders, SipRequest, SipResponse, Srf } from './drachtio.ts'
 import type { SipLeg } from './sip-leg.ts'
 
@@ -11,7 +11,7 @@ import type { SipLeg } from './sip-leg.ts'
  */
 
 export type TransferRules = {
-  doorkeeper: Doorkeeper
+  authorizer: InviteAuthorizer
   /** To whom a trunk may have calls put through; null means nobody. */
   transferNumbers: readonly string[] | null
   canonical: (spelling: string, country: null) => string
@@ -25,8 +25,8 @@ export async function transfer(
   res: SipResponse,
   { srf, log, ...rules }: TransferRules & { srf: Srf; log: Logger },
 ): Promise<void> {
-  const { doorkeeper } = rules
-  if (!doorkeeper.isFromTrunk(leg.dialog.req) || !doorkeeper.isFromTrunk(req)) return res.send(403)
+  const { authorizer } = rules
+  if (!authorizer.isFromTrunk(leg.dialog.req) || !authorizer.isFromTrunk(req)) return res.send(403)
   const wanted = wantedIn(req)
   if (!wanted) return res.send(400)
   const target = targetOf(wanted, rules)
@@ -90,7 +90,7 @@ function wantedIn(req: SipRequest): Wanted | null {
 /** The same as an address of our own making; null for whom no trunk may have called. */
 function targetOf({ user, host, port, isOverTls, replaces }: Wanted, rules: TransferRules): Target | null {
   const number = rules.canonical(user, null)
-  if (!rules.transferNumbers?.includes(number) || !rules.doorkeeper.isTrunk(host)) return null
+  if (!rules.transferNumbers?.includes(number) || !rules.authorizer.isTrunk(host)) return null
   const transport = isOverTls ? ';transport=tls' : ''
   return { uri: `sip:${number}@${host}:${port}${transport}`, headers: replaces ? { Replaces: replaces } : {} }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import { loopDelay } from '../../loop-delay.ts'
-import { within } from '../../within.ts'
+import { loopDelay } from '../../runtime/loop-delay.ts'
+import { withTimeout } from '../../runtime/with-timeout.ts'
 import { createSrf, keepMessagesShort, type Srf, socketOf } from './drachtio.ts'
 
 const FIRST_RETRY_MS = 250
@@ -117,7 +117,7 @@ export class Signalling {
   async #ask(address: string): Promise<void> {
     const asked = this.srf.request(`sip:${address}`, { method: 'OPTIONS' }).catch(() => {})
     try {
-      await within(ANSWER_MS, asked, DEAF)
+      await withTimeout(ANSWER_MS, asked, DEAF)
       if (this.#fault === null) this.#askAgain(address)
     } catch {
       if (this.#fault !== null) return

@@ -10,8 +10,8 @@ import {
   nextInstructions,
 } from '../../../machines/instructions.ts'
 import type { CarrierCall } from '../../calls/ports.ts'
-import { awakeMs } from '../../loop-delay.ts'
-import { within } from '../../within.ts'
+import { awakeMs } from '../../runtime/loop-delay.ts'
+import { withTimeout } from '../../runtime/with-timeout.ts'
 import { endedBy } from './bye.ts'
 import type { SipDialog } from './drachtio.ts'
 import { type ForkRates, forkRatesFor } from './fork-rates.ts'
@@ -202,7 +202,7 @@ export class SipLeg {
 
   async #isInServer(): Promise<boolean> {
     const asked = this.#dialog.request({ method: 'OPTIONS' })
-    return within(BYE_MS, asked, '').then(
+    return withTimeout(BYE_MS, asked, '').then(
       () => true,
       (error: { code?: string }) => error.code !== 'ENODIALOG',
     )
@@ -237,7 +237,7 @@ export class SipLeg {
     const tell = () =>
       this.#options.calls.report(this.#options.providerCallId, ended, `status:${status}`).outcome
     const telling = isOurs ? null : tell()
-    if (telling) await within(TOLD_FIRST_MS, telling, '').catch(() => {})
+    if (telling) await withTimeout(TOLD_FIRST_MS, telling, '').catch(() => {})
     await Promise.all([this.#sayBye(status), this.media.destroy()])
     await (telling ?? tell())
     this.#log.info({ status }, 'SIP leg is over')
@@ -326,7 +326,7 @@ export class SipLeg {
     const until = awakeMs() + FORK_PATIENCE_MS
     while (awakeMs() < until) {
       const [relay, rates] = await Promise.all([
-        within(LOOK_UP_MS, relays(), '').catch(() => null),
+        withTimeout(LOOK_UP_MS, relays(), '').catch(() => null),
         this.#forkRates(),
       ])
       if (signal.aborted) return
@@ -349,7 +349,7 @@ export class SipLeg {
   /** What is not known costs the relay some work, and nothing else. */
   async #forkRates(): Promise<ForkRates> {
     const { calls, call } = this.#options
-    return forkRatesFor(await within(LOOK_UP_MS, calls.agentRates(call.callId), '').catch(() => null))
+    return forkRatesFor(await withTimeout(LOOK_UP_MS, calls.agentRates(call.callId), '').catch(() => null))
   }
 
   #streamEnded(attempt: number, signal: AbortSignal, isOver = false): void {
@@ -388,7 +388,7 @@ export class SipLeg {
   async #sayBye(status: LegEndStatus): Promise<void> {
     if (!this.#dialog.connected) return
     const headers = { Reason: `Q.850;cause=${status === 'completed' ? 16 : 41}` }
-    const said = within(BYE_MS, this.#dialog.destroy({ headers }), 'the caller did not answer the BYE')
+    const said = withTimeout(BYE_MS, this.#dialog.destroy({ headers }), 'the caller did not answer the BYE')
     await said.catch(() => this.#options.onUnsaidBye(this.#dialog))
   }
 

@@ -2,9 +2,9 @@ import type { Logger } from 'pino'
 import type { LegEndStatus } from '../../../machines/call-events.ts'
 import type { CarrierCall, LegRegister } from '../../calls/ports.ts'
 import type { NoPlace } from '../../calls/trunk-ports.ts'
-import type { Country } from '../../phone-numbers.ts'
-import { within } from '../../within.ts'
-import type { Admitted, Doorkeeper } from './admission.ts'
+import type { Country } from '../../numbers/phone-numbers.ts'
+import { withTimeout } from '../../runtime/with-timeout.ts'
+import type { Admitted, InviteAuthorizer } from './admission.ts'
 import { offersWideband } from './codec-order.ts'
 import { namesHosts } from './contact.ts'
 import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
@@ -45,7 +45,7 @@ const UNAVAILABLE: Refused = { status: 503, reason: 'sip_unavailable', headers: 
 export type SwitchboardOptions = {
   srf: Srf
   servers: MediaServers
-  doorkeeper: Doorkeeper
+  authorizer: InviteAuthorizer
   /** Null where nobody calls from a browser. */
   links: LinkCallers | null
   places: TrunkPlaces
@@ -100,8 +100,8 @@ export class Switchboard {
 
   /** A trunk's question whether we are there: the answer is what an INVITE would get. */
   #asked(req: SipRequest, res: SipResponse): void {
-    const { doorkeeper, isDraining, servers } = this.#options
-    if (!doorkeeper.isFromTrunk(req)) {
+    const { authorizer, isDraining, servers } = this.#options
+    if (!authorizer.isFromTrunk(req)) {
       this.#refuse(req, res, { status: 403, reason: 'sip_forbidden' })
       return
     }
@@ -124,8 +124,8 @@ export class Switchboard {
 
   /** Null when the request was refused, for which nothing is looked up, but who may call by a link. */
   async #admit(req: SipRequest, res: SipResponse): Promise<Expected | null> {
-    const { doorkeeper, servers, canonical, srtpOf } = this.#options
-    const verdict = await doorkeeper.examine(req)
+    const { authorizer, servers, canonical, srtpOf } = this.#options
+    const verdict = await authorizer.examine(req)
     if (!verdict.admitted) return this.#refuse(req, res, verdict)
     const link = verdict.caller === 'link' ? verdict.link : null
     if (verdict.caller !== 'trunk') this.#refusals.authenticated(req.source_address)
@@ -149,7 +149,7 @@ export class Switchboard {
     const { links, log } = this.#options
     const { providerCallId } = invite
     const claim = links?.claim(linkId, providerCallId) ?? Promise.resolve(false)
-    if (!(await within(OPEN_MS, claim, 'a phone link was not taken in time'))) {
+    if (!(await withTimeout(OPEN_MS, claim, 'a phone link was not taken in time'))) {
       this.#refuse(invite.req, res, { status: 403, reason: 'sip_link_used' })
       return
     }
@@ -248,7 +248,7 @@ export class Switchboard {
   async #openWithin(call: Parties & { providerCallId: string }): Promise<CarrierCall & { isNew: boolean }> {
     const opening = this.#options.calls.open({ ...call, publicOrigin: 'sip:' })
     try {
-      return await within(OPEN_MS, opening, 'the call was not written down in time')
+      return await withTimeout(OPEN_MS, opening, 'the call was not written down in time')
     } catch (error) {
       const end = async () => {
         if ((await opening).isNew) await this.#ended(call.providerCallId, 'failed')
@@ -265,7 +265,7 @@ export class Switchboard {
       { type: 'leg.ended', status },
       `status:${status}`,
     )
-    await within(OPEN_MS, tried, '').catch(() => {})
+    await withTimeout(OPEN_MS, tried, '').catch(() => {})
   }
 
   #merged(res: SipResponse): null {
@@ -311,7 +311,7 @@ export class Switchboard {
   async #suitsWideband({ sdp }: Invite, callId: string): Promise<boolean> {
     if (!offersWideband(sdp)) return false
     const { caller, agent } = forkRatesFor(
-      await within(OPEN_MS, this.#options.calls.agentRates(callId), '').catch(() => null),
+      await withTimeout(OPEN_MS, this.#options.calls.agentRates(callId), '').catch(() => null),
     )
     return caller > TELEPHONE_RATE || agent > TELEPHONE_RATE
   }

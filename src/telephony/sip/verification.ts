@@ -1,5 +1,5 @@
 import type { CallerVerification } from '../../calls/ports.ts'
-import { type AttestationLevel, verificationBy } from '../../verstat.ts'
+import { type AttestationLevel, verificationBy } from '../../numbers/verstat.ts'
 import { userOf } from './called-party.ts'
 import type { SipRequest } from './drachtio.ts'
 

@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import type { LegEndStatus } from '../../../machines/call-events.ts'
 import type { CallerVerification } from '../../calls/ports.ts'
-import { verificationBy } from '../../verstat.ts'
+import { verificationBy } from '../../numbers/verstat.ts'
 
 /*
  * What a webhook of Twilio's says, whichever method it comes by: a form, or the query where the number is set to GET

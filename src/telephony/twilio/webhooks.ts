@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { CallEvent } from '../../../machines/call-events.ts'
 import { nextInstructions } from '../../../machines/instructions.ts'
 import { AnswerPending, type CarrierCall, type CarrierCalls } from '../../calls/ports.ts'
-import { within } from '../../within.ts'
+import { withTimeout } from '../../runtime/with-timeout.ts'
 import { checkWebhook, originOf, type SignatureCheck } from './signature.ts'
 import { apologyTwiml, goodbyeTwiml, type HoldMusic, renderTwiml, waitTwiml } from './twiml.ts'
 import {
@@ -126,7 +126,7 @@ export function twilioWebhooks(options: WebhookOptions): Router {
     question: Promise<CarrierCall | null>,
   ): Promise<void> {
     try {
-      const call = await within(ANSWER_WITHIN_MS, question, 'The call was not read in time.')
+      const call = await withTimeout(ANSWER_WITHIN_MS, question, 'The call was not read in time.')
       if (call) answer(req, res, call)
       else refuse(res, 'unknown_call')
     } catch (error) {
@@ -170,7 +170,7 @@ export function twilioWebhooks(options: WebhookOptions): Router {
   async function report(callSid: string, event: CallEvent, eventId: string): Promise<void> {
     const { tried, outcome } = calls.report(callSid, event, eventId)
     void outcome.then((became) => became === 'unknown' && onRejected('unknown_call'))
-    await within(ANSWER_WITHIN_MS, tried, '').catch(() => {})
+    await withTimeout(ANSWER_WITHIN_MS, tried, '').catch(() => {})
   }
 
   /** URLs are built on the origin of this very request: the node that took the call may be gone. */

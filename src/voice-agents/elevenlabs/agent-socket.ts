@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { type RawData, WebSocket } from 'ws'
 import type { AgentOverride } from '../../../machines/call-events.ts'
 import type { AgentConnection, AgentListener, AgentRequest, OverrideRefusal } from '../../calls/ports.ts'
-import { awakeMs, loopDelay } from '../../loop-delay.ts'
+import { awakeMs, loopDelay } from '../../runtime/loop-delay.ts'
 import { vendorWords } from '../../voices/ports.ts'
 import { audioOfFormat } from './agent-audio.ts'
 import { AudioCutter, callerAudio } from './audio-message.ts'
@@ -102,11 +102,11 @@ export class AgentSocket implements AgentConnection {
   }
 
   /** A turn of the caller's, since a mere context would be left without an answer. */
-  pressed(keys: string): void {
+  sendDtmf(keys: string): void {
     if (!this.#isReady) return
     const text = keyedIn(keys)
     this.#socket?.send(userMessage(text))
-    this.#options.listener.callerSaid(text)
+    this.#options.listener.userTranscript(text)
   }
 
   held(isOnHold: boolean): void {
@@ -231,13 +231,13 @@ export class AgentSocket implements AgentConnection {
         listener.interrupted()
         return
       case 'caller-said':
-        if (!isOurs(message.text)) listener.callerSaid(message.text)
+        if (!isOurs(message.text)) listener.userTranscript(message.text)
         return
       case 'agent-said':
-        listener.agentSaid(message.text)
+        listener.agentTranscript(message.text)
         return
       case 'agent-corrected':
-        listener.agentCorrected(message.original, message.spoken)
+        listener.agentTranscriptCorrected(message.original, message.spoken)
         return
       case 'tool-call':
         this.#socket?.send(toolFailed(message.callId, `This phone line has no tool called ${message.name}.`))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ReadableStream } from 'node:stream/web'
-import type { Content } from '../../spool.ts'
+import type { Content } from '../../runtime/spool.ts'
 
 /*
  * A form whose files are read while they are sent: `FormData` wants all of them in memory first.

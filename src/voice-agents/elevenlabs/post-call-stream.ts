@@ -1,5 +1,5 @@
-import { inOwnThread } from '../../own-thread.ts'
-import { NamelessFile, type OpenFile, Spool } from '../../spool.ts'
+import { inOwnThread } from '../../runtime/own-thread.ts'
+import { NamelessFile, type OpenFile, Spool } from '../../runtime/spool.ts'
 import { openPostCall, type PostCallPart } from './post-call.ts'
 import { PostCallSignature } from './post-call-signature.ts'
 import type { ReadLargeReport, ReportFiles } from './post-call-worker.ts'

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { type OpenFile, readWhole } from '../../spool.ts'
+import { type OpenFile, readWhole } from '../../runtime/spool.ts'
 import { readReport } from './post-call.ts'
 
 /*

@@ -1,5 +1,5 @@
 import type { TrunkSettings } from '../../../calls/trunk-ports.ts'
-import { within } from '../../../within.ts'
+import { withTimeout } from '../../../runtime/with-timeout.ts'
 import type { SipHeaders, SipResponse, Srf } from '../drachtio.ts'
 
 /** drachtio-server answers 408 in the place of a server that says nothing for 32 s (RFC 3261 §17.1.2.2, timer F). */
@@ -42,7 +42,7 @@ export async function askServer(
       })
     })
   })
-  return within(PATIENCE_MS, answered, 'no answer came')
+  return withTimeout(PATIENCE_MS, answered, 'no answer came')
 }
 
 /** The status in words, as operators know them from their providers. */

@@ -1,7 +1,7 @@
 import { lookup, Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { Logger } from 'pino'
-import { within } from '../../../within.ts'
+import { withTimeout } from '../../../runtime/with-timeout.ts'
 
 /*
  * Which addresses stand behind the name of a trunk, as RFC 3263 §4 has it: a name without a port may have SRV records, and one
@@ -89,7 +89,7 @@ export class HostResolver {
     try {
       const asking = this.#addressesOf(server).finally(() => this.#open.delete(server))
       this.#open.add(server)
-      const addresses = await within(PATIENCE_MS, asking, 'no answer')
+      const addresses = await withTimeout(PATIENCE_MS, asking, 'no answer')
       if (known?.fault) this.#log.info({ host: server }, 'the name of a trunk can be resolved again')
       this.#known.set(server, { addresses, fault: null, askAgainAt: this.#now() + ASK_AGAIN_MS })
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { RegistrationNews, TrunkRegistration, TrunkSettings } from '../../../calls/trunk-ports.ts'
-import { within } from '../../../within.ts'
+import { withTimeout } from '../../../runtime/with-timeout.ts'
 import type { SipResponse, Srf } from '../drachtio.ts'
 import { askServer, domainOfServer, statusWords } from './ask-server.ts'
 import { newTag } from './new-tag.ts'
@@ -59,7 +59,7 @@ export class Registration {
     clearTimeout(this.#next)
     if (!takesBack) return
     const takenBack = this.#asking.then(() => (this.#isRegistered ? this.#send(0) : null))
-    await within(TAKING_BACK_MS, takenBack, '').then(
+    await withTimeout(TAKING_BACK_MS, takenBack, '').then(
       () => this.#options.tell({ grantedSeconds: null, error: null }),
       () => {},
     )

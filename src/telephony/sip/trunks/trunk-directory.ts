@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import type { TrunkSettings } from '../../../calls/trunk-ports.ts'
-import type { Country } from '../../../phone-numbers.ts'
+import type { Country } from '../../../numbers/phone-numbers.ts'
 import { calledIn, userOf } from '../called-party.ts'
 import type { SipRequest } from '../drachtio.ts'
 

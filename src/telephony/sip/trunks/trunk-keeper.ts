@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { TrunkName, TrunkRegister, TrunkSettings } from '../../../calls/trunk-ports.ts'
-import { within } from '../../../within.ts'
+import { withTimeout } from '../../../runtime/with-timeout.ts'
 import type { Srf } from '../drachtio.ts'
 import { type HostResolver, hostOf } from './host-resolver.ts'
 import { Registration } from './registration.ts'
@@ -75,7 +75,7 @@ export class TrunkKeeper {
   /** Leaves the trunks to the other nodes; where there are none, providers are told that nobody takes their calls. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    const leaving = within(LEAVE_MS, this.#options.register.leave(), '')
+    const leaving = withTimeout(LEAVE_MS, this.#options.register.leave(), '')
     // While the database is away nobody else can have them; who wakes without it knows of no other node.
     const hasOthers = await leaving.catch(() => true)
     await this.#giveUp(() => true, !hasOthers)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { NoPlace, TrunkRegister } from '../../../calls/trunk-ports.ts'
-import { within } from '../../../within.ts'
+import { withTimeout } from '../../../runtime/with-timeout.ts'
 import type { Trunk } from './trunk-directory.ts'
 
 /** A trunk is told to try elsewhere sooner than its caller would give up the silence. */
@@ -31,7 +31,9 @@ export class TrunkPlaces {
     const id = randomUUID()
     const taking = this.#register.takePlace(trunk.id, id)
     try {
-      return (await within(TAKE_MS, taking, 'the place of a trunk was not given in time')) ?? this.#place(id)
+      return (
+        (await withTimeout(TAKE_MS, taking, 'the place of a trunk was not given in time')) ?? this.#place(id)
+      )
     } catch (error) {
       void taking.then((refused) => (refused === null ? this.#leave(id) : undefined)).catch(() => {})
       throw error

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { TrunkRegister, TrunkSettings } from '../../../calls/trunk-ports.ts'
-import { within } from '../../../within.ts'
+import { withTimeout } from '../../../runtime/with-timeout.ts'
 import type { HostResolver } from './host-resolver.ts'
 import { hostsOf, isName, type TrunkDirectory } from './trunk-directory.ts'
 import type { TrunkKeeper } from './trunk-keeper.ts'
@@ -39,13 +39,13 @@ export class TrunkWatch {
   /** Resolves when calls of the stored trunks are known as theirs, or after a few seconds. */
   async start(): Promise<void> {
     this.#look()
-    await within(FIRST_LOOK_MS, this.#looking, '').catch(() => {})
+    await withTimeout(FIRST_LOOK_MS, this.#looking, '').catch(() => {})
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
     if (this.#next) clearTimeout(this.#next)
-    await within(FIRST_LOOK_MS, this.#looking, '').catch(() => {})
+    await withTimeout(FIRST_LOOK_MS, this.#looking, '').catch(() => {})
     await this.#options.keeper.stop()
   }
 

@@ -1,0 +1,72 @@
+import type { Logger } from 'pino'
+import type { AgentOverride } from '../../machines/call-events.ts'
+import { DEFAULT_AGENT } from '../calls/default-agent.ts'
+import type { AgentListener, AgentSettings, VoiceAgent } from '../calls/ports.ts'
+import type { Config } from '../config/config.ts'
+import type { AgentStore } from '../persistence/agent-store.ts'
+import { elevenLabsAgent } from '../voice-agents/elevenlabs/agent.ts'
+import { type PostCallKeeper, receivePostCall } from '../voice-agents/elevenlabs/post-call-stream.ts'
+import { ElevenLabsRest } from '../voice-agents/elevenlabs/rest.ts'
+import type { VoiceVendor } from '../voices/ports.ts'
+
+export type VoiceAgents = {
+  /** What the vendor refuses to change about its agent, or no longer has, in a few words; null while it takes everything. */
+  readonly refusal: string | null
+  /** Connects to whichever backend the agent's settings name. */
+  agent: VoiceAgent
+  voiceVendor: VoiceVendor
+  /** `ok`, or what is wrong with the voice vendor's account in a few words. */
+  checkVendor(signal: AbortSignal): Promise<string>
+  /** Takes the vendor's reports and has them kept; null without a secret to know them by. */
+  receivePostCall: ((keeper: PostCallKeeper) => ReturnType<typeof receivePostCall>) | null
+  /** The settings of an agent; those of the default one for null, or when it was removed during the call. */
+  settingsOf(id: string | null, agents: AgentStore): Promise<AgentSettings>
+}
+
+export function createVoiceAgents({ elevenLabs, calls }: Config, log: Logger): VoiceAgents {
+  const { apiKey, baseUrl, agentId, webhookSecret } = elevenLabs
+  const rest = new ElevenLabsRest({ apiKey: apiKey ?? '', baseUrl })
+  const signedUrl = (id: string, signal: AbortSignal) => rest.signedUrl(id, signal)
+  /** With what is said of each. */
+  const refused = new Map<AgentOverride, string>()
+  const overrides = {
+    onRefused: (override: AgentOverride, isGone: boolean) =>
+      void refused.set(override, isGone ? 'a voice is gone' : `agent refuses ${override}`),
+    onAccepted: (taken: AgentOverride[]) => taken.forEach((override) => void refused.delete(override)),
+  }
+  const backends: Partial<Record<AgentSettings['backend'], VoiceAgent>> = {
+    elevenlabs: elevenLabsAgent({
+      ...{ agentId, signedUrl, silenceTimeoutMs: calls.silenceTimeoutMs, log, ...overrides },
+    }),
+  }
+  return {
+    get refusal() {
+      return refused.size > 0 ? [...refused.values()].join(', ') : null
+    },
+    agent: {
+      connect: (request, listener) =>
+        (backends[request.agent.backend] ?? UNAVAILABLE).connect(request, listener),
+    },
+    voiceVendor: rest,
+    checkVendor: (signal) => rest.check(signal),
+    receivePostCall: webhookSecret ? (keeper) => receivePostCall(webhookSecret, keeper) : null,
+    settingsOf: async (id, agents) => (id === null ? null : await agents.get(id)) ?? DEFAULT_AGENT,
+  }
+}
+
+/** An agent of a backend that this build does not speak: its calls hear the apology. */
+const UNAVAILABLE: VoiceAgent = {
+  connect(_request, listener: AgentListener) {
+    let isOpen = true
+    queueMicrotask(() => isOpen && listener.lost('backend_unavailable', undefined, true))
+    return {
+      bufferedBytes: 0,
+      sendAudio: () => {},
+      sendDtmf: () => {},
+      held: () => {},
+      close: () => {
+        isOpen = false
+      },
+    }
+  },
+}

@@ -1,0 +1,174 @@
+import type { Logger } from 'pino'
+import type { WireAudio } from '../audio/audio-format.ts'
+import { type Transcoder, transcoderBetween } from '../audio/transcoder.ts'
+import type {
+  AgentAudio,
+  AgentConnection,
+  AgentListener,
+  AgentRequest,
+  CarrierCodec,
+  VoiceAgent,
+} from '../calls/ports.ts'
+import { AudioQueue, type FrameSink, limitsOf } from './audio-queue.ts'
+import type { Clock } from './clock.ts'
+import { Keypad } from './dtmf-collector.ts'
+import type { MediaMetrics } from './media-metrics.ts'
+
+/** The caller speaks in real time: what has waited for longer than both would only make the agent answer late. */
+const LIMITS_MS = { socket: 1_500, waiting: 3_000 }
+
+export type AgentLineOptions = {
+  agent: VoiceAgent
+  codec: Pick<CarrierCodec, 'brings'>
+  /** What the agent is told of the call; asked for anew for every connection. */
+  request: () => Promise<AgentRequest>
+  listener: AgentListener
+  /** How the agent of this id, which has just answered, hears and speaks. */
+  onAudio: (agentId: string, audio: AgentAudio) => void
+  clock: Clock
+  metrics: MediaMetrics
+  log: Logger
+}
+
+class AgentSink implements FrameSink {
+  readonly #connection: AgentConnection
+
+  constructor(connection: AgentConnection) {
+    this.#connection = connection
+  }
+
+  get bufferedBytes(): number {
+    return this.#connection.bufferedBytes
+  }
+
+  send(payload: Buffer): void {
+    this.#connection.sendAudio(payload)
+  }
+}
+
+/** The half of a session that faces the agent. Without a connection, what the caller says goes nowhere. */
+export class AgentChannel {
+  readonly #options: AgentLineOptions
+  #connection: AgentConnection | null = null
+  /** Null until the agent listens. */
+  #queue: AudioQueue | null = null
+  /** Null while the agent hears as the carrier brings it. */
+  #transcoder: Transcoder | null = null
+  readonly #keypad: Keypad
+  /** The number of the newest connection; the call's first is 1. */
+  #number = 0
+  #isOnHold = false
+  /** Grows with every hang-up, so that a request under way then is known to be of no use any more. */
+  #hangUps = 0
+
+  constructor(options: AgentLineOptions) {
+    this.#options = options
+    this.#keypad = new Keypad(options.clock)
+  }
+
+  /**
+   * Reaches for the agent, once for each number that the call gives a connection: an instruction that comes late or twice
+   * connects nothing. The connection before it is closed.
+   */
+  connect(number: number): void {
+    if (number <= this.#number) return
+    if (this.#number > 0) this.#options.metrics.counts.agentReconnects++
+    this.#number = number
+    this.hangUp()
+    void this.#dial(this.#hangUps)
+  }
+
+  /** The number of the newest connection, 0 before the first: what is reported is about it. */
+  get number(): number {
+    return this.#number
+  }
+
+  hear(payload: Buffer): void {
+    // A telephone on hold may play music, to which nobody should answer.
+    if (this.#queue === null || this.#isOnHold) return
+    this.#options.metrics.counts.callerToAgentFrames++
+    const speech = this.#transcoder === null ? payload : this.#transcoder.transcode(payload)
+    if (speech.length > 0) this.#queue.audio(speech)
+  }
+
+  /** An agent who is only on the way hears of it once there. */
+  press(key: string): void {
+    this.#keypad.press(key)
+  }
+
+  /** The caller has put the call on hold, or takes it up again; an agent who comes later is told, too. */
+  hold(isOnHold: boolean): void {
+    if (isOnHold === this.#isOnHold) return
+    this.#isOnHold = isOnHold
+    if (this.#queue !== null) this.#connection?.held(isOnHold)
+  }
+
+  hangUp(): void {
+    this.#hangUps++
+    const connection = this.#connection
+    this.#forget()
+    connection?.close()
+  }
+
+  tick(): void {
+    if (this.#queue === null) return
+    this.#queue.drain()
+    const keys = this.#keypad.take()
+    if (keys) this.#connection?.sendDtmf(keys)
+  }
+
+  async #dial(hangUps: number): Promise<void> {
+    const { agent, request, listener, log } = this.#options
+    try {
+      const asked = await request()
+      if (hangUps === this.#hangUps) this.#connection = agent.connect(asked, this.#watched(asked.agent.id))
+    } catch (error) {
+      log.error({ err: error }, 'The voice agent could not be asked for')
+      if (hangUps === this.#hangUps) listener.lost('not_asked')
+    }
+  }
+
+  #watched(agentId: string): AgentListener {
+    const { listener, onAudio } = this.#options
+    return {
+      ...listener,
+      ready: (conversationId, audio) => {
+        this.#listen(audio.hears)
+        if (this.#isOnHold) this.#connection?.held(true)
+        onAudio(agentId, audio)
+        listener.ready(conversationId, audio)
+      },
+      ended: () => {
+        this.#forget()
+        listener.ended()
+      },
+      lost: (...how) => {
+        this.#forget()
+        listener.lost(...how)
+      },
+    }
+  }
+
+  #listen(hears: WireAudio): void {
+    const { clock, metrics, codec } = this.#options
+    if (this.#connection === null) return
+    this.#transcoder = transcoderBetween(codec.brings, hears)
+    const sink = new AgentSink(this.#connection)
+    this.#queue = new AudioQueue(
+      sink,
+      limitsOf(() => hears, LIMITS_MS),
+      clock,
+      {
+        dropped: (frames) => {
+          metrics.counts.callerToAgentDropped += frames
+        },
+        waited: (milliseconds) => metrics.observeRelayDelay(milliseconds / 1000),
+      },
+    )
+  }
+
+  #forget(): void {
+    this.#connection = null
+    this.#queue = null
+  }
+}
