@@ -164,7 +164,12 @@ export const callMachine = chart.createMachine({
     closing: {
       description: 'The call is being hung up; what the agent said last is still played.',
       entry: [letGo, pause],
-      on: { 'leg.asks': 'ended', 'leg.hasLeftStream': 'ended' },
+      on: {
+        'leg.asks': 'ended',
+        'leg.hasLeftStream': 'ended',
+        // Nobody plays the last word: silence would only keep the caller.
+        'leg.hearsNothing': { actions: hangUp },
+      },
       after: { FAREWELL: farewellOver },
     },
     ended: {

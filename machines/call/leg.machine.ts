@@ -168,6 +168,10 @@ export const legMachine = chart.createMachine({
           guard: 'isThisStream',
           actions: tell('call', { type: 'leg.hasLeftStream' }),
         },
+        'relay.unresponsive': {
+          guard: 'isThisBridge',
+          actions: tell('call', { type: 'leg.hearsNothing' }),
+        },
       },
     },
     gone: { description: 'The carrier has no such line any more.', type: 'final' },

@@ -17,6 +17,8 @@ export type ToCall =
   | { type: 'leg.isUnbridgeable' }
   /** The carrier reports the end of a stream after the last word. */
   | { type: 'leg.hasLeftStream' }
+  /** The relay that was to play the last word gives no sign of life. */
+  | { type: 'leg.hearsNothing' }
   /** The leg is over. */
   | { type: 'leg.isGone'; reason: EndReason }
   /** The voice that the agent will speak in is known. */
@@ -67,6 +69,7 @@ export const RECEIVERS: Readonly<Record<MessageType, readonly Address[]>> = {
   'leg.streamsNoMore': ['call'],
   'leg.isUnbridgeable': ['call'],
   'leg.hasLeftStream': ['call'],
+  'leg.hearsNothing': ['call'],
   'leg.isGone': ['call'],
   'voice.isSettled': ['call'],
   'voice.isPending': ['call'],

@@ -10,7 +10,7 @@ export function createBridgeStore(database: Database): BridgeRegister {
   return {
     heldBy: (nodeId) => run<HeldBridge>(`${BRIDGES} where h.node_id = ?`, [nodeId]),
     movableFrom: (nodeId) =>
-      run<HeldBridge>(`${BRIDGES} where h.node_id = ? and ${HAS_LEG_ELSEWHERE}`, [nodeId]),
+      run<HeldBridge>(`${LAST_WORDS_TOO} where h.node_id = ? and ${HAS_LEG_ELSEWHERE}`, [nodeId]),
     heldByNobody: () => run<HeldBridge & Orphan>(OF_NOBODY),
   }
 }
@@ -22,16 +22,18 @@ const HAS_LEG_ELSEWHERE =
 /** Nodes of the release before do not write the column; the calls that they saved have it in what they remember. */
 const BRIDGE_NUMBER = `coalesce(c.bridge_number, (c.snapshot->'context'->>'attempt')::int)`
 
-const bridges = (columns = '') => `
+const bridges = ({ columns = '', states = `'bridged'` } = {}) => `
   select h.id as "callId", h.provider, h.attempt${columns} from (
     select c.id, c.provider, ${BRIDGE_NUMBER} as attempt, (
       select e.event->>'node' from call_event e
       where e.call_id = c.id and e.type = 'media.joined' order by e.seq desc limit 1
     ) as node_id
-    from call_log c where c.ended_at is null and c.state = 'bridged'
+    from call_log c where c.ended_at is null and c.state in (${states})
   ) h`
 
 const BRIDGES = bridges()
+/** A relay still plays what an agent said last. */
+const LAST_WORDS_TOO = bridges({ states: `'bridged', 'closing'` })
 
-const OF_NOBODY = `${bridges(`, ${hasSession('h.node_id')} as "mayLive"`)}
+const OF_NOBODY = `${bridges({ columns: `, ${hasSession('h.node_id')} as "mayLive"` })}
   where not exists (select 1 from service_node n where n.id::text = h.node_id)`

@@ -19,6 +19,7 @@ export const EVENTS_OF: Record<Address, (snapshot: AnyMachineSnapshot) => Events
       'leg.streamsNoMore': { type: 'leg.streamsNoMore' },
       'leg.isUnbridgeable': { type: 'leg.isUnbridgeable' },
       'leg.hasLeftStream': { type: 'leg.hasLeftStream' },
+      'leg.hearsNothing': { type: 'leg.hearsNothing' },
       'leg.isGone': { type: 'leg.isGone', reason: 'caller_hung_up' },
       'voice.isSettled': { type: 'voice.isSettled' },
       'voice.isPending': { type: 'voice.isPending' },

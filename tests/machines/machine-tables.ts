@@ -30,6 +30,7 @@ export const MACHINE_TABLES: Record<Address, MachineTable> = {
         'closing: tell leg call.hangUp operator_hung_up, tell leg call.letGo, tell conversation call.pause',
       'leg.asks': 'ended: tell conversation call.isOver, tell voice call.isOver',
       'leg.hasLeftStream': 'ended: tell conversation call.isOver, tell voice call.isOver',
+      'leg.hearsNothing': 'closing: tell leg call.hangUp operator_hung_up',
       'leg.isGone': 'ended: tell conversation call.isOver, tell voice call.isOver',
       FAREWELL:
         'ended: tell leg call.hangUp operator_hung_up, tell conversation call.isOver, tell voice call.isOver',
@@ -123,6 +124,7 @@ export const MACHINE_TABLES: Record<Address, MachineTable> = {
       'leg.asked, leaving': 'closing: tell call leg.asks',
       'leg.streamEnded': 'closing: tell call leg.hasLeftStream',
       'leg.ended': 'gone: tell call leg.isGone caller_hung_up',
+      'relay.unresponsive': 'closing: tell call leg.hearsNothing',
       'call.redirect': 'closing: redirectLeg 0',
       'conversation.checkLeg': 'closing: checkLeg 0',
       'call.hangUp': 'closing: hangUpLeg too_long',

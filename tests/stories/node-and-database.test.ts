@@ -1,6 +1,8 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { TIME_OUT_MS } from '../../src/persistence/heartbeat.ts'
+import { speak } from '../../src/simulator/assets/speech.ts'
+import { DEMO_SCRIPT } from '../../src/simulator/elevenlabs/script.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
 import type { StoryCall } from '../support/story-call.ts'
 import { until } from '../support/until.ts'
@@ -179,6 +181,25 @@ describe('A node that has trouble, beside one that has none', { timeout: 90_000 
     }
     expect(await registered()).toBe(2)
     await hangUp(calls)
+  })
+
+  it('leaves nobody in silence whose agent had said goodbye when it hung', async () => {
+    const { left, right } = both()
+    const [call] = (await talkingAtLeft(1)) as [StoryCall]
+    const conversation = await call.conversation(1)
+    const word = speak(DEMO_SCRIPT.firstMessage)
+    await until('all of its word is sent', () => conversation.audioBytesSent >= word.length)
+    world.vendor.closeAgent(1000, conversation.conversationId)
+    await call.reaches('closing')
+    left.signal('SIGSTOP')
+    try {
+      await logs(right, 'answers nobody')
+      // The farewell of half a minute is not waited for.
+      expect(await call.outcome()).toBe('agent_ended')
+    } finally {
+      left.signal('SIGCONT')
+    }
+    await says(left, 'ok')
   })
 })
 
