@@ -31,7 +31,12 @@ type Carrier = {
 const simulatedSip = REAL_SERVERS ? { beginForRefusals: twilioCarrier } : {}
 
 /** What other nodes say, and what a vendor refuses, is told in stories of their own. */
-export const ELSEWHERE = ['conversation.refusesVoice', 'relay.unresponsive', 'agent.overrideRefused']
+export const ELSEWHERE = [
+  'conversation.refusesVoice',
+  'leg.hearsNothing',
+  'relay.unresponsive',
+  'agent.overrideRefused',
+]
 
 /** An agent that was lost says nothing more. */
 const isOfNobody = (bridge: string | null, type: string) =>

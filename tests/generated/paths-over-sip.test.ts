@@ -25,6 +25,8 @@ const NEVER_OVER_SIP = [
   'call.closing on leg.asks #1',
   // Told in the stories of nodes and of the agent.
   'leg.streaming on relay.unresponsive #1',
+  'leg.closing on relay.unresponsive #1',
+  'call.closing on leg.hearsNothing #1',
   ...[1, 2].map((n) => `conversation.live on agent.overrideRefused #${n}`),
   ...['cached', 'cloned'].flatMap((voice) =>
     [1, 2].map((n) => `voice.settled.${voice} on conversation.refusesVoice #${n}`),

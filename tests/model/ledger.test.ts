@@ -27,7 +27,7 @@ test('the tables of the tests are written from the chart: again the same, and ot
   expect(await load('tests/machines/call-table.ts', 1)).toMatchObject({ CALL_TABLE, IGNORED_MESSAGES })
   expect(await load('tests/machines/machine-tables.ts', 1)).toMatchObject({ MACHINE_TABLES })
 
-  await tree.replace('machines/call/call.machine.ts', `'leg.asks': 'ended', `, '')
+  await tree.replace('machines/call/call.machine.ts', `'leg.asks': 'ended',`, '')
   await write()
   const changed = await load('tests/machines/call-table.ts', 2)
   expect(changed.CALL_TABLE.closing['leg.asked']).toBe('ignored')
