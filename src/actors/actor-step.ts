@@ -1,6 +1,6 @@
-import { type AnyMachineSnapshot, getNextTransitions } from 'xstate'
+import type { AnyMachineSnapshot } from 'xstate'
 import type { MachineSystem, SystemAction, SystemSnapshot, SystemStep } from './machine-system.ts'
-import { timerId } from './timer-id.ts'
+import { delayOf, timersOf } from './timer-id.ts'
 
 /*
  * What one step of an actor has to be committed with: its timers and what it asks of the world. XState lists the actions of a transition
@@ -34,27 +34,17 @@ type TimerParams = { sendId?: string; id?: string; delay?: number }
 /** The timers that the states of this actor wait for, each once, with the name of its delay and how long that is for this actor. */
 export function timersAwaited<System extends MachineSystem>({ machines }: SystemSnapshot<System>) {
   return Object.entries(machines as Record<string, AnyMachineSnapshot>).flatMap(([address, snapshot]) =>
-    snapshot.status === 'active' ? delayedIn(address, snapshot) : [],
+    timersOf(address, snapshot).map(({ type }) => {
+      const delay = delayOf(type) ?? ''
+      return { timerId: type as string, delay, delayMs: lengthOf(delay, snapshot) }
+    }),
   )
 }
 
-function delayedIn(address: string, snapshot: AnyMachineSnapshot) {
-  const transitions = getNextTransitions(snapshot) as { eventType: string; delay?: string }[]
-  // Several transitions may wait for one timer.
-  const first = [...new Map(transitions.map((each) => [each.eventType, each])).values()]
-  return first.flatMap(({ eventType, delay }) =>
-    delay === undefined
-      ? []
-      : [
-          {
-            ...{ delay, delayMs: lengthOf(delay, snapshot) },
-            timerId: timerId(address, snapshot.machine.id, eventType),
-          },
-        ],
-  )
-}
-
+/** A delay that is written in place is named by its milliseconds. */
 function lengthOf(delay: string, { context, machine }: AnyMachineSnapshot): number {
-  const length = machine.implementations.delays[delay] as number | ((args: object) => number)
+  const length = (machine.implementations.delays[delay] ?? Number(delay)) as
+    | number
+    | ((args: object) => number)
   return typeof length === 'number' ? length : length({ context })
 }

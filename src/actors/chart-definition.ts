@@ -38,16 +38,11 @@ export type ChartState = {
 
 export type ChartDefinition = ChartState & { version: string | null }
 
-const chartDefinition = (machine: AnyStateMachine): ChartDefinition => ({
-  version: machine.version ?? null,
-  ...stateOf(machine.root, machine.implementations.delays),
-})
-
 /** The machines of an actor, each as a part of one chart, beside each other. */
 export function systemDefinition({ id, version, machines }: MachineSystem): ChartDefinition {
   const parts = Object.entries(machines)
   const [only] = parts.length === 1 ? parts : []
-  if (only) return { ...chartDefinition(only[1]), version }
+  if (only) return { version, ...partOf(only[1]) }
   return {
     ...{
       id,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ContextOf } from '../../machines/call/call-context.ts'
 import { CHART_VERSION, callSystem } from '../../machines/call/call-system.ts'
 import type { SavedState } from '../../machines/saved-state.ts'
-import { UPGRADES } from '../../machines/upgrades.ts'
+import { UPGRADES, type Upgrade } from '../../machines/upgrades.ts'
 import { type ChartState, systemDefinition } from '../actors/chart-definition.ts'
 import { restoreSystem, type SavedSystem } from '../actors/saved-system.ts'
 import type { CallRow } from './store.ts'
@@ -44,37 +44,46 @@ export type Restored =
 export function readSaved({ snapshot, chartVersion }: Saved): Restored {
   if (!isRecord(snapshot)) return { is: 'corrupt', why: 'it is no object' }
   let saved = snapshot as SavedState
-  let version = versionOf(chartVersion)
-  const upgraded: Upgraded = { arms: [], timers: {} }
-  while (version !== CHART_VERSION) {
-    const step = UPGRADES[version]
-    if (!step) return { is: 'foreign' }
+  const steps = upgradesFrom(chartVersion)
+  if ((steps.at(-1)?.to ?? versionOf(chartVersion)) !== CHART_VERSION) return { is: 'foreign' }
+  for (const step of steps) {
     const why = faultIn(saved)
     if (why) return { is: 'corrupt', why }
     saved = step.upgrade(saved)
-    upgraded.arms.push(...step.arms)
-    upgraded.timers = renamedAgain(upgraded.timers, step.timers)
-    version = step.to
   }
   const why = faultIn(saved) ?? faultInContexts(saved)
   if (why) return { is: 'corrupt', why }
   const restored = restoreSystem(callSystem, saved as SavedSystem)
-  if (restored) {
-    const isOlder = versionOf(chartVersion) !== CHART_VERSION
-    return { is: 'alive', snapshot: restored, upgraded: isOlder ? upgraded : null }
-  }
+  if (restored)
+    return { is: 'alive', snapshot: restored, upgraded: steps.length > 0 ? upgradedBy(steps) : null }
   return chartVersion === CHART_ID
     ? { is: 'corrupt', why: 'the chart that saved it has no such state' }
     : { is: 'foreign' }
 }
 
-/** What was saved, as near to what the chart of today saves as it can be brought, and nothing about it is certain. */
-export function nearestToday({ snapshot, chartVersion }: Saved): SavedState {
-  let saved = snapshot as SavedState
-  for (let step = UPGRADES[versionOf(chartVersion)]; step; step = UPGRADES[step.to])
-    saved = step.upgrade(saved)
-  return saved
+/** The way from an older chart towards that of today; none from that of today, nor from one that nothing is known of. */
+function upgradesFrom(chart: string): Upgrade[] {
+  const steps: Upgrade[] = []
+  for (let step = UPGRADES[versionOf(chart)]; step; step = UPGRADES[step.to]) steps.push(step)
+  return steps
 }
+
+const upgradedBy = (steps: Upgrade[]): Upgraded => ({
+  arms: steps.flatMap(({ arms }) => arms),
+  timers: Object.fromEntries(
+    steps.flatMap(({ timers }) => Object.keys(timers)).map((timer) => [timer, renamedBy(steps, timer)]),
+  ),
+})
+
+const renamedBy = (steps: Upgrade[], timer: string): string | null =>
+  steps.reduce<string | null>(
+    (name, { timers }) => (name !== null && Object.hasOwn(timers, name) ? (timers[name] ?? null) : name),
+    timer,
+  )
+
+/** What was saved, as near to what the chart of today saves as it can be brought, and nothing about it is certain. */
+export const nearestToday = ({ snapshot, chartVersion }: Saved): SavedState =>
+  upgradesFrom(chartVersion).reduce((saved, step) => step.upgrade(saved), snapshot as SavedState)
 
 /** The call's snapshot, alive again; null when the chart of today has no place for it. */
 export function restore(row: Saved): CallSnapshot | null {
@@ -83,23 +92,8 @@ export function restore(row: Saved): CallSnapshot | null {
 }
 
 /** What the chart of today calls a timer that an older one named; null when it has none such. */
-export function timerToday(timerId: string, chartVersion: string): string | null {
-  let name: string | null = timerId
-  for (let version = versionOf(chartVersion); name !== null && version in UPGRADES; ) {
-    const step = UPGRADES[version] as (typeof UPGRADES)[string]
-    name = Object.hasOwn(step.timers, name) ? (step.timers[name] ?? null) : name
-    version = step.to
-  }
-  return name
-}
-
-function renamedAgain(before: Upgraded['timers'], next: Upgraded['timers']): Upgraded['timers'] {
-  const moved = Object.entries(before).map(([from, to]) => [
-    from,
-    to !== null && Object.hasOwn(next, to) ? next[to] : to,
-  ])
-  return { ...next, ...Object.fromEntries(moved) }
-}
+export const timerToday = (timerId: string, chartVersion: string): string | null =>
+  renamedBy(upgradesFrom(chartVersion), timerId)
 
 function versionOf(chart: string): string {
   return chart.split('.', 1)[0] ?? ''

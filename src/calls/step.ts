@@ -8,7 +8,7 @@ import { isTimer, type TimerEvent } from '../actors/timer-id.ts'
 import { effectJobs } from './effect-jobs.ts'
 import { readableBefore } from './for-release-before.ts'
 import { retire } from './retire.ts'
-import { CHART_ID, readSaved, type Upgraded } from './saved-call.ts'
+import { CHART_ID, readSaved, timerToday, type Upgraded } from './saved-call.ts'
 import type { CallRow, Step } from './store.ts'
 import { type CallSnapshot, placeOf, viewOf } from './view.ts'
 
@@ -52,7 +52,7 @@ export function stepCall(
     throw new ForeignCall(row)
   }
   const { snapshot: before, upgraded } = restored
-  const said = eventToday(event, upgraded)
+  const said = eventToday(event, row.chartVersion)
   const after = said === null ? unchanged(before) : stepSystem(callSystem, before, said)
   if (after.snapshot === before && !upgraded) return null
   const stateBefore = placeOf(viewOf(before))
@@ -63,10 +63,10 @@ export function stepCall(
 const unchanged = (snapshot: CallSnapshot): CallStep => ({ snapshot, actions: [], delivered: [] })
 
 /** A timer that an older chart has set may be called otherwise now; null for one of a state that is no more. */
-function eventToday(event: EventObject, upgraded: Upgraded | null): EventObject | null {
-  if (!upgraded || !isTimer(event) || !Object.hasOwn(upgraded.timers, event.type)) return event
-  const type = upgraded.timers[event.type]
-  return type ? { type } : null
+function eventToday(event: EventObject, chartVersion: string): EventObject | null {
+  if (!isTimer(event)) return event
+  const type = timerToday(event.type, chartVersion)
+  return type === null ? null : { type }
 }
 
 /** Timers that the older chart did not have begin with the upgrade; those that it had go on. */

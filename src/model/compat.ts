@@ -1,8 +1,8 @@
-import type { AnyMachineSnapshot } from 'xstate'
-import { delayOf, timersOf } from '../actors/timer-id.ts'
+import { delayOf } from '../actors/timer-id.ts'
 import { CHART_ID, readSaved, timerToday } from '../calls/saved-call.ts'
 import { placeOf, viewOf } from '../calls/view.ts'
 import type { LiveState } from './live-states.ts'
+import { timersIn } from './timers.ts'
 
 /*
  * What becomes of calls that live on another version of the chart: each goes on, with a timer for every limit, or would be ended in
@@ -35,9 +35,7 @@ function fateOf({ place, snapshot, chartVersion, timers }: LiveState): Fate {
     return { place, why: 'the chart of today has no such state, and nothing leads to one' }
   if (restored.is === 'corrupt') return { place, why: `what is saved cannot be read: ${restored.why}` }
   const arms = restored.upgraded?.arms ?? []
-  const needed = Object.entries(restored.snapshot.machines as Record<string, AnyMachineSnapshot>).flatMap(
-    ([address, machine]) => timersOf(address, machine).map(({ type }) => type as string),
-  )
+  const needed = timersIn(restored.snapshot).map(({ type }): string => type)
   const running = timers.flatMap((timer) => timerToday(timer, chartVersion) ?? [])
   const lacking = needed.filter((timer) => !running.includes(timer) && !arms.includes(delayOf(timer) ?? ''))
   const useless = running.filter((timer) => !needed.includes(timer))

@@ -86,10 +86,8 @@ function domainOf(
   return { left: [...at].filter(within), stays: new Set([...at].filter((id) => !within(id))) }
 }
 
-function ancestorsOf({ nodes }: Chart, id: string): string[] {
-  const parent = nodes.get(id)?.parent ?? null
-  return parent === null ? [] : [parent, ...ancestorsOf({ nodes } as Chart, parent)]
-}
+/** The innermost first. */
+const ancestorsOf = (chart: Chart, id: string): string[] => [...withAncestors(chart, [id])].slice(1)
 
 /** What machines say that hear the event and stay where they are. */
 const stayingOf = (chart: Chart, at: Active, event: string): string[][] =>
