@@ -3,12 +3,12 @@ import type { EndReason } from './end-reasons.ts'
 /** What the carrier says about its leg. Twilio says it by webhook, a SIP leg directly; both say the same. */
 export type LegEvent =
   /**
-   * The leg has done what it was told and asks what comes next (Twilio's redirect, the end of a SIP playback). `leaves` is
+   * The leg has done what it was told and requests what comes next (Twilio's redirect, the end of a SIP playback). `leaves` is
    * the bridge that it was taken out of by `redirectLeg`: a carrier ends the stream of a leg that it redirects.
    */
-  | { type: 'leg.asked'; leaves?: number }
-  /** The carrier reports that the bridge to the media stream is over while the call lives; `attempt` when it can say which. */
-  | { type: 'leg.streamEnded'; attempt?: number }
+  | { type: 'leg.instructionsRequested'; leaves?: number }
+  /** The carrier reports that the bridge to the media stream is over while the call lives; `bridgeNumber` when it can say which. */
+  | { type: 'leg.streamEnded'; bridgeNumber?: number }
   /** The carrier reports that the call is over, and how. */
   | { type: 'leg.ended'; status: LegEndStatus; durationSeconds?: number }
 
@@ -23,17 +23,17 @@ export type LegEndStatus =
   | 'signalling-lost'
   | 'holder-lost'
 
-/** What the relay says about the carrier's media stream. `attempt` names the bridge it belongs to: a late word about an old one is ignored. */
+/** What the relay says about the carrier's media stream. `bridgeNumber` names the bridge it belongs to: a late word about an old one is ignored. */
 export type MediaEvent =
   /** The carrier's stream presented the right token and audio can flow. */
-  | { type: 'media.joined'; attempt: number; node: string }
+  | { type: 'media.joined'; bridgeNumber: number; node: string }
   /** The carrier's stream is gone; `clean` when the carrier announced it (the caller hung up, or the call moved on). */
-  | { type: 'media.lost'; attempt: number; clean: boolean }
+  | { type: 'media.lost'; bridgeNumber: number; clean: boolean }
 
 /** What other nodes say about the process that holds the media stream. */
 export type RelayEvent =
   /** It gives no sign of life. That is a suspicion, which ends nothing: the carrier is asked to have the leg bridged again. */
-  { type: 'relay.unresponsive'; attempt: number }
+  { type: 'relay.unresponsive'; bridgeNumber: number }
 
 /** What a call may want to be different from how the agent is set up at its vendor. */
 export type AgentOverride = 'voice' | 'first_message' | 'prompt' | 'language'
@@ -42,7 +42,7 @@ export type AgentOverride = 'voice' | 'first_message' | 'prompt' | 'language'
  * Which connection to the agent is meant: the bridge, and within the call the number of the connection. A late word about an
  * earlier one is ignored. Relays of chart 1 do not number connections: their word is about the present one.
  */
-type AboutConnection = { attempt: number; connection?: number }
+type AboutConnection = { bridgeNumber: number; connection?: number }
 
 /** What the relay says about the voice agent. `detail` is the vendor's own status and words, bounded. */
 export type AgentEvent =
@@ -113,9 +113,9 @@ export type CallEffect =
   /** The clone took longer than the caller can be kept waiting. */
   | { type: 'recordCloneTimeout'; params: { sampleKey: string } }
   /** Have the carrier ask us now instead of at its next poll, or say how the call ended if it is over. */
-  | { type: 'redirectLeg'; params: { attempt: number } }
+  | { type: 'redirectLeg'; params: { bridgeNumber: number } }
   /** Ask the carrier whether the call still lives, and leave it as it is. */
-  | { type: 'checkLeg'; params: { attempt: number } }
+  | { type: 'checkLeg'; params: { bridgeNumber: number } }
   /** The vendor knows this clone no more: no call is to be given it. */
   | { type: 'forgetVoice'; params: { sampleKey: string; voiceId: string } }
   /** Tell the carrier to end the call. */

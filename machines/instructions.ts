@@ -40,12 +40,12 @@ export type CallView = CallState & { seq: number }
 export type LegInstruction =
   | { do: 'play-greeting' }
   | { do: 'hold'; round: number }
-  | { do: 'ask-again' }
-  | { do: 'connect-media'; attempt: number }
+  | { do: 'poll' }
+  | { do: 'connect-media'; bridgeNumber: number }
   | { do: 'say'; message: 'apology' | 'busy' }
   | { do: 'hang-up' }
 
-/** What the media session of bridge number `attempt` is to do now. */
+/** What the media session of this bridge is to do now. */
 export type MediaInstruction =
   | 'connect-agent'
   /** Leave the agent that was lost, and let the caller hear that the line lives. */
@@ -59,15 +59,15 @@ export function legInstructions({ state, voice, context }: CallState): LegInstru
   switch (state) {
     case 'greeting':
       return voice === 'cloning'
-        ? [{ do: 'play-greeting' }, { do: 'hold', round: 0 }, { do: 'ask-again' }]
-        : [{ do: 'play-greeting' }, { do: 'ask-again' }]
+        ? [{ do: 'play-greeting' }, { do: 'hold', round: 0 }, { do: 'poll' }]
+        : [{ do: 'play-greeting' }, { do: 'poll' }]
     case 'hold':
-      return [{ do: 'hold', round: context.holdRound }, { do: 'ask-again' }]
+      return [{ do: 'hold', round: context.holdRound }, { do: 'poll' }]
     case 'joining':
     case 'bridged':
     case 'departing':
     case 'rejoining':
-      return [{ do: 'connect-media', attempt: context.attempt }]
+      return [{ do: 'connect-media', bridgeNumber: context.bridgeNumber }]
     case 'failed':
       return [{ do: 'say', message: 'apology' }, { do: 'hang-up' }]
     case 'rejected':
@@ -83,7 +83,7 @@ export function nextInstructions(view: CallState): LegInstruction[] {
   const { state, context } = view
   return isKnownState(state)
     ? legInstructions(view)
-    : [{ do: 'hold', round: context.holdRound }, { do: 'ask-again' }]
+    : [{ do: 'hold', round: context.holdRound }, { do: 'poll' }]
 }
 
 const MEDIA_OF_BRIDGE: Record<BridgeState, MediaInstruction> = {
@@ -94,8 +94,11 @@ const MEDIA_OF_BRIDGE: Record<BridgeState, MediaInstruction> = {
 }
 
 /** What a relay session is to do now; a session of an earlier bridge has nothing left to do. */
-export function mediaInstruction({ state, bridge, context }: CallState, attempt: number): MediaInstruction {
-  if (attempt !== context.attempt) return 'close'
+export function mediaInstruction(
+  { state, bridge, context }: CallState,
+  bridgeNumber: number,
+): MediaInstruction {
+  if (bridgeNumber !== context.bridgeNumber) return 'close'
   if (state === 'bridged') return MEDIA_OF_BRIDGE[bridge ?? 'connecting']
   if (state === 'closing' && context.endReason === ('agent_ended' satisfies EndReason))
     return 'finish-playing'

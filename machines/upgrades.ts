@@ -1,4 +1,5 @@
 import { splitIntoMachines, TIMERS_OF_CHART_2 } from './call/from-chart-2.ts'
+import { renameBridges } from './call/from-chart-3.ts'
 import type { SavedState } from './saved-state.ts'
 
 /*
@@ -37,6 +38,7 @@ export const UPGRADES: Readonly<Record<string, Upgrade>> = {
     timers: { 'xstate.after.AGENT_CONNECT.call.live.leg.bridged.reconnecting': null },
   },
   2: { to: '3', upgrade: splitIntoMachines, arms: [], timers: TIMERS_OF_CHART_2 },
+  3: { to: '4', upgrade: renameBridges, arms: [], timers: {} },
 }
 
 const ADDED = {

@@ -90,7 +90,7 @@ describe('docs/states.md', () => {
       const [first = ''] = (row['the leg is told'] ?? '').split(';')
       expect(codesIn(first), row['shown as']).toEqual(told)
       const media = allViews(codeIn(row['shown as'])).map((view) =>
-        mediaInstruction(view, view.context.attempt),
+        mediaInstruction(view, view.context.bridgeNumber),
       )
       expect(codesIn(row['the media session is told']).sort(), row['shown as']).toEqual(
         [...new Set<string>(media)].sort(),
@@ -103,7 +103,7 @@ describe('docs/states.md', () => {
   test('explains every instruction', () => {
     const all = shown.flatMap((row) => allViews(codeIn(row['shown as'])))
     const leg = all.flatMap((view) => legInstructions(view).map((step) => step.do))
-    const media = all.map((view) => mediaInstruction(view, view.context.attempt))
+    const media = all.map((view) => mediaInstruction(view, view.context.bridgeNumber))
     const written = (side: string) =>
       namesIn(tableOf('docs/states.md', `told to the ${side}`), `told to the ${side}`)
     expect(written('leg').sort()).toEqual([...new Set<string>(leg)].sort())
@@ -191,7 +191,16 @@ describe('docs/glossary.md', () => {
 
   test('knows the words that the other pages lean on', () => {
     const needed = [
-      ...['attempt', 'bridge', 'carrier', 'chart version', 'departing', 'effect', 'end reason', 'fault'],
+      ...[
+        'bridge',
+        'bridge number',
+        'carrier',
+        'chart version',
+        'departing',
+        'effect',
+        'end reason',
+        'fault',
+      ],
       ...[
         'fork',
         'instruction',

@@ -7,7 +7,7 @@ import { voiceMachine } from './voice.machine.ts'
  * Saved with every snapshot; raised with every change that a saved state would not survive, together with an upgrade in
  * upgrades.ts from the version before.
  */
-export const CHART_VERSION = '3'
+export const CHART_VERSION = '4'
 
 const MACHINE_OF_SENDER: Record<string, keyof typeof machines> = {
   operator: 'call',

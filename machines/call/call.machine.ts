@@ -68,7 +68,7 @@ const bridge = tell('leg', { type: 'call.bridge' })
 const letGo = tell('leg', { type: 'call.letGo' })
 const pause = tell('conversation', { type: 'call.pause' })
 const converse = tellOf('conversation', 'call.converse', ({ event }: { event: ToCall }) => ({
-  attempt: event.type === 'leg.streams' ? event.attempt : 0,
+  bridgeNumber: event.type === 'leg.streams' ? event.bridgeNumber : 0,
 }))
 
 /** The carrier should have hung up by itself after the last word, and is told to in case it did not. */

@@ -8,7 +8,7 @@ const MAX_AGENT_RECONNECTS = 1
 export type ConversationContext = {
   limits: Pick<CallLimits, 'agentConnectMs' | 'agentRecoveryMs' | 'agentPausesMs'>
   /** The bridge over which agent and caller hear each other; every word about the agent carries it. */
-  bridgeNumber: number
+  agentBridge: number
   /** Counts the losses of the agent; forgotten when it has talked for AGENT_STEADY. */
   agentReconnects: number
   /** Counts connections to the agent; every word about one carries it. */
@@ -34,8 +34,8 @@ const chart = setup({
   },
   guards: {
     isThisConnection: ({ context, event }) =>
-      'attempt' in event &&
-      event.attempt === context.bridgeNumber &&
+      'bridgeNumber' in event &&
+      event.bridgeNumber === context.agentBridge &&
       (!('connection' in event) || (event.connection ?? context.agentConnection) === context.agentConnection),
     refusesVoice: ({ event }) => event.type === 'agent.overrideRefused' && event.override === 'voice',
     hasTalked: ({ context }) => context.conversationId !== null,
@@ -45,8 +45,8 @@ const chart = setup({
   },
   actions: {
     useBridge: assign({
-      bridgeNumber: ({ context, event }) =>
-        event.type === 'call.converse' ? event.attempt : context.bridgeNumber,
+      agentBridge: ({ context, event }) =>
+        event.type === 'call.converse' ? event.bridgeNumber : context.agentBridge,
     }),
     countReconnect: assign({
       agentReconnects: ({ context }) => context.agentReconnects + 1,
@@ -162,7 +162,7 @@ export const conversationMachine = chart.createMachine({
       agentRecoveryMs: limits.agentRecoveryMs,
       agentPausesMs: limits.agentPausesMs,
     },
-    bridgeNumber: 0,
+    agentBridge: 0,
     agentReconnects: 0,
     agentConnection: 0,
     agentPauses: 0,

@@ -9,7 +9,7 @@ export const MAX_JOINS = 6
 export type LegContext = {
   limits: Pick<CallLimits, 'legPatienceMs'>
   /** Counts bridges; the media stream's token and every word about a stream carry it. */
-  attempt: number
+  bridgeNumber: number
   /** Counts how often the carrier was asked about the leg. */
   redirects: number
   /** The bridge whose relay gives no sign of life; null while none is suspected. */
@@ -39,27 +39,30 @@ const chart = setup({
     REJOIN_OVERDUE: 3_000,
   },
   guards: {
-    isThisBridge: ({ context, event }) => 'attempt' in event && event.attempt === context.attempt,
+    isThisBridge: ({ context, event }) =>
+      'bridgeNumber' in event && event.bridgeNumber === context.bridgeNumber,
     /** A carrier may report the end of a stream twice, and late; one that cannot say which stream it means is believed. */
     isThisStream: ({ context, event }) =>
-      event.type === 'leg.streamEnded' && (event.attempt ?? context.attempt) === context.attempt,
+      event.type === 'leg.streamEnded' &&
+      (event.bridgeNumber ?? context.bridgeNumber) === context.bridgeNumber,
     /** The carrier has taken the leg out of this very bridge; a question that was merely repeated says no such thing. */
-    leavesThisBridge: ({ context, event }) => event.type === 'leg.asked' && event.leaves === context.attempt,
+    leavesThisBridge: ({ context, event }) =>
+      event.type === 'leg.instructionsRequested' && event.leaves === context.bridgeNumber,
     isAnnounced: ({ event }) => event.type === 'media.lost' && event.clean,
-    canJoinAgain: ({ context }) => context.attempt < MAX_JOINS,
+    canJoinAgain: ({ context }) => context.bridgeNumber < MAX_JOINS,
   },
   actions: {
     /** Effects are only named here; src/calls carries them out from the committed list. */
-    redirectLeg: (_, _params: { attempt: number }) => {},
-    checkLeg: (_, _params: { attempt: number }) => {},
+    redirectLeg: (_, _params: { bridgeNumber: number }) => {},
+    checkLeg: (_, _params: { bridgeNumber: number }) => {},
     hangUpLeg: (_, _params: { reason: EndReason }) => {},
-    nextAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
+    nextBridge: assign({ bridgeNumber: ({ context }) => context.bridgeNumber + 1 }),
     countRedirect: assign({ redirects: ({ context }) => context.redirects + 1 }),
-    suspectRelay: assign({ unresponsiveBridge: ({ context }) => context.attempt }),
+    suspectRelay: assign({ unresponsiveBridge: ({ context }) => context.bridgeNumber }),
   },
 })
 
-const present = ({ context }: { context: LegContext }) => ({ attempt: context.attempt })
+const present = ({ context }: { context: LegContext }) => ({ bridgeNumber: context.bridgeNumber })
 
 /** The carrier is asked: it has the leg ask, or says how the call ended. */
 const askCarrier = ['countRedirect', { type: 'redirectLeg', params: present }] as const
@@ -85,7 +88,7 @@ const giveUp = (reason: EndReason) =>
 /** The carrier's stream is gone: either the leg asks again and is bridged again, or the call is over. */
 const waiting = (reason: 'caller_hung_up' | 'media_lost') =>
   ({
-    on: { 'leg.asked': 'bridgingAgain', 'leg.streamEnded': streamEnded },
+    on: { 'leg.instructionsRequested': 'bridgingAgain', 'leg.streamEnded': streamEnded },
     after: { REJOIN_OVERDUE: overdue, REJOIN_PATIENCE: giveUp(reason) },
   }) as const
 
@@ -94,7 +97,7 @@ export const legMachine = chart.createMachine({
   id: 'leg',
   context: ({ input }) => ({
     limits: { legPatienceMs: input.limits.legPatienceMs },
-    attempt: 0,
+    bridgeNumber: 0,
     redirects: 0,
     unresponsiveBridge: null,
   }),
@@ -118,8 +121,8 @@ export const legMachine = chart.createMachine({
     answered: {
       description: 'The leg plays what it was told to, and asks when that is over.',
       on: {
-        'leg.asked': { target: 'answered', reenter: true, ...asks },
-        'call.bridge': { target: 'opening', actions: 'nextAttempt' },
+        'leg.instructionsRequested': { target: 'answered', reenter: true, ...asks },
+        'call.bridge': { target: 'opening', actions: 'nextBridge' },
       },
       after: { LEG_PATIENCE: giveUp('carrier_lost') },
     },
@@ -135,7 +138,7 @@ export const legMachine = chart.createMachine({
       description: 'The carrier’s media stream is open.',
       exit: streamsNoMore,
       on: {
-        'leg.asked': { guard: 'leavesThisBridge', target: 'bridgingAgain' },
+        'leg.instructionsRequested': { guard: 'leavesThisBridge', target: 'bridgingAgain' },
         'leg.streamEnded': streamEnded,
         'relay.unresponsive': { guard: 'isThisBridge', actions: ['suspectRelay', ...askCarrier] },
         'media.lost': [
@@ -147,7 +150,7 @@ export const legMachine = chart.createMachine({
     bridgingAgain: {
       description: 'The bridge is over and the call lives: once more, or never again.',
       always: [
-        { guard: 'canJoinAgain', target: 'opening', actions: 'nextAttempt' },
+        { guard: 'canJoinAgain', target: 'opening', actions: 'nextBridge' },
         { target: 'closing', actions: tell('call', { type: 'leg.isUnbridgeable' }) },
       ],
     },
@@ -163,7 +166,7 @@ export const legMachine = chart.createMachine({
     closing: {
       description: 'The leg hears its last word, and is hung up.',
       on: {
-        'leg.asked': asks,
+        'leg.instructionsRequested': asks,
         'leg.streamEnded': {
           guard: 'isThisStream',
           actions: tell('call', { type: 'leg.hasLeftStream' }),

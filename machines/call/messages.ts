@@ -9,8 +9,8 @@ import type { EndReason } from '../end-reasons.ts'
 export type ToCall =
   /** The leg has done what it was told, and asks what comes next. */
   | { type: 'leg.asks' }
-  /** The carrier's media stream is open: bridge number `attempt`. */
-  | { type: 'leg.streams'; attempt: number }
+  /** The carrier's media stream is open: its bridge number. */
+  | { type: 'leg.streams'; bridgeNumber: number }
   /** The stream is over while the leg lives; the leg is being bridged again, or is expected to ask for it. */
   | { type: 'leg.streamsNoMore' }
   /** The leg has been bridged too often; it is not bridged again. */
@@ -43,8 +43,8 @@ export type ToLeg =
   | { type: 'call.hangUp'; reason: EndReason }
 
 export type ToConversation =
-  /** Bridge number `attempt` is there: reach the agent. */
-  | { type: 'call.converse'; attempt: number }
+  /** This bridge is there: reach the agent. */
+  | { type: 'call.converse'; bridgeNumber: number }
   /** The bridge is over. */
   | { type: 'call.pause' }
   /** The call is over. */

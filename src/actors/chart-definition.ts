@@ -67,7 +67,7 @@ const partOf = ({ root, implementations }: AnyStateMachine) => stateOf(root, imp
 type Delays = AnyStateMachine['implementations']['delays']
 
 /**
- * `call.live.leg.hold on leg.asked #1`: one of several for the same event is told by its place among them, counted from 1.
+ * `call.live.leg.hold on leg.instructionsRequested #1`: one of several for the same event is told by its place among them, counted from 1.
  * `eventType` is empty for what is taken by itself.
  */
 export const transitionId = (source: string, eventType: string, place: number): string =>

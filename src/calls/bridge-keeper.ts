@@ -4,7 +4,7 @@ import type { Provider } from './ports.ts'
 import { SecondLook } from './second-look.ts'
 
 /** A bridge of a live call, as it is written down. */
-export type HeldBridge = { callId: string; provider: Provider; attempt: number }
+export type HeldBridge = { callId: string; provider: Provider; bridgeNumber: number }
 
 export interface BridgeRegister {
   /** The bridges whose media sessions this node is written down to hold. */
@@ -15,8 +15,8 @@ export interface BridgeRegister {
   heldByNobody(): Promise<(HeldBridge & Orphan)[]>
 }
 
-/** A media session of this node. `attempt` is null until its stream was let in. */
-export type OpenSession = { callId: string; attempt: number | null }
+/** A media session of this node. `bridgeNumber` is null until its stream was let in. */
+export type OpenSession = { callId: string; bridgeNumber: number | null }
 
 export type BridgeKeeperOptions = {
   register: BridgeRegister
@@ -65,22 +65,22 @@ export class BridgeKeeper {
     const { register, send } = this.#options
     const bridges = await register.movableFrom(nodeId)
     await Promise.all(
-      bridges.map(({ callId, provider, attempt }) =>
-        send(callId, { type: provider === 'sip' ? 'leg.streamEnded' : 'relay.unresponsive', attempt }),
+      bridges.map(({ callId, provider, bridgeNumber }) =>
+        send(callId, { type: provider === 'sip' ? 'leg.streamEnded' : 'relay.unresponsive', bridgeNumber }),
       ),
     )
   }
 
   /** A SIP leg is held by a process of ours, which makes it the next bridge; Twilio asks for it when its stream breaks. */
-  async #lose({ callId, provider, attempt }: HeldBridge): Promise<void> {
+  async #lose({ callId, provider, bridgeNumber }: HeldBridge): Promise<void> {
     const { send } = this.#options
-    if (provider === 'sip') await send(callId, { type: 'leg.streamEnded', attempt })
-    else await send(callId, { type: 'media.lost', attempt, clean: false })
+    if (provider === 'sip') await send(callId, { type: 'leg.streamEnded', bridgeNumber })
+    else await send(callId, { type: 'media.lost', bridgeNumber, clean: false })
   }
 }
 
-const keyOf = ({ callId, attempt }: OpenSession): string => `${callId} ${attempt}`
+const keyOf = ({ callId, bridgeNumber }: OpenSession): string => `${callId} ${bridgeNumber}`
 
 /** One that is being let in may be of any bridge. */
 const isOf = (session: OpenSession, bridge: HeldBridge): boolean =>
-  session.callId === bridge.callId && (session.attempt ?? bridge.attempt) === bridge.attempt
+  session.callId === bridge.callId && (session.bridgeNumber ?? bridge.bridgeNumber) === bridge.bridgeNumber

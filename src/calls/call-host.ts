@@ -18,7 +18,11 @@ import { CallTimers } from './timers.ts'
 export type CallNow = { row: CallRow; view: CallView; handled: boolean }
 
 /** Who says these waits for an answer, and says the same again when there is none. */
-const QUESTIONS: readonly CallEvent['type'][] = ['leg.asked', 'leg.streamEnded', 'media.joined']
+const QUESTIONS: readonly CallEvent['type'][] = [
+  'leg.instructionsRequested',
+  'leg.streamEnded',
+  'media.joined',
+]
 
 /** What the host tells of each step, after it was committed: which number it has, and the call as it was read for it. */
 export type StepReport = { row: CallRow; step: Step; seq: number }
@@ -116,16 +120,16 @@ export class CallHost {
     callId: string
     providerCallId: string
     token: string | null
-  }): Promise<{ attempt: number; view: CallView } | { refused: string }> {
+  }): Promise<{ bridgeNumber: number; view: CallView } | { refused: string }> {
     const found = await this.find({ callId: claim.callId })
     if (!found) return { refused: 'unknown call' }
     if (found.row.providerCallId !== claim.providerCallId) return { refused: 'the stream is of another call' }
-    const { attempt } = found.view.context
-    if (!claim.token || !isSame(claim.token, streamToken(found.row, attempt))) {
+    const { bridgeNumber } = found.view.context
+    if (!claim.token || !isSame(claim.token, streamToken(found.row, bridgeNumber))) {
       return { refused: 'the token is wrong or of an earlier bridge' }
     }
-    const joined = await this.send(claim, { type: 'media.joined', attempt, node: this.#options.nodeId })
-    return joined?.handled ? { attempt, view: joined.view } : { refused: 'the token was used before' }
+    const joined = await this.send(claim, { type: 'media.joined', bridgeNumber, node: this.#options.nodeId })
+    return joined?.handled ? { bridgeNumber, view: joined.view } : { refused: 'the token was used before' }
   }
 
   #admit(
@@ -192,9 +196,9 @@ export class CallHost {
   }
 }
 
-/** The single-use token of one bridge of one call; the chart takes each attempt once. */
-export function streamToken(row: Pick<CallRow, 'mediaSecret' | 'id'>, attempt: number): string {
-  return createHmac('sha256', row.mediaSecret).update(`${row.id}.${attempt}`).digest('base64url')
+/** The single-use token of one bridge of one call; the chart takes each bridgeNumber once. */
+export function streamToken(row: Pick<CallRow, 'mediaSecret' | 'id'>, bridgeNumber: number): string {
+  return createHmac('sha256', row.mediaSecret).update(`${row.id}.${bridgeNumber}`).digest('base64url')
 }
 
 function isSame(given: string, expected: string): boolean {

@@ -1,5 +1,6 @@
 import type { CallEffect, CallEvent } from '../../machines/call-events.ts'
 import type { LegState } from '../../machines/instructions.ts'
+import { type AboutBridge, aboutBridge } from './for-release-before.ts'
 import type { Job } from './store.ts'
 
 /** What the worker is given for each effect of a call; `step` numbers the effect within it. */
@@ -7,10 +8,8 @@ export type EffectPayloads = {
   'clone-voice': { sampleKey: string }
   'record-clone-timeout': { callId: string; sampleKey: string }
   /** `state` is where the call was when it asked: one that has moved on since needs no redirect any more. */
-  'redirect-leg': { callId: string; attempt: number; state: LegState }
-  /** As an older chart asks for it, whose jobs may still wait. */
-  'move-leg': { callId: string; attempt: number }
-  'check-leg': { callId: string; attempt: number; state: LegState }
+  'redirect-leg': { callId: string; state: LegState } & AboutBridge
+  'check-leg': { callId: string; state: LegState } & AboutBridge
   'forget-voice': { sampleKey: string; voiceId: string }
   'hang-up-leg': { callId: string }
 }
@@ -30,15 +29,17 @@ export function effectJob(effect: CallEffect, { callId, state, step }: EffectOri
     case 'recordCloneTimeout':
       return job('record-clone-timeout', { callId, ...effect.params }, key, ATTEMPTS)
     case 'redirectLeg':
-      return job('redirect-leg', { callId, ...effect.params, state }, key, REDIRECT_ATTEMPTS)
+      return job('redirect-leg', { callId, ...about(effect), state }, key, REDIRECT_ATTEMPTS)
     case 'checkLeg':
-      return job('check-leg', { callId, ...effect.params, state }, key, REDIRECT_ATTEMPTS)
+      return job('check-leg', { callId, ...about(effect), state }, key, REDIRECT_ATTEMPTS)
     case 'forgetVoice':
       return job('forget-voice', effect.params, key, ATTEMPTS)
     case 'hangUpLeg':
       return job('hang-up-leg', { callId }, key, ATTEMPTS)
   }
 }
+
+const about = ({ params }: { params: { bridgeNumber: number } }) => aboutBridge(params.bridgeNumber)
 
 /** The jobs of a step's effects, in order. */
 export function effectJobs(

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { CallHost } from './call-host.ts'
 import { DELIVERY, type DeliveryPayload, deliveryTask, type EffectPayloads } from './effect-jobs.ts'
+import { bridgeIn } from './for-release-before.ts'
 import { AnswerPending, type Provider, type Telephony } from './ports.ts'
 import { KNOWN_CHARTS } from './saved-call.ts'
 
@@ -32,7 +33,6 @@ export function effectHandlers(options: {
 
     'redirect-leg': redirect,
     'check-leg': check,
-    'move-leg': (payload) => redirect({ ...payload, state: 'joining' }),
 
     async 'hang-up-leg'({ callId }) {
       const call = await host.find({ callId })
@@ -40,19 +40,19 @@ export function effectHandlers(options: {
     },
   }
 
-  async function check({ callId, attempt, state }: EffectPayloads['check-leg']): Promise<void> {
+  async function check({ callId, state, ...bridge }: EffectPayloads['check-leg']): Promise<void> {
     const call = await host.find({ callId })
-    if (call?.view.state !== state || call.view.context.attempt !== attempt) return
+    if (call?.view.state !== state || call.view.context.bridgeNumber !== bridgeIn(bridge)) return
     const answer = await telephony[call.row.provider].checkLeg({ ...call.row, callId })
     if (typeof answer === 'object') await host.send({ callId }, { type: 'leg.ended', ...answer })
   }
 
   /** Only where it was asked for: by the time this runs, the leg's own question may have led the call on. */
-  async function redirect({ callId, attempt, state }: EffectPayloads['redirect-leg']): Promise<void> {
+  async function redirect({ callId, state, ...bridge }: EffectPayloads['redirect-leg']): Promise<void> {
     const call = await host.find({ callId })
-    if (call?.view.state !== state || call.view.context.attempt !== attempt) return
+    if (call?.view.state !== state || call.view.context.bridgeNumber !== bridgeIn(bridge)) return
     const answer = await telephony[call.row.provider]
-      .redirectLeg({ ...call.row, callId }, attempt)
+      .redirectLeg({ ...call.row, callId }, bridgeIn(bridge))
       .catch((error: unknown) => {
         log.warn({ err: error, callId }, 'the carrier did not redirect the call')
         throw error

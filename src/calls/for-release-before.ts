@@ -1,19 +1,29 @@
-import type { CallState } from '../../machines/instructions.ts'
 import type { SavedState } from '../../machines/saved-state.ts'
+import type { SavedSystem } from '../actors/saved-system.ts'
 
 /*
- * Nodes of the release before, whose chart 2 was one machine, take no step with a call of today's machines, but read where it is: to
- * answer its carrier meanwhile, and to lead the audio that they hold. While a release is rolled out they go on; once no node knows
- * chart 2 any more, this goes.
+ * Nodes of the release before, whose chart is 3, take no step with a call of today's chart, but read where it is, to answer its
+ * carrier meanwhile and to lead the audio that they hold; and they carry out its jobs. While a release is rolled out they go on; once
+ * no node knows chart 3 any more, this goes.
  */
 
-/** The saved call, with what chart 2 reads of it beside what the machines of today go on from. */
-export function readableBefore(saved: SavedState, { state, bridge, voice, context }: CallState): SavedState {
-  const leg = bridge === null ? state : { bridged: bridge }
-  const { limits: _, ...fields } = context
-  return {
-    ...saved,
-    value: { ...Object(saved.value), live: { leg, voice: voice === 'cloning' ? voice : { settled: voice } } },
-    context: { ...fields, ...saved.context },
-  }
+/** The saved call, with the number of its bridge as chart 3 names it beside what the machines of today go on from. */
+export function readableBefore(saved: SavedSystem): SavedSystem {
+  const { leg, ...others } = saved.context as Record<string, { bridgeNumber?: number }>
+  return { ...saved, context: { ...others, leg: { ...leg, attempt: leg?.bridgeNumber } } }
 }
+
+/** What the machines of today go on from. */
+export function withoutOldNames(saved: SavedState): SavedState {
+  const { attempt: _, ...leg } = Object(saved.context.leg)
+  return { ...saved, context: { ...saved.context, leg } }
+}
+
+/** A job about a bridge, as either release reads it; one of theirs may wait, which names the bridge as they do. */
+export type AboutBridge =
+  | { bridgeNumber: number; attempt: number }
+  | { bridgeNumber?: undefined; attempt: number }
+
+export const aboutBridge = (bridgeNumber: number): AboutBridge => ({ bridgeNumber, attempt: bridgeNumber })
+
+export const bridgeIn = ({ bridgeNumber, attempt }: AboutBridge): number => bridgeNumber ?? attempt

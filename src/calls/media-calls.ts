@@ -46,7 +46,7 @@ export function mediaCalls(options: {
         return (await host.send({ callId }, event))?.view ?? null
       } catch (error) {
         // The session is over, and waits for nothing.
-        void reports.keep({ address: { callId }, event, eventId: `media.lost:${event.attempt}` })
+        void reports.keep({ address: { callId }, event, eventId: `media.lost:${event.bridgeNumber}` })
         throw error
       }
     },

@@ -179,7 +179,7 @@ export interface CarrierCodec {
 export type CarrierCall = {
   callId: string
   view: CallView
-  tokenOf: (attempt: number) => string
+  tokenOf: (bridgeNumber: number) => string
 }
 
 /** What a carrier's adapter asks of the calls. */
@@ -242,7 +242,7 @@ export interface MediaCalls {
     callId: string
     providerCallId: string
     token: string | null
-  }): Promise<{ attempt: number; view: CallView } | { refused: string }>
+  }): Promise<{ bridgeNumber: number; view: CallView } | { refused: string }>
   /**
    * Feeds an event to the call and resolves with the call as it is then; null when there is no such call. While the database
    * is away it is tried again and again.

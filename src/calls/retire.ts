@@ -17,7 +17,7 @@ import { type CallSnapshot, savedView, viewOf } from './view.ts'
 const RETIREMENTS: readonly (EndReason | null)[] = ['chart_retired', 'snapshot_corrupt']
 
 /** A leg that has just asked is answered; one that is over needs no answer. */
-const NEEDS_NO_REDIRECT = ['leg.asked', 'leg.streamEnded', 'leg.ended']
+const NEEDS_NO_REDIRECT = ['leg.instructionsRequested', 'leg.streamEnded', 'leg.ended']
 
 /** A call as its row tells it. Of a call that a chart unknown here has saved, the words are that chart's. */
 export const viewOfRow = (row: Saved & Pick<CallRow, 'lastSeq'>): CallView => ({
@@ -61,7 +61,7 @@ export function retire(
 function partingOf({ type }: { type: string }, { context }: CallState, reason: EndReason): CallEffect[] {
   if (type === 'operator.hangupRequested') return [{ type: 'hangUpLeg', params: { reason } }]
   if (NEEDS_NO_REDIRECT.includes(type)) return []
-  return [{ type: 'redirectLeg', params: { attempt: context.attempt } }]
+  return [{ type: 'redirectLeg', params: { bridgeNumber: context.bridgeNumber } }]
 }
 
 const apologising = ({ voice, context }: CallState, endReason: EndReason | null): CallState => ({

@@ -5,6 +5,7 @@ import type { SavedState } from '../../machines/saved-state.ts'
 import { UPGRADES, type Upgrade } from '../../machines/upgrades.ts'
 import { type ChartState, systemDefinition } from '../actors/chart-definition.ts'
 import { restoreSystem, type SavedSystem } from '../actors/saved-system.ts'
+import { withoutOldNames } from './for-release-before.ts'
 import type { CallRow } from './store.ts'
 import type { CallSnapshot } from './view.ts'
 
@@ -53,7 +54,7 @@ export function readSaved({ snapshot, chartVersion }: Saved): Restored {
   }
   const why = faultIn(saved) ?? faultInContexts(saved)
   if (why) return { is: 'corrupt', why }
-  const restored = restoreSystem(callSystem, saved as SavedSystem)
+  const restored = restoreSystem(callSystem, withoutOldNames(saved) as SavedSystem)
   if (restored)
     return { is: 'alive', snapshot: restored, upgraded: steps.length > 0 ? upgradedBy(steps) : null }
   return chartVersion === CHART_ID
@@ -121,13 +122,13 @@ const CONTEXTS: { [Address in keyof ContextOf]: { [Field in keyof ContextOf[Addr
   call: { limits: areLimits, holdRound: isCount, endReason: isTextOrNull },
   leg: {
     limits: areLimits,
-    attempt: isCount,
+    bridgeNumber: isCount,
     redirects: isCount,
     unresponsiveBridge: (value) => value === null || isCount(value),
   },
   conversation: {
     limits: areLimits,
-    bridgeNumber: isCount,
+    agentBridge: isCount,
     agentReconnects: isCount,
     agentConnection: isCount,
     agentPauses: isCount,

@@ -1,5 +1,6 @@
 import type { EventObject } from 'xstate'
 import { callSystem } from '../../machines/call/call-system.ts'
+import { eventToday } from '../../machines/call/from-chart-3.ts'
 import type { CallEffect, CallEvent, CallInput } from '../../machines/call-events.ts'
 import { effectsOf, timersAwaited, timersOfStep } from '../actors/actor-step.ts'
 import { beginSystem, type SystemStep, stepSystem } from '../actors/machine-system.ts'
@@ -52,7 +53,7 @@ export function stepCall(
     throw new ForeignCall(row)
   }
   const { snapshot: before, upgraded } = restored
-  const said = eventToday(event, row.chartVersion)
+  const said = inTodaysWords(event, row.chartVersion)
   const after = said === null ? unchanged(before) : stepSystem(callSystem, before, said)
   if (after.snapshot === before && !upgraded) return null
   const stateBefore = placeOf(viewOf(before))
@@ -63,8 +64,8 @@ export function stepCall(
 const unchanged = (snapshot: CallSnapshot): CallStep => ({ snapshot, actions: [], delivered: [] })
 
 /** A timer that an older chart has set may be called otherwise now; null for one of a state that is no more. */
-function eventToday(event: EventObject, chartVersion: string): EventObject | null {
-  if (!isTimer(event)) return event
+function inTodaysWords(event: EventObject, chartVersion: string): EventObject | null {
+  if (!isTimer(event)) return eventToday(event)
   const type = timerToday(event.type, chartVersion)
   return type === null ? null : { type }
 }
@@ -97,7 +98,7 @@ function stepTo(step: CallStep, about: Circumstances): Step {
     event: about.event,
     stateBefore: about.stateBefore,
     stateAfter: placeOf(view),
-    snapshot: readableBefore(saveSystem(snapshot), view),
+    snapshot: readableBefore(saveSystem(snapshot)),
     chartVersion: CHART_ID,
     view,
     timers: { ...timersOfStep(step), rename: {} },

@@ -40,5 +40,5 @@ export function carrierCalls(
 const carrierCall = ({ row, view }: Pick<CallNow, 'row' | 'view'>): CarrierCall => ({
   callId: row.id,
   view,
-  tokenOf: (attempt) => streamToken(row, attempt),
+  tokenOf: (bridgeNumber) => streamToken(row, bridgeNumber),
 })

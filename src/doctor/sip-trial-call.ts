@@ -102,7 +102,7 @@ export class TrialCalls {
           OPEN_THE_WAY,
         )
     const relay = origin.replace(/^http/, 'ws')
-    const call = { callId: randomUUID(), providerCallId: 'doctor', token: 'doctor', attempt: 1 }
+    const call = { callId: randomUUID(), providerCallId: 'doctor', token: 'doctor', bridgeNumber: 1 }
     yield (await media.fork({ relay, ...call, rates: forkRatesFor(null) }, () => {}))
       ? ok(`${name} stream`, `it opens media streams at ${relay}`)
       : fail(

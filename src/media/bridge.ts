@@ -8,15 +8,15 @@ import {
 } from '../../machines/instructions.ts'
 import type { MediaCalls } from '../calls/ports.ts'
 
-type WithoutAttempt<Event> = Event extends { attempt: number } ? Omit<Event, 'attempt'> : never
+type WithoutBridgeNumber<Event> = Event extends { bridgeNumber: number } ? Omit<Event, 'bridgeNumber'> : never
 
 /** What a media session has to say to its call; the number of its bridge is added here. */
-export type BridgeReport = WithoutAttempt<AgentEvent | MediaEvent>
+export type BridgeReport = WithoutBridgeNumber<AgentEvent | MediaEvent>
 
 /** What a bridge says to its media session. */
 export interface BridgeListener {
   /** The stream was let in; instructions follow. */
-  joined(attempt: number): void
+  joined(bridgeNumber: number): void
   refused(reason: string): void
   /** `connection` numbers the connection to the agent that the call is at. */
   instructed(instruction: MediaInstruction, connection: number): void
@@ -32,7 +32,7 @@ export class Bridge {
   readonly #listener: BridgeListener
   readonly #unwatch: () => void
   /** Null until the stream has been let in. */
-  #attempt: number | null = null
+  #bridgeNumber: number | null = null
   /** The newest change of the call that came while the stream was being let in. */
   #early: CallView | null = null
   /** The newest view that was followed: answers and changes come over two ways, so an older one may come later. */
@@ -49,8 +49,8 @@ export class Bridge {
   }
 
   /** Its number; null until the stream has been let in. */
-  get attempt(): number | null {
-    return this.#attempt
+  get bridgeNumber(): number | null {
+    return this.#bridgeNumber
   }
 
   /** Presents the stream's token; the answer comes by the listener. */
@@ -58,15 +58,15 @@ export class Bridge {
     this.#inOrder(async () => {
       const answer = await this.#calls.join({ callId: this.#callId, providerCallId, token })
       if ('refused' in answer) this.#listener.refused(answer.refused)
-      else this.#joined(answer.attempt, answer.view)
+      else this.#joined(answer.bridgeNumber, answer.view)
     })
   }
 
   /** Tells the call. Before the join is answered it waits for it, and is not said at all to a call that refused. */
   report(report: BridgeReport): void {
     this.#inOrder(async () => {
-      if (this.#attempt === null) return
-      const event: CallEvent = { ...report, attempt: this.#attempt }
+      if (this.#bridgeNumber === null) return
+      const event: CallEvent = { ...report, bridgeNumber: this.#bridgeNumber }
       const view = await this.#calls.send(this.#callId, event)
       if (view === null) this.#listener.failed('the call is unknown')
       else this.#follow(view)
@@ -83,9 +83,9 @@ export class Bridge {
     return this.#reported
   }
 
-  #joined(attempt: number, view: CallView): void {
-    this.#attempt = attempt
-    this.#listener.joined(attempt)
+  #joined(bridgeNumber: number, view: CallView): void {
+    this.#bridgeNumber = bridgeNumber
+    this.#listener.joined(bridgeNumber)
     this.#follow(view)
     if (this.#early !== null) this.#follow(this.#early)
   }
@@ -100,10 +100,10 @@ export class Bridge {
   #follow(view: CallView): void {
     // A newer chart may have led the call into a state without a name here: what is under way goes on.
     if (!isKnownState(view.state)) return
-    if (this.#attempt === null) this.#early = view
+    if (this.#bridgeNumber === null) this.#early = view
     else if (view.seq >= this.#seq) {
       this.#seq = view.seq
-      this.#listener.instructed(mediaInstruction(view, this.#attempt), view.context.agentConnection)
+      this.#listener.instructed(mediaInstruction(view, this.#bridgeNumber), view.context.agentConnection)
     }
   }
 }

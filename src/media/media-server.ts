@@ -75,8 +75,8 @@ export class MediaServer {
   }
 
   /** Each of them, with the number of its bridge once it was let in. */
-  get sessions(): { callId: string; attempt: number | null }[] {
-    return [...this.#sessions].map(({ callId, attempt }) => ({ callId, attempt }))
+  get sessions(): { callId: string; bridgeNumber: number | null }[] {
+    return [...this.#sessions].map(({ callId, bridgeNumber }) => ({ callId, bridgeNumber }))
   }
 
   /** Answers the upgrades of its own routes; all others are left to other listeners. */

@@ -116,7 +116,7 @@ export class MediaSession {
       request: () => this.#agentRequest(),
     })
     this.#bridge = new Bridge(callId, calls, this.#log, {
-      joined: (attempt) => this.#joined(attempt),
+      joined: (bridgeNumber) => this.#joined(bridgeNumber),
       refused: (reason) => this.close(CLOSE.policy, reason),
       instructed: (instruction, connection) => this.#obey(instruction, connection),
       failed: (why) => this.close(CLOSE.internalError, why, 'broken'),
@@ -129,8 +129,8 @@ export class MediaSession {
   }
 
   /** The number of its bridge; null until its stream was let in. */
-  get attempt(): number | null {
-    return this.#bridge.attempt
+  get bridgeNumber(): number | null {
+    return this.#bridge.bridgeNumber
   }
 
   /** Ends the session, once. The reason goes to the carrier and to the log; `lost` says how the call is to take it. */
@@ -265,11 +265,11 @@ export class MediaSession {
     this.#bridge.join(providerCallId, token)
   }
 
-  #joined(attempt: number): void {
+  #joined(bridgeNumber: number): void {
     if (this.#phase !== 'joining') return
     this.#enter('joined', Number.POSITIVE_INFINITY)
     this.#heardAt = this.#options.clock.awake()
-    this.#log.info({ attempt }, 'Media stream joined')
+    this.#log.info({ bridgeNumber }, 'Media stream joined')
     this.#listener.onJoined(this)
   }
 

@@ -75,7 +75,7 @@ function hears(call: CallSnapshot): Hearing {
   const [first] = told
   if (first?.do === 'hang-up') return 'hung up'
   if (first?.do !== 'connect-media') return 'sound'
-  const media = mediaInstruction(view, view.context.attempt)
+  const media = mediaInstruction(view, view.context.bridgeNumber)
   // A lost agent is waited for with music, until it is there again.
   if (media === 'relay' || media === 'await-agent' || view.bridge === 'reconnecting') return 'sound'
   return media === 'connect-agent' ? 'nothing' : 'nothing, until the carrier answers'

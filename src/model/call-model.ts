@@ -57,11 +57,11 @@ const REFUSED = { type: 'agent.overrideRefused', isGone: false } as const
 
 /** What the world can say, in the words of one who knows which bridge the call is at. */
 export function outsideEvents({ machines: { leg } }: CallSnapshot): CallEvent[] {
-  const { attempt } = leg.context
+  const { bridgeNumber } = leg.context
   return [
-    { type: 'leg.asked' },
-    { type: 'leg.asked', leaves: attempt },
-    { type: 'leg.streamEnded', attempt },
+    { type: 'leg.instructionsRequested' },
+    { type: 'leg.instructionsRequested', leaves: bridgeNumber },
+    { type: 'leg.streamEnded', bridgeNumber },
     { type: 'leg.ended', status: 'completed' },
     { type: 'leg.ended', status: 'canceled' },
     { type: 'leg.ended', status: 'busy' },
@@ -70,16 +70,16 @@ export function outsideEvents({ machines: { leg } }: CallSnapshot): CallEvent[] 
     { type: 'leg.ended', status: 'media-server-lost' },
     { type: 'leg.ended', status: 'signalling-lost' },
     { type: 'leg.ended', status: 'holder-lost' },
-    { type: 'media.joined', attempt, node: 'node-1' },
-    { type: 'media.lost', attempt, clean: true },
-    { type: 'media.lost', attempt, clean: false },
-    { type: 'relay.unresponsive', attempt },
-    { type: 'agent.ready', attempt, conversationId: `conversation-${attempt}` },
-    { type: 'agent.lost', attempt, cause: 'closed' },
-    { type: 'agent.ended', attempt },
-    { ...REFUSED, attempt, override: 'language', voiceId: null },
-    { ...REFUSED, attempt, override: 'voice', voiceId: null },
-    { ...REFUSED, attempt, override: 'voice', voiceId: 'house-voice', isGone: true },
+    { type: 'media.joined', bridgeNumber, node: 'node-1' },
+    { type: 'media.lost', bridgeNumber, clean: true },
+    { type: 'media.lost', bridgeNumber, clean: false },
+    { type: 'relay.unresponsive', bridgeNumber },
+    { type: 'agent.ready', bridgeNumber, conversationId: `conversation-${bridgeNumber}` },
+    { type: 'agent.lost', bridgeNumber, cause: 'closed' },
+    { type: 'agent.ended', bridgeNumber },
+    { ...REFUSED, bridgeNumber, override: 'language', voiceId: null },
+    { ...REFUSED, bridgeNumber, override: 'voice', voiceId: null },
+    { ...REFUSED, bridgeNumber, override: 'voice', voiceId: 'house-voice', isGone: true },
     { type: 'voice.ready', voiceId: 'cloned-voice' },
     { type: 'voice.failed', cause: 'rejected' },
     { type: 'operator.hangupRequested', by: 'operator' },
@@ -94,13 +94,18 @@ export function eventsIn(snapshot: CallSnapshot): AnyEvent[] {
 }
 
 /**
- * What distinguishes two states of a call. Guards see the attempt, the reconnects, whether there was a conversation
+ * What distinguishes two states of a call. Guards see the bridgeNumber, the reconnects, whether there was a conversation
  * and whether there is an end reason; they never see the hold round, which alone could grow without bound.
  */
 export function serializeState({ machines }: CallSnapshot): string {
   const { call, leg, conversation, voice } = machines
   const { agentReconnects, conversationId } = conversation.context
   const values = [call.value, leg.value, conversation.value, voice.value]
-  const remembered = [leg.context.attempt, agentReconnects, conversationId !== null, call.context.endReason]
+  const remembered = [
+    leg.context.bridgeNumber,
+    agentReconnects,
+    conversationId !== null,
+    call.context.endReason,
+  ]
   return JSON.stringify([...values, ...remembered])
 }

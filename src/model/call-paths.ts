@@ -30,7 +30,7 @@ export type ExpectedState = {
   state: LegState
   bridge: BridgeState | null
   voice: VoiceState | null
-  attempt: number
+  bridgeNumber: number
   endReason: EndReason | null
 }
 
@@ -102,8 +102,11 @@ const INTERFERING = [
 export function isWithoutInterference(call: CallSnapshot, event: { type: string }): boolean {
   const { context } = viewOf(call)
   const said = event as AnyEvent
-  if (context.attempt > 1 || said.type === 'operator.hangupRequested') return false
-  if (said.type === 'relay.unresponsive' || (said.type === 'leg.asked' && said.leaves !== undefined))
+  if (context.bridgeNumber > 1 || said.type === 'operator.hangupRequested') return false
+  if (
+    said.type === 'relay.unresponsive' ||
+    (said.type === 'leg.instructionsRequested' && said.leaves !== undefined)
+  )
     return false
   if (said.type === 'leg.ended') return said.status === 'completed'
   if (said.type === 'agent.overrideRefused' || context.agentPauses > 0) return false
@@ -120,7 +123,7 @@ function everyShortestWay(canHear: CanHear): Way[] {
   const happens = (call: CallSnapshot, event: { type: string }) => canHear(viewOf(call), event as AnyEvent)
   const ways = INPUT_NAMES.flatMap((inputName) =>
     shortestWays(CHART, { inputName, filterEvents: happens })
-      .filter(({ state }) => [0, 1, MAX_JOINS].includes(viewOf(state).context.attempt))
+      .filter(({ state }) => [0, 1, MAX_JOINS].includes(viewOf(state).context.bridgeNumber))
       .flatMap(({ state, events }) =>
         eventsIn(state)
           .filter((event) => happens(state, event))
@@ -165,7 +168,7 @@ export function expectedOf(snapshot: CallSnapshot): ExpectedState {
     state,
     bridge,
     voice: snapshot.status === 'done' ? null : voice,
-    attempt: context.attempt,
+    bridgeNumber: context.bridgeNumber,
     endReason: context.endReason,
   }
 }

@@ -13,7 +13,8 @@ export function rowName(snapshot: CallSnapshot): string {
 
 export function columnName(event: AnyEvent): string {
   if (event.type === 'media.lost') return event.clean ? 'media.lost, announced' : 'media.lost, broken'
-  if (event.type === 'leg.asked' && event.leaves !== undefined) return 'leg.asked, leaving'
+  if (event.type === 'leg.instructionsRequested' && event.leaves !== undefined)
+    return 'leg.instructionsRequested, leaving'
   return delayOf(event.type) ?? event.type
 }
 

@@ -19,12 +19,9 @@ export function createBridgeStore(database: Database): BridgeRegister {
 const HAS_LEG_ELSEWHERE =
   'not exists (select 1 from sip_leg l where l.call_id = h.id and l.node_id::text = h.node_id)'
 
-/** Nodes of the release before do not write the column; the calls that they saved have it in what they remember. */
-const BRIDGE_NUMBER = `coalesce(c.bridge_number, (c.snapshot->'context'->>'attempt')::int)`
-
 const bridges = ({ columns = '', states = `'bridged'` } = {}) => `
-  select h.id as "callId", h.provider, h.attempt${columns} from (
-    select c.id, c.provider, ${BRIDGE_NUMBER} as attempt, (
+  select h.id as "callId", h.provider, h."bridgeNumber"${columns} from (
+    select c.id, c.provider, c.bridge_number as "bridgeNumber", (
       select e.event->>'node' from call_event e
       where e.call_id = c.id and e.type = 'media.joined' order by e.seq desc limit 1
     ) as node_id

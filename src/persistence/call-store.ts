@@ -227,7 +227,7 @@ function stepColumns(step: Step, nodeId: string) {
     voice_id: step.view.context.voiceId,
     node_id: nodeId,
     is_bridged: step.view.state === 'bridged',
-    bridge_number: step.view.context.attempt ?? null,
+    bridge_number: step.view.context.bridgeNumber,
     conversation_id: step.view.context.conversationId ?? null,
     outcome: step.end?.reason ?? null,
     fault: step.end?.fault ?? null,

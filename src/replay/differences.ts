@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { callSystem } from '../../machines/call/call-system.ts'
+import { withoutOldNames } from '../calls/for-release-before.ts'
 import { nearestToday } from '../calls/saved-call.ts'
 import { savedView } from '../calls/view.ts'
 import type { Difference } from './difference.ts'
@@ -73,8 +74,9 @@ type SavedCall = {
 /** What was saved, as the chart of today would have it; null where nothing was. */
 function savedState({ snapshot, chartVersion }: RecordedEvent): SavedCall | null {
   if (!snapshot) return null
-  const saved = chartVersion === null ? snapshot : nearestToday({ snapshot, chartVersion })
-  const isOfOlderChart = saved !== snapshot
+  const nearest = chartVersion === null ? snapshot : nearestToday({ snapshot, chartVersion })
+  const isOfOlderChart = nearest !== snapshot
+  const saved = withoutOldNames(nearest)
   const context = JSON.parse(JSON.stringify(savedView(saved).context)) as Record<string, unknown>
   const fields = new Set(Object.keys(isOfOlderChart ? snapshot.context : context))
   return { value: saved.value, context, isOfOlderChart, fields }

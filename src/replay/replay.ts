@@ -1,4 +1,5 @@
 import { callSystem } from '../../machines/call/call-system.ts'
+import { effectToday, eventToday } from '../../machines/call/from-chart-3.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
 import { isTimer } from '../actors/timer-id.ts'
 import { CHART_ID, restore, timerToday } from '../calls/saved-call.ts'
@@ -49,7 +50,7 @@ export function replay(recorded: RecordedCall): Replay {
   const steps: ReplayedStep[] = []
   let now = begin(recorded)
   for (const event of events) {
-    const today = { ...event, event: eventToday(event) }
+    const today = inTodaysWords(event)
     const next = now.seq === 0 ? now : step(now, today)
     now = { ...next, seq: event.seq }
     steps.push({ ...told(today, next), event: event.event })
@@ -58,10 +59,15 @@ export function replay(recorded: RecordedCall): Replay {
   return { call, chartVersion: CHART_ID, steps, firstDifference: first < 0 ? null : first }
 }
 
-/** A timer of an older chart may be called otherwise now. */
-function eventToday({ event, chartVersion }: RecordedEvent): RecordedEvent['event'] {
-  const type = isTimer(event) && chartVersion !== null ? timerToday(event.type, chartVersion) : event.type
-  return { ...event, type: type ?? event.type }
+/** What an older chart was told and asked for may be called otherwise now. */
+function inTodaysWords(recorded: RecordedEvent): RecordedEvent {
+  const { event, chartVersion, effects } = recorded
+  const timer = isTimer(event) && chartVersion !== null ? timerToday(event.type, chartVersion) : null
+  return {
+    ...recorded,
+    event: timer === null ? eventToday(event) : { ...event, type: timer },
+    effects: effects.map(effectToday),
+  }
 }
 
 /** Where the chart of today stands, and how the last event brought it there. */

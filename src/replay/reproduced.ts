@@ -60,7 +60,7 @@ export function reproducedBy(step: Step, timers: Timers): Reproduced {
     states: snapshot ? activeStates(snapshot) : [],
     // A chart that is being changed may come to states that its instructions do not know yet.
     leg: legInstructions(view) ?? null,
-    media: mediaInstruction(view, view.context.attempt) ?? null,
+    media: mediaInstruction(view, view.context.bridgeNumber) ?? null,
     timers: [...timers]
       .sort(([, a], [, b]) => a.getTime() - b.getTime())
       .map(([timerId, dueAt]) => ({ timerId, dueAt: dueAt.toISOString() })),

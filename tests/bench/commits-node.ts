@@ -64,10 +64,10 @@ async function leadCall(host: CallHost, voices: number): Promise<void> {
     ...{ to: '+15550109999', publicOrigin: 'https://bench.example' },
   })
   const address = { callId: row.id }
-  await host.send(address, { type: 'leg.asked' })
+  await host.send(address, { type: 'leg.instructionsRequested' })
   if (voices > 0) await host.send(address, { type: 'voice.ready', voiceId: `voice-${number}` })
-  await host.send(address, { type: 'media.joined', attempt: 1, node: nodeId })
-  await host.send(address, { type: 'agent.ready', attempt: 1, conversationId: `talk-${row.id}` })
+  await host.send(address, { type: 'media.joined', bridgeNumber: 1, node: nodeId })
+  await host.send(address, { type: 'agent.ready', bridgeNumber: 1, conversationId: `talk-${row.id}` })
   await host.send(address, { type: 'leg.ended', status: 'completed' })
 }
 

@@ -55,7 +55,7 @@ async function poll({ perSecond, seconds }: { perSecond: number; seconds: number
       const due = began + (begun * 1000) / perSecond
       const callId = callIds[begun++ % callIds.length] as string
       await sleep(Math.max(0, due - performance.now()))
-      const said = await host.send({ callId }, { type: 'leg.asked' })
+      const said = await host.send({ callId }, { type: 'leg.instructionsRequested' })
       if (said?.handled) done++
     }
   }

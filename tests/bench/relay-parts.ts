@@ -48,7 +48,7 @@ const viewIn = (bridge: 'connecting' | 'talking'): CallView => ({
     voice: { kind: 'default', voiceId: null },
     voiceId: null,
     holdRound: 0,
-    attempt: 1,
+    agentBridge: 1,
     agentReconnects: 0,
     agentConnection: 1,
     agentPauses: 0,
@@ -63,7 +63,7 @@ const viewIn = (bridge: 'connecting' | 'talking'): CallView => ({
 })
 
 const calls: MediaCalls = {
-  join: async () => ({ attempt: 1, view: viewIn('connecting') }),
+  join: async () => ({ bridgeNumber: 1, view: viewIn('connecting') }),
   send: async () => viewIn('talking'),
   watch: () => () => {},
   agentRequest: async (callId) => ({

@@ -57,21 +57,21 @@ async function bridgedAt(nodeId: string, provider: Provider = 'twilio'): Promise
     ...{ provider, providerCallId: `CA${++calls}`, direction: 'inbound' as const },
     ...{ from: '+15550100002', to: '+15550199999', publicOrigin: 'https://voice.example' },
   })
-  await host.send({ callId: row.id }, { type: 'leg.asked' })
+  await host.send({ callId: row.id }, { type: 'leg.instructionsRequested' })
   await host.join({ callId: row.id, providerCallId: row.providerCallId, token: streamToken(row, 1) })
   return row.id
 }
 
-const lost = (callId: string) => ({ callId, event: { type: 'media.lost', attempt: 1, clean: false } })
-const ended = (callId: string) => ({ callId, event: { type: 'leg.streamEnded', attempt: 1 } })
+const lost = (callId: string) => ({ callId, event: { type: 'media.lost', bridgeNumber: 1, clean: false } })
+const ended = (callId: string) => ({ callId, event: { type: 'leg.streamEnded', bridgeNumber: 1 } })
 
 describe('what is written of bridges, beside the sessions that there are', () => {
   it('is left alone where they agree, and of nodes that are there', async () => {
     const [held, joining] = [await bridgedAt(HERE), await bridgedAt(HERE)]
     await bridgedAt(THERE)
     open = [
-      { callId: held, attempt: 1 },
-      { callId: joining, attempt: null },
+      { callId: held, bridgeNumber: 1 },
+      { callId: joining, bridgeNumber: null },
     ]
     const here = keeper()
     for (let looks = 0; looks < 3; looks++) await here.compare()
@@ -81,7 +81,7 @@ describe('what is written of bridges, beside the sessions that there are', () =>
 
   it('is put right at the second look, when a session is not there', async () => {
     const [twilio, sip] = [await bridgedAt(HERE), await bridgedAt(HERE, 'sip')]
-    open = [{ callId: twilio, attempt: 7 }]
+    open = [{ callId: twilio, bridgeNumber: 7 }]
     const here = keeper()
     await here.compare()
     expect(sent).toEqual([])
@@ -94,7 +94,7 @@ describe('what is written of bridges, beside the sessions that there are', () =>
 
   it('tells a session whose call is bridged elsewhere how it stands, at the second look', async () => {
     const elsewhere = await bridgedAt(THERE)
-    open = [{ callId: elsewhere, attempt: 1 }]
+    open = [{ callId: elsewhere, bridgeNumber: 1 }]
     const here = keeper()
     await here.compare()
     expect(refreshed).toEqual([])
@@ -138,7 +138,7 @@ describe('the bridges of another node', () => {
     await db.query(leg, [sip, HERE])
     await db.query(leg, [own, THERE])
     await keeper().leadAwayFrom(THERE)
-    const asked = { callId: twilio, event: { type: 'relay.unresponsive', attempt: 1 } }
+    const asked = { callId: twilio, event: { type: 'relay.unresponsive', bridgeNumber: 1 } }
     expect(sent).toHaveLength(2)
     expect(sent).toEqual(expect.arrayContaining([ended(sip), asked]))
   })

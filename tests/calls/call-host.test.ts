@@ -135,17 +135,21 @@ describe('a call in the database', () => {
   it('takes a delivery once, by its id', async () => {
     const host = node(NODE_A)
     const { row } = await host.open(arriving(ALICE))
-    const ask = () => host.send({ callId: row.id }, { type: 'leg.asked' }, { eventId: 'token-1' })
+    const ask = () =>
+      host.send({ callId: row.id }, { type: 'leg.instructionsRequested' }, { eventId: 'token-1' })
     expect((await ask())?.handled).toBe(true)
     expect((await ask())?.handled).toBe(false)
-    expect((await events(row.id)).map(({ type }) => type)).toEqual(['call.began', 'leg.asked'])
+    expect((await events(row.id)).map(({ type }) => type)).toEqual([
+      'call.began',
+      'leg.instructionsRequested',
+    ])
   })
 
   it('takes events that come at the same time on two nodes one after the other', async () => {
     const [a, b] = [node(NODE_A), node(NODE_B)]
     const { row } = await a.open(arriving(ALICE))
     const asks = Array.from({ length: 20 }, (_, i) =>
-      (i % 2 ? a : b).send({ callId: row.id }, { type: 'leg.asked' }),
+      (i % 2 ? a : b).send({ callId: row.id }, { type: 'leg.instructionsRequested' }),
     )
     await Promise.all(asks)
     const log = await events(row.id)
@@ -157,13 +161,13 @@ describe('a call in the database', () => {
   it('lets each bridge be joined once, with its own token', async () => {
     const [a, b] = [node(NODE_A), node(NODE_B)]
     const { row } = await a.open(arriving(STRANGER))
-    await a.send({ callId: row.id }, { type: 'leg.asked' })
+    await a.send({ callId: row.id }, { type: 'leg.instructionsRequested' })
     const claim = { callId: row.id, providerCallId: row.providerCallId, token: streamToken(row, 1) }
     expect(await a.join({ ...claim, token: 'guess' })).toHaveProperty('refused')
     expect(await a.join({ ...claim, token: streamToken(row, 2) })).toHaveProperty('refused')
     expect(await a.join({ ...claim, providerCallId: 'CAother' })).toHaveProperty('refused')
     const joined = await Promise.all([a.join(claim), b.join(claim)])
-    expect(joined.filter((answer) => 'attempt' in answer)).toHaveLength(1)
+    expect(joined.filter((answer) => 'bridgeNumber' in answer)).toHaveLength(1)
     expect(joined.filter((answer) => 'refused' in answer)).toHaveLength(1)
   })
 
@@ -241,7 +245,9 @@ describe('a call in the database', () => {
     expect(ended.endedAt).toBeInstanceOf(Date)
     // A node whose chart is older may take the state for one that goes on.
     await db.query('update call_log set snapshot = $2 where id = $1', [row.id, JSON.stringify(before)])
-    expect(await host.send({ callId: row.id }, { type: 'leg.asked' })).toMatchObject({ handled: false })
+    expect(await host.send({ callId: row.id }, { type: 'leg.instructionsRequested' })).toMatchObject({
+      handled: false,
+    })
     expect((await host.find({ callId: row.id }))?.row).toMatchObject({
       ...{ endedAt: ended.endedAt, outcome: 'caller_hung_up', lastSeq: 2 },
     })
@@ -251,16 +257,16 @@ describe('a call in the database', () => {
     const [a, b] = [node(NODE_A), node(NODE_B)]
     const { row } = await a.open(arriving(STRANGER))
     const { id: callId, providerCallId } = row
-    await a.send({ callId }, { type: 'leg.asked' })
+    await a.send({ callId }, { type: 'leg.instructionsRequested' })
     await a.join({ callId, providerCallId, token: streamToken(row, 1) })
-    const suspect = (attempt: number) => b.send({ callId }, { type: 'relay.unresponsive', attempt })
+    const suspect = (bridgeNumber: number) => b.send({ callId }, { type: 'relay.unresponsive', bridgeNumber })
     for (const _ of [1, 2]) expect((await suspect(1))?.view.state).toBe('bridged')
     expect((await jobs()).map(({ task }) => task)).toEqual(['redirect-leg', 'redirect-leg'])
     // A question that was merely repeated disturbs nobody; one of a leg that was taken out of the bridge makes another.
-    expect((await b.send({ callId }, { type: 'leg.asked' }))?.view.state).toBe('bridged')
-    expect((await b.send({ callId }, { type: 'leg.asked', leaves: 1 }))?.view).toMatchObject({
+    expect((await b.send({ callId }, { type: 'leg.instructionsRequested' }))?.view.state).toBe('bridged')
+    expect((await b.send({ callId }, { type: 'leg.instructionsRequested', leaves: 1 }))?.view).toMatchObject({
       state: 'joining',
-      context: { attempt: 2 },
+      context: { bridgeNumber: 2 },
     })
     expect((await suspect(1))?.handled).toBe(false)
   })
@@ -273,7 +279,9 @@ describe('a call in the database', () => {
       [row.id],
     )
     // Who has asked is answered, with an apology; nobody has to be told anything.
-    expect((await host.send({ callId: row.id }, { type: 'leg.asked' }))?.view.state).toBe('failed')
+    expect((await host.send({ callId: row.id }, { type: 'leg.instructionsRequested' }))?.view.state).toBe(
+      'failed',
+    )
     expect((await host.find({ callId: row.id }))?.row).toMatchObject({ outcome: 'chart_retired' })
     expect(await jobs()).toEqual([])
   })
@@ -316,10 +324,10 @@ describe('a timer', () => {
     const [a, b] = [node(NODE_A), node(NODE_B)]
     const { callId } = { callId: (await a.open(arriving(STRANGER))).row.id }
     const stateNow = async () => (await a.find({ callId }))?.view.state
-    const breakBridge = async (host: CallHost, attempt: number) => {
-      await host.send({ callId }, { type: 'leg.asked' })
-      await host.send({ callId }, { type: 'media.joined', attempt, node: NODE_A })
-      await host.send({ callId }, { type: 'media.lost', attempt, clean: false })
+    const breakBridge = async (host: CallHost, bridgeNumber: number) => {
+      await host.send({ callId }, { type: 'leg.instructionsRequested' })
+      await host.send({ callId }, { type: 'media.joined', bridgeNumber, node: NODE_A })
+      await host.send({ callId }, { type: 'media.lost', bridgeNumber, clean: false })
     }
     await breakBridge(a, 1)
     await passTime(10_000)

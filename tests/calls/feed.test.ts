@@ -51,7 +51,7 @@ it('finds the steps whose news was lost with the node that made them', async () 
   const states: string[] = []
   const unwatch = feed.watch(callId, ({ state }) => states.push(state))
   feed.start(clock)
-  await host.send({ callId }, { type: 'leg.asked' })
+  await host.send({ callId }, { type: 'leg.instructionsRequested' })
   clock.advance(MINUTE_MS)
   await until('the state is found', () => states.includes('joining'))
   await until('the feed looks again', () => clock.pending === 1)
@@ -71,7 +71,7 @@ it('tells nobody an older state after a newer one, and nothing twice', async () 
   const early = (await host.find({ callId }))?.view as CallView
   const states: string[] = []
   feed.watch(callId, ({ state }) => states.push(state))
-  const joining = await host.send({ callId }, { type: 'leg.asked' })
+  const joining = await host.send({ callId }, { type: 'leg.instructionsRequested' })
   if (!joining) throw new Error('The call is not there.')
   feed.stepped({ callId, seq: 2, state: 'joining' }, joining.view)
   feed.stepped({ callId, seq: 1, state: 'greeting' }, early)

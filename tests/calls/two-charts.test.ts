@@ -60,11 +60,11 @@ async function opened(): Promise<string> {
 
 async function talking(): Promise<string> {
   const callId = await opened()
-  await host.send({ callId }, { type: 'leg.asked' })
+  await host.send({ callId }, { type: 'leg.instructionsRequested' })
   const row = (await host.find({ callId }))?.row
   if (!row) throw new Error('The call is gone.')
   await host.join({ callId, providerCallId: row.providerCallId, token: streamToken(row, 1) })
-  await host.send({ callId }, { type: 'agent.ready', attempt: 1, connection: 1, conversationId: 'c1' })
+  await host.send({ callId }, { type: 'agent.ready', bridgeNumber: 1, connection: 1, conversationId: 'c1' })
   return callId
 }
 
@@ -111,7 +111,7 @@ describe('a call in a state of a chart that is not known here', () => {
   it('is left to those who know it: while they have not answered, its question is to be asked again', async () => {
     const callId = await waiting()
     known = [OTHERS]
-    await expect(host.send({ callId }, { type: 'leg.asked' })).rejects.toThrow(AnswerPending)
+    await expect(host.send({ callId }, { type: 'leg.instructionsRequested' })).rejects.toThrow(AnswerPending)
     expect(await rowOf(callId)).toMatchObject({ endedAt: null, chartVersion: OTHERS })
     expect(await jobs()).toEqual([`deliver-event@${OTHERS}`])
   })
@@ -126,7 +126,7 @@ describe('a call in a state of a chart that is not known here', () => {
   it('hears at once what became of its question', async () => {
     const callId = await waiting()
     known = [OTHERS]
-    const answer = host.send({ callId }, { type: 'leg.asked' })
+    const answer = host.send({ callId }, { type: 'leg.instructionsRequested' })
     // As by a process that knows the chart: one hold round further, in a state without a name here.
     await expect.poll(jobs).toHaveLength(1)
     await db.query(
@@ -135,7 +135,7 @@ describe('a call in a state of a chart that is not known here', () => {
     )
     await db.query('delete from graphile_worker._private_jobs')
     const { view } = (await answer) ?? {}
-    expect(view && nextInstructions(view)).toEqual([{ do: 'hold', round: 7 }, { do: 'ask-again' }])
+    expect(view && nextInstructions(view)).toEqual([{ do: 'hold', round: 7 }, { do: 'poll' }])
   })
 
   it('keeps its timers for those who know it', async () => {
@@ -187,11 +187,11 @@ describe('a call in a state of a chart that is not known here', () => {
 
   it('is ended in writing when nobody knows it, and its caller hears an apology however often they ask', async () => {
     const callId = await waiting()
-    const asked = await host.send({ callId }, { type: 'leg.asked' })
+    const asked = await host.send({ callId }, { type: 'leg.instructionsRequested' })
     expect(asked?.view.state).toBe('failed')
     expect(await rowOf(callId)).toMatchObject({ outcome: 'chart_retired', endedAt: expect.any(Date) })
     expect(await jobs()).toEqual([])
-    expect((await host.send({ callId }, { type: 'leg.asked' }))?.view.state).toBe('failed')
+    expect((await host.send({ callId }, { type: 'leg.instructionsRequested' }))?.view.state).toBe('failed')
     expect(await db.query('select state from call_log where id = $1', [callId])).toEqual([{ state: 'ended' }])
   })
 
@@ -212,7 +212,10 @@ it('an ended call stays ended, whatever comes and whatever chart it was saved by
     status: 'active',
   }
   await save(callId, CHART_ID, { ...(await snapshotOf(callId)), ...live })
-  for (const event of [{ type: 'leg.asked' }, { type: 'leg.ended', status: 'failed' }] as const)
+  for (const event of [
+    { type: 'leg.instructionsRequested' },
+    { type: 'leg.ended', status: 'failed' },
+  ] as const)
     expect((await host.send({ callId }, event))?.handled).toBe(false)
   expect(await rowOf(callId)).toMatchObject({ endedAt: ended?.endedAt, outcome: 'caller_hung_up' })
 })
@@ -223,7 +226,13 @@ async function asOneMachine(
   chart: string,
   { leg, forgotten = [], limits = LIMITS }: { leg: unknown; forgotten?: string[]; limits?: object },
 ): Promise<void> {
-  const { bridgeNumber: _, isWanted: __, ...known } = viewOfRow((await rowOf(callId)) as CallRow).context
+  const {
+    bridgeNumber: attempt,
+    agentBridge: _,
+    isWanted: __,
+    ...fields
+  } = viewOfRow((await rowOf(callId)) as CallRow).context
+  const known = { ...fields, attempt }
   const context = Object.fromEntries(Object.entries(known).filter(([field]) => !forgotten.includes(field)))
   const value = { live: { leg, voice: { settled: 'default' } } }
   await save(callId, chart, { status: 'active', value, context: { ...context, limits } })
@@ -254,7 +263,7 @@ describe('a call of chart 1', () => {
   it('goes on, and from its next step on has the timers that chart 1 did not know', async () => {
     const callId = await talking()
     await asChart1(callId, { bridged: 'talking' })
-    const next = await host.send({ callId }, { type: 'relay.unresponsive', attempt: 1 })
+    const next = await host.send({ callId }, { type: 'relay.unresponsive', bridgeNumber: 1 })
     expect(next?.view).toMatchObject({ state: 'bridged', bridge: 'talking' })
     expect((await rowOf(callId))?.chartVersion).toBe(CHART_ID)
     expect(await timers(callId)).toEqual(['AGENT_STEADY', 'CALL_MAX', 'TALK_CHECK'])
@@ -264,7 +273,7 @@ describe('a call of chart 1', () => {
     const callId = await talking()
     await asChart1(callId, { bridged: 'reconnecting' })
     // A relay of chart 1 does not number its connections.
-    const lost = await host.send({ callId }, { type: 'agent.lost', attempt: 1, cause: 'closed_1011' })
+    const lost = await host.send({ callId }, { type: 'agent.lost', bridgeNumber: 1, cause: 'closed_1011' })
     expect(lost?.view).toMatchObject({ state: 'bridged', bridge: 'backingOff' })
     expect(await timers(callId)).toEqual(['AGENT_PAUSE', 'AGENT_RECOVERY', 'CALL_MAX'])
   })
@@ -312,7 +321,7 @@ describe('a call of chart 2', () => {
       voiceId: null,
       isGone: false,
     } as const
-    const next = await host.send({ callId }, { ...refused, attempt: 1, connection: 1 })
+    const next = await host.send({ callId }, { ...refused, bridgeNumber: 1, connection: 1 })
     expect(next?.view).toMatchObject({ state: 'bridged', bridge: 'talking' })
     expect((await rowOf(callId))?.chartVersion).toBe(CHART_ID)
     expect(await due(callId)).toEqual(before)
@@ -321,7 +330,7 @@ describe('a call of chart 2', () => {
   it('forgets the timers of the state that it leaves, whatever they were called', async () => {
     const callId = await talking()
     await asOneMachine(callId, '2.ebc58098', { leg: { bridged: 'talking' } })
-    await host.send({ callId }, { type: 'media.lost', attempt: 1, clean: true })
+    await host.send({ callId }, { type: 'media.lost', bridgeNumber: 1, clean: true })
     expect(await timers(callId)).toEqual(['CALL_MAX', 'REJOIN_OVERDUE', 'REJOIN_PATIENCE'])
   })
 
@@ -361,8 +370,8 @@ describe.each([
   it('ends its call in writing, once, with an alarm, and its caller hears an apology', async () => {
     const callId = await spoilt()
     expect((await host.find({ callId }))?.view.state).toBe('failed')
-    expect((await host.send({ callId }, { type: 'leg.asked' }))?.view.state).toBe('failed')
-    expect((await host.send({ callId }, { type: 'leg.asked' }))?.view.state).toBe('failed')
+    expect((await host.send({ callId }, { type: 'leg.instructionsRequested' }))?.view.state).toBe('failed')
+    expect((await host.send({ callId }, { type: 'leg.instructionsRequested' }))?.view.state).toBe('failed')
     expect(await rowOf(callId)).toMatchObject({ outcome: 'snapshot_corrupt', endedAt: expect.any(Date) })
     expect(alarms).toHaveLength(1)
     expect(await timers(callId)).toEqual([])

@@ -3,7 +3,8 @@ import type { VoiceLookup } from '../../machines/call-events.ts'
 import { viewOfRow } from '../../src/calls/retire.ts'
 import { begin, INPUTS, viewOf } from '../../src/model/call-model.ts'
 
-const { context } = viewOf(begin(INPUTS['voice to clone']).snapshot)
+const { bridgeNumber: attempt, ...known } = viewOf(begin(INPUTS['voice to clone']).snapshot).context
+const context = { ...known, attempt }
 const CLONE: VoiceLookup = { kind: 'clone', sampleKey: 'sample', fallbackVoiceId: 'fallback' }
 
 test.each<[voice: VoiceLookup, voiceId: string | null, said: string]>([

@@ -35,7 +35,7 @@ describe('one call', () => {
     await alice.page.getByText('Step 5 of 6, +9.7 s: agent.ready').waitFor()
     expect(await chartStates('[data-active]')).toEqual(expect.arrayContaining(['talking', 'cloned']))
     const inspector = alice.page.locator('.inspector')
-    await expect.poll(() => inspector.textContent()).toContain('connect-media attempt=1')
+    await expect.poll(() => inspector.textContent()).toContain('connect-media bridgeNumber=1')
     await expect
       .poll(() => inspector.locator('[data-changed]').allTextContents())
       .toEqual(['conversationIdtalk'])
@@ -71,7 +71,7 @@ describe('one call', () => {
     await begin()
     const id = await pastCall()
     await looksAt(`#/calls/${id}?step=2`)
-    await alice.page.getByText('Step 2 of 6, +2.0 s: leg.asked').waitFor()
+    await alice.page.getByText('Step 2 of 6, +2.0 s: leg.instructionsRequested').waitFor()
     await until('the chart shows it', async () => {
       const active = await chartStates('[data-active]')
       return active.includes('hold') && active.includes('cloning')
@@ -81,9 +81,9 @@ describe('one call', () => {
   test('says why the agent was lost', async () => {
     await begin()
     service.calls.begin(BOB)
-    const lost = { type: 'agent.lost', attempt: 1, cause: 'closed_3000' } as const
-    await service.calls.say({ type: 'leg.asked' })
-    await service.calls.say({ type: 'media.joined', attempt: 1, node: 'node' })
+    const lost = { type: 'agent.lost', bridgeNumber: 1, cause: 'closed_3000' } as const
+    await service.calls.say({ type: 'leg.instructionsRequested' })
+    await service.calls.say({ type: 'media.joined', bridgeNumber: 1, node: 'node' })
     await service.calls.say(lost)
     await service.calls.say({ type: RECOVERY_IS_OVER } as never)
     await service.calls.say({ type: 'leg.ended', status: 'completed' })
@@ -132,7 +132,9 @@ describe('one call', () => {
     await alice.page.keyboard.press('Home')
     await expect.poll(() => scrubber.getAttribute('aria-valuetext')).toBe('+0.0 s, step 1: call.began')
     await alice.page.keyboard.press('ArrowRight')
-    await expect.poll(() => scrubber.getAttribute('aria-valuetext')).toContain('step 2: leg.asked')
+    await expect
+      .poll(() => scrubber.getAttribute('aria-valuetext'))
+      .toContain('step 2: leg.instructionsRequested')
     const box = await alice.page.locator('.scrubber').boundingBox()
     if (!box) throw new Error('The scrubber is not there.')
     await alice.page.mouse.click(box.x + box.width * 0.6, box.y + 40)
@@ -193,7 +195,7 @@ describe('one call', () => {
     service.calls.begin(ANN)
     await looksAt(`#/calls/${service.calls.latestId}`)
     await alice.page.getByText('Step 1 of 1').waitFor()
-    await service.calls.say({ type: 'leg.asked' })
+    await service.calls.say({ type: 'leg.instructionsRequested' })
     await alice.page.getByText('Step 2 of 2').waitFor()
     await alice.page.getByRole('button', { name: 'Hang up this call' }).click()
     await alice.page.locator('.call-head .badge', { hasText: 'Hanging up' }).waitFor()

@@ -22,12 +22,12 @@ async function recordsOf(from: string, ...events: CallEvent[]): Promise<CallReco
   return JSON.parse(JSON.stringify(await calls.queries.events(call?.id ?? '', 0)))
 }
 
-const asked: CallEvent = { type: 'leg.asked' }
+const asked: CallEvent = { type: 'leg.instructionsRequested' }
 const ready: CallEvent = { type: 'voice.ready', voiceId: 'voice' }
-const joined: CallEvent = { type: 'media.joined', attempt: 1, node: 'node' }
-const agentReady: CallEvent = { type: 'agent.ready', attempt: 1, conversationId: 'conversation' }
+const joined: CallEvent = { type: 'media.joined', bridgeNumber: 1, node: 'node' }
+const agentReady: CallEvent = { type: 'agent.ready', bridgeNumber: 1, conversationId: 'conversation' }
 const refusedVoice = (isGone: boolean): CallEvent => ({
-  ...{ type: 'agent.overrideRefused', attempt: 1, override: 'voice', voiceId: null, isGone },
+  ...{ type: 'agent.overrideRefused', bridgeNumber: 1, override: 'voice', voiceId: null, isGone },
   detail: 'A voice was not found.',
 })
 const ended: CallEvent = { type: 'leg.ended', status: 'completed' }
@@ -41,7 +41,7 @@ describe('a call’s story', () => {
   })
 
   test('tells what went wrong last, and its cause', async () => {
-    const lost: CallEvent = { type: 'agent.lost', attempt: 1, cause: 'closed_3000' }
+    const lost: CallEvent = { type: 'agent.lost', bridgeNumber: 1, cause: 'closed_3000' }
     const failed: CallEvent = { type: 'voice.failed', cause: 'too_short' }
     expect(troubleOf(await recordsOf(KNOWN, asked, ready, joined, agentReady, ended))).toBeNull()
     expect(troubleOf(await recordsOf(KNOWN, asked, failed))).toEqual({

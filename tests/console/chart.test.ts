@@ -81,27 +81,32 @@ describe('where a call is', () => {
     const events = waysFrom(chart, activeStates(chart, { call: 'hold', leg: 'answered', voice: 'cloning' }))
     const types = events.map(({ eventType }) => eventType)
     expect(types).toEqual(
-      expect.arrayContaining(['leg.asked', 'voice.ready', 'operator.hangupRequested', 'leg.ended']),
+      expect.arrayContaining([
+        'leg.instructionsRequested',
+        'voice.ready',
+        'operator.hangupRequested',
+        'leg.ended',
+      ]),
     )
-    expect(types.indexOf('leg.asked')).toBeLessThan(types.indexOf('leg.ended'))
+    expect(types.indexOf('leg.instructionsRequested')).toBeLessThan(types.indexOf('leg.ended'))
   })
 })
 
 /** Everything that may be said to a call; most of it changes something somewhere. */
 const SAYABLE: CallEvent[] = [
-  { type: 'leg.asked' },
+  { type: 'leg.instructionsRequested' },
   { type: 'voice.ready', voiceId: 'v' },
   { type: 'voice.failed', cause: 'c' },
   { type: 'operator.hangupRequested', by: 'api' },
   { type: 'leg.ended', status: 'completed' },
   { type: 'leg.streamEnded' },
-  ...[1, 2, 3].flatMap((attempt): CallEvent[] => [
-    { type: 'media.joined', attempt, node: 'n' },
-    { type: 'media.lost', attempt, clean: true },
-    { type: 'media.lost', attempt, clean: false },
-    { type: 'agent.ready', attempt, conversationId: 'c' },
-    { type: 'agent.lost', attempt, cause: 'c' },
-    { type: 'agent.ended', attempt },
+  ...[1, 2, 3].flatMap((bridgeNumber): CallEvent[] => [
+    { type: 'media.joined', bridgeNumber, node: 'n' },
+    { type: 'media.lost', bridgeNumber, clean: true },
+    { type: 'media.lost', bridgeNumber, clean: false },
+    { type: 'agent.ready', bridgeNumber, conversationId: 'c' },
+    { type: 'agent.lost', bridgeNumber, cause: 'c' },
+    { type: 'agent.ended', bridgeNumber },
   ]),
 ]
 

@@ -45,10 +45,10 @@ const signedIn = async (config: Partial<ConsoleConfig> = {}, options: BrowserCon
 }
 
 const cloneIsReady = () => service.calls.say({ type: 'voice.ready', voiceId: 'voice' })
-const carrierAsks = () => service.calls.say({ type: 'leg.asked' })
-const carrierJoins = () => service.calls.say({ type: 'media.joined', attempt: 1, node: 'node' })
+const carrierAsks = () => service.calls.say({ type: 'leg.instructionsRequested' })
+const carrierJoins = () => service.calls.say({ type: 'media.joined', bridgeNumber: 1, node: 'node' })
 const agentAnswers = () =>
-  service.calls.say({ type: 'agent.ready', attempt: 1, conversationId: 'conversation' })
+  service.calls.say({ type: 'agent.ready', bridgeNumber: 1, conversationId: 'conversation' })
 
 const untilTalking = async () => {
   await alice.sawState('greeting')

@@ -12,7 +12,7 @@ test('words stand in the middle of the longest part of their line', () => {
     { x: 0, y: 20 },
     { x: 400, y: 20 },
   ]
-  expect(new WordPlacer([]).place(bent, ['leg.asked'])).toEqual({ x: 200, y: 20 })
+  expect(new WordPlacer([]).place(bent, ['leg.instructionsRequested'])).toEqual({ x: 200, y: 20 })
 })
 
 test('words hide no state where there is another place', () => {

@@ -26,7 +26,7 @@ describe('the live calls', () => {
     await looksAt('#/live')
     await alice.page.locator('.chart-state-count').first().waitFor()
     expect(await countIn('greeting')).toBe('2')
-    await service.calls.say({ type: 'leg.asked' })
+    await service.calls.say({ type: 'leg.instructionsRequested' })
     await until('one has moved on', async () => (await countIn('bridging')) === '1')
     expect(await countIn('greeting')).toBe('1')
     await alice.page.locator('.way[data-lit]').first().waitFor({ state: 'attached' })
@@ -41,7 +41,7 @@ describe('the live calls', () => {
     await begin()
     service.calls.begin(ANN)
     service.calls.begin(BOB)
-    await service.calls.say({ type: 'leg.asked' })
+    await service.calls.say({ type: 'leg.instructionsRequested' })
     await looksAt('#/live')
     const state = alice.page.locator('.react-flow__node[data-id="leg.opening"]')
     await state.focus()
@@ -82,7 +82,7 @@ describe('the live calls', () => {
       await Promise.all(
         ids
           .slice(round * 100, round * 100 + 100)
-          .map((id) => service.calls.say({ type: 'leg.asked' }, new Date(), id)),
+          .map((id) => service.calls.say({ type: 'leg.instructionsRequested' }, new Date(), id)),
       )
       await new Promise((resolve) => setTimeout(resolve, 100))
     }

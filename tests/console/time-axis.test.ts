@@ -21,9 +21,9 @@ const at = (ms: number) => new Date(BEGAN + ms)
 async function lateCall(): Promise<CallStep[]> {
   const calls = new ScriptedCalls()
   calls.begin('+15550100001', at(0))
-  await calls.say({ type: 'leg.asked' }, at(2_000))
+  await calls.say({ type: 'leg.instructionsRequested' }, at(2_000))
   await calls.say({ type: 'xstate.after.CLONE_MAX_WAIT.voice.cloning' } as never, at(35_000))
-  await calls.say({ type: 'media.joined', attempt: 1, node: 'node' }, at(35_500))
+  await calls.say({ type: 'media.joined', bridgeNumber: 1, node: 'node' }, at(35_500))
   const recorded = await calls.recorded(calls.latestId)
   if (!recorded) throw new Error('The call is not there.')
   const played = JSON.parse(JSON.stringify(replay(recorded)))
@@ -50,7 +50,12 @@ describe('the lanes of a call', () => {
   it('tell events and effects with the time until the next', async () => {
     const steps = await lateCall()
     expect(told(eventSpans(steps, 40_000))).toEqual([
-      ...['call.began 0–2', 'leg.asked 2–35', 'CLONE_MAX_WAIT ran out 35–35.5', 'media.joined 35.5–40'],
+      ...[
+        'call.began 0–2',
+        'leg.instructionsRequested 2–35',
+        'CLONE_MAX_WAIT ran out 35–35.5',
+        'media.joined 35.5–40',
+      ],
     ])
     expect(told(effectSpans(steps, 40_000))).toEqual([
       ...['requestClone 0–35', 'recordCloneTimeout, redirectLeg 35–40'],

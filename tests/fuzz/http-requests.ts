@@ -189,9 +189,9 @@ export function oddWebhook(origin: string, authToken: string, random: SeededRand
   const query = random.pick([
     '',
     '',
-    '?attempt=1',
+    '?bridgeNumber=1',
     '?leaves=1',
-    `?attempt=${encodeURIComponent(random.pick(NASTY).toWellFormed())}`,
+    `?bridgeNumber=${encodeURIComponent(random.pick(NASTY).toWellFormed())}`,
     '?waits=3',
   ])
   const path = `/webhooks/${random.pick(WEBHOOKS)}${query}`

@@ -46,7 +46,7 @@ const isOfNobody = (bridge: string | null, type: string) =>
 const canHearOverTwilio: CanHear = ({ bridge }, event) =>
   !ELSEWHERE.includes(event.type) &&
   !isOfNobody(bridge, event.type) &&
-  !(event.type === 'leg.asked' && event.leaves === 0)
+  !(event.type === 'leg.instructionsRequested' && event.leaves === 0)
 
 /** Every carrier, by the name that the service knows it by. */
 export const CARRIERS: Record<CarrierName, Carrier> = {

@@ -18,10 +18,10 @@ import { type Played, reportOf, walkedIn } from './walked.ts'
 
 /** Of the ways to go on that a carrier's question opens, those that a leg which follows its call has no need to ask. */
 const NEVER_OVER_SIP = [
-  'leg.streaming on leg.asked #1',
-  'leg.awaitingHangup on leg.asked #1',
-  'leg.awaitingRestream on leg.asked #1',
-  'leg.closing on leg.asked #1',
+  'leg.streaming on leg.instructionsRequested #1',
+  'leg.awaitingHangup on leg.instructionsRequested #1',
+  'leg.awaitingRestream on leg.instructionsRequested #1',
+  'leg.closing on leg.instructionsRequested #1',
   'call.closing on leg.asks #1',
   // Told in the stories of nodes and of the agent.
   'leg.streaming on relay.unresponsive #1',

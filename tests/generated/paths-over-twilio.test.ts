@@ -43,7 +43,7 @@ describe('what the service wrote down of it', () => {
     process.stdout.write(reportOf(walked, played))
     const elsewhere = (each: string) => ELSEWHERE.some((type) => each.includes(type))
     const ofNobody = (each: string) =>
-      /^bridged\.backingOff: agent\.|^(greeting|hold|greeting while cloning|hold while cloning|closing while cloning): leg\.asked, leaving/.test(
+      /^bridged\.backingOff: agent\.|^(greeting|hold|greeting while cloning|hold while cloning|closing while cloning): leg\.instructionsRequested, leaving/.test(
         each,
       )
     expect(missed.filter((each) => !elsewhere(each) && !ofNobody(each))).toEqual([])

@@ -36,7 +36,7 @@ export class SipCarrier implements PlayedCarrier {
     if (bridge === 'backingOff' && event.type.startsWith('agent.')) return false
     if (state === 'rejected') return event.type === 'leg.ended' && event.status === 'failed'
     switch (event.type) {
-      case 'leg.asked':
+      case 'leg.instructionsRequested':
         return (state === 'greeting' || state === 'hold') && event.leaves === undefined
       case 'leg.streamEnded':
         return state !== 'closing' || context.endReason === 'agent_ended'

@@ -43,7 +43,7 @@ export class SipDriver implements LegDriver {
 
   async perform(event: CarrierEvent): Promise<null> {
     switch (event.type) {
-      case 'leg.asked':
+      case 'leg.instructionsRequested':
         await this.#playToTheEnd()
         break
       case 'leg.streamEnded':

@@ -40,15 +40,15 @@ class TwilioDriver implements LegDriver {
 
   async perform(event: CarrierEvent): Promise<LegInstruction[] | null> {
     switch (event.type) {
-      case 'leg.asked':
+      case 'leg.instructionsRequested':
         return this.#poll(event.leaves)
       case 'leg.streamEnded':
-        return this.#reportStreamEnd(event.attempt ?? 0)
+        return this.#reportStreamEnd(event.bridgeNumber ?? 0)
       case 'leg.ended':
         await this.#reportEnd(event.status)
         return null
       case 'media.joined':
-        await this.#join(event.attempt)
+        await this.#join(event.bridgeNumber)
         return null
       case 'media.lost':
         this.#lose(event)
@@ -89,9 +89,9 @@ class TwilioDriver implements LegDriver {
   }
 
   /** The address is the one in the TwiML; a leg that never had a stream can only mean the bare one. */
-  #reportStreamEnd(attempt: number): Promise<LegInstruction[]> {
+  #reportStreamEnd(bridgeNumber: number): Promise<LegInstruction[]> {
     const action = new URL('/webhooks/stream-ended', this.#call.nextOrigin())
-    if (attempt > 0) action.searchParams.set('attempt', `${attempt}`)
+    if (bridgeNumber > 0) action.searchParams.set('bridgeNumber', `${bridgeNumber}`)
     return this.#ask(action.href)
   }
 
@@ -103,19 +103,20 @@ class TwilioDriver implements LegDriver {
   }
 
   /** A leg that was moved, or whose stream broke, asks before it connects. */
-  async #join(attempt: number): Promise<void> {
-    if (!this.#connects(attempt)) await this.#poll()
+  async #join(bridgeNumber: number): Promise<void> {
+    if (!this.#connects(bridgeNumber)) await this.#poll()
     const connect = this.#told?.connect
-    if (!connect || !this.#connects(attempt))
-      throw new Error(`The leg is not told to open stream ${attempt}.`)
+    if (!connect || !this.#connects(bridgeNumber))
+      throw new Error(`The leg is not told to open stream ${bridgeNumber}.`)
     this.#stream = await this.#carrier.openStream(connect.stream.url)
     this.#stream.start(this.providerCallId, connect.parameters)
   }
 
-  #connects(attempt: number): boolean {
+  #connects(bridgeNumber: number): boolean {
     return (
-      this.#told?.instructions.some((told) => told.do === 'connect-media' && told.attempt === attempt) ??
-      false
+      this.#told?.instructions.some(
+        (told) => told.do === 'connect-media' && told.bridgeNumber === bridgeNumber,
+      ) ?? false
     )
   }
 

@@ -44,17 +44,17 @@ function said(text: string): LegInstruction {
 
 function redirected(path: string): LegInstruction {
   if (path !== '/webhooks/status-callback') throw new Error(`No leg is sent to ${path}.`)
-  return { do: 'ask-again' }
+  return { do: 'poll' }
 }
 
 function connected({ action = '', method, stream, parameters }: VerbOf<'Connect'>): LegInstruction {
   const url = new URL(action)
-  const attempt = Number(url.searchParams.get('attempt'))
-  if (url.pathname !== '/webhooks/stream-ended' || method !== 'POST' || !(attempt > 0))
+  const bridgeNumber = Number(url.searchParams.get('bridgeNumber'))
+  if (url.pathname !== '/webhooks/stream-ended' || method !== 'POST' || !(bridgeNumber > 0))
     throw new Error(`The end of a stream is not reported to ${method} ${action}.`)
   if (!/^wss?:\/\/[^/?#]+\/media-stream\/[0-9a-f-]{36}$/.test(stream.url))
     throw new Error(`No stream is opened to ${stream.url}.`)
   if (Object.keys(parameters).join() !== 'token' || !parameters.token)
     throw new Error('A stream needs a token and nothing else.')
-  return { do: 'connect-media', attempt }
+  return { do: 'connect-media', bridgeNumber }
 }

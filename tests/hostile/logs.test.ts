@@ -132,7 +132,7 @@ async function badCall(from: string): Promise<void> {
   talk(await conversationOf(id, 2))
   drop()
   await world.admin(`/calls/${id}/hangup`, { method: 'POST' })
-  await world.carrier.post(url('/webhooks/stream-ended?attempt=1'), fields)
+  await world.carrier.post(url('/webhooks/stream-ended?bridgeNumber=1'), fields)
   world.carrier.restStatus = 200
 }
 

@@ -150,7 +150,7 @@ describe('a stream is closed with 1008, and the call waits on, when', () => {
 
   test('the token is of a bridge that is over', async () => {
     const call = await callToJoin()
-    await world.carrier.post(`${world.node.origin}/webhooks/stream-ended?attempt=1`, call.form)
+    await world.carrier.post(`${world.node.origin}/webhooks/stream-ended?bridgeNumber=1`, call.form)
     await harmless(world, ['stream_refused'], async () => {
       const stream = await open(call)
       stream.start(call.sid, { token: call.token })
@@ -253,7 +253,10 @@ describe('in a bridge', () => {
     stream.send('x'.repeat(65 * 1024))
     expect((await stream.closed).code).toBe(1009)
     await expectState(call, 'rejoining')
-    const answer = await world.carrier.post(`${world.node.origin}/webhooks/stream-ended?attempt=1`, call.form)
+    const answer = await world.carrier.post(
+      `${world.node.origin}/webhooks/stream-ended?bridgeNumber=1`,
+      call.form,
+    )
     const { stream: next, parameters } = connectIn(await answer.text())
     const again = await open(next)
     again.start(call.sid, { token: parameters.token ?? '' })

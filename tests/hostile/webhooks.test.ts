@@ -186,7 +186,7 @@ describe.each(WEBHOOKS)('an authentic %s', (webhook) => {
 describe('a call that nobody knows', () => {
   const unknown = (status = 'in-progress') => ({ ...formOf(status), CallSid: newSid('CA') })
 
-  test.each(['status-callback', 'stream-ended', 'stream-ended?attempt=1'])(
+  test.each(['status-callback', 'stream-ended', 'stream-ended?bridgeNumber=1'])(
     'hears an apology at %s',
     async (webhook) => {
       const response = await harmless(world, ['unknown_call'], () =>
@@ -226,7 +226,7 @@ describe('whatever comes late, twice or out of order', () => {
     const fields = world.carrier.fieldsOf(over, 'completed')
     await world.carrier.post(urlOf('call-status'), fields)
     await harmless(world, [], async () => {
-      for (const webhook of ['inbound', 'status-callback', 'stream-ended', 'stream-ended?attempt=1']) {
+      for (const webhook of ['inbound', 'status-callback', 'stream-ended', 'stream-ended?bridgeNumber=1']) {
         const response = await world.carrier.post(urlOf(webhook), fields)
         expect(parseTwiml(await response.text()), webhook).toEqual([{ verb: 'Hangup' }])
       }
@@ -275,11 +275,11 @@ describe('whatever comes late, twice or out of order', () => {
     const live = await newCall()
     const fields = world.carrier.fieldsOf(live)
     await world.carrier.post(urlOf('status-callback'), fields)
-    await world.carrier.post(urlOf('stream-ended?attempt=1'), fields)
+    await world.carrier.post(urlOf('stream-ended?bridgeNumber=1'), fields)
     await harmless(world, [], async () => {
-      for (const attempt of ['1', '3', '99999999999999999999']) {
-        const response = await world.carrier.post(urlOf(`stream-ended?attempt=${attempt}`), fields)
-        expect(await response.text()).toContain('stream-ended?attempt=2"')
+      for (const bridgeNumber of ['1', '3', '99999999999999999999']) {
+        const response = await world.carrier.post(urlOf(`stream-ended?bridgeNumber=${bridgeNumber}`), fields)
+        expect(await response.text()).toContain('stream-ended?bridgeNumber=2"')
       }
     })
   })

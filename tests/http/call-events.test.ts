@@ -31,8 +31,16 @@ function setUp() {
     happen(stateAfter: string, payload = '') {
       const seq = events.length + 1
       const [stateBefore] = [events.at(-1)?.stateAfter ?? 'greeting']
-      const event = { type: 'leg.asked', payload }
-      events.push({ seq, at: new Date(seq), type: 'leg.asked', event, stateBefore, stateAfter, effects: [] })
+      const event = { type: 'leg.instructionsRequested', payload }
+      events.push({
+        seq,
+        at: new Date(seq),
+        type: 'leg.instructionsRequested',
+        event,
+        stateBefore,
+        stateAfter,
+        effects: [],
+      })
       if (stateAfter === 'ended') endedAt = new Date(seq)
       for (const follower of followers) follower({ callId: CALL })
     },
@@ -88,7 +96,10 @@ describe('following a call', () => {
     expect(response.headers.get('content-type')).toContain('text/event-stream')
     const frames = framesOf(response)
     const first = (await frames.next()).value
-    expect(first).toMatchObject({ id: '1', data: { seq: 1, stateAfter: 'hold', type: 'leg.asked' } })
+    expect(first).toMatchObject({
+      id: '1',
+      data: { seq: 1, stateAfter: 'hold', type: 'leg.instructionsRequested' },
+    })
     happen('joining')
     expect((await frames.next()).value).toMatchObject({ id: '2', data: { stateAfter: 'joining' } })
     happen('ended')

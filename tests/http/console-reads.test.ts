@@ -51,7 +51,7 @@ const openCall = async (providerCallId: string) => {
 describe('live calls', () => {
   it('are read with their place in the chart and the step that brought them there', async () => {
     const id = await openCall('CA1')
-    await host.send({ callId: id }, { type: 'leg.asked' })
+    await host.send({ callId: id }, { type: 'leg.instructionsRequested' })
     expect(await live.live()).toEqual([{ id, seq: 2 }])
     expect(await live.these([id])).toMatchObject([
       {
@@ -61,7 +61,7 @@ describe('live calls', () => {
           bridge: null,
           voice: 'default',
           seq: 2,
-          event: 'leg.asked',
+          event: 'leg.instructionsRequested',
           endedAt: null,
         },
         value: { call: 'bridging', leg: 'opening', conversation: 'idle', voice: { settled: 'default' } },
@@ -80,8 +80,8 @@ describe('the state of a call', () => {
     const ask = (callId: string) => fetch(`${url}/api/v1/calls/${callId}/state`, { headers: asAdmin })
     const state = await (await ask(id)).json()
     expect(state).toMatchObject({
-      ...{ seq: 1, value: { call: 'greeting', leg: 'answered' }, context: { attempt: 0 } },
-      instructions: [{ do: 'play-greeting' }, { do: 'ask-again' }],
+      ...{ seq: 1, value: { call: 'greeting', leg: 'answered' }, context: { bridgeNumber: 0 } },
+      instructions: [{ do: 'play-greeting' }, { do: 'poll' }],
     })
     expect(state.timers.map(({ timerId }: { timerId: string }) => timerId.split('.')[2])).toEqual([
       ...['GREETING_OVERDUE', 'LEG_PATIENCE', 'CALL_MAX'],

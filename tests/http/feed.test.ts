@@ -51,7 +51,7 @@ class Calls {
         bridge: null,
         voice: 'default',
         value: { live: { leg: state } },
-        event: 'leg.asked',
+        event: 'leg.instructionsRequested',
         startedAt: at,
       },
       ...{ endedAt: state === 'ended' ? at : null, outcome: state === 'ended' ? 'caller_hung_up' : null },

@@ -17,9 +17,9 @@ describe('a call, replayed', () => {
     expect(replay).toMatchObject({ call: { id: CALL_ID, outcome: 'caller_hung_up' }, firstDifference: null })
     expect(replay.steps).toHaveLength(8)
     expect(replay.steps[1]).toMatchObject({
-      type: 'leg.asked',
+      type: 'leg.instructionsRequested',
       recorded: { stateBefore: 'greeting', stateAfter: 'hold' },
-      reproduced: { stateAfter: 'hold', leg: [{ do: 'hold', round: 1 }, { do: 'ask-again' }] },
+      reproduced: { stateAfter: 'hold', leg: [{ do: 'hold', round: 1 }, { do: 'poll' }] },
     })
   })
 

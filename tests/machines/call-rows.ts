@@ -27,25 +27,32 @@ const REFUSED = { type: 'agent.overrideRefused', detail: 'Override for field is 
 
 /** The columns: every event, two for each that says more than its name. */
 export const EVENTS = {
-  'leg.asked': () => ({ type: 'leg.asked' }),
-  'leg.asked, leaving': ({ attempt }) => ({ type: 'leg.asked', leaves: attempt }),
-  'leg.streamEnded': ({ attempt }) => ({ type: 'leg.streamEnded', attempt }),
-  'leg.ended': () => ({ type: 'leg.ended', status: 'completed', durationSeconds: 42 }),
-  'media.joined': ({ attempt }) => ({ type: 'media.joined', attempt, node: 'node-1' }),
-  'media.lost, announced': ({ attempt }) => ({ type: 'media.lost', attempt, clean: true }),
-  'media.lost, broken': ({ attempt }) => ({ type: 'media.lost', attempt, clean: false }),
-  'relay.unresponsive': ({ attempt }) => ({ type: 'relay.unresponsive', attempt }),
-  'agent.ready': ({ attempt, agentConnection: connection }) => ({
-    ...{ type: 'agent.ready', attempt, connection, conversationId: 'talk-1' },
+  'leg.instructionsRequested': () => ({ type: 'leg.instructionsRequested' }),
+  'leg.instructionsRequested, leaving': ({ bridgeNumber }) => ({
+    type: 'leg.instructionsRequested',
+    leaves: bridgeNumber,
   }),
-  'agent.lost': ({ attempt, agentConnection: connection }) => ({
-    ...{ type: 'agent.lost', attempt, connection, cause: 'closed', detail: '1011: internal error' },
+  'leg.streamEnded': ({ bridgeNumber }) => ({ type: 'leg.streamEnded', bridgeNumber }),
+  'leg.ended': () => ({ type: 'leg.ended', status: 'completed', durationSeconds: 42 }),
+  'media.joined': ({ bridgeNumber }) => ({ type: 'media.joined', bridgeNumber, node: 'node-1' }),
+  'media.lost, announced': ({ bridgeNumber }) => ({ type: 'media.lost', bridgeNumber, clean: true }),
+  'media.lost, broken': ({ bridgeNumber }) => ({ type: 'media.lost', bridgeNumber, clean: false }),
+  'relay.unresponsive': ({ bridgeNumber }) => ({ type: 'relay.unresponsive', bridgeNumber }),
+  'agent.ready': ({ bridgeNumber, agentConnection: connection }) => ({
+    ...{ type: 'agent.ready', bridgeNumber, connection, conversationId: 'talk-1' },
+  }),
+  'agent.lost': ({ bridgeNumber, agentConnection: connection }) => ({
+    ...{ type: 'agent.lost', bridgeNumber, connection, cause: 'closed', detail: '1011: internal error' },
     isPermanent: false,
   }),
-  'agent.ended': ({ attempt, agentConnection: connection }) => ({ type: 'agent.ended', attempt, connection }),
-  'agent.overrideRefused': ({ attempt, agentConnection: connection }) => ({
+  'agent.ended': ({ bridgeNumber, agentConnection: connection }) => ({
+    type: 'agent.ended',
+    bridgeNumber,
+    connection,
+  }),
+  'agent.overrideRefused': ({ bridgeNumber, agentConnection: connection }) => ({
     ...REFUSED,
-    ...{ attempt, connection, override: 'language', voiceId: null, isGone: false },
+    ...{ bridgeNumber, connection, override: 'language', voiceId: null, isGone: false },
   }),
   'voice.ready': () => ({ type: 'voice.ready', voiceId: 'cloned-voice' }),
   'voice.failed': () => ({ type: 'voice.failed', cause: 'rejected', detail: 'ElevenLabs answered 400.' }),

@@ -32,10 +32,10 @@ export const IGNORED_MESSAGES = {
 
 export const CALL_TABLE: Record<string, Row> = {
   greeting: row({
-    'leg.asked':
-      'joining; attempt 1: start JOIN_OVERDUE, start LEG_PATIENCE, start LEG_PATIENCE, stop GREETING_OVERDUE, stop LEG_PATIENCE, stop LEG_PATIENCE',
-    'leg.asked, leaving':
-      'joining; attempt 1: start JOIN_OVERDUE, start LEG_PATIENCE, start LEG_PATIENCE, stop GREETING_OVERDUE, stop LEG_PATIENCE, stop LEG_PATIENCE',
+    'leg.instructionsRequested':
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, start LEG_PATIENCE, stop GREETING_OVERDUE, stop LEG_PATIENCE, stop LEG_PATIENCE',
+    'leg.instructionsRequested, leaving':
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, start LEG_PATIENCE, stop GREETING_OVERDUE, stop LEG_PATIENCE, stop LEG_PATIENCE',
     'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop GREETING_OVERDUE, stop LEG_PATIENCE',
@@ -47,10 +47,10 @@ export const CALL_TABLE: Record<string, Row> = {
   }),
   joining: row({
     'leg.streamEnded':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop JOIN_OVERDUE, stop LEG_PATIENCE',
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     'media.joined':
-      'bridged.connecting; agentConnection 1: start AGENT_CONNECT, stop JOIN_OVERDUE, stop LEG_PATIENCE',
+      'bridged.connecting; agentBridge 1; agentConnection 1: start AGENT_CONNECT, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     CALL_MAX:
@@ -61,8 +61,8 @@ export const CALL_TABLE: Record<string, Row> = {
   }),
   ended: row({}),
   closing: row({
-    'leg.asked': 'ended: stop CALL_MAX, stop FAREWELL',
-    'leg.asked, leaving': 'ended: stop CALL_MAX, stop FAREWELL',
+    'leg.instructionsRequested': 'ended: stop CALL_MAX, stop FAREWELL',
+    'leg.instructionsRequested, leaving': 'ended: stop CALL_MAX, stop FAREWELL',
     'leg.streamEnded': 'ended: stop CALL_MAX, stop FAREWELL',
     'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
     'relay.unresponsive': 'closing: hangUpLeg operator_hung_up',
@@ -71,8 +71,9 @@ export const CALL_TABLE: Record<string, Row> = {
     FAREWELL: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop FAREWELL',
   }),
   'bridged.connecting': row({
-    'leg.asked, leaving': 'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT',
-    'leg.streamEnded': 'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT',
+    'leg.instructionsRequested, leaving':
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT',
+    'leg.streamEnded': 'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT',
     'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_CONNECT, stop CALL_MAX',
     'media.lost, announced': 'departing: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_CONNECT',
     'media.lost, broken': 'rejoining: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_CONNECT',
@@ -90,12 +91,12 @@ export const CALL_TABLE: Record<string, Row> = {
       'bridged.backingOff; agentReconnects 1: start AGENT_PAUSE, start AGENT_RECOVERY, stop AGENT_CONNECT',
   }),
   departing: row({
-    'leg.asked':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'leg.asked, leaving':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.instructionsRequested':
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.instructionsRequested, leaving':
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'leg.streamEnded':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
@@ -106,12 +107,12 @@ export const CALL_TABLE: Record<string, Row> = {
       'ended; endReason caller_hung_up: hangUpLeg caller_hung_up, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
   }),
   rejoining: row({
-    'leg.asked':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'leg.asked, leaving':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.instructionsRequested':
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.instructionsRequested, leaving':
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'leg.streamEnded':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
@@ -122,10 +123,9 @@ export const CALL_TABLE: Record<string, Row> = {
       'ended; endReason media_lost: hangUpLeg media_lost, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
   }),
   'bridged.talking': row({
-    'leg.asked, leaving':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_STEADY, stop TALK_CHECK',
-    'leg.streamEnded':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_STEADY, stop TALK_CHECK',
+    'leg.instructionsRequested, leaving':
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_STEADY, stop TALK_CHECK',
+    'leg.streamEnded': 'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_STEADY, stop TALK_CHECK',
     'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_STEADY, stop CALL_MAX, stop TALK_CHECK',
     'media.lost, announced':
       'departing: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_STEADY, stop TALK_CHECK',
@@ -145,10 +145,10 @@ export const CALL_TABLE: Record<string, Row> = {
       'bridged.talking: checkLeg 1, start AGENT_STEADY, start TALK_CHECK, stop AGENT_STEADY, stop TALK_CHECK',
   }),
   'bridged.backingOff': row({
-    'leg.asked, leaving':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_PAUSE, stop AGENT_RECOVERY',
+    'leg.instructionsRequested, leaving':
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_PAUSE, stop AGENT_RECOVERY',
     'leg.streamEnded':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_PAUSE, stop AGENT_RECOVERY',
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_PAUSE, stop AGENT_RECOVERY',
     'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_PAUSE, stop AGENT_RECOVERY, stop CALL_MAX',
     'media.lost, announced':
       'departing: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_PAUSE, stop AGENT_RECOVERY',
@@ -166,10 +166,10 @@ export const CALL_TABLE: Record<string, Row> = {
     AGENT_PAUSE: 'bridged.reconnecting; agentConnection 2: start AGENT_CONNECT, stop AGENT_PAUSE',
   }),
   'bridged.reconnecting': row({
-    'leg.asked, leaving':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT, stop AGENT_RECOVERY',
+    'leg.instructionsRequested, leaving':
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT, stop AGENT_RECOVERY',
     'leg.streamEnded':
-      'joining; attempt 2: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT, stop AGENT_RECOVERY',
+      'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT, stop AGENT_RECOVERY',
     'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_CONNECT, stop AGENT_RECOVERY, stop CALL_MAX',
     'media.lost, announced':
       'departing: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_CONNECT, stop AGENT_RECOVERY',
@@ -196,16 +196,16 @@ export const CALL_TABLE: Record<string, Row> = {
     FAREWELL: 'ended: hangUpLeg agent_unreachable, stop CALL_MAX, stop FAREWELL',
   }),
   'greeting while cloning': row({
-    'leg.asked':
+    'leg.instructionsRequested':
       'hold; holdRound 1: start LEG_PATIENCE, start ROUND_OVERDUE, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    'leg.asked, leaving':
+    'leg.instructionsRequested, leaving':
       'hold; holdRound 1: start LEG_PATIENCE, start ROUND_OVERDUE, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'leg.ended':
       'ended; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'voice.ready':
-      'joining; voice cloned; voiceId cloned-voice; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+      'joining; voice cloned; voiceId cloned-voice: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'voice.failed':
-      'joining; voice default; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+      'joining; voice default: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     CALL_MAX:
@@ -214,19 +214,19 @@ export const CALL_TABLE: Record<string, Row> = {
     LEG_PATIENCE:
       'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     CLONE_MAX_WAIT:
-      'joining; voice default; attempt 1: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+      'joining; voice default: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
   }),
   'hold while cloning': row({
-    'leg.asked':
+    'leg.instructionsRequested':
       'hold; holdRound 2: start LEG_PATIENCE, start ROUND_OVERDUE, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    'leg.asked, leaving':
+    'leg.instructionsRequested, leaving':
       'hold; holdRound 2: start LEG_PATIENCE, start ROUND_OVERDUE, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     'leg.ended':
       'ended; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     'voice.ready':
-      'joining; voice cloned; voiceId cloned-voice; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+      'joining; voice cloned; voiceId cloned-voice: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     'voice.failed':
-      'joining; voice default; attempt 1: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+      'joining; voice default: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     CALL_MAX:
@@ -235,11 +235,11 @@ export const CALL_TABLE: Record<string, Row> = {
     LEG_PATIENCE:
       'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     CLONE_MAX_WAIT:
-      'joining; voice default; attempt 1: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+      'joining; voice default: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
   }),
   'closing while cloning': row({
-    'leg.asked': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
-    'leg.asked, leaving': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    'leg.instructionsRequested': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    'leg.instructionsRequested, leaving': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
     'leg.streamEnded': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
     'leg.ended': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
     'relay.unresponsive': 'closing: hangUpLeg operator_hung_up',

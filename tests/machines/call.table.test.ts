@@ -69,10 +69,12 @@ describe.each(rowNames)('%s', (row) => {
 })
 
 function eventsAboutOtherBridges(snapshot: CallSnapshot): AnyEvent[] {
-  const { attempt } = contextOf(snapshot)
+  const { bridgeNumber } = contextOf(snapshot)
   return outsideEvents(snapshot)
-    .filter((event) => 'attempt' in event)
-    .flatMap((event) => [attempt - 1, attempt + 1].map((other) => ({ ...event, attempt: other })))
+    .filter((event) => 'bridgeNumber' in event)
+    .flatMap((event) =>
+      [bridgeNumber - 1, bridgeNumber + 1].map((other) => ({ ...event, bridgeNumber: other })),
+    )
 }
 
 describe('the table', () => {
@@ -120,16 +122,16 @@ describe('the edges of the guards', () => {
 
   test('a stream that breaks is bridged again until the last bridge, and then the call fails', () => {
     let call = bridge(joining())
-    for (let attempt = 2; attempt <= MAX_JOINS; attempt += 1) {
+    for (let bridgeNumber = 2; bridgeNumber <= MAX_JOINS; bridgeNumber += 1) {
       call = led(call, 'leg.streamEnded')
       expect(placeOf(call).leg).toBe('joining')
-      expect(contextOf(call).attempt).toBe(attempt)
+      expect(contextOf(call).bridgeNumber).toBe(bridgeNumber)
       call = bridge(call)
     }
     for (const last of [call, led(call, 'media.lost, announced'), led(call, 'media.lost, broken')]) {
       const failed = led(last, 'leg.streamEnded')
       expect(placeOf(failed).leg).toBe('failed')
-      expect(contextOf(failed)).toMatchObject({ attempt: MAX_JOINS, endReason: 'media_lost' })
+      expect(contextOf(failed)).toMatchObject({ bridgeNumber: MAX_JOINS, endReason: 'media_lost' })
     }
   })
 
@@ -172,9 +174,9 @@ describe('the edges of the guards', () => {
 
   test('a late word about an earlier connection says nothing about the present one', () => {
     const again = passing(led(joining(), 'media.joined', 'agent.lost'), 'AGENT_PAUSE')
-    const { attempt, agentConnection } = contextOf(again)
+    const { bridgeNumber, agentConnection } = contextOf(again)
     expect(agentConnection).toBe(2)
-    const about = { attempt, connection: agentConnection - 1 }
+    const about = { bridgeNumber, connection: agentConnection - 1 }
     for (const late of [
       { type: 'agent.lost', cause: 'closed', ...about },
       { type: 'agent.ready', conversationId: 'talk-1', ...about },
@@ -192,8 +194,8 @@ describe('the edges of the guards', () => {
 
   test('a refused voice gives way to the default one, and a clone that is gone is forgotten', () => {
     const connecting = led(LEADING_TO.joining?.('cached') as CallSnapshot, 'media.joined')
-    const { attempt, agentConnection: connection } = contextOf(connecting)
-    const refused = { type: 'agent.overrideRefused', override: 'voice', attempt, connection } as const
+    const { bridgeNumber, agentConnection: connection } = contextOf(connecting)
+    const refused = { type: 'agent.overrideRefused', override: 'voice', bridgeNumber, connection } as const
     const notAllowed = feed(connecting, { ...refused, voiceId: null, isGone: false })
     expect(told(connecting, notAllowed)).toBe('bridged.connecting; voice default; voiceId null')
     const gone = feed(connecting, { ...refused, voiceId: 'house-voice', isGone: true })
@@ -206,7 +208,7 @@ describe('the edges of the guards', () => {
     const call = bridge(joining())
     const { snapshot } = feed(call, { type: 'leg.streamEnded' })
     expect(placeOf(snapshot).leg).toBe('joining')
-    expect(contextOf(snapshot).attempt).toBe(2)
+    expect(contextOf(snapshot).bridgeNumber).toBe(2)
   })
 
   test('who is turned away hears that lines are busy, and no voice is cloned', () => {

@@ -27,8 +27,8 @@ export const EFFECTS: {
 } = {
   requestClone: ['sampleKey'],
   recordCloneTimeout: ['sampleKey'],
-  redirectLeg: ['attempt'],
-  checkLeg: ['attempt'],
+  redirectLeg: ['bridgeNumber'],
+  checkLeg: ['bridgeNumber'],
   forgetVoice: ['sampleKey', 'voiceId'],
   hangUpLeg: ['reason'],
 }

@@ -13,14 +13,14 @@ function callIn(row: string): CallSnapshot {
 
 test.each(rows)('%s: the session of any other bridge has nothing left to do', (row) => {
   const view = viewOf(callIn(row))
-  expect(mediaInstruction(view, view.context.attempt - 1)).toBe('close')
-  expect(mediaInstruction(view, view.context.attempt + 1)).toBe('close')
+  expect(mediaInstruction(view, view.context.bridgeNumber - 1)).toBe('close')
+  expect(mediaInstruction(view, view.context.bridgeNumber + 1)).toBe('close')
 })
 
 test('an agent that is hung up on by an operator is not waited for', () => {
   const view = viewOf(led(callIn('bridged.talking'), 'operator.hangupRequested'))
   expect(view.state).toBe('closing')
-  expect(mediaInstruction(view, view.context.attempt)).toBe('close')
+  expect(mediaInstruction(view, view.context.bridgeNumber)).toBe('close')
 })
 
 test('every state that a view can name is one that a call comes to', () => {

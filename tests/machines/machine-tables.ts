@@ -85,8 +85,8 @@ export const MACHINE_TABLES: Record<Address, MachineTable> = {
   },
   leg: {
     answered: {
-      'leg.asked': 'answered: tell call leg.asks',
-      'leg.asked, leaving': 'answered: tell call leg.asks',
+      'leg.instructionsRequested': 'answered: tell call leg.asks',
+      'leg.instructionsRequested, leaving': 'answered: tell call leg.asks',
       'leg.ended': 'gone: tell call leg.isGone caller_hung_up',
       'call.bridge': 'opening',
       'call.redirect': 'answered: redirectLeg 0',
@@ -96,8 +96,8 @@ export const MACHINE_TABLES: Record<Address, MachineTable> = {
       LEG_PATIENCE: 'gone: hangUpLeg carrier_lost, tell call leg.isGone carrier_lost',
     },
     awaitingHangup: {
-      'leg.asked': 'opening',
-      'leg.asked, leaving': 'opening',
+      'leg.instructionsRequested': 'opening',
+      'leg.instructionsRequested, leaving': 'opening',
       'leg.streamEnded': 'opening',
       'leg.ended': 'gone: tell call leg.isGone caller_hung_up',
       'call.redirect': 'awaitingHangup: redirectLeg 1',
@@ -108,8 +108,8 @@ export const MACHINE_TABLES: Record<Address, MachineTable> = {
       REJOIN_PATIENCE: 'gone: hangUpLeg caller_hung_up, tell call leg.isGone caller_hung_up',
     },
     awaitingRestream: {
-      'leg.asked': 'opening',
-      'leg.asked, leaving': 'opening',
+      'leg.instructionsRequested': 'opening',
+      'leg.instructionsRequested, leaving': 'opening',
       'leg.streamEnded': 'opening',
       'leg.ended': 'gone: tell call leg.isGone caller_hung_up',
       'call.redirect': 'awaitingRestream: redirectLeg 1',
@@ -120,8 +120,8 @@ export const MACHINE_TABLES: Record<Address, MachineTable> = {
       REJOIN_PATIENCE: 'gone: hangUpLeg media_lost, tell call leg.isGone media_lost',
     },
     closing: {
-      'leg.asked': 'closing: tell call leg.asks',
-      'leg.asked, leaving': 'closing: tell call leg.asks',
+      'leg.instructionsRequested': 'closing: tell call leg.asks',
+      'leg.instructionsRequested, leaving': 'closing: tell call leg.asks',
       'leg.streamEnded': 'closing: tell call leg.hasLeftStream',
       'leg.ended': 'gone: tell call leg.isGone caller_hung_up',
       'relay.unresponsive': 'closing: tell call leg.hearsNothing',
@@ -142,7 +142,7 @@ export const MACHINE_TABLES: Record<Address, MachineTable> = {
       LEG_PATIENCE: 'gone: hangUpLeg carrier_lost, tell call leg.isGone carrier_lost',
     },
     streaming: {
-      'leg.asked, leaving': 'opening: tell call leg.streamsNoMore',
+      'leg.instructionsRequested, leaving': 'opening: tell call leg.streamsNoMore',
       'leg.streamEnded': 'opening: tell call leg.streamsNoMore',
       'leg.ended': 'gone: tell call leg.streamsNoMore, tell call leg.isGone caller_hung_up',
       'media.lost, announced': 'awaitingHangup: tell call leg.streamsNoMore',

@@ -74,7 +74,7 @@ describe('the agent', () => {
     await relay.until(() =>
       expect(relay.calls.events).toContainEqual({
         type: 'agent.lost',
-        attempt: 1,
+        bridgeNumber: 1,
         connection: 1,
         cause: 'not_asked',
       }),

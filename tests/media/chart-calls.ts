@@ -23,7 +23,9 @@ export class ChartCalls implements MediaCalls {
   #seq = 1
 
   constructor() {
-    this.#snapshot = feed(begin(INPUTS['default voice']).snapshot, { type: 'leg.asked' }).snapshot
+    this.#snapshot = feed(begin(INPUTS['default voice']).snapshot, {
+      type: 'leg.instructionsRequested',
+    }).snapshot
   }
 
   get snapshot(): CallSnapshot {
@@ -36,7 +38,7 @@ export class ChartCalls implements MediaCalls {
 
   /** The bridge that the call waits for or is at. */
   get token(): string {
-    return `token-${this.view.context.attempt}`
+    return `token-${this.view.context.bridgeNumber}`
   }
 
   /** Another part of the service, or a timer, says something to the call. */
@@ -53,12 +55,14 @@ export class ChartCalls implements MediaCalls {
   async join(claim: { callId: string; providerCallId: string; token: string | null }) {
     await this.joinGate
     if (this.fault === 'join') throw new Error('The database is away.')
-    const { attempt } = this.view.context
+    const { bridgeNumber } = this.view.context
     if (claim.callId !== CALL_ID || claim.providerCallId !== CALL_SID) return { refused: 'unknown call' }
     if (claim.token !== this.token) return { refused: 'the token is wrong' }
     const before = this.#snapshot
-    this.tell({ type: 'media.joined', attempt, node: 'node-1' })
-    return this.#snapshot === before ? { refused: 'the token was used before' } : { attempt, view: this.view }
+    this.tell({ type: 'media.joined', bridgeNumber, node: 'node-1' })
+    return this.#snapshot === before
+      ? { refused: 'the token was used before' }
+      : { bridgeNumber, view: this.view }
   }
 
   async send(_callId: string, event: CallEvent): Promise<CallView | null> {

@@ -93,7 +93,7 @@ test('no more streams are taken than allowed, and again when one has gone', asyn
   first.stop()
   await first.whenClosed()
   await relay.until(() => expect(relay.media.liveSessions).toBe(0))
-  relay.calls.tell({ type: 'leg.asked' })
+  relay.calls.tell({ type: 'leg.instructionsRequested' })
   await relay.bridge()
 })
 
@@ -132,7 +132,7 @@ test('a node that goes down hands its streams over: they close with 1012 and the
   expect(await carrier.whenClosed()).toEqual({ code: 1012, reason: 'this node is going down' })
   await Promise.all([stopped, whenIdle])
   expect(idle).toBe(true)
-  expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', attempt: 1, clean: false })
+  expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', bridgeNumber: 1, clean: false })
   expect(relay.calls.view.state).toBe('rejoining')
   expect(relay.agent.latest.closes).toBe(1)
 })

@@ -48,7 +48,7 @@ describe('a bridge', () => {
     await relay.bridge()
     expect(relay.agent.latest.request).toMatchObject({ voiceId: 'house-voice', conversationSoFar: [] })
     expect(relay.calls.events).toEqual([
-      { type: 'agent.ready', attempt: 1, connection: 1, conversationId: 'conversation-1' },
+      { type: 'agent.ready', bridgeNumber: 1, connection: 1, conversationId: 'conversation-1' },
     ])
   })
 
@@ -73,7 +73,7 @@ describe('a bridge', () => {
     carrier.stop()
     expect(await carrier.whenClosed()).toMatchObject({ code: 1000 })
     await relay.until(() => expect(eventTypes()).toEqual(['agent.ready', 'media.lost']))
-    expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', attempt: 1, clean: true })
+    expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', bridgeNumber: 1, clean: true })
     expect(relay.calls.view.state).toBe('departing')
     expect(latest.closes).toBe(1)
   })
@@ -82,7 +82,7 @@ describe('a bridge', () => {
     const carrier = await relay.bridge()
     carrier.socket.close(1000)
     await relay.until(() =>
-      expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', attempt: 1, clean: true }),
+      expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', bridgeNumber: 1, clean: true }),
     )
     expect(relay.calls.view.state).toBe('departing')
   })
@@ -91,7 +91,7 @@ describe('a bridge', () => {
     const carrier = await relay.bridge()
     carrier.socket.terminate()
     await relay.until(() =>
-      expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', attempt: 1, clean: false }),
+      expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', bridgeNumber: 1, clean: false }),
     )
     expect(relay.calls.view.state).toBe('rejoining')
     expect(relay.agent.latest.closes).toBe(1)
@@ -113,7 +113,7 @@ describe('a bridge', () => {
     relay.calls.show(waiting)
     carrier.media(frame(7))
     await relay.until(() => expect(relay.agent.latest.heard).toEqual([frame(7)]))
-    relay.calls.tell({ type: 'leg.streamEnded', attempt: 1 })
+    relay.calls.tell({ type: 'leg.streamEnded', bridgeNumber: 1 })
     expect(await carrier.whenClosed()).toMatchObject({ code: 1000 })
     expect(relay.calls.events).toHaveLength(1)
   })
@@ -168,7 +168,7 @@ describe('being let in', () => {
     await carrier.whenClosed()
     gate.resolve()
     await relay.until(() =>
-      expect(relay.calls.events).toEqual([{ type: 'media.lost', attempt: 1, clean: false }]),
+      expect(relay.calls.events).toEqual([{ type: 'media.lost', bridgeNumber: 1, clean: false }]),
     )
     expect(relay.agent.connections).toEqual([])
   })
@@ -235,11 +235,11 @@ describe('bad messages', () => {
     carrier.media('A'.repeat(70_000))
     expect(await carrier.whenClosed()).toMatchObject({ code: 1009 })
     await relay.until(() => expect(relay.calls.view.state).toBe('rejoining'))
-    relay.calls.tell({ type: 'leg.asked' })
+    relay.calls.tell({ type: 'leg.instructionsRequested' })
     const again = await relay.connect()
     again.start(relay.calls.token)
     await relay.until(() => expect(relay.calls.view.bridge).toBe('talking'))
-    expect(relay.calls.view.context.attempt).toBe(2)
+    expect(relay.calls.view.context.bridgeNumber).toBe(2)
     expect(relay.counts).toMatchObject({ invalidMessages: 1, agentReconnects: 0 })
   })
 })
@@ -327,7 +327,7 @@ describe('watchdogs', () => {
     expect(carrier.closed).toBeNull()
     relay.clock.advance(1_000)
     expect(await carrier.whenClosed()).toEqual({ code: 1008, reason: 'the carrier fell silent' })
-    expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', attempt: 1, clean: false })
+    expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', bridgeNumber: 1, clean: false })
   })
 
   test('garbage is no sign of life', async () => {

@@ -30,7 +30,7 @@ test('the tables of the tests are written from the chart: again the same, and ot
   await tree.replace('machines/call/call.machine.ts', `'leg.asks': 'ended',`, '')
   await write()
   const changed = await load('tests/machines/call-table.ts', 2)
-  expect(changed.CALL_TABLE.closing['leg.asked']).toBe('ignored')
+  expect(changed.CALL_TABLE.closing['leg.instructionsRequested']).toBe('ignored')
   expect(changed.IGNORED_MESSAGES['call.closing']).toContain('leg.asks')
   expect((await load('tests/machines/machine-tables.ts', 2)).MACHINE_TABLES.call.closing).not.toHaveProperty(
     'leg.asks',

@@ -199,9 +199,9 @@ describe('paths', () => {
         .map((line) => line.trim().split(/ {2,}/)[0]),
     ).toEqual([
       'default voice: call.greeting + leg.answered + conversation.idle + voice.settled.default',
-      'leg.asked',
-      'media.joined attempt 1 node "node-1"',
-      'agent.ready attempt 1 conversationId "conversation-1"',
+      'leg.instructionsRequested',
+      'media.joined bridgeNumber 1 node "node-1"',
+      'agent.ready bridgeNumber 1 conversationId "conversation-1"',
     ])
   })
 

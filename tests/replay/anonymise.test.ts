@@ -37,7 +37,7 @@ test('what nobody knows of is replaced too', () => {
   const about = { note: 'Ann sounded tired', numbers: { '+15550100001': ['+15550100002'] } }
   const told = anonymised(asIfRecorded(call, 2, ({ event }) => ({ event: { ...event, ...about } })))
   expect(told.events[1]?.event).toEqual({
-    type: 'leg.asked',
+    type: 'leg.instructionsRequested',
     note: expect.stringMatching(/^note-\d+$/),
     numbers: { 'key-1': ['key-1-1'] },
   })

@@ -32,7 +32,7 @@ test('a call that came by it is told with its first difference, and that nothing
   const lines = replayed.steps.map((step) => stepLines(step, replayed).join('\n'))
   expect(lines[1]).toMatch(new RegExp(`leg +${nothingSaid}`))
   expect(verdictLines(replayed)).toEqual([
-    'The first difference is at event 2, leg.asked:',
+    'The first difference is at event 2, leg.instructionsRequested:',
     expect.stringMatching(/DIFFERS state$/),
     expect.stringMatching(/recorded +on-hold$/),
     expect.stringMatching(/reproduced hold$/),

@@ -13,12 +13,12 @@ export type Said = [afterMs: number, event: CallEvent | TimerEvent]
 
 /** A caller whose voice is cloned, who talks with the agent and hangs up. */
 export const TALK: Said[] = [
-  [2_000, { type: 'leg.asked' }],
-  [2_000, { type: 'leg.asked' }],
+  [2_000, { type: 'leg.instructionsRequested' }],
+  [2_000, { type: 'leg.instructionsRequested' }],
   [1_500, { type: 'voice.ready', voiceId: 'vendor-voice-of-ann' }],
-  [300, { type: 'media.joined', attempt: 1, node: 'node-of-ann' }],
-  [400, { type: 'agent.ready', attempt: 1, conversationId: 'talk-of-ann' }],
-  [9_000, { type: 'media.lost', attempt: 1, clean: true }],
+  [300, { type: 'media.joined', bridgeNumber: 1, node: 'node-of-ann' }],
+  [400, { type: 'agent.ready', bridgeNumber: 1, conversationId: 'talk-of-ann' }],
+  [9_000, { type: 'media.lost', bridgeNumber: 1, clean: true }],
   [20, { type: 'leg.ended', status: 'completed', durationSeconds: 15 }],
 ]
 

@@ -63,7 +63,7 @@ describe('a regression test that is there already', { timeout: PATIENCE_MS }, ()
   })
 
   test('is not written over from another call, nor when nobody knows what it is', async () => {
-    const another = recorded([[2_500, { type: 'leg.asked' }]])
+    const another = recorded([[2_500, { type: 'leg.instructionsRequested' }]])
     await expect(write(another)).rejects.toThrow(/ann-is-gone\.json is there already, from another call/)
     await write(recorded([]), 'recorded', 'begun')
     await expect(write(another, 'recorded', 'begun')).rejects.toThrow(/from another call/)

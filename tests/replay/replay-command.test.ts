@@ -49,9 +49,9 @@ async function aCall(): Promise<string> {
     ...{ from: CALLER, to: '+15550199999', publicOrigin: 'https://voice.example' },
   })
   const said = [
-    { type: 'leg.asked' },
-    { type: 'media.joined', attempt: 1, node: 'node' },
-    { type: 'agent.ready', attempt: 1, conversationId: 'conversation' },
+    { type: 'leg.instructionsRequested' },
+    { type: 'media.joined', bridgeNumber: 1, node: 'node' },
+    { type: 'agent.ready', bridgeNumber: 1, conversationId: 'conversation' },
     { type: 'operator.hangupRequested', by: 'Ann' },
     { type: 'leg.ended', status: 'completed' },
   ] as const
@@ -139,7 +139,10 @@ describe('an exported file', () => {
 
   test('that was edited says where', async () => {
     const edited = join(folder, 'edited.jsonl')
-    await writeFile(edited, (await readFile(file, 'utf8')).replace('"leg.asked"', '"leg.ended"'))
+    await writeFile(
+      edited,
+      (await readFile(file, 'utf8')).replace('"leg.instructionsRequested"', '"leg.ended"'),
+    )
     const { code, output } = await run(edited)
     expect(code).toBe(2)
     expect(output).toBe(

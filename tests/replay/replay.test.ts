@@ -20,8 +20,8 @@ describe('a call that was recorded by this chart', () => {
     expect(firstDifference).toBeNull()
     expect(steps.map(({ type, reproduced }) => [type, reproduced.stateAfter, reproduced.voice])).toEqual([
       ['call.began', 'greeting', 'cloning'],
-      ['leg.asked', 'hold', 'cloning'],
-      ['leg.asked', 'hold', 'cloning'],
+      ['leg.instructionsRequested', 'hold', 'cloning'],
+      ['leg.instructionsRequested', 'hold', 'cloning'],
       ['voice.ready', 'joining', 'cloned'],
       ['media.joined', 'bridged.connecting', 'cloned'],
       ['agent.ready', 'bridged.talking', 'cloned'],
@@ -34,10 +34,10 @@ describe('a call that was recorded by this chart', () => {
     const { steps } = replay(recorded())
     expect(steps[3]).toMatchObject({
       reproduced: {
-        leg: [{ do: 'connect-media', attempt: 1 }],
+        leg: [{ do: 'connect-media', bridgeNumber: 1 }],
         media: 'close',
-        effects: [{ type: 'redirectLeg', params: { attempt: 1 } }],
-        context: { voiceId: 'vendor-voice-of-ann', attempt: 1 },
+        effects: [{ type: 'redirectLeg', params: { bridgeNumber: 1 } }],
+        context: { voiceId: 'vendor-voice-of-ann', bridgeNumber: 1 },
         timers: [
           { timerId: 'xstate.after.JOIN_OVERDUE.leg.opening', dueAt: '2026-01-05T12:00:15.500Z' },
           { timerId: 'xstate.after.LEG_PATIENCE.leg.opening', dueAt: '2026-01-05T12:00:50.500Z' },
@@ -147,17 +147,17 @@ describe('the first difference', () => {
   describe('is a timer that would have run out before', () => {
     const REJOIN_OVERDUE_MS = 3_000
     const lost: Said[] = [
-      [500, { type: 'leg.asked' }],
-      [300, { type: 'media.joined', attempt: 1, node: 'node-of-ann' }],
-      [9_000, { type: 'media.lost', attempt: 1, clean: false }],
+      [500, { type: 'leg.instructionsRequested' }],
+      [300, { type: 'media.joined', bridgeNumber: 1, node: 'node-of-ann' }],
+      [9_000, { type: 'media.lost', bridgeNumber: 1, clean: false }],
       [REJOIN_OVERDUE_MS, { type: 'xstate.after.REJOIN_OVERDUE.leg.awaitingRestream' }],
     ]
     const backAfter = (ms: number) =>
       recorded(
         [
           ...lost,
-          [ms - REJOIN_OVERDUE_MS, { type: 'leg.asked' }],
-          [300, { type: 'media.joined', attempt: 2, node: 'node-of-ann' }],
+          [ms - REJOIN_OVERDUE_MS, { type: 'leg.instructionsRequested' }],
+          [300, { type: 'media.joined', bridgeNumber: 2, node: 'node-of-ann' }],
         ],
         INPUTS['cached voice'],
       )
@@ -196,8 +196,8 @@ describe('the first difference', () => {
 
     test('and it is told once, however many events follow', () => {
       const late: Said[] = [
-        [LIMITS.callMaxMs + 2_000, { type: 'agent.ready', attempt: 1, conversationId: 'talk-of-ann' }],
-        [1_000, { type: 'media.lost', attempt: 1, clean: true }],
+        [LIMITS.callMaxMs + 2_000, { type: 'agent.ready', bridgeNumber: 1, conversationId: 'talk-of-ann' }],
+        [1_000, { type: 'media.lost', bridgeNumber: 1, clean: true }],
       ]
       const { steps } = replay(recorded([...lost.slice(0, 2), ...late], INPUTS['cached voice']))
       const told = steps.flatMap(({ seq, differences }) =>
@@ -236,8 +236,8 @@ describe('a record that cannot be replayed', () => {
     ['has a gap', without(4, 5), 'event 4 is missing, 6 comes next'],
     [
       'begins with something else',
-      asIfRecorded(recorded(), 1, () => ({ event: { type: 'leg.asked' } })),
-      'begins with event 1, leg.asked, and not with call.began',
+      asIfRecorded(recorded(), 1, () => ({ event: { type: 'leg.instructionsRequested' } })),
+      'begins with event 1, leg.instructionsRequested, and not with call.began',
     ],
     [
       'has an input that no call can begin with',

@@ -40,7 +40,7 @@ test('a terminal shows one step at a time, and is given back as it was', async (
   expect(input.raw).toEqual([true, false])
   expect(pages.map((page) => /(\d) of 8 {3}→ next/.exec(page)?.[1])).toEqual(['1', '2', '5', '8', '7'])
   expect(pages[2]).toMatch(/DIFFERS state\n +recorded +waiting\n +reproduced bridged\.connecting/)
-  expect(pages[2]).toMatch(/Takes: .*agent\.ready.*\nRemembers:\n(.*\n)* {2}attempt 1/)
+  expect(pages[2]).toMatch(/Takes: .*agent\.ready.*\nRemembers:\n(.*\n)* {2}bridgeNumber 1/)
   expect(pages[3]).toContain('The first difference is at event 5, media.joined:')
 })
 

@@ -86,7 +86,7 @@ describe('A SIP call whose relay is killed while another one lives', () => {
   async function holderOf(call: { id(): Promise<string> }, { nodes }: SipWorld): Promise<ServiceProcess> {
     const id = await call.id()
     const found = nodes.find(({ output }) =>
-      output.includes(`"${id}","attempt":1,"msg":"Media stream joined"`),
+      output.includes(`"${id}","bridgeNumber":1,"msg":"Media stream joined"`),
     )
     if (!found) throw new Error('No process has the stream.')
     return found

@@ -172,7 +172,7 @@ describe('When the carrier', () => {
       const call = await talking()
       await end(call)
       await unmoved(call, async () => {
-        for (const path of ['inbound', 'status-callback', 'stream-ended?attempt=1'])
+        for (const path of ['inbound', 'status-callback', 'stream-ended?bridgeNumber=1'])
           expect(await (await deliver(call, path)).text()).toMatch(/<Response><Hangup\/><\/Response>$/)
         for (const status of ['failed', 'completed'])
           expect((await deliver(call, 'call-status', { CallStatus: status })).status).toBe(204)

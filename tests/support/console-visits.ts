@@ -61,10 +61,10 @@ export async function pastCall(agoMs = 60_000): Promise<string> {
   const begun = Date.now() - agoMs
   const at = (ms: number) => new Date(begun + ms)
   calls.begin(ANN, at(0))
-  await calls.say({ type: 'leg.asked' }, at(2_000))
+  await calls.say({ type: 'leg.instructionsRequested' }, at(2_000))
   await calls.say({ type: 'voice.ready', voiceId: 'voice' }, at(9_000))
-  await calls.say({ type: 'media.joined', attempt: 1, node: 'node' }, at(9_300))
-  await calls.say({ type: 'agent.ready', attempt: 1, conversationId: 'talk' }, at(9_700))
+  await calls.say({ type: 'media.joined', bridgeNumber: 1, node: 'node' }, at(9_300))
+  await calls.say({ type: 'agent.ready', bridgeNumber: 1, conversationId: 'talk' }, at(9_700))
   calls.speak({ role: 'agent', text: 'Hello, how may I help you today?', at: at(9_800) })
   calls.speak({ role: 'caller', text: 'I would like to know when you open.', at: at(15_000) })
   await calls.say({ type: 'leg.ended', status: 'completed' }, at(21_000))

@@ -34,12 +34,12 @@ const context = fc.record({
 })
 type Drawn = typeof context extends fc.Arbitrary<infer Value> ? Value : never
 
-const attempt = fc.integer({ min: 1, max: 6 })
+const bridgeNumber = fc.integer({ min: 1, max: 6 })
 const instruction: fc.Arbitrary<LegInstruction> = fc.oneof(
   fc.constant({ do: 'play-greeting' } as const),
   fc.record({ do: fc.constant('hold' as const), round: fc.nat() }),
-  fc.constant({ do: 'ask-again' } as const),
-  fc.record({ do: fc.constant('connect-media' as const), attempt }),
+  fc.constant({ do: 'poll' } as const),
+  fc.record({ do: fc.constant('connect-media' as const), bridgeNumber }),
   fc.record({
     do: fc.constant('say' as const),
     message: fc.constantFrom('apology' as const, 'busy' as const),
@@ -49,7 +49,7 @@ const instruction: fc.Arbitrary<LegInstruction> = fc.oneof(
 
 const contextOf = ({ callId, origin, token, greeting, hold }: Drawn): TwimlContext => ({
   ...{ callId, origin, greeting },
-  tokenOf: (attempt) => `${token}.${attempt}`,
+  tokenOf: (bridgeNumber) => `${token}.${bridgeNumber}`,
   hold: {
     pathOf: hold.slices ? (round) => `/audio/hold/${round}.wav?ms=2000` : null,
     ...{ url: hold.url, roundMs: hold.roundMs },
@@ -67,18 +67,18 @@ function expectedVerb(instruction: LegInstruction, drawn: Drawn): Verb {
       return hold.slices
         ? play(`${origin}/audio/hold/${instruction.round}.wav?ms=2000`)
         : { verb: 'Pause', length: Math.max(1, Math.ceil(hold.roundMs / 1000)) }
-    case 'ask-again':
+    case 'poll':
       return { verb: 'Redirect', text: `${origin}/webhooks/status-callback`, method: 'POST' }
     case 'connect-media':
       return {
         verb: 'Connect',
-        action: `${origin}/webhooks/stream-ended?attempt=${instruction.attempt}`,
+        action: `${origin}/webhooks/stream-ended?bridgeNumber=${instruction.bridgeNumber}`,
         method: 'POST',
         stream: {
           url: `${origin.replace('http', 'ws')}/media-stream/${callId}`,
           ...{ track: 'inbound_track', statusCallbackMethod: 'POST' },
         },
-        parameters: { token: `${token}.${instruction.attempt}` },
+        parameters: { token: `${token}.${instruction.bridgeNumber}` },
       }
     case 'say':
       return say(SPOKEN[instruction.message])
@@ -110,8 +110,8 @@ describe('every TwiML that can be rendered', () => {
 
   test('names a stream without a query: Twilio would drop it', () => {
     fc.assert(
-      fc.property(attempt, context, (attempt, drawn) => {
-        const [verb] = parseTwiml(renderTwiml([{ do: 'connect-media', attempt }], contextOf(drawn)))
+      fc.property(bridgeNumber, context, (bridgeNumber, drawn) => {
+        const [verb] = parseTwiml(renderTwiml([{ do: 'connect-media', bridgeNumber }], contextOf(drawn)))
         const { search, hash, protocol } = new URL(verb?.verb === 'Connect' ? verb.stream.url : '')
         expect([search, hash]).toEqual(['', ''])
         expect(protocol).toBe(drawn.origin.startsWith('https') ? 'wss:' : 'ws:')

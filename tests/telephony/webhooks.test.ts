@@ -168,10 +168,10 @@ describe('a number that is set to GET', () => {
     expect(await verbsOf(await get('/inbound', FORM))).toEqual(['Say', 'Play', 'Redirect'])
     expect(opened).toMatchObject([{ providerCallId: CALL_SID, from: FORM.From, to: FORM.To }])
     expect(await verbsOf(await get('/status-callback', FORM))).toEqual(['Say', 'Play', 'Redirect'])
-    await get('/stream-ended?attempt=3', FORM)
+    await get('/stream-ended?bridgeNumber=3', FORM)
     expect(told.map(({ event }) => event)).toEqual([
-      { type: 'leg.asked' },
-      { type: 'leg.streamEnded', attempt: 3 },
+      { type: 'leg.instructionsRequested' },
+      { type: 'leg.streamEnded', bridgeNumber: 3 },
     ])
     expect((await get('/call-status', { ...FORM, CallStatus: 'completed' })).status).toBe(204)
     expect(reported).toMatchObject([{ event: { type: 'leg.ended', status: 'completed' } }])
@@ -180,10 +180,10 @@ describe('a number that is set to GET', () => {
 
   test('is asked to come again by POST, without what Twilio had put into the query', async () => {
     fault = new Error('connection refused')
-    const verbs = parseTwiml(await (await get('/stream-ended?attempt=2', FORM)).text())
+    const verbs = parseTwiml(await (await get('/stream-ended?bridgeNumber=2', FORM)).text())
     expect(verbs.at(-1)).toMatchObject({
       verb: 'Redirect',
-      text: 'https://voice.example/webhooks/stream-ended?attempt=2&waits=1',
+      text: 'https://voice.example/webhooks/stream-ended?bridgeNumber=2&waits=1',
       method: 'POST',
     })
   })
@@ -196,7 +196,7 @@ describe('a number that is set to GET', () => {
 })
 
 describe('a webhook whose CallStatus says that the call is over', () => {
-  test.each(['/inbound', '/status-callback', '/stream-ended?attempt=1'])(
+  test.each(['/inbound', '/status-callback', '/stream-ended?bridgeNumber=1'])(
     'at %s ends the call, and asks it nothing',
     async (path) => {
       const response = await post(path, { ...FORM, CallStatus: 'completed', CallDuration: '7' })
@@ -211,18 +211,21 @@ describe('a webhook whose CallStatus says that the call is over', () => {
 describe('a leg', () => {
   test('that asks is told what its call says', async () => {
     expect(await verbsOf(await post('/status-callback', FORM))).toEqual(['Say', 'Play', 'Redirect'])
-    expect(told).toMatchObject([{ providerCallId: CALL_SID, event: { type: 'leg.asked' } }])
+    expect(told).toMatchObject([{ providerCallId: CALL_SID, event: { type: 'leg.instructionsRequested' } }])
   })
 
   test.each([
-    ['?attempt=3', { type: 'leg.streamEnded', attempt: 3 }],
-    ['', { type: 'leg.streamEnded' }],
-    ['?attempt=', { type: 'leg.streamEnded' }],
-    ['?attempt=0', { type: 'leg.streamEnded' }],
-    ['?attempt=-1', { type: 'leg.streamEnded' }],
-    ['?attempt=1.5', { type: 'leg.streamEnded' }],
-    ['?attempt=1e400', { type: 'leg.streamEnded' }],
+    ['?bridgeNumber=3', { type: 'leg.streamEnded', bridgeNumber: 3 }],
+    // As the release before has given it out.
+    ['?attempt=3', { type: 'leg.streamEnded', bridgeNumber: 3 }],
     ['?attempt=first', { type: 'leg.streamEnded' }],
+    ['', { type: 'leg.streamEnded' }],
+    ['?bridgeNumber=', { type: 'leg.streamEnded' }],
+    ['?bridgeNumber=0', { type: 'leg.streamEnded' }],
+    ['?bridgeNumber=-1', { type: 'leg.streamEnded' }],
+    ['?bridgeNumber=1.5', { type: 'leg.streamEnded' }],
+    ['?bridgeNumber=1e400', { type: 'leg.streamEnded' }],
+    ['?bridgeNumber=first', { type: 'leg.streamEnded' }],
   ])('whose stream ended, at %j', async (query, event) => {
     expect((await post(`/stream-ended${query}`, FORM)).status).toBe(200)
     expect(told.map(({ event }) => event)).toEqual([event])
@@ -253,7 +256,7 @@ describe('while the calls cannot be asked', () => {
     fault = new Error('connection refused')
   })
 
-  test.each(['/inbound', '/status-callback', '/stream-ended?attempt=2'])(
+  test.each(['/inbound', '/status-callback', '/stream-ended?bridgeNumber=2'])(
     'a leg at %s hears hold and asks the same again, until it is answered',
     async (path) => {
       let next = path
@@ -272,7 +275,7 @@ describe('while the calls cannot be asked', () => {
       fault = null
       const answered = path === '/inbound' ? ['Play', 'Redirect'] : ['Say', 'Play', 'Redirect']
       expect((await wait(next)).map(({ verb }) => verb)).toEqual(answered)
-      if (path.startsWith('/stream')) expect(told.at(-1)?.event).toMatchObject({ attempt: 2 })
+      if (path.startsWith('/stream')) expect(told.at(-1)?.event).toMatchObject({ bridgeNumber: 2 })
     },
   )
 
@@ -286,7 +289,7 @@ describe('while the calls cannot be asked', () => {
   )
 })
 
-test.each(['/inbound', '/status-callback', '/stream-ended?attempt=2'])(
+test.each(['/inbound', '/status-callback', '/stream-ended?bridgeNumber=2'])(
   'a process that is going keeps the leg at %s until another can be asked, and tells the call nothing',
   async (path) => {
     isLeaving = true

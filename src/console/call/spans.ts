@@ -60,7 +60,7 @@ export const legSpans = (steps: readonly CallStep[], end: number): Span[] =>
 const LEG_WORDS: Record<string, string> = {
   'play-greeting': 'Play the greeting, then hold music',
   hold: 'Play hold music',
-  'ask-again': 'Ask again',
+  poll: 'Ask again',
   'connect-media': 'Open the audio stream',
   'say apology': 'Say the apology',
   'say busy': 'Say that all lines are busy',

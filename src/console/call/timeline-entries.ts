@@ -2,8 +2,10 @@ import type { CallEvent } from '../../../machines/call-events.ts'
 import type { CallRecord } from '../api/calls-api.ts'
 import { delayName } from './steps.ts'
 
-const EVENT_WORDS: Record<CallEvent['type'] | 'call.began', string> = {
+const EVENT_WORDS: Record<CallEvent['type'] | 'call.began' | 'leg.asked', string> = {
   'call.began': 'The call came in',
+  'leg.instructionsRequested': 'The carrier asked what comes next',
+  // As charts up to 3 have recorded it.
   'leg.asked': 'The carrier asked what comes next',
   'leg.streamEnded': 'The carrier reported the end of the audio',
   'leg.ended': 'The carrier reported the end of the call',

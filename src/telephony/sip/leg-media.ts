@@ -31,7 +31,7 @@ export type ForkTarget = {
   callId: string
   providerCallId: string
   token: string
-  attempt: number
+  bridgeNumber: number
   rates: ForkRates
 }
 
@@ -174,7 +174,7 @@ export class LegMedia {
     await this.stopFork()
     const outcome = Promise.withResolvers<boolean>()
     // The module keeps a fork whose socket is gone under its name, so each has a name of its own.
-    const name = `bridge-${target.attempt}-${++this.#forks}`
+    const name = `bridge-${target.bridgeNumber}-${++this.#forks}`
     this.#fork = { name, isConnected: false, opened: outcome.resolve, onEnded }
     const reply = await this.#command('uuid_audio_fork', forkCommand(this.channel, name, target, this.#audio))
     if (!reply.startsWith('+OK')) {

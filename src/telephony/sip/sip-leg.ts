@@ -38,6 +38,8 @@ const TOLD_FIRST_MS = 1_000
 /** A peer that does not answer a BYE is gone. */
 const BYE_MS = 4_000
 
+const REQUEST = { type: 'leg.instructionsRequested' } as const
+
 export type SipLegOptions = {
   call: CarrierCall
   providerCallId: string
@@ -168,10 +170,10 @@ export class SipLeg {
   /** A stream that was open is over; all else is done from its beginning. */
   #goOn(): void {
     this.#running = new AbortController()
-    const attempt = this.#streaming
+    const bridgeNumber = this.#streaming
     this.#told = ''
-    if (attempt === null) this.#follow(this.#view)
-    else this.#streamEnded(attempt, this.#running.signal)
+    if (bridgeNumber === null) this.#follow(this.#view)
+    else this.#streamEnded(bridgeNumber, this.#running.signal)
   }
 
   /** From now on this dialog's other party is the caller; the end of an earlier one ends nothing. */
@@ -290,10 +292,10 @@ export class SipLeg {
         return this.#play(sounds.hold(instruction.round), signal)
       case 'say':
         return this.#play(sounds.spoken(instruction.message), signal)
-      case 'ask-again':
-        return this.#withMusic(this.#tellWhile(signal, { type: 'leg.asked' }), UNNOTICED_MS, signal)
+      case 'poll':
+        return this.#withMusic(this.#tellWhile(signal, REQUEST), UNNOTICED_MS, signal)
       case 'connect-media':
-        return this.#withMusic(this.#stream(instruction.attempt, signal), FORK_UNNOTICED_MS, signal)
+        return this.#withMusic(this.#stream(instruction.bridgeNumber, signal), FORK_UNNOTICED_MS, signal)
       case 'hang-up':
         return this.end('completed')
     }
@@ -320,9 +322,9 @@ export class SipLeg {
   }
 
   /** Joins the caller to whichever relay lives; the call is asked for another bridge when none can be reached. */
-  async #stream(attempt: number, signal: AbortSignal): Promise<void> {
+  async #stream(bridgeNumber: number, signal: AbortSignal): Promise<void> {
     const { call, providerCallId, relays } = this.#options
-    const token = call.tokenOf(attempt)
+    const token = call.tokenOf(bridgeNumber)
     const until = awakeMs() + FORK_PATIENCE_MS
     while (awakeMs() < until) {
       const [relay, rates] = await Promise.all([
@@ -331,9 +333,9 @@ export class SipLeg {
       ])
       if (signal.aborted) return
       if (relay !== null) {
-        const target = { relay, callId: call.callId, providerCallId, token, attempt, rates }
-        this.#streaming = attempt
-        if (await this.media.fork(target, (isOver) => this.#streamEnded(attempt, signal, isOver))) {
+        const target = { relay, callId: call.callId, providerCallId, token, bridgeNumber, rates }
+        this.#streaming = bridgeNumber
+        if (await this.media.fork(target, (isOver) => this.#streamEnded(bridgeNumber, signal, isOver))) {
           if (isHold(this.#agreedSdp)) void this.media.sendText(holdText(true))
           return
         }
@@ -342,8 +344,8 @@ export class SipLeg {
       await this.#pause(RETRY_MS, signal)
       if (signal.aborted) return
     }
-    this.#log.warn({ attempt }, 'no relay could be reached')
-    await this.#tellWhile(signal, { type: 'leg.streamEnded', attempt })
+    this.#log.warn({ bridgeNumber }, 'no relay could be reached')
+    await this.#tellWhile(signal, { type: 'leg.streamEnded', bridgeNumber })
   }
 
   /** What is not known costs the relay some work, and nothing else. */
@@ -352,17 +354,17 @@ export class SipLeg {
     return forkRatesFor(await withTimeout(LOOK_UP_MS, calls.agentRates(call.callId), '').catch(() => null))
   }
 
-  #streamEnded(attempt: number, signal: AbortSignal, isOver = false): void {
+  #streamEnded(bridgeNumber: number, signal: AbortSignal, isOver = false): void {
     this.#streaming = null
-    const tell = () => this.#tellWhile(signal, { type: 'leg.streamEnded', attempt })
+    const tell = () => this.#tellWhile(signal, { type: 'leg.streamEnded', bridgeNumber })
     void (isOver ? this.end('completed') : this.#withMusic(tell(), UNNOTICED_MS, signal))
   }
 
   /** A relay that gives no sign of life does not even close its stream: it is left, and the call makes another bridge. */
-  #leaveBridge(attempt: number): void {
+  #leaveBridge(bridgeNumber: number): void {
     const { signal } = this.#running
     this.#stopped = this.#stopped.then(() => this.media.stopFork())
-    this.#streamEnded(attempt, signal)
+    this.#streamEnded(bridgeNumber, signal)
   }
 
   async #fallSilent(): Promise<void> {

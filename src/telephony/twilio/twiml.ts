@@ -6,8 +6,8 @@ export type TwimlContext = {
   callId: string
   /** The https origin that Twilio reaches us at. */
   origin: string
-  /** The token of bridge number `attempt`. */
-  tokenOf: (attempt: number) => string
+  /** The token of this bridge. */
+  tokenOf: (bridgeNumber: number) => string
   greeting: { path: string | null; text: string }
   hold: HoldMusic
 }
@@ -71,11 +71,11 @@ function add(response: Response, instruction: LegInstruction, context: TwimlCont
     case 'hold':
       hold(response, instruction.round, context)
       return
-    case 'ask-again':
+    case 'poll':
       response.redirect({ method: 'POST' }, `${context.origin}/webhooks/status-callback`)
       return
     case 'connect-media':
-      connect(response, instruction.attempt, context)
+      connect(response, instruction.bridgeNumber, context)
       return
     case 'say':
       response.say(SPOKEN[instruction.message])
@@ -104,9 +104,9 @@ function hold(
 }
 
 /** Twilio strips the query of a stream's URL, so the token travels as a parameter. */
-function connect(response: Response, attempt: number, { origin, callId, tokenOf }: TwimlContext): void {
-  const action = `${origin}/webhooks/stream-ended?attempt=${attempt}`
+function connect(response: Response, bridgeNumber: number, { origin, callId, tokenOf }: TwimlContext): void {
+  const action = `${origin}/webhooks/stream-ended?bridgeNumber=${bridgeNumber}`
   const connecting = response.connect({ action, method: 'POST' })
   const stream = connecting.stream({ url: `${origin.replace(/^http/, 'ws')}/media-stream/${callId}` })
-  stream.parameter({ name: 'token', value: tokenOf(attempt) })
+  stream.parameter({ name: 'token', value: tokenOf(bridgeNumber) })
 }

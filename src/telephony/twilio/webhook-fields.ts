@@ -67,6 +67,12 @@ export function numberIn<Name extends string>(req: Request, name: Name): { [Key 
   return Number.isInteger(value) && value > 0 ? ({ [name]: value } as { [Key in Name]: number }) : {}
 }
 
+/** The bridge whose stream has ended; the release before called its number `attempt` in the URLs that it gave. */
+export const endedBridge = (req: Request): { bridgeNumber?: number } => {
+  const { attempt: bridgeNumber } = numberIn(req, 'attempt')
+  return { ...(bridgeNumber !== undefined && { bridgeNumber }), ...numberIn(req, 'bridgeNumber') }
+}
+
 /** Twilio repeats a delivery with the same token. */
 export function deliveryId(req: Request): string | undefined {
   const token = req.get('i-twilio-idempotency-token')
@@ -74,7 +80,7 @@ export function deliveryId(req: Request): string | undefined {
 }
 
 /** The same webhook once more, as a POST: what Twilio itself put into a query comes anew with it. */
-export function askAgainUrl(req: Request, origin: string, waits: number): URL {
+export function pollUrl(req: Request, origin: string, waits: number): URL {
   const again = new URL(req.originalUrl, origin)
   for (const name of [...again.searchParams.keys()])
     if (TWILIOS_OWN.test(name)) again.searchParams.delete(name)

@@ -7,14 +7,15 @@ import { withTimeout } from '../../runtime/with-timeout.ts'
 import { checkWebhook, originOf, type SignatureCheck } from './signature.ts'
 import { apologyTwiml, goodbyeTwiml, type HoldMusic, renderTwiml, waitTwiml } from './twiml.ts'
 import {
-  askAgainUrl,
   callSidOf,
   deliveryId,
+  endedBridge,
   endOf,
   field,
   isStatus,
   numberIn,
   partyOf,
+  pollUrl,
   verificationIn,
 } from './webhook-fields.ts'
 
@@ -62,11 +63,13 @@ export function twilioWebhooks(options: WebhookOptions): Router {
   take('/inbound', asks(open))
   take(
     '/status-callback',
-    asks((req, callSid) => ask(req, callSid, { type: 'leg.asked', ...numberIn(req, 'leaves') })),
+    asks((req, callSid) =>
+      ask(req, callSid, { type: 'leg.instructionsRequested', ...numberIn(req, 'leaves') }),
+    ),
   )
   take(
     '/stream-ended',
-    asks((req, callSid) => ask(req, callSid, { type: 'leg.streamEnded', ...numberIn(req, 'attempt') })),
+    asks((req, callSid) => ask(req, callSid, { type: 'leg.streamEnded', ...endedBridge(req) })),
   )
   take('/call-status', callStatus)
   // Asked for by nothing here: an account that is set up to tell of answering machines and recordings is heard out.
@@ -144,7 +147,7 @@ export function twilioWebhooks(options: WebhookOptions): Router {
       return
     }
     const origin = originOf(req, signature.publicUrl)
-    const again = askAgainUrl(req, origin, isPending ? waits : waits + 1)
+    const again = pollUrl(req, origin, isPending ? waits : waits + 1)
     const greeting = waits === 0 && req.path === '/inbound' ? options.greeting() : null
     twiml(res, waitTwiml(again.href, { from: waits, forMs }, { origin, hold: options.hold, greeting }))
   }
