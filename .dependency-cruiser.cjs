@@ -10,7 +10,13 @@ const NODE = '^(node:)?[a-z_/0-9]+$'
 const LOGGER = npm('pino')
 const MACHINES = '^machines/'
 const ACTORS = '^src/actors/'
-const PORTS = '^src/(calls|voices)/(trunk-)?ports\\.ts$'
+/** What the rooms promise each other. A port is in the room that consumes it, and may be known to whoever implements it. */
+const PORTS = [
+  '^src/calls/((trunk-)?ports|caller-trust|agent-settings)\\.ts$',
+  '^src/media/(agent|carrier|calls)-port\\.ts$',
+  '^src/telephony/calls-port\\.ts$',
+  '^src/voices/ports\\.ts$',
+]
 const AUDIO = '^src/audio/'
 const NUMBERS = '^src/numbers/phone-numbers\\.ts$'
 const VERSTAT = '^src/numbers/verstat\\.ts$'
@@ -33,15 +39,21 @@ const rooms = [
   {
     room: 'calls',
     path: '^src/calls/',
-    may: [MACHINES, ACTORS, AUDIO, RUNTIME, NUMBERS, npm('xstate', 'uuid'), LOGGER, NODE],
+    may: [MACHINES, ACTORS, ...PORTS, AUDIO, RUNTIME, NUMBERS, npm('xstate', 'uuid'), LOGGER, NODE],
     why: 'The host of calls knows no vendor, no Express and no SQL: they come to it through its ports.',
+  },
+  {
+    room: 'telephony-ports',
+    path: '^src/telephony/[^/]+$',
+    may: [MACHINES, ...PORTS],
+    why: 'What all carriers ask of the calls knows none of them.',
   },
   {
     room: 'telephony-twilio',
     path: '^src/telephony/twilio/',
     may: [
       MACHINES,
-      PORTS,
+      ...PORTS,
       AUDIO,
       RUNTIME,
       VERSTAT,
@@ -56,7 +68,7 @@ const rooms = [
     path: '^src/telephony/sip/',
     may: [
       MACHINES,
-      PORTS,
+      ...PORTS,
       AUDIO,
       RUNTIME,
       NUMBERS,
@@ -70,19 +82,19 @@ const rooms = [
   {
     room: 'voice-agents-elevenlabs',
     path: '^src/voice-agents/elevenlabs/',
-    may: [MACHINES, PORTS, AUDIO, RUNTIME, npm('ws', '@types/ws', 'zod'), LOGGER, NODE],
+    may: [MACHINES, ...PORTS, AUDIO, RUNTIME, npm('ws', '@types/ws', 'zod'), LOGGER, NODE],
     why: 'An adapter translates: it knows its SDK and what calls and voices promise, nothing else of ours.',
   },
   {
     room: 'media',
     path: '^src/media/',
-    may: [MACHINES, PORTS, AUDIO, RUNTIME, npm('ws', '@types/ws'), LOGGER, NODE],
+    may: [MACHINES, ...PORTS, AUDIO, RUNTIME, npm('ws', '@types/ws'), LOGGER, NODE],
     why: 'The relay knows no vendor and no HTTP: it moves frames between two codecs that it is given.',
   },
   {
     room: 'voices',
     path: '^src/voices/',
-    may: [MACHINES, PORTS, AUDIO, RUNTIME, npm('cockatiel', 'music-metadata', 'zod'), LOGGER, NODE],
+    may: [MACHINES, ...PORTS, AUDIO, RUNTIME, npm('cockatiel', 'music-metadata', 'zod'), LOGGER, NODE],
     why: 'Voices reach vendor and database through their own ports.',
   },
   {
@@ -110,7 +122,9 @@ const rooms = [
       MACHINES,
       RUNTIME,
       NUMBERS,
+      ...PORTS,
       '^src/(calls|voices)/',
+      '^src/telephony/sip/sip-ports\\.ts$',
       '^src/replay/recorded-call\\.ts$',
       '^src/config/database-url\\.ts$',
       npm(
@@ -270,7 +284,7 @@ const general = [
     name: 'adapters-do-not-know-each-other',
     comment: 'A carrier and a voice vendor meet in the relay, through ports.',
     from: { path: '^src/(telephony|voice-agents)/([^/]+)/' },
-    to: { path: '^src/(telephony|voice-agents)/', pathNot: '^src/$1/$2/' },
+    to: { path: '^src/(telephony|voice-agents)/[^/]+/', pathNot: '^src/$1/$2/' },
   },
   {
     name: 'only-main-knows-the-simulator',
@@ -294,7 +308,7 @@ const general = [
     name: 'persistence-knows-only-types-of-the-rooms-it-serves',
     comment: 'Calls and voices decide, the database stores; what runs is theirs.',
     from: { path: '^src/persistence/' },
-    to: { path: '^src/(calls|voices)/', pathNot: PORTS, dependencyTypesNot: ['type-only'] },
+    to: { path: '^src/(calls|voices|media|telephony)/', pathNot: PORTS, dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'tests-are-not-imported',

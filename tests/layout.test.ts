@@ -117,6 +117,12 @@ describe('the walls between the rooms', () => {
       ['adapters-do-not-know-each-other', 'voice-agents-elevenlabs-imports'],
     ],
     ['src/media/a.ts', "import { it } from '../telephony/twilio/b.ts'", ['media-imports']],
+    ['src/telephony/a.ts', "import type { it } from './twilio/b.ts'", ['telephony-ports-imports']],
+    [
+      'src/voice-agents/elevenlabs/a.ts',
+      "import type { it } from '../../media/media-session.ts'",
+      ['voice-agents-elevenlabs-imports'],
+    ],
     ['src/voices/a.ts', "import { it } from '../persistence/b.ts'", ['voices-imports']],
     ['src/audio/a.ts', "import 'pino'", ['audio-imports']],
     ['src/persistence/a.ts', "import { it } from '../http/b.ts'", ['persistence-imports']],
@@ -157,7 +163,13 @@ describe('the walls between the rooms', () => {
     const allowed = {
       'machines/a.ts': ["import 'xstate'"],
       'src/calls/ports.ts': ["import type { it } from '../../machines/a.ts'"],
-      'src/media/a.ts': ["import { type it } from '../calls/ports.ts'", "import { join } from 'node:path'"],
+      'src/media/agent-port.ts': [
+        "import type { it } from '../calls/ports.ts'",
+        "import { join } from 'node:path'",
+      ],
+      'src/telephony/calls-port.ts': ["import type { it } from '../../machines/a.ts'"],
+      'src/telephony/twilio/a.ts': ["import type { it } from '../calls-port.ts'"],
+      'src/voice-agents/elevenlabs/a.ts': ["import type { it } from '../../media/agent-port.ts'"],
       'src/http/a.ts': ["import type { it } from '../config/config.ts'", "import express from 'express'"],
       'src/config/config.ts': ["import 'zod'"],
     }

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
+import type { AgentAudio, Turn } from '../media/agent-port.ts'
+import type { MediaCalls } from '../media/calls-port.ts'
+import type { AgentSettings } from './agent-settings.ts'
 import type { CallHost } from './call-host.ts'
 import type { CallFeed } from './feed.ts'
-import type { AgentAudio, AgentSettings, MediaCalls, Turn } from './ports.ts'
 import type { ReportKeeper } from './report-keeper.ts'
 import { untilWritten } from './until-written.ts'
 

@@ -1,7 +1,9 @@
 import type { CallEffect, VoiceLookup, VoiceWithheld } from '../../machines/call-events.ts'
 import type { EndReason, Fault } from '../../machines/end-reasons.ts'
 import type { CallState } from '../../machines/instructions.ts'
-import type { AgentSettings, CallerVerification, Provider, VoiceTrust } from './ports.ts'
+import type { AgentSettings } from './agent-settings.ts'
+import type { CallerVerification, VoiceTrust } from './caller-trust.ts'
+import type { Provider } from './ports.ts'
 
 /** A call as a carrier announces it. */
 export type NewCall = {

@@ -1,9 +1,11 @@
 import { type CallHost, type CallNow, streamToken } from '../calls/call-host.ts'
+import type { VoiceTrust } from '../calls/caller-trust.ts'
 import { withheldFrom } from '../calls/caller-trust.ts'
-import type { CarrierCall, CarrierCalls, Provider, VoiceTrust } from '../calls/ports.ts'
+import type { Provider } from '../calls/ports.ts'
 import type { ReportKeeper } from '../calls/report-keeper.ts'
 import type { Config } from '../config/config.ts'
 import { isWithheld, type PhoneNumbers } from '../numbers/phone-numbers.ts'
+import type { CarrierCall, CarrierCalls } from '../telephony/calls-port.ts'
 
 type Parts = { config: Config; host: CallHost; reports: ReportKeeper; numbers: PhoneNumbers }
 

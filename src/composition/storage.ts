@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { DEFAULT_AGENT } from '../calls/agent-settings.ts'
 import type { BridgeRegister } from '../calls/bridge-keeper.ts'
-import { DEFAULT_AGENT } from '../calls/default-agent.ts'
 import type { CallStore } from '../calls/store.ts'
 import { type AgentAudioStore, createAgentAudioStore } from '../persistence/agent-audio-store.ts'
 import { type AgentStore, createAgentStore } from '../persistence/agent-store.ts'

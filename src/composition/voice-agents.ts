@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import type { AgentOverride } from '../../machines/call-events.ts'
-import { DEFAULT_AGENT } from '../calls/default-agent.ts'
-import type { AgentListener, AgentSettings, VoiceAgent } from '../calls/ports.ts'
+import { type AgentBackend, type AgentSettings, DEFAULT_AGENT } from '../calls/agent-settings.ts'
 import type { Config } from '../config/config.ts'
+import type { AgentConnection, AgentListener, VoiceAgent } from '../media/agent-port.ts'
 import type { AgentStore } from '../persistence/agent-store.ts'
 import { elevenLabsAgent } from '../voice-agents/elevenlabs/agent.ts'
 import { type PostCallKeeper, receivePostCall } from '../voice-agents/elevenlabs/post-call-stream.ts'
@@ -34,19 +34,15 @@ export function createVoiceAgents({ elevenLabs, calls }: Config, log: Logger): V
       void refused.set(override, isGone ? 'a voice is gone' : `agent refuses ${override}`),
     onAccepted: (taken: AgentOverride[]) => taken.forEach((override) => void refused.delete(override)),
   }
-  const backends: Partial<Record<AgentSettings['backend'], VoiceAgent>> = {
-    elevenlabs: elevenLabsAgent({
-      ...{ agentId, signedUrl, silenceTimeoutMs: calls.silenceTimeoutMs, log, ...overrides },
-    }),
-  }
+  const { silenceTimeoutMs } = calls
+  const agent = agentOf({
+    elevenlabs: elevenLabsAgent({ agentId, signedUrl, silenceTimeoutMs, log, ...overrides }),
+  })
   return {
     get refusal() {
       return refused.size > 0 ? [...refused.values()].join(', ') : null
     },
-    agent: {
-      connect: (request, listener) =>
-        (backends[request.agent.backend] ?? UNAVAILABLE).connect(request, listener),
-    },
+    agent,
     voiceVendor: rest,
     checkVendor: (signal) => rest.check(signal),
     receivePostCall: webhookSecret ? (keeper) => receivePostCall(webhookSecret, keeper) : null,
@@ -54,19 +50,34 @@ export function createVoiceAgents({ elevenLabs, calls }: Config, log: Logger): V
   }
 }
 
-/** An agent of a backend that this build does not speak: its calls hear the apology. */
-const UNAVAILABLE: VoiceAgent = {
-  connect(_request, listener: AgentListener) {
-    let isOpen = true
-    queueMicrotask(() => isOpen && listener.lost('backend_unavailable', undefined, true))
-    return {
-      bufferedBytes: 0,
-      sendAudio: () => {},
-      sendDtmf: () => {},
-      held: () => {},
-      close: () => {
-        isOpen = false
-      },
-    }
-  },
+/**
+ * Connects each agent by the backend that its settings name; a new backend is a line in what this is given. Calls to an agent whose
+ * backend is not there hear the apology, and their `agent.lost` says which backends there are.
+ */
+export function agentOf(backends: Partial<Record<AgentBackend, VoiceAgent>>): VoiceAgent {
+  return {
+    connect(request, listener) {
+      const { backend } = request.agent
+      const known = Object.hasOwn(backends, backend) ? backends[backend] : undefined
+      if (known) return known.connect(request, listener)
+      const detail = `This build has no agent backend "${backend}"; it has: ${Object.keys(backends).join(', ')}.`
+      return refusedConnection(listener, detail)
+    },
+  }
+}
+
+function refusedConnection(listener: AgentListener, detail: string): AgentConnection {
+  let isOpen = true
+  queueMicrotask(() => isOpen && listener.lost('backend_unavailable', detail, true))
+  return {
+    capabilities: { interrupt: false, truncate: false, textInput: false },
+    bufferedBytes: 0,
+    sendAudio() {},
+    truncate() {},
+    sendDtmf() {},
+    setOnHold() {},
+    close() {
+      isOpen = false
+    },
+  }
 }

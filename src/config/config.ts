@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
-import { VOICE_TRUSTS } from '../calls/ports.ts'
+import { VOICE_TRUSTS } from '../calls/caller-trust.ts'
 import {
   aboutSetting,
   choice,

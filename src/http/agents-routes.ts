@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AGENT_BACKENDS, type AgentBackend } from '../calls/agent-settings.ts'
 import { PhoneNumbers } from '../numbers/phone-numbers.ts'
 import { type AgentStore, NumberTakenError, type StoredAgent } from '../persistence/agent-store.ts'
 import { addressOf, numberOf } from './addresses.ts'
@@ -13,7 +14,7 @@ const MAX_NUMBERS = 1_000
 
 const fields = {
   name: text().describe('What people call it.'),
-  backend: z.enum(['elevenlabs', 'openai']).describe('Which vendor speaks.'),
+  backend: z.enum(AGENT_BACKENDS).describe('Which vendor speaks.'),
   vendorAgentId: text()
     .nullable()
     .describe("The vendor's id of the agent; null means the one in the settings."),
@@ -57,11 +58,11 @@ const AgentChange = z
   .meta({ id: 'AgentChange', description: 'What is left out stays as it is.' })
 
 /** What a person should know who sets such an agent up; null where there is nothing. */
-const BACKEND_WARNINGS = {
+const BACKEND_WARNINGS: Record<AgentBackend, string | null> = {
   elevenlabs: null,
   openai:
     'OpenAI Realtime is not built yet: the settings are kept, but calls to this agent only hear an apology.',
-} as const
+}
 
 const Agent = z
   .object({

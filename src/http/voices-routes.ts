@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { VOICE_TRUSTS, type VoiceTrust } from '../calls/ports.ts'
+import { VOICE_TRUSTS, type VoiceTrust } from '../calls/caller-trust.ts'
 import { PhoneNumbers } from '../numbers/phone-numbers.ts'
 import type { CallerVoice, Clone, Consent } from '../voices/ports.ts'
 import { addressOf } from './addresses.ts'

@@ -1,15 +1,10 @@
 import type { Logger } from 'pino'
 import type { WireAudio } from '../audio/audio-format.ts'
 import { type Transcoder, transcoderBetween } from '../audio/transcoder.ts'
-import type {
-  AgentAudio,
-  AgentConnection,
-  AgentListener,
-  AgentRequest,
-  CarrierCodec,
-  VoiceAgent,
-} from '../calls/ports.ts'
+import type { AgentAudio, AgentConnection, AgentListener, AgentRequest, VoiceAgent } from './agent-port.ts'
 import { AudioQueue, type FrameSink, limitsOf } from './audio-queue.ts'
+import { BargeInDetector } from './barge-in-detector.ts'
+import type { CarrierCodec } from './carrier-port.ts'
 import type { Clock } from './clock.ts'
 import { Keypad } from './dtmf-collector.ts'
 import type { MediaMetrics } from './media-metrics.ts'
@@ -19,11 +14,11 @@ const LIMITS_MS = { socket: 1_500, waiting: 3_000 }
 
 export type AgentLineOptions = {
   agent: VoiceAgent
-  codec: Pick<CarrierCodec, 'brings'>
+  codec: Pick<CarrierCodec, 'inboundFormat'>
   /** What the agent is told of the call; asked for anew for every connection. */
   request: () => Promise<AgentRequest>
   listener: AgentListener
-  /** How the agent of this id, which has just answered, hears and speaks. */
+  /** The formats of the agent of this id, which has just answered. */
   onAudio: (agentId: string, audio: AgentAudio) => void
   clock: Clock
   metrics: MediaMetrics
@@ -54,6 +49,8 @@ export class AgentChannel {
   #queue: AudioQueue | null = null
   /** Null while the agent hears as the carrier brings it. */
   #transcoder: Transcoder | null = null
+  /** Null while the agent itself says when the caller speaks over it. */
+  #bargeIn: BargeInDetector | null = null
   readonly #keypad: Keypad
   /** The number of the newest connection; the call's first is 1. */
   #number = 0
@@ -87,6 +84,7 @@ export class AgentChannel {
     // A telephone on hold may play music, to which nobody should answer.
     if (this.#queue === null || this.#isOnHold) return
     this.#options.metrics.counts.callerToAgentFrames++
+    if (this.#bargeIn?.hear(payload)) this.#options.listener.interrupted()
     const speech = this.#transcoder === null ? payload : this.#transcoder.transcode(payload)
     if (speech.length > 0) this.#queue.audio(speech)
   }
@@ -100,7 +98,12 @@ export class AgentChannel {
   hold(isOnHold: boolean): void {
     if (isOnHold === this.#isOnHold) return
     this.#isOnHold = isOnHold
-    if (this.#queue !== null) this.#connection?.held(isOnHold)
+    if (this.#queue !== null) this.#tellHold()
+  }
+
+  /** Of what the agent has said, the last so many milliseconds will not be heard. */
+  truncate(unheardMs: number): void {
+    if (this.#connection?.capabilities.truncate) this.#connection.truncate(unheardMs)
   }
 
   hangUp(): void {
@@ -114,7 +117,7 @@ export class AgentChannel {
     if (this.#queue === null) return
     this.#queue.drain()
     const keys = this.#keypad.take()
-    if (keys) this.#connection?.sendDtmf(keys)
+    if (keys && this.#connection?.capabilities.textInput) this.#connection.sendDtmf(keys)
   }
 
   async #dial(hangUps: number): Promise<void> {
@@ -133,8 +136,8 @@ export class AgentChannel {
     return {
       ...listener,
       ready: (conversationId, audio) => {
-        this.#listen(audio.hears)
-        if (this.#isOnHold) this.#connection?.held(true)
+        this.#listen(audio.inputFormat)
+        if (this.#isOnHold) this.#tellHold()
         onAudio(agentId, audio)
         listener.ready(conversationId, audio)
       },
@@ -149,14 +152,16 @@ export class AgentChannel {
     }
   }
 
-  #listen(hears: WireAudio): void {
+  #listen(inputFormat: WireAudio): void {
     const { clock, metrics, codec } = this.#options
     if (this.#connection === null) return
-    this.#transcoder = transcoderBetween(codec.brings, hears)
+    const { interrupt } = this.#connection.capabilities
+    this.#bargeIn = interrupt ? null : new BargeInDetector(codec.inboundFormat)
+    this.#transcoder = transcoderBetween(codec.inboundFormat, inputFormat)
     const sink = new AgentSink(this.#connection)
     this.#queue = new AudioQueue(
       sink,
-      limitsOf(() => hears, LIMITS_MS),
+      limitsOf(() => inputFormat, LIMITS_MS),
       clock,
       {
         dropped: (frames) => {
@@ -165,6 +170,10 @@ export class AgentChannel {
         waited: (milliseconds) => metrics.observeRelayDelay(milliseconds / 1000),
       },
     )
+  }
+
+  #tellHold(): void {
+    if (this.#connection?.capabilities.textInput) this.#connection.setOnHold(this.#isOnHold)
   }
 
   #forget(): void {

@@ -6,7 +6,7 @@ import {
   type MediaInstruction,
   mediaInstruction,
 } from '../../machines/instructions.ts'
-import type { MediaCalls } from '../calls/ports.ts'
+import type { MediaCalls } from './calls-port.ts'
 
 type WithoutBridgeNumber<Event> = Event extends { bridgeNumber: number } ? Omit<Event, 'bridgeNumber'> : never
 

@@ -1,7 +1,7 @@
 import { millisecondsOf, type WireAudio } from '../audio/audio-format.ts'
 import { type Transcoder, transcoderBetween } from '../audio/transcoder.ts'
-import type { CarrierCodec } from '../calls/ports.ts'
 import { AudioQueue, limitsOf } from './audio-queue.ts'
+import type { CarrierCodec } from './carrier-port.ts'
 import type { CarrierSocket } from './carrier-socket.ts'
 import type { Clock } from './clock.ts'
 import type { MediaMetrics } from './media-metrics.ts'
@@ -50,7 +50,7 @@ export class CarrierChannel {
     this.#music = new WaitingMusic(waitingTrack, clock, (payload) => this.#playMusic(payload))
     this.#queue = new AudioQueue(
       socket,
-      limitsOf(() => codec.plays, LIMITS_MS),
+      limitsOf(() => codec.outboundFormat, LIMITS_MS),
       clock,
       {
         dropped: (frames) => {
@@ -63,7 +63,7 @@ export class CarrierChannel {
 
   /** An agent speaks from now on whose audio is written so. */
   expect(speech: WireAudio): void {
-    this.#transcoder = transcoderBetween(speech, this.#codec.plays)
+    this.#transcoder = transcoderBetween(speech, this.#codec.outboundFormat)
   }
 
   play(speech: Buffer): void {
@@ -72,12 +72,12 @@ export class CarrierChannel {
     if (payload.length === 0) return
     this.#queue.audio(this.#codec.media(payload))
     this.#isFlushed = false
-    if (this.#speech.sent(millisecondsOf(payload, this.#codec.plays))) this.#markIfFlowing()
+    if (this.#speech.sent(millisecondsOf(payload, this.#codec.outboundFormat))) this.#markIfFlowing()
   }
 
   /** Lets the caller hear that the line lives, once the agent's last words have been played. */
   startMusic(): void {
-    this.#music.start(this.#codec.plays, this.#speech.remainingMs())
+    this.#music.start(this.#codec.outboundFormat, this.#speech.remainingMs())
   }
 
   /** The agent is there again. Returns its earlier words that the caller did not hear to the end. */
@@ -100,6 +100,11 @@ export class CarrierChannel {
 
   corrected(original: string): void {
     this.#speech.corrected(original)
+  }
+
+  /** How much of the agent's speech has not been played yet. */
+  get unheardMs(): number {
+    return this.#speech.remainingMs()
   }
 
   /** Silences the agent at once. Returns its words that the caller did not hear to the end. */

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
-import type { CarrierCodec } from '../calls/ports.ts'
 import type { FrameSink } from './audio-queue.ts'
+import type { CarrierCodec } from './carrier-port.ts'
 
 /** FIN and the opcode of text, and of binary data. */
 const TEXT = 0x81

@@ -2,19 +2,13 @@ import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import type { MediaInstruction } from '../../machines/instructions.ts'
 import { nameOf } from '../audio/audio-format.ts'
-import type {
-  AgentAudio,
-  AgentListener,
-  AgentRequest,
-  CarrierCodec,
-  CarrierMessage,
-  LegName,
-  MediaCalls,
-  VoiceAgent,
-} from '../calls/ports.ts'
+import type { LegName } from '../calls/ports.ts'
 import { AgentChannel } from './agent-channel.ts'
+import type { AgentAudio, AgentListener, AgentRequest, VoiceAgent } from './agent-port.ts'
 import { Bridge, type BridgeReport } from './bridge.ts'
+import type { MediaCalls } from './calls-port.ts'
 import { CarrierChannel } from './carrier-channel.ts'
+import type { CarrierCodec, CarrierMessage } from './carrier-port.ts'
 import type { CarrierSocket } from './carrier-socket.ts'
 import type { Clock } from './clock.ts'
 import { CLOSE, closeReason } from './close-code.ts'
@@ -314,7 +308,7 @@ export class MediaSession {
         this.#report({ type: 'agent.ready', conversationId })
       },
       audio: (payload) => this.#onAgentAudio(payload),
-      interrupted: () => this.#transcript.cutShort(...this.#carrier.interrupt()),
+      interrupted: () => this.#interrupt(),
       userTranscript: (text) => this.#transcript.said('caller', text),
       agentTranscript: (text) => {
         this.#carrier.said(text)
@@ -341,6 +335,12 @@ export class MediaSession {
     }
   }
 
+  #interrupt(): void {
+    const { unheardMs } = this.#carrier
+    this.#transcript.cutShort(...this.#carrier.interrupt())
+    this.#agent.truncate(unheardMs)
+  }
+
   /** About the newest connection, whatever becomes of it before the call hears this. */
   #report(report: WithoutConnection<Extract<BridgeReport, { connection?: number }>>): void {
     this.#bridge.report({ ...report, connection: this.#agent.number })
@@ -348,17 +348,17 @@ export class MediaSession {
 
   /** It is kept for callers to come, and nobody waits for that. */
   #learn(agentId: string, audio: AgentAudio): void {
-    const { brings, plays } = this.#codec
+    const { inboundFormat, outboundFormat } = this.#codec
     this.#log.info(
       {
-        caller: `${nameOf(brings)} to ${nameOf(audio.hears)}`,
-        speech: `${nameOf(audio.speaks)} to ${nameOf(plays)}`,
+        caller: `${nameOf(inboundFormat)} to ${nameOf(audio.inputFormat)}`,
+        speech: `${nameOf(audio.outputFormat)} to ${nameOf(outboundFormat)}`,
       },
       'The agent listens',
     )
-    this.#carrier.expect(audio.speaks)
+    this.#carrier.expect(audio.outputFormat)
     this.#options.calls.learnAgentAudio(agentId, audio).catch((error: unknown) => {
-      this.#log.warn({ err: error }, 'How an agent hears and speaks could not be kept')
+      this.#log.warn({ err: error }, 'The audio formats of an agent could not be kept')
     })
   }
 

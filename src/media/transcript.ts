@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import type { MediaCalls, Turn } from '../calls/ports.ts'
+import type { Turn } from './agent-port.ts'
+import type { MediaCalls } from './calls-port.ts'
 import type { CutShort } from './playout-tracker.ts'
 
 /** Hands what is said to the call, in order and beside the audio: a failure is logged and the conversation goes on. */

@@ -28,9 +28,9 @@ export class WaitingMusic {
   }
 
   /** Begins when what the carrier still plays, `afterMs` of it, has been heard. */
-  start(plays: WireAudio, afterMs: number): void {
+  start(outboundFormat: WireAudio, afterMs: number): void {
     this.#playing ??= {
-      transcoder: transcoderBetween(TRACK_AUDIO, plays),
+      transcoder: transcoderBetween(TRACK_AUDIO, outboundFormat),
       until: this.#clock.now() + afterMs,
       position: 0,
     }

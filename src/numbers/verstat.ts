@@ -1,4 +1,4 @@
-import type { CallerVerification } from '../calls/ports.ts'
+import type { CallerVerification } from '../calls/caller-trust.ts'
 
 /*
  * verstat: what a carrier's check of the caller's signed number (STIR/SHAKEN) came to, 3GPP TS 24.229 §7.2A.20, with the level of

@@ -3,16 +3,16 @@ import type { Database } from './database.ts'
 import { sqlOf } from './sql.ts'
 
 export type AgentAudioStore = AgentAudioMemory & {
-  /** Samples a second that the agent of this call hears and speaks; null while nobody has met it. */
-  ratesFor(callId: string): Promise<{ hears: number; speaks: number } | null>
+  /** Samples a second of what the agent of this call takes and gives; null while nobody has met it. */
+  ratesFor(callId: string): Promise<{ input: number; output: number } | null>
 }
 
-/** How agents were last found to hear and to speak. Calls that name no agent are those of `defaultAgentId`. */
+/** In what formats agents were last found to take and to give sound. Calls that name no agent are those of `defaultAgentId`. */
 export function createAgentAudioStore(database: Database, defaultAgentId: string): AgentAudioStore {
   const run = sqlOf(database)
   return {
-    async keep(agentId, { hears, speaks }) {
-      const row = [agentId, hears.rate, speaks.rate]
+    async keep(agentId, { inputFormat, outputFormat }) {
+      const row = [agentId, inputFormat.rate, outputFormat.rate]
       // Nearly always it is known already, and then nothing is written or locked.
       await run(
         `insert into agent_audio (agent_id, hears_rate, speaks_rate) select ?, ?::int, ?::int
@@ -22,8 +22,8 @@ export function createAgentAudioStore(database: Database, defaultAgentId: string
       )
     },
     async ratesFor(callId) {
-      const [rates] = await run<{ hears: number; speaks: number }>(
-        `select hears_rate as hears, speaks_rate as speaks
+      const [rates] = await run<{ input: number; output: number }>(
+        `select hears_rate as input, speaks_rate as output
          from call_log c join agent_audio a on a.agent_id = coalesce(c.agent_id::text, ?) where c.id = ?`,
         [defaultAgentId, callId],
       )

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { AgentSettings } from '../calls/ports.ts'
+import type { AgentSettings } from '../calls/agent-settings.ts'
 import type { Database } from './database.ts'
 import { Agent, AgentNumber } from './entities/agent.entity.ts'
 import { AgentAudio } from './entities/agent-audio.entity.ts'

@@ -1,5 +1,6 @@
 import type { VoiceWithheld } from '../../machines/call-events.ts'
-import type { CallerVerification, Provider } from '../calls/ports.ts'
+import type { CallerVerification } from '../calls/caller-trust.ts'
+import type { Provider } from '../calls/ports.ts'
 import { readStatistics, type Statistics } from './call-statistics.ts'
 import { IN_CAPACITY } from './call-store-sql.ts'
 import type { Database } from './database.ts'

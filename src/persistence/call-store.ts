@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { VoiceLookup } from '../../machines/call-events.ts'
-import type { AgentSettings, VoiceTrust } from '../calls/ports.ts'
+import type { AgentSettings } from '../calls/agent-settings.ts'
+import type { VoiceTrust } from '../calls/caller-trust.ts'
 import type {
   Arrival,
   CallAddress,

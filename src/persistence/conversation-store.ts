@@ -1,4 +1,4 @@
-import type { Turn } from '../calls/ports.ts'
+import type { Turn } from '../media/agent-port.ts'
 import { bringPieces, takePieces, wholeOf } from './byte-pieces.ts'
 import type { Database } from './database.ts'
 import { ConversationTurn } from './entities/conversation.entity.ts'

@@ -1,5 +1,5 @@
 import type { Orphan } from '../calls/orphans.ts'
-import type { AbandonedLeg, LegRegister } from '../calls/ports.ts'
+import type { AbandonedLeg, LegRegister } from '../telephony/sip/sip-ports.ts'
 import type { Database } from './database.ts'
 import { hasSession } from './node-registry.ts'
 import { sqlOf } from './sql.ts'

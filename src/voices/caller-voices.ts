@@ -1,4 +1,4 @@
-import type { VoiceTrust } from '../calls/ports.ts'
+import type { VoiceTrust } from '../calls/caller-trust.ts'
 import type { CallerVoice, Clone, Consent, VoiceStore } from './ports.ts'
 import { checkSamples, type SampleFile, sampleKeyOf } from './samples.ts'
 import type { VoiceRemoval } from './voice-removal.ts'

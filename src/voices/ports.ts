@@ -1,5 +1,5 @@
 import type { VoiceEvent } from '../../machines/call-events.ts'
-import type { VoiceTrust } from '../calls/ports.ts'
+import type { VoiceTrust } from '../calls/caller-trust.ts'
 import type { Content } from '../runtime/spool.ts'
 
 /** One file of speech as it was uploaded: so many bytes, read in pieces and as often as need be. `sha256` is of them, in hex. */

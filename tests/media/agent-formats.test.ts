@@ -23,7 +23,7 @@ const heardBy = ({ heard }: Carrier) =>
 
 describe('an agent of another format', () => {
   test('hears the caller and is heard, at its own rates', async () => {
-    relay.agent.audio = { hears: l16(16_000), speaks: l16(24_000) }
+    relay.agent.audio = { inputFormat: l16(16_000), outputFormat: l16(24_000) }
     const carrier = await relay.bridge()
     const said = tone(400, 8000, { ms: 400 })
     for (let at = 0; at < said.length; at += 160)
@@ -41,13 +41,13 @@ describe('an agent of another format', () => {
   })
 
   test('is remembered for carriers that must know it before', async () => {
-    relay.agent.audio = { hears: l16(16_000), speaks: TELEPHONE }
+    relay.agent.audio = { inputFormat: l16(16_000), outputFormat: TELEPHONE }
     await relay.bridge()
     expect(relay.calls.agentAudio).toEqual([['a1', relay.agent.audio]])
   })
 
   test('has a mark behind each second that it is heard, whatever it took to say it', async () => {
-    relay.agent.audio = { hears: TELEPHONE, speaks: l16(48_000) }
+    relay.agent.audio = { inputFormat: TELEPHONE, outputFormat: l16(48_000) }
     const carrier = await relay.bridge()
     for (let quarter = 0; quarter < 6; quarter++) speak(linearBytes(tone(400, 48_000, { ms: 250 })))
     await relay.until(() => expect(carrier.marks).toHaveLength(1))
@@ -55,7 +55,7 @@ describe('an agent of another format', () => {
   })
 
   test('that is cut short, has said as many words as there was time for', async () => {
-    relay.agent.audio = { hears: TELEPHONE, speaks: l16(44_100) }
+    relay.agent.audio = { inputFormat: TELEPHONE, outputFormat: l16(44_100) }
     const carrier = await relay.bridge()
     carrier.echoesMarks = false
     relay.agent.latest.says.agentTranscript('one two three four')
@@ -68,7 +68,7 @@ describe('an agent of another format', () => {
   })
 
   test('begins anew after it was cut off in the middle of a sample', async () => {
-    relay.agent.audio = { hears: TELEPHONE, speaks: l16(8000) }
+    relay.agent.audio = { inputFormat: TELEPHONE, outputFormat: l16(8000) }
     const carrier = await relay.bridge()
     const [before, after] = [tone(400, 8000, { ms: 20 }), tone(700, 8000, { ms: 20 })]
     speak(linearBytes(before).subarray(0, 161))
@@ -79,7 +79,7 @@ describe('an agent of another format', () => {
   })
 
   test('says nothing to the carrier while there is less than a sample of it', async () => {
-    relay.agent.audio = { hears: TELEPHONE, speaks: l16(8000) }
+    relay.agent.audio = { inputFormat: TELEPHONE, outputFormat: l16(8000) }
     const carrier = await relay.bridge()
     speak(Buffer.of(1))
     speak(Buffer.of(0, 1, 0))
@@ -87,9 +87,9 @@ describe('an agent of another format', () => {
   })
 
   test('may come back with other formats than it went with', async () => {
-    relay.agent.audio = { hears: l16(16_000), speaks: l16(16_000) }
+    relay.agent.audio = { inputFormat: l16(16_000), outputFormat: l16(16_000) }
     const carrier = await relay.bridge()
-    relay.agent.audio = { hears: TELEPHONE, speaks: TELEPHONE }
+    relay.agent.audio = { inputFormat: TELEPHONE, outputFormat: TELEPHONE }
     relay.agent.latest.isLost('closed')
     await relay.until(() => expect(relay.calls.view.bridge).toBe('backingOff'))
     relay.calls.tell({ type: 'xstate.after.AGENT_PAUSE.conversation.live.recovering.backingOff' })
@@ -103,7 +103,7 @@ describe('an agent of another format', () => {
   })
 
   test('that is slow has as many milliseconds kept for it as any', async () => {
-    relay.agent.audio = { hears: l16(48_000), speaks: TELEPHONE }
+    relay.agent.audio = { inputFormat: l16(48_000), outputFormat: TELEPHONE }
     const carrier = await relay.bridge()
     const { latest } = relay.agent
     latest.bufferedBytes = 10_000_000

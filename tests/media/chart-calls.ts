@@ -1,7 +1,8 @@
 import type { CallEvent } from '../../machines/call-events.ts'
 import type { CallView } from '../../machines/instructions.ts'
-import type { AgentAudio, AgentRequest, MediaCalls, Turn } from '../../src/calls/ports.ts'
 import { viewOf } from '../../src/calls/view.ts'
+import type { AgentAudio, AgentRequest, Turn } from '../../src/media/agent-port.ts'
+import type { MediaCalls } from '../../src/media/calls-port.ts'
 import { type AnyEvent, begin, type CallSnapshot, feed, INPUTS } from '../../src/model/call-model.ts'
 
 export const CALL_ID = '01939d8e-7c4a-7b3e-9f2a-5d6c7b8a9e0f'

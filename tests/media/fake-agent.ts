@@ -1,11 +1,12 @@
 import { TELEPHONE_AUDIO, type WireAudio } from '../../src/audio/audio-format.ts'
 import type {
   AgentAudio,
+  AgentCapabilities,
   AgentConnection,
   AgentListener,
   AgentRequest,
   VoiceAgent,
-} from '../../src/calls/ports.ts'
+} from '../../src/media/agent-port.ts'
 
 /** As Twilio has it. */
 export const TELEPHONE: WireAudio = { ...TELEPHONE_AUDIO, wire: 'base64' }
@@ -19,11 +20,15 @@ export class FakeConnection implements AgentConnection {
   /** What the connection claims that its socket has not yet taken. */
   bufferedBytes = 0
   closes = 0
+  readonly capabilities: AgentCapabilities
+  /** What was said not to have been heard, in milliseconds, each time. */
+  readonly unheard: number[] = []
   readonly #listener: AgentListener
   #over = false
 
-  constructor(request: AgentRequest, listener: AgentListener) {
+  constructor(request: AgentRequest, listener: AgentListener, capabilities: AgentCapabilities) {
     this.request = request
+    this.capabilities = capabilities
     this.#listener = listener
   }
 
@@ -34,8 +39,12 @@ export class FakeConnection implements AgentConnection {
   /** Whether the caller is on hold, each time that it was said. */
   readonly holds: boolean[] = []
 
-  held(isOnHold: boolean): void {
+  setOnHold(isOnHold: boolean): void {
     this.holds.push(isOnHold)
+  }
+
+  truncate(unheardMs: number): void {
+    this.unheard.push(unheardMs)
   }
 
   sendDtmf(keys: string): void {
@@ -67,14 +76,15 @@ export class FakeConnection implements AgentConnection {
 /** Connections are ready at once, unless a fault is switched on. */
 export class FakeAgent implements VoiceAgent {
   /** How its connections hear and speak. */
-  audio: AgentAudio = { hears: TELEPHONE, speaks: TELEPHONE }
+  audio: AgentAudio = { inputFormat: TELEPHONE, outputFormat: TELEPHONE }
+  capabilities: AgentCapabilities = { interrupt: true, truncate: false, textInput: true }
   readonly connections: FakeConnection[] = []
   /** `refuses`: every connection is lost at once. `hangs`: none is ever ready. `throws`: connecting fails. */
   fault: 'refuses' | 'hangs' | 'throws' | null = null
 
   connect(request: AgentRequest, listener: AgentListener): AgentConnection {
     if (this.fault === 'throws') throw new Error('The agent’s address is not one.')
-    const connection = new FakeConnection(request, listener)
+    const connection = new FakeConnection(request, listener, this.capabilities)
     this.connections.push(connection)
     const { fault, audio } = this
     queueMicrotask(() => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { CarrierMessage } from '../../src/calls/ports.ts'
+import type { CarrierMessage } from '../../src/media/carrier-port.ts'
 import { TwilioMediaStream } from '../../src/telephony/twilio/media-stream.ts'
 
 const SID = 'MZ18ad3ab5a668481ce02b83e7395059f0'

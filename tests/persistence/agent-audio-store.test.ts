@@ -61,23 +61,25 @@ test('nothing is known of an agent that nobody has met, nor of a call that there
 })
 
 test('a call gets the rates of its own agent, one that names none those of the default', async () => {
-  await store.keep(ann, { hears: WIDEBAND, speaks: TELEPHONE })
-  await store.keep('default', { hears: TELEPHONE, speaks: WIDEBAND })
-  expect(await store.ratesFor(await callTo(NUMBER_OF_ANN))).toEqual({ hears: 16_000, speaks: 8000 })
-  expect(await store.ratesFor(await callTo('+15550199999'))).toEqual({ hears: 8000, speaks: 16_000 })
+  await store.keep(ann, { inputFormat: WIDEBAND, outputFormat: TELEPHONE })
+  await store.keep('default', { inputFormat: TELEPHONE, outputFormat: WIDEBAND })
+  expect(await store.ratesFor(await callTo(NUMBER_OF_ANN))).toEqual({ input: 16_000, output: 8000 })
+  expect(await store.ratesFor(await callTo('+15550199999'))).toEqual({ input: 8000, output: 16_000 })
 })
 
 test('what is known already is not written again, and what has changed is', async () => {
   const before = await versions()
-  await store.keep(ann, { hears: WIDEBAND, speaks: TELEPHONE })
+  await store.keep(ann, { inputFormat: WIDEBAND, outputFormat: TELEPHONE })
   expect(await versions()).toEqual(before)
-  await store.keep(ann, { hears: WIDEBAND, speaks: WIDEBAND })
-  expect(await store.ratesFor(await callTo(NUMBER_OF_ANN))).toEqual({ hears: 16_000, speaks: 16_000 })
+  await store.keep(ann, { inputFormat: WIDEBAND, outputFormat: WIDEBAND })
+  expect(await store.ratesFor(await callTo(NUMBER_OF_ANN))).toEqual({ input: 16_000, output: 16_000 })
 })
 
 test('many relays that meet an agent at once agree', async () => {
   await Promise.all(
-    Array.from({ length: 20 }, () => store.keep('crowded', { hears: WIDEBAND, speaks: WIDEBAND })),
+    Array.from({ length: 20 }, () =>
+      store.keep('crowded', { inputFormat: WIDEBAND, outputFormat: WIDEBAND }),
+    ),
   )
   expect((await versions()).length).toBe(3)
 })

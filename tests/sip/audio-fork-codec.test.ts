@@ -24,18 +24,18 @@ const metadataWith = (change: object) =>
 describe('The rates of a fork', () => {
   it.each([
     [null, 8000, 8000],
-    [{ hears: 8000, speaks: 8000 }, 8000, 8000],
-    [{ hears: 16_000, speaks: 16_000 }, 16_000, 16_000],
-    [{ hears: 16_000, speaks: 8000 }, 16_000, 8000],
-    [{ hears: 8000, speaks: 44_100 }, 8000, 16_000],
+    [{ input: 8000, output: 8000 }, 8000, 8000],
+    [{ input: 16_000, output: 16_000 }, 16_000, 16_000],
+    [{ input: 16_000, output: 8000 }, 16_000, 8000],
+    [{ input: 8000, output: 44_100 }, 8000, 16_000],
   ])('for an agent of %j are %i and %i', (agent, caller, speech) => {
     expect(forkRatesFor(agent)).toEqual({ caller, agent: speech })
   })
 
   it('are what the codec says of its audio', () => {
     const codec = started({ rates: { caller: 16_000, agent: 8000 } })
-    expect(codec.brings).toEqual({ encoding: 'l16', rate: 16_000, wire: 'bytes' })
-    expect(codec.plays).toEqual({ encoding: 'l16', rate: 8000, wire: 'bytes' })
+    expect(codec.inboundFormat).toEqual({ encoding: 'l16', rate: 16_000, wire: 'bytes' })
+    expect(codec.outboundFormat).toEqual({ encoding: 'l16', rate: 8000, wire: 'bytes' })
   })
 })
 
@@ -63,7 +63,7 @@ describe('What the fork sends', () => {
   it('is at 8 kHz from a leg that is held by an older version, which says nothing of rates', () => {
     const codec = new ForkStream()
     expect(codec.read(Buffer.from(metadataWith({ rates: undefined })), false).kind).toBe('start')
-    expect([codec.brings.rate, codec.plays.rate]).toEqual([8000, 8000])
+    expect([codec.inboundFormat.rate, codec.outboundFormat.rate]).toEqual([8000, 8000])
   })
 
   it('is a key that was pressed', () => {
@@ -118,7 +118,7 @@ describe('What the fork is sent', () => {
   it('is a message with a file where it does not', () => {
     const codec = started({ audio: 'files', rates: { caller: 8000, agent: 16_000 } })
     expect([codec.sendsBinary, codec.flush]).toEqual([false, null])
-    expect(codec.plays).toEqual({ encoding: 'l16', rate: 16_000, wire: 'base64' })
+    expect(codec.outboundFormat).toEqual({ encoding: 'l16', rate: 16_000, wire: 'base64' })
     const { type, data } = JSON.parse(codec.media(Buffer.from(payload.toString('base64'))).toString())
     expect([type, data.audioContentType, data.sampleRate]).toEqual(['playAudio', 'raw', 16_000])
     expect(Buffer.from(data.audioContent, 'base64')).toEqual(payload)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest'
-import type { AgentRequest } from '../../src/calls/ports.ts'
+import type { AgentRequest } from '../../src/media/agent-port.ts'
 import { neverLate } from '../support/never-late.ts'
 import { connect } from './recorded-agent.ts'
 import { VendorEnd } from './vendor-end.ts'

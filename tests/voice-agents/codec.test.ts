@@ -38,11 +38,11 @@ describe('a message of the agent', () => {
     ],
     [
       { type: 'user_transcript', user_transcription_event: { user_transcript: 'Hello?', event_id: 1 } },
-      { kind: 'caller-said', text: 'Hello?' },
+      { kind: 'user-transcript', text: 'Hello?' },
     ],
     [
       { type: 'agent_response', agent_response_event: { agent_response: 'Yes.', event_id: 1 } },
-      { kind: 'agent-said', text: 'Yes.' },
+      { kind: 'agent-transcript', text: 'Yes.' },
     ],
     [
       {
@@ -53,7 +53,7 @@ describe('a message of the agent', () => {
           event_id: 1,
         },
       },
-      { kind: 'agent-corrected', original: 'Yes, but', spoken: 'Yes,' },
+      { kind: 'agent-transcript-corrected', original: 'Yes, but', spoken: 'Yes,' },
     ],
     [
       {
@@ -144,7 +144,15 @@ describe('a message of the agent', () => {
 })
 
 const KINDS = new Set([
-  ...['metadata', 'audio', 'interruption', 'ping', 'caller-said', 'agent-said', 'agent-corrected'],
+  ...[
+    'metadata',
+    'audio',
+    'interruption',
+    'ping',
+    'user-transcript',
+    'agent-transcript',
+    'agent-transcript-corrected',
+  ],
   ...['tool-call', 'tool-response', 'error', 'other', 'invalid'],
 ])
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { AgentRequest, AgentSettings, Turn } from '../../src/calls/ports.ts'
+import type { AgentSettings } from '../../src/calls/agent-settings.ts'
+import type { AgentRequest, Turn } from '../../src/media/agent-port.ts'
 import { historyOf, initiation } from '../../src/voice-agents/elevenlabs/initiation.ts'
 
 const BARE: AgentSettings = {

@@ -1,5 +1,6 @@
 import pino from 'pino'
-import type { AgentListener, AgentRequest, AgentSettings, OverrideRefusal } from '../../src/calls/ports.ts'
+import type { AgentSettings } from '../../src/calls/agent-settings.ts'
+import type { AgentListener, AgentRequest, OverrideRefusal } from '../../src/media/agent-port.ts'
 import { AgentSocket } from '../../src/voice-agents/elevenlabs/agent-socket.ts'
 
 const AGENT: AgentSettings = {

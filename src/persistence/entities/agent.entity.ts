@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
+import type { AgentBackend } from '../../calls/agent-settings.ts'
 
 /** How a voice agent is set up, and which numbers it answers. */
 const AgentSchema = defineEntity({
@@ -7,7 +8,7 @@ const AgentSchema = defineEntity({
   properties: {
     id: p.uuid().primary(),
     name: p.string(),
-    backend: p.string().$type<'elevenlabs' | 'openai'>(),
+    backend: p.string().$type<AgentBackend>(),
     vendorAgentId: p.string().nullable(),
     voiceId: p.string().nullable(),
     instructions: p.text().nullable(),

@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import type { VoiceWithheld } from '../../../machines/call-events.ts'
-import type { CallerVerification, Provider } from '../../calls/ports.ts'
+import type { CallerVerification } from '../../calls/caller-trust.ts'
+import type { Provider } from '../../calls/ports.ts'
 
 /** One call: its address, its state and, once it is over, how it ended. Written only under the row's lock. */
 const CallSchema = defineEntity({

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import type { VoiceTrust } from '../../calls/ports.ts'
+import type { VoiceTrust } from '../../calls/caller-trust.ts'
 
 /** A caller's own voice: which samples it is cloned from, and who agreed to that. */
 const CallerVoiceMappingSchema = defineEntity({

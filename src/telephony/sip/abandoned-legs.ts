@@ -1,9 +1,8 @@
 import type { Logger } from 'pino'
-import type { AbandonedLeg, LegRegister } from '../../calls/ports.ts'
 import { sayBye } from './bye.ts'
 import type { Srf } from './drachtio.ts'
 import type { MediaServers } from './media-servers.ts'
-import type { LegCalls } from './sip-ports.ts'
+import type { AbandonedLeg, LegCalls, LegRegister } from './sip-ports.ts'
 
 /**
  * Ends the legs of processes that are gone, as far as anything is left of them. FreeSWITCH drops its half by itself when

@@ -1,5 +1,5 @@
 import { bytesPerMs, type WireAudio } from '../../audio/audio-format.ts'
-import type { CarrierCodec, CarrierMessage } from '../../calls/ports.ts'
+import type { CarrierCodec, CarrierMessage } from '../../media/carrier-port.ts'
 import { OVER_MESSAGE, readStreamText, type StreamStart } from './stream-metadata.ts'
 
 /*
@@ -15,18 +15,18 @@ const IGNORED: CarrierMessage = { kind: 'other' }
 
 /** The codec of one fork; it keeps how audio comes and goes back, which the fork says when it begins. */
 export class ForkStream implements CarrierCodec {
-  brings: WireAudio = { encoding: 'l16', rate: 8000, wire: 'bytes' }
-  plays: WireAudio = this.brings
+  inboundFormat: WireAudio = { encoding: 'l16', rate: 8000, wire: 'bytes' }
+  outboundFormat: WireAudio = this.inboundFormat
   readonly hangUp = OVER_MESSAGE
   #isStarted = false
 
   get sendsBinary(): boolean {
-    return this.plays.wire === 'bytes'
+    return this.outboundFormat.wire === 'bytes'
   }
 
   /** A file is played to its end, so only a stream has to be brought to it. */
   get flush(): Buffer | null {
-    return this.sendsBinary ? Buffer.alloc(HELD_BACK_MS * bytesPerMs(this.plays)) : null
+    return this.sendsBinary ? Buffer.alloc(HELD_BACK_MS * bytesPerMs(this.outboundFormat)) : null
   }
 
   read(message: Buffer, isBinary: boolean): CarrierMessage {
@@ -39,7 +39,7 @@ export class ForkStream implements CarrierCodec {
   }
 
   media(payload: Buffer): Buffer {
-    return this.sendsBinary ? payload : playAudio(payload, this.plays.rate)
+    return this.sendsBinary ? payload : playAudio(payload, this.outboundFormat.rate)
   }
 
   clear(): Buffer {
@@ -62,9 +62,13 @@ export class ForkStream implements CarrierCodec {
 
   #begin({ providerCallId, token, audio, rates }: StreamStart): CarrierMessage {
     this.#isStarted = true
-    this.brings = { encoding: 'l16', rate: rates.caller, wire: 'bytes' }
+    this.inboundFormat = { encoding: 'l16', rate: rates.caller, wire: 'bytes' }
     // A file's content is part of a message in JSON.
-    this.plays = { encoding: 'l16', rate: rates.agent, wire: audio === 'stream' ? 'bytes' : 'base64' }
+    this.outboundFormat = {
+      encoding: 'l16',
+      rate: rates.agent,
+      wire: audio === 'stream' ? 'bytes' : 'base64',
+    }
     return { kind: 'start', providerCallId, token }
   }
 }

@@ -11,8 +11,8 @@ export type ForkRates = { caller: ForkRate; agent: ForkRate }
 
 /** So that what the agent hears and speaks at one of these rates passes the relay as it is. */
 export const forkRatesFor = (agent: AgentRates | null): ForkRates => ({
-  caller: forkRateFor(agent?.hears ?? TELEPHONE_RATE),
-  agent: forkRateFor(agent?.speaks ?? TELEPHONE_RATE),
+  caller: forkRateFor(agent?.input ?? TELEPHONE_RATE),
+  agent: forkRateFor(agent?.output ?? TELEPHONE_RATE),
 })
 
 /** More than a wideband line carries is not to be had from a telephone. */

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { LegRegister } from '../../calls/ports.ts'
 import { withTimeout } from '../../runtime/with-timeout.ts'
 import type { SipDialog } from './drachtio.ts'
 import type { LegMedia } from './leg-media.ts'
+import type { LegRegister } from './sip-ports.ts'
 
 /** A caller who waits for an answer hears nothing meanwhile. */
 const ENTER_MS = 2_000

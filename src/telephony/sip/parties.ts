@@ -1,4 +1,4 @@
-import type { CallerVerification } from '../../calls/ports.ts'
+import type { CallerVerification } from '../../calls/caller-trust.ts'
 import type { Country } from '../../numbers/phone-numbers.ts'
 import type { Admitted } from './admission.ts'
 import { calledIn, userOf } from './called-party.ts'

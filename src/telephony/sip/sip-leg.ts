@@ -9,9 +9,9 @@ import {
   mediaInstruction,
   nextInstructions,
 } from '../../../machines/instructions.ts'
-import type { CarrierCall } from '../../calls/ports.ts'
 import { awakeMs } from '../../runtime/loop-delay.ts'
 import { withTimeout } from '../../runtime/with-timeout.ts'
+import type { CarrierCall } from '../calls-port.ts'
 import { endedBy } from './bye.ts'
 import type { SipDialog } from './drachtio.ts'
 import { type ForkRates, forkRatesFor } from './fork-rates.ts'

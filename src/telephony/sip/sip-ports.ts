@@ -1,8 +1,8 @@
 import type { CallView } from '../../../machines/instructions.ts'
-import type { CarrierCalls } from '../../calls/ports.ts'
+import type { CarrierCalls } from '../calls-port.ts'
 
-/** How many samples a second an agent hears and speaks. */
-export type AgentRates = { hears: number; speaks: number }
+/** Samples a second of what an agent takes, and of what it gives. */
+export type AgentRates = { input: number; output: number }
 
 /** What legs ask of the calls. */
 export interface LegCalls extends CarrierCalls {
@@ -43,4 +43,27 @@ export interface LinkCallers {
   claim(linkId: string, providerCallId: string): Promise<boolean>
   /** Nothing came of the call: the link is as good as before. */
   giveBack(linkId: string, providerCallId: string): Promise<void>
+}
+
+/** A leg as other processes must find it when its holder is gone. */
+type HeldLeg = {
+  callId: string
+  /** The FreeSWITCH, as host:port, and its name for the channel. */
+  mediaServer: string
+  channel: string
+  /** drachtio-server's name for the dialog; null before the answer. */
+  dialogId: string | null
+}
+
+/** A leg whose holder is gone. */
+export type AbandonedLeg = HeldLeg & { providerCallId: string }
+
+/** Which legs are held by whom; it outlives the holder. */
+export interface LegRegister {
+  hold(leg: HeldLeg): Promise<void>
+  answered(callId: string, dialogId: string): Promise<void>
+  moved(callId: string, to: Pick<HeldLeg, 'mediaServer' | 'channel'>): Promise<void>
+  release(callId: string): Promise<void>
+  /** Takes over what nodes that are gone have left, each leg once for all who ask. */
+  takeAbandoned(): Promise<AbandonedLeg[]>
 }

@@ -1,4 +1,4 @@
-import type { CallerVerification } from '../../calls/ports.ts'
+import type { CallerVerification } from '../../calls/caller-trust.ts'
 import { type AttestationLevel, verificationBy } from '../../numbers/verstat.ts'
 import { userOf } from './called-party.ts'
 import type { SipRequest } from './drachtio.ts'

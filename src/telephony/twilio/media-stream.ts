@@ -1,5 +1,5 @@
 import { TELEPHONE_AUDIO, type WireAudio } from '../../audio/audio-format.ts'
-import type { CarrierCodec, CarrierMessage } from '../../calls/ports.ts'
+import type { CarrierCodec, CarrierMessage } from '../../media/carrier-port.ts'
 import { isPayload, type MediaFrameLayout, mediaFrameLayouts } from './media-frame.ts'
 
 /*
@@ -24,8 +24,8 @@ type Stream = { sid: string; layouts: readonly MediaFrameLayout[]; mediaPrefix: 
 
 /** The codec of one Media Stream; it keeps the stream's id and nothing else. */
 export class TwilioMediaStream implements CarrierCodec {
-  readonly brings = AUDIO
-  readonly plays = AUDIO
+  readonly inboundFormat = AUDIO
+  readonly outboundFormat = AUDIO
   #stream: Stream | null = null
 
   read(message: Buffer, isBinary: boolean): CarrierMessage {

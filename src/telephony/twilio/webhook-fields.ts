@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { LegEndStatus } from '../../../machines/call-events.ts'
-import type { CallerVerification } from '../../calls/ports.ts'
+import type { CallerVerification } from '../../calls/caller-trust.ts'
 import { verificationBy } from '../../numbers/verstat.ts'
 
 /*

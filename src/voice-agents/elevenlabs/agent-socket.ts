@@ -1,7 +1,13 @@
 import type { Logger } from 'pino'
 import { type RawData, WebSocket } from 'ws'
 import type { AgentOverride } from '../../../machines/call-events.ts'
-import type { AgentConnection, AgentListener, AgentRequest, OverrideRefusal } from '../../calls/ports.ts'
+import type {
+  AgentCapabilities,
+  AgentConnection,
+  AgentListener,
+  AgentRequest,
+  OverrideRefusal,
+} from '../../media/agent-port.ts'
 import { awakeMs, loopDelay } from '../../runtime/loop-delay.ts'
 import { vendorWords } from '../../voices/ports.ts'
 import { audioOfFormat } from './agent-audio.ts'
@@ -60,8 +66,11 @@ type Outcome =
   | { kind: 'ended' }
   | { kind: 'lost'; cause: string; detail?: string | null; isPermanent?: boolean }
 
+const CAPABILITIES: AgentCapabilities = { interrupt: true, truncate: false, textInput: true }
+
 /** One conversation with an ElevenLabs agent over its WebSocket; it ends once, by `#finish`. */
 export class AgentSocket implements AgentConnection {
+  readonly capabilities = CAPABILITIES
   readonly #options: AgentSocketOptions
   readonly #giveUp = new AbortController()
   readonly #audioCutter = new AudioCutter()
@@ -109,11 +118,14 @@ export class AgentSocket implements AgentConnection {
     this.#options.listener.userTranscript(text)
   }
 
-  held(isOnHold: boolean): void {
+  setOnHold(isOnHold: boolean): void {
     if (!this.#isReady) return
     this.#isOnHold = isOnHold
     this.#socket?.send(contextualUpdate(isOnHold ? ON_HOLD : BACK))
   }
+
+  /** The vendor reckons by itself what was heard (`agent_response_correction`). */
+  truncate(): void {}
 
   close(): void {
     this.#end()
@@ -230,13 +242,13 @@ export class AgentSocket implements AgentConnection {
         this.#heardFrom = message.eventId
         listener.interrupted()
         return
-      case 'caller-said':
+      case 'user-transcript':
         if (!isOurs(message.text)) listener.userTranscript(message.text)
         return
-      case 'agent-said':
+      case 'agent-transcript':
         listener.agentTranscript(message.text)
         return
-      case 'agent-corrected':
+      case 'agent-transcript-corrected':
         listener.agentTranscriptCorrected(message.original, message.spoken)
         return
       case 'tool-call':
@@ -258,8 +270,8 @@ export class AgentSocket implements AgentConnection {
 
   #begin({ conversationId, agentFormat, callerFormat }: Extract<AgentMessage, { kind: 'metadata' }>): void {
     if (this.#isReady) return
-    const [speaks, hears] = [audioOfFormat(agentFormat), audioOfFormat(callerFormat)]
-    if (speaks === null || hears === null) {
+    const [outputFormat, inputFormat] = [audioOfFormat(agentFormat), audioOfFormat(callerFormat)]
+    if (outputFormat === null || inputFormat === null) {
       const { log, request } = this.#options
       log.error(
         { callId: request.callId, agentFormat, callerFormat },
@@ -274,7 +286,7 @@ export class AgentSocket implements AgentConnection {
     this.#watch = setInterval(() => this.#lookAfter(), WATCH_MS)
     this.#options.onAccepted?.(overridesOf(this.#request))
     for (const guess of this.#guesses.splice(0)) this.#options.listener.refused(guess)
-    this.#options.listener.ready(conversationId, { hears, speaks })
+    this.#options.listener.ready(conversationId, { inputFormat, outputFormat })
   }
 
   /** A conversation that was cut off is told to the agent, who goes on with it. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { AgentOverride } from '../../../machines/call-events.ts'
-import type { AgentConnection, AgentListener, AgentRequest, VoiceAgent } from '../../calls/ports.ts'
+import type { AgentConnection, AgentListener, AgentRequest, VoiceAgent } from '../../media/agent-port.ts'
 import { VendorError } from '../../voices/ports.ts'
 import { AgentSocket } from './agent-socket.ts'
 

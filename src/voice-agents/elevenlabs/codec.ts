@@ -12,9 +12,9 @@ export type AgentMessage =
   /** Audio of an event below this one must not be heard any more. */
   | { kind: 'interruption'; eventId: number }
   | { kind: 'ping'; eventId: number }
-  | { kind: 'caller-said'; text: string }
-  | { kind: 'agent-said'; text: string }
-  | { kind: 'agent-corrected'; original: string; spoken: string }
+  | { kind: 'user-transcript'; text: string }
+  | { kind: 'agent-transcript'; text: string }
+  | { kind: 'agent-transcript-corrected'; original: string; spoken: string }
   | { kind: 'tool-call'; name: string; callId: string }
   | { kind: 'tool-response'; name: string; isError: boolean }
   /** The vendor is about to close the socket with this code. */
@@ -90,14 +90,14 @@ const READERS = new Map<string, (message: unknown) => AgentMessage>([
     'user_transcript',
     reader(
       z.object({ user_transcription_event: z.object({ user_transcript: words }) }),
-      ({ user_transcription_event: event }) => ({ kind: 'caller-said', text: event.user_transcript }),
+      ({ user_transcription_event: event }) => ({ kind: 'user-transcript', text: event.user_transcript }),
     ),
   ],
   [
     'agent_response',
     reader(
       z.object({ agent_response_event: z.object({ agent_response: words }) }),
-      ({ agent_response_event: event }) => ({ kind: 'agent-said', text: event.agent_response }),
+      ({ agent_response_event: event }) => ({ kind: 'agent-transcript', text: event.agent_response }),
     ),
   ],
   [
@@ -110,7 +110,7 @@ const READERS = new Map<string, (message: unknown) => AgentMessage>([
         }),
       }),
       ({ agent_response_correction_event: event }) => ({
-        kind: 'agent-corrected',
+        kind: 'agent-transcript-corrected',
         original: event.original_agent_response,
         spoken: event.corrected_agent_response,
       }),

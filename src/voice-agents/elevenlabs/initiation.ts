@@ -1,5 +1,5 @@
 import type { AgentOverride } from '../../../machines/call-events.ts'
-import type { AgentRequest, Turn } from '../../calls/ports.ts'
+import type { AgentRequest, Turn } from '../../media/agent-port.ts'
 
 /** Enough of a conversation to go on with it; what was said before is the least that is missed. */
 const MAX_HISTORY_CHARACTERS = 8_000
