@@ -12,7 +12,7 @@ export interface MediaCalls {
     callId: string
     providerCallId: string
     token: string | null
-  }): Promise<{ attempt: number; view: CallView } | { refused: string }>
+  }): Promise<{ bridgeNumber: number; view: CallView } | { refused: string }>
   /**
    * Feeds an event to the call and resolves with the call as it is then; null when there is no such call. While the database
    * is away it is tried again and again.

@@ -6,7 +6,7 @@ import type { CallerVerification } from '../calls/caller-trust.ts'
 export type CarrierCall = {
   callId: string
   view: CallView
-  tokenOf: (attempt: number) => string
+  tokenOf: (bridgeNumber: number) => string
 }
 
 /**

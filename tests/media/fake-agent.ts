@@ -24,6 +24,7 @@ export class FakeConnection implements AgentConnection {
   /** What was said not to have been heard, in milliseconds, each time. */
   readonly unheard: number[] = []
   readonly #listener: AgentListener
+  #isReady = false
   #over = false
 
   constructor(request: AgentRequest, listener: AgentListener, capabilities: AgentCapabilities) {
@@ -33,22 +34,22 @@ export class FakeConnection implements AgentConnection {
   }
 
   sendAudio(payload: Buffer): void {
-    this.heard.push(payload.toString('latin1'))
+    if (this.#isReady && !this.#over) this.heard.push(payload.toString('latin1'))
   }
 
   /** Whether the caller is on hold, each time that it was said. */
   readonly holds: boolean[] = []
 
   setOnHold(isOnHold: boolean): void {
-    this.holds.push(isOnHold)
+    if (this.#isReady && !this.#over) this.holds.push(isOnHold)
   }
 
   truncate(unheardMs: number): void {
-    this.unheard.push(unheardMs)
+    if (this.#isReady && !this.#over) this.unheard.push(unheardMs)
   }
 
   sendDtmf(keys: string): void {
-    this.keyedIn.push(keys)
+    if (this.#isReady && !this.#over) this.keyedIn.push(keys)
   }
 
   close(): void {
@@ -62,14 +63,25 @@ export class FakeConnection implements AgentConnection {
     return this.#listener
   }
 
-  ends(): void {
-    this.says.ended()
-    this.#over = true
+  get isOver(): boolean {
+    return this.#over
   }
 
-  isLost(cause: string): void {
-    this.says.lost(cause)
+  begins(conversationId: string, audio: AgentAudio): void {
+    this.#isReady = true
+    this.says.ready(conversationId, audio)
+  }
+
+  ends(): void {
+    const { says } = this
     this.#over = true
+    says.ended()
+  }
+
+  isLost(cause: string, detail?: string, isPermanent?: boolean): void {
+    const { says } = this
+    this.#over = true
+    says.lost(cause, detail, isPermanent)
   }
 }
 
@@ -81,6 +93,8 @@ export class FakeAgent implements VoiceAgent {
   readonly connections: FakeConnection[] = []
   /** `refuses`: every connection is lost at once. `hangs`: none is ever ready. `throws`: connecting fails. */
   fault: 'refuses' | 'hangs' | 'throws' | null = null
+  /** What those that are refused for good are told. */
+  words: string | undefined
 
   connect(request: AgentRequest, listener: AgentListener): AgentConnection {
     if (this.fault === 'throws') throw new Error('The agent’s address is not one.')
@@ -88,8 +102,9 @@ export class FakeAgent implements VoiceAgent {
     this.connections.push(connection)
     const { fault, audio } = this
     queueMicrotask(() => {
-      if (fault === 'refuses') connection.isLost('refused')
-      else if (fault === null) connection.says.ready(`conversation-${this.connections.length}`, audio)
+      if (connection.isOver) return
+      if (fault === 'refuses') connection.isLost('refused', this.words, this.words !== undefined)
+      else if (fault === null) connection.begins(`conversation-${this.connections.length}`, audio)
     })
     return connection
   }

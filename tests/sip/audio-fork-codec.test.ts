@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ForkStream } from '../../src/telephony/sip/audio-fork-codec.ts'
 import { forkRatesFor } from '../../src/telephony/sip/fork-rates.ts'
-import { digitText, type StreamStart, startMetadata } from '../../src/telephony/sip/stream-metadata.ts'
+import { type StreamStart, startMetadata } from '../../src/telephony/sip/stream-metadata.ts'
 
 const START = {
   providerCallId: 'a84b4c76e66710@pc33',
@@ -50,40 +50,17 @@ describe('What the fork sends', () => {
     })
   })
 
-  it('is the caller’s audio, of any even length', () => {
-    const codec = started()
-    for (const samples of [160, 320, 1600, 1]) {
-      const read = codec.read(bytesOf(TONE.slice(0, 1)).subarray(0, 2), true)
-      expect(read.kind).toBe('media')
-      const payload = bytesOf(new Int16Array(samples).fill(1000))
-      expect(codec.read(payload, true)).toEqual({ kind: 'media', payload })
-    }
-  })
-
   it('is at 8 kHz from a leg that is held by an older version, which says nothing of rates', () => {
     const codec = new ForkStream()
     expect(codec.read(Buffer.from(metadataWith({ rates: undefined })), false).kind).toBe('start')
     expect([codec.inboundFormat.rate, codec.outboundFormat.rate]).toEqual([8000, 8000])
   })
 
-  it('is a key that was pressed', () => {
-    expect(started().read(Buffer.from(digitText('5')), false)).toEqual({ kind: 'dtmf', digit: '5' })
-  })
-
   it.each([
-    ['audio before its metadata', [[Buffer.alloc(320), true]]],
     ['metadata that is not ours', [[Buffer.from('{"token":"x"}'), false]]],
     [
       'metadata with a rate that the module has not',
       [[Buffer.from(metadataWith({ rates: { caller: 16_000, agent: 44_100 } })), false]],
-    ],
-    ['metadata of nothing', [[Buffer.alloc(0), false]]],
-    [
-      'metadata twice',
-      [
-        [Buffer.from(startMetadata(START)), false],
-        [Buffer.from(startMetadata(START)), false],
-      ],
     ],
     [
       'half a sample',
@@ -122,10 +99,5 @@ describe('What the fork is sent', () => {
     const { type, data } = JSON.parse(codec.media(Buffer.from(payload.toString('base64'))).toString())
     expect([type, data.audioContentType, data.sampleRate]).toEqual(['playAudio', 'raw', 16_000])
     expect(Buffer.from(data.audioContent, 'base64')).toEqual(payload)
-  })
-
-  it('is a word that silences it at once, and no marks', () => {
-    expect(JSON.parse(started().clear().toString())).toEqual({ type: 'killAudio' })
-    expect(started().mark()).toBeNull()
   })
 })

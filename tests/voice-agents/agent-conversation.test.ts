@@ -74,47 +74,9 @@ describe('an agent that begins', () => {
     again.close(1008, 'no')
     await vi.waitFor(() => expect(agent.reports).toEqual(['lost closed_1008']))
   })
-
-  test('hears nothing before it is ready, and everything after', async () => {
-    const { connection, conversation } = await stage.dialled()
-    connection.sendAudio(Buffer.from('AAAA'))
-    conversation.begin()
-    await conversation.settled()
-    for (const payload of ['BBBB', 'CCCC']) connection.sendAudio(Buffer.from(payload))
-    await conversation.hears(({ user_audio_chunk }) => user_audio_chunk === 'CCCC')
-    const heard = conversation.received.flatMap(({ user_audio_chunk }) => user_audio_chunk ?? [])
-    expect(heard).toEqual(['BBBB', 'CCCC'])
-    connection.close()
-  })
-
-  test('begins once, however often it says so', async () => {
-    const { agent, conversation } = await stage.talking()
-    conversation.begin()
-    conversation.begin({ agent: 'pcm_16000' })
-    await conversation.settled()
-    expect(agent.reports).toEqual([])
-    conversation.drop()
-  })
 })
 
 describe('in a conversation', () => {
-  test('the caller hears the agent, and both are written down', async () => {
-    const { agent, conversation } = await stage.talking()
-    conversation.audio(1)
-    conversation.send({ type: 'agent_response', agent_response_event: { agent_response: 'Hello.' } })
-    conversation.send({ type: 'user_transcript', user_transcription_event: { user_transcript: 'Hi.' } })
-    conversation.send({
-      type: 'agent_response_correction',
-      agent_response_correction_event: {
-        original_agent_response: 'Hello.',
-        corrected_agent_response: 'Hel',
-      },
-    })
-    await conversation.settled()
-    expect(agent.reports).toEqual(['audio AAAA', 'agent: Hello.', 'caller: Hi.', 'spoken: Hel'])
-    conversation.drop()
-  })
-
   test('what was talked over is not heard, and what comes after is', async () => {
     const { agent, conversation } = await stage.talking()
     conversation.audio(4, 'AAAA')

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
 import { refusal } from '../../src/voice-agents/elevenlabs/errors.ts'
 import { AgentStage, turn } from './agent-stage.ts'
-import { connect, SILENCE_MS } from './recorded-agent.ts'
+import { connect } from './recorded-agent.ts'
 
 /*
  * How a conversation with an agent can fail and end. Whatever the vendor does, the listener hears of exactly one end.
@@ -172,14 +172,6 @@ describe('an agent that cannot be reached', () => {
 })
 
 describe('a conversation is over', () => {
-  test('in order, when the agent closes with 1000', async () => {
-    const { agent, conversation } = await stage.talking()
-    conversation.audio(1)
-    conversation.close(1000)
-    expect(await agent.over).toBe('ended')
-    expect(agent.reports).toEqual(['audio AAAA', 'ended'])
-  })
-
   test('in order, at its longest duration, whatever the code', async () => {
     const { agent, conversation } = await stage.talking()
     conversation.error('max_duration_exceeded')
@@ -200,12 +192,6 @@ describe('a conversation is over', () => {
     expect(await agent.over).toBe('lost llm_timeout')
   })
 
-  test('as lost, when the connection breaks', async () => {
-    const { agent, conversation } = await stage.talking()
-    conversation.drop()
-    expect(await agent.over).toMatch(/^lost (closed_1006|connection_broken)$/)
-  })
-
   const unmasked = (...bytes: number[]) => Buffer.from(bytes)
   test.each([
     ['with a reserved bit', unmasked(0xf1, 0x00)],
@@ -221,24 +207,6 @@ describe('a conversation is over', () => {
     expect(await agent.over).toBe('lost connection_broken')
     await conversation.closed
     expect(agent.reports).toHaveLength(1)
-  })
-
-  test('as lost, at a message of three megabytes', async () => {
-    const { agent, conversation } = await stage.talking()
-    conversation.sendRaw('x'.repeat(3 * 1024 * 1024))
-    expect(await agent.over).toBe('lost connection_broken')
-    await conversation.closed
-  })
-
-  test('as lost, when nothing at all has come for too long', async () => {
-    const { agent, conversation } = await stage.talking()
-    vi.advanceTimersByTime(SILENCE_MS - 1_000)
-    await conversation.settled()
-    vi.advanceTimersByTime(SILENCE_MS - 1_000)
-    expect(agent.reports).toEqual([])
-    vi.advanceTimersByTime(2_000)
-    expect(agent.reports).toEqual(['lost silent'])
-    expect(await conversation.closed).toBe(1000)
   })
 })
 
@@ -286,37 +254,6 @@ describe('an agent that hangs up', () => {
 })
 
 describe('a connection that is closed from here', () => {
-  test.each<[string, () => Promise<ReturnType<typeof connect>>]>([
-    ['before there is an address', async () => connect(() => new Promise(() => {}))],
-    ['while it is dialled', async () => connect(stage.vendor.url)],
-    ['before the agent begins', () => stage.dialled()],
-    ['in the conversation', () => stage.talking()],
-  ])('%s reports nothing more', async (_, open) => {
-    const { agent, connection } = await open()
-    connection.close()
-    connection.close()
-    connection.sendAudio(Buffer.from('AAAA'))
-    await turn()
-    expect(agent.reports).toEqual([])
-    expect(connection.bufferedBytes).toBeGreaterThanOrEqual(0)
-  })
-
-  test('inside any of its own reports reports nothing more', async () => {
-    for (const last of ['ready conv_1', 'audio AAAA', 'interrupted', 'agent: Bye.']) {
-      const { agent, connection, conversation } = await stage.dialled()
-      agent.onReport = (report) => report === last && connection.close()
-      conversation.begin()
-      conversation.audio(1)
-      conversation.send({ type: 'interruption', interruption_event: { event_id: 2 } })
-      conversation.send({ type: 'agent_response', agent_response_event: { agent_response: 'Bye.' } })
-      conversation.audio(3)
-      conversation.close(1000)
-      await conversation.closed
-      expect(agent.reports.at(-1)).toBe(last)
-      expect(agent.ends).toEqual([])
-    }
-  })
-
   test('is cut off when the vendor does not answer the close', async () => {
     const { connection, conversation } = await stage.talking()
     conversation.fallAsleep()

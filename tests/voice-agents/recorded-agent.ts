@@ -1,6 +1,6 @@
 import pino from 'pino'
 import type { AgentSettings } from '../../src/calls/agent-settings.ts'
-import type { AgentListener, AgentRequest, OverrideRefusal } from '../../src/media/agent-port.ts'
+import type { AgentAudio, AgentListener, AgentRequest, OverrideRefusal } from '../../src/media/agent-port.ts'
 import { AgentSocket } from '../../src/voice-agents/elevenlabs/agent-socket.ts'
 
 const AGENT: AgentSettings = {
@@ -21,6 +21,8 @@ export class RecordedAgent implements AgentListener {
   /** The vendor's own words, when the connection was lost. */
   detail: string | null = null
   isPermanent = false
+  /** Known once it is ready. */
+  formats: AgentAudio | null = null
   /** Resolves when the conversation is over for its listener. */
   readonly over: Promise<string>
   /** Called with every report, inside the connection's own call. */
@@ -35,7 +37,10 @@ export class RecordedAgent implements AgentListener {
     return this.reports.filter((report) => /^(ended|lost)/.test(report))
   }
 
-  ready = (id: string) => this.#report(`ready ${id}`)
+  ready = (id: string, audio: AgentAudio) => {
+    this.formats = audio
+    this.#report(`ready ${id}`)
+  }
   audio = (payload: Buffer) => this.#report(`audio ${payload}`)
   interrupted = () => this.#report('interrupted')
   userTranscript = (text: string) => this.#report(`caller: ${text}`)
