@@ -132,32 +132,6 @@ describe('a call in the database', () => {
     expect((await host.open(arriving(ALICE))).view.voice).toBe('cloning')
   })
 
-  it('takes a delivery once, by its id', async () => {
-    const host = node(NODE_A)
-    const { row } = await host.open(arriving(ALICE))
-    const ask = () =>
-      host.send({ callId: row.id }, { type: 'leg.instructionsRequested' }, { eventId: 'token-1' })
-    expect((await ask())?.handled).toBe(true)
-    expect((await ask())?.handled).toBe(false)
-    expect((await events(row.id)).map(({ type }) => type)).toEqual([
-      'call.began',
-      'leg.instructionsRequested',
-    ])
-  })
-
-  it('takes events that come at the same time on two nodes one after the other', async () => {
-    const [a, b] = [node(NODE_A), node(NODE_B)]
-    const { row } = await a.open(arriving(ALICE))
-    const asks = Array.from({ length: 20 }, (_, i) =>
-      (i % 2 ? a : b).send({ callId: row.id }, { type: 'leg.instructionsRequested' }),
-    )
-    await Promise.all(asks)
-    const log = await events(row.id)
-    expect(log.map(({ seq }) => seq)).toEqual(Array.from({ length: 21 }, (_, i) => i + 1))
-    const now = await a.find({ callId: row.id })
-    expect(now?.view).toMatchObject({ state: 'hold', context: { holdRound: 20 } })
-  })
-
   it('lets each bridge be joined once, with its own token', async () => {
     const [a, b] = [node(NODE_A), node(NODE_B)]
     const { row } = await a.open(arriving(STRANGER))
@@ -179,23 +153,6 @@ describe('a call in the database', () => {
       context: { endReason: 'capacity_full' },
     })
     expect(await jobs()).toEqual([])
-  })
-
-  it('takes the last line once, however many come at once, on whatever node', async () => {
-    const hosts = [NODE_A, NODE_B].map((id) => node(id, { maxConcurrentCalls: 3 }))
-    const calls = Array.from({ length: 30 }, () => arriving(STRANGER))
-    const opened = await Promise.all(
-      // Each is announced twice.
-      [...calls, ...calls].map((call, index) => hosts[index % 2]?.open(call)),
-    )
-    const states = Map.groupBy(opened, (call) => call?.view.state)
-    expect(opened.filter((call) => call?.created)).toHaveLength(30)
-    expect(new Set(states.get('greeting')?.map((call) => call?.row.id)).size).toBe(3)
-    expect(new Set(states.get('rejected')?.map((call) => call?.row.id)).size).toBe(27)
-    // Those who were turned away take no line from others.
-    for (const call of states.get('greeting') ?? [])
-      await hosts[0]?.send({ callId: call?.row.id ?? '' }, { type: 'leg.ended', status: 'completed' })
-    expect((await hosts[0]?.open(arriving(ALICE)))?.view.state).toBe('greeting')
   })
 
   it('takes no more places than there are when many come at once, from far below the maximum to over it', async () => {
