@@ -10,7 +10,7 @@ export type Provider = 'twilio' | 'sip'
 export type LegName = { callId: string; providerCallId: string }
 
 /** Where a carrier finds it. */
-type LegAddress = LegName & {
+export type LegAddress = LegName & {
   /** The https (or http, in the demo) origin that the carrier reached us at; callback URLs are built on it. */
   publicOrigin: string
 }
@@ -32,7 +32,10 @@ export interface Telephony {
   redirectLeg(leg: LegAddress, left: number): Promise<'redirected' | 'impossible' | LegEnd>
   /** How the leg ended when the carrier says that it is over, `live` when it is not, `impossible` as above. Changes nothing. */
   checkLeg(leg: LegAddress): Promise<'live' | 'impossible' | LegEnd>
-  /** Ends the leg. Resolves too when it is over, or when the carrier does not know it. */
+  /**
+   * Ends the leg. Resolves too when it is over, when the carrier does not know it, and where legs follow their calls by themselves:
+   * they end with the call, and are told nothing.
+   */
   hangUp(leg: LegName): Promise<void>
 }
 

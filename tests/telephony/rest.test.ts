@@ -66,58 +66,9 @@ describe('a live leg', () => {
       fields: { CallSid: call.sid, CallStatus: 'in-progress' },
     })
   })
-
-  test('asks with the number of the bridge that it is taken out of', async () => {
-    const call = await answeredCall()
-    await telephony().redirectLeg(addressOf(call.sid), 3)
-    const { to } = await until(call, 'moved')
-    expect(to).toBe(`${service.origin}/webhooks/status-callback?leaves=3`)
-    await expect.poll(() => service.at('/webhooks/status-callback')).toMatchObject([{ isSigned: true }])
-  })
-
-  test('is hung up', async () => {
-    const call = await answeredCall()
-    await telephony().hangUp(addressOf(call.sid))
-    await call.ended
-    expect(call.status).toBe('completed')
-  })
-
-  test('may be told the same twice', async () => {
-    const call = await answeredCall()
-    const { redirectLeg, hangUp } = telephony()
-    await redirectLeg(addressOf(call.sid), 0)
-    await redirectLeg(addressOf(call.sid), 0)
-    await hangUp(addressOf(call.sid))
-    await hangUp(addressOf(call.sid))
-    await call.ended
-  })
 })
 
 describe('a leg that is over', () => {
-  const UNKNOWN = `CA${'0'.repeat(32)}`
-
-  test('is told of, with how it ended and how long it lasted', async () => {
-    const call = await answeredCall()
-    call.hangUp()
-    await call.ended
-    expect(await telephony().redirectLeg(addressOf(call.sid), 1)).toEqual({
-      status: 'completed',
-      durationSeconds: call.seconds,
-    })
-  })
-
-  test('that Twilio does not know may be another account’s, and live: nothing is said of its end', async () => {
-    expect(await telephony().redirectLeg(addressOf(UNKNOWN), 1)).toBe('impossible')
-  })
-
-  test('need not be hung up, and neither need one that Twilio does not know', async () => {
-    const call = await answeredCall()
-    call.hangUp()
-    await call.ended
-    for (const sid of [call.sid, UNKNOWN])
-      await expect(telephony().hangUp(addressOf(sid))).resolves.toBeUndefined()
-  })
-
   test.each(['queued', 'ringing', 'in-progress'])(
     'and which Twilio says is %s is not taken to be over: whoever asked may try again',
     async (status) => {
@@ -146,12 +97,6 @@ describe.each(['redirectLeg', 'hangUp'] as const)('%s', (order) => {
     })
   })
 
-  test.each([500, 503, 429])('fails when the API answers %i: whoever asked may try again', async (status) => {
-    const { sid } = await answeredCall()
-    carrier.faults.refuseRest = status
-    await expect(tell(addressOf(sid))).rejects.toMatchObject({ status })
-  })
-
   test.each([400, 422])('is not tried again when the API answers %i', async (status) => {
     const { sid } = await answeredCall()
     carrier.faults.refuseRest = status
@@ -163,10 +108,6 @@ describe.each(['redirectLeg', 'hangUp'] as const)('%s', (order) => {
       response.writeHead(502, { 'Content-Type': 'text/html' }).end('<h1>502 Bad Gateway</h1>')
     })
     await expect(tell(addressOf('CA1'), origin)).rejects.toMatchObject({ status: 502 })
-  })
-
-  test('fails when nobody listens', async () => {
-    await expect(tell(addressOf('CA1'), 'http://127.0.0.1:1')).rejects.toThrow()
   })
 })
 
