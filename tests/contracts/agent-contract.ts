@@ -46,6 +46,8 @@ export interface AgentUnderTest {
   readonly wire?: {
     /** How long the vendor may say nothing, in milliseconds. */
     silenceMs: number
+    /** Resolves when the connection has reached the vendor, which has not let it in. */
+    reached(): Promise<void>
     /** The next connection is never answered. */
     ignore(): void
     /** Sends this as it is. */
@@ -122,6 +124,8 @@ export function agentContract(spec: AgentSpec, open: () => Promise<AgentUnderTes
       test('takes the caller’s audio in order, and none before it is ready or after its end', async () => {
         const { connection } = dial()
         connection.sendAudio(Buffer.from('AAAA'))
+        await subject.wire?.reached()
+        connection.sendAudio(Buffer.from('AAAA'))
         await subject.admit()
         for (const payload of ['BBBB', 'CCCC', 'DDDD']) connection.sendAudio(Buffer.from(payload))
         await vi.waitFor(() => expect(subject.heard()).toEqual(['BBBB', 'CCCC', 'DDDD']))
@@ -175,12 +179,14 @@ export function agentContract(spec: AgentSpec, open: () => Promise<AgentUnderTes
           if (capabilities.truncate) connection.truncate(20)
         }
         use()
+        await subject.wire?.reached()
+        use()
         await subject.admit()
-        const before = subject.texts()
+        expect(subject.texts()).toEqual([])
         connection.close()
         use()
         await turn()
-        expect(subject.texts()).toEqual(before)
+        expect(subject.texts()).toEqual([])
       })
     })
 

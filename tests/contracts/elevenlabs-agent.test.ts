@@ -52,6 +52,8 @@ agentContract(spec, async (): Promise<AgentUnderTest> => {
     await until(() => record()?.pongs.includes(ping) || liveId() === null)
   }
   const admitted = new Set<string>()
+  const reached = () =>
+    until(() => Boolean(record()?.initData) && !admitted.has(record()?.conversationId ?? ''))
   const announce = () =>
     send({
       type: 'conversation_initiation_metadata',
@@ -69,7 +71,7 @@ agentContract(spec, async (): Promise<AgentUnderTest> => {
   return {
     agent,
     async admit() {
-      await until(() => Boolean(record()?.initData) && !admitted.has(record()?.conversationId ?? ''))
+      await reached()
       admitted.add(record()?.conversationId ?? '')
       clock.advance(START_MS)
       await settled()
@@ -104,6 +106,7 @@ agentContract(spec, async (): Promise<AgentUnderTest> => {
       ]),
     wire: {
       silenceMs: SILENCE_MS,
+      reached,
       ignore: () => {
         vendor.hangSignedUrl = true
       },
