@@ -82,6 +82,16 @@ describe('the walls between the rooms', () => {
     expect(await crossedWalls(ROOT, ['machines', 'src', 'migrations'])).toEqual([])
   })
 
+  test('are built around every carrier and every backend of voice agents', async () => {
+    const { ruleSet } = await extractDepcruiseOptions(join(ROOT, '.dependency-cruiser.cjs'))
+    const walls = (ruleSet?.forbidden ?? [])
+      .filter(({ name }) => name?.endsWith('-imports'))
+      .map(({ from }) => new RegExp(String(from.path)))
+    const adapters = code.filter((file) => /^src\/(telephony|voice-agents)\//.test(file))
+    expect(adapters.length).toBeGreaterThan(0)
+    expect(adapters.filter((file) => !walls.some((wall) => wall.test(file)))).toEqual([])
+  })
+
   const builds: string[] = []
   afterAll(() => {
     for (const build of builds) rmSync(build, { recursive: true })

@@ -4,7 +4,9 @@ import type { LegEndStatus } from '../../machines/call-events.ts'
  * What the calls ask of a carrier. Each carrier's adapter in src/telephony/ implements it; src/composition/ joins it.
  */
 
-export type Provider = 'twilio' | 'sip'
+/** Every carrier, by the name that it has in the database and in the API. */
+export const PROVIDERS = ['twilio', 'sip'] as const
+export type Provider = (typeof PROVIDERS)[number]
 
 /** A leg of one of our calls: our id of the call, and the carrier's id of the leg. */
 export type LegName = { callId: string; providerCallId: string }

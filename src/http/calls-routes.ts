@@ -4,6 +4,7 @@ import { type CallEvent, VOICE_WITHHELD } from '../../machines/call-events.ts'
 import { END_REASONS, type EndReason } from '../../machines/end-reasons.ts'
 import { type CallState, LEG_STATES } from '../../machines/instructions.ts'
 import { CALLER_VERIFICATIONS } from '../calls/caller-trust.ts'
+import { PROVIDERS } from '../calls/ports.ts'
 import { PhoneNumbers } from '../numbers/phone-numbers.ts'
 import type { CallCursor, CallQueries, CallSummary } from '../persistence/call-queries.ts'
 import type { ConversationStore } from '../persistence/conversation-store.ts'
@@ -32,7 +33,7 @@ const Call = z
   .object({
     id: z.uuid(),
     callId: z.uuid().describe('The same as id, under the name that URLs of carriers and log lines use.'),
-    provider: z.enum(['twilio', 'sip']),
+    provider: z.enum(PROVIDERS),
     provider_call_id: z.string().describe("Twilio's CallSid or SIP's Call-ID."),
     direction: z.enum(['inbound', 'outbound']),
     from: z.string(),
@@ -97,7 +98,7 @@ const MAX_PAGE = 200
 
 const Filters = z.strictObject({
   state: z.enum(LEG_STATES).optional(),
-  provider: z.enum(['twilio', 'sip']).optional(),
+  provider: z.enum(PROVIDERS).optional(),
   from: queryAddress().optional().describe('Who called, in whatever spelling, such as +15551234567.'),
   to: queryAddress().optional().describe('Which of our numbers was dialled.'),
   since: dateTime().optional().describe('Calls that began then or later.'),

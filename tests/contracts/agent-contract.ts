@@ -216,7 +216,7 @@ export function agentContract(spec: AgentSpec, open: () => Promise<AgentUnderTes
         const { agent } = await talk()
         subject.speak('AAAA')
         subject.end()
-        expect(await agent.over).toBe('ended')
+        expect(await endOf(agent)).toBe('ended')
         subject.drop()
         await turn()
         expect(agent.reports).toEqual(['audio AAAA', 'ended'])
@@ -225,7 +225,7 @@ export function agentContract(spec: AgentSpec, open: () => Promise<AgentUnderTes
       test('is a loss for a reason when the connection breaks, and may be tried again', async () => {
         const { agent, connection } = await talk()
         subject.drop()
-        expect((await agent.over).replace('lost ', '')).toMatch(CAUSE)
+        expect((await endOf(agent)).replace('lost ', '')).toMatch(CAUSE)
         expect(agent.isPermanent).toBe(false)
         connection.sendAudio(Buffer.from('AAAA'))
         connection.close()
@@ -236,7 +236,7 @@ export function agentContract(spec: AgentSpec, open: () => Promise<AgentUnderTes
       test('is a loss for good in the vendor’s own words when it refuses', async () => {
         subject.refuse('No such agent here.')
         const { agent } = dial()
-        expect((await agent.over).replace('lost ', '')).toMatch(CAUSE)
+        expect((await endOf(agent)).replace('lost ', '')).toMatch(CAUSE)
         expect(agent.detail).toContain('No such agent here.')
         expect(agent.isPermanent).toBe(true)
         await turn()
@@ -334,7 +334,7 @@ export function agentContract(spec: AgentSpec, open: () => Promise<AgentUnderTes
           for (const noise of [Array.from({ length: 200 }, () => '<html>'), ['x'.repeat(20 * 1024 * 1024)]]) {
             const { agent } = await talk()
             for (const message of noise) wire().send(message)
-            expect(await agent.over).toMatch(/^lost /)
+            expect(await endOf(agent)).toMatch(/^lost /)
             await turn()
             expect(agent.ends).toHaveLength(1)
           }
@@ -361,7 +361,7 @@ export function agentContract(spec: AgentSpec, open: () => Promise<AgentUnderTes
             if (isSlow) await turn()
           }
           subject.drop()
-          const end = await agent.over
+          const end = await endOf(agent)
           await turn()
           expect(agent.ends).toEqual([end])
           expect(agent.reports.at(-1)).toBe(end)
@@ -370,6 +370,17 @@ export function agentContract(spec: AgentSpec, open: () => Promise<AgentUnderTes
       )
     })
   })
+}
+
+/** How it ended; a connection that never says so is told of as what it did say. */
+async function endOf(agent: RecordedAgent): Promise<string> {
+  await vi.waitFor(
+    () => expect(agent.reports, 'the end is missing').toContainEqual(expect.stringMatching(/^(ended|lost)/)),
+    {
+      timeout: 3_000,
+    },
+  )
+  return agent.over
 }
 
 /** The other end learns a moment later that a socket is closed. */
