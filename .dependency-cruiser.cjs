@@ -1,5 +1,5 @@
 /*
- * The walls between the rooms. `npx depcruise machines src` looks at them, tests/layout.test.ts keeps them.
+ * The walls between the rooms. `npx depcruise machines src tests/support/simulated-sip` looks at them, tests/layout.test.ts keeps them.
  * A room says what it may import; everything else is forbidden to it, so a new room or package needs a decision here.
  */
 
@@ -223,6 +223,12 @@ const rooms = [
       NODE,
     ],
     why: 'A simulated vendor that used our code would agree with our mistakes.',
+  },
+  {
+    room: 'simulated-sip',
+    path: '^tests/support/simulated-sip/',
+    may: [AUDIO, '^src/simulator/frame-clock\\.ts$', npm('ws', '@types/ws'), LOGGER, NODE],
+    why: 'A simulated server that used our code would agree with our mistakes.',
   },
 ]
 

@@ -72,12 +72,6 @@ export function placesOf({ machines }: SystemSnapshot): string {
   return resting.map(({ id, path }) => (parts.length === 1 ? path.join('.') : id)).join(' + ')
 }
 
-/** Every state and transition of a chart by its id. */
-export function chartElements(system: MachineSystem): { states: string[]; transitions: string[] } {
-  const { states, transitions } = graphOf(system)
-  return { states: states.map(({ id }) => id), transitions: transitions.map(({ id }) => id) }
-}
-
 export const graphOf = (system: MachineSystem): ChartGraph =>
   chartGraph(systemDefinition(system), machineAt(system, system.main).id)
 

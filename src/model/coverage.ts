@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ChartDefinition } from '../actors/chart-definition.ts'
@@ -12,7 +12,7 @@ import { chartGraph } from './chart-graph.ts'
  */
 
 /** Where runs leave what they measured. */
-const COVERAGE_FOLDER = fileURLToPath(new URL('../../coverage/', import.meta.url))
+export const COVERAGE_FOLDER = fileURLToPath(new URL('../../coverage/', import.meta.url))
 
 /** What one run over one carrier went through. */
 export type MeasuredRun = {
@@ -30,11 +30,6 @@ export type MeasuredRun = {
 
 export const fingerprintOf = (definition: ChartDefinition): string =>
   createHash('sha256').update(JSON.stringify(definition)).digest('hex')
-
-export async function keepRun(run: MeasuredRun, folder = COVERAGE_FOLDER): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, `chart-${run.chart}-${run.carrier}.json`), `${JSON.stringify(run)}\n`)
-}
 
 /** A file that a run left was cut or edited; the message says which, and what to do. */
 export class UnreadableRun extends Error {

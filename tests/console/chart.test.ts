@@ -8,8 +8,9 @@ import { beginCall, stepCall } from '../../src/calls/step.ts'
 import { activeStates, leavesOf, waysFrom } from '../../src/console/chart/chart-activity.ts'
 import { waysTaken } from '../../src/console/chart/taken-ways.ts'
 import { INPUTS } from '../../src/model/call-model.ts'
-import { chartElements, walkOfBeginning, walkOfStep } from '../../src/model/chart-walk.ts'
+import { walkOfBeginning, walkOfStep } from '../../src/model/chart-walk.ts'
 import { chartOf, edgeWords, nodeAt } from '../../src/model/drawn-chart.ts'
+import { CALL_ELEMENTS } from '../support/call-coverage.ts'
 
 const definition = JSON.parse(JSON.stringify(systemDefinition(callSystem))) as ChartDefinition
 const chart = chartOf(definition)
@@ -23,7 +24,7 @@ const staying = ({ states, transitions }: Pick<ChartDefinition, 'states' | 'tran
 
 describe('the chart that is drawn', () => {
   it('has every state and every transition of the machine that leads to one, and no other', () => {
-    const { states, transitions } = chartElements(callSystem)
+    const { states, transitions } = CALL_ELEMENTS
     expect([...chart.nodes.keys()].sort()).toEqual([...states].sort())
     const drawn = chart.edges.flatMap(({ ways }) => ways.map(({ id }) => id))
     expect([...new Set([...drawn, ...staying(definition)])].sort()).toEqual([...transitions].sort())

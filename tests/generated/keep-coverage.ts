@@ -1,6 +1,7 @@
 import { callSystem } from '../../machines/call/call-system.ts'
 import { systemDefinition } from '../../src/actors/chart-definition.ts'
-import { fingerprintOf, keepRun } from '../../src/model/coverage.ts'
+import { fingerprintOf } from '../../src/model/coverage.ts'
+import { keepRun } from '../support/keep-run.ts'
 import { type Played, walkOf } from './walked.ts'
 
 /**

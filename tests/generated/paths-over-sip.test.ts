@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CALL_ELEMENTS } from '../../src/model/call-coverage.ts'
 import { coveringPaths } from '../../src/model/call-paths.ts'
+import { CALL_ELEMENTS } from '../support/call-coverage.ts'
 import { SERVICE_NUMBER } from '../support/hand-world.ts'
 import { REAL_SERVERS } from '../support/sip-servers.ts'
 import { FollowedCall } from './followed-call.ts'

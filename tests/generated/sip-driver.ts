@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest'
 import type { LegInstruction } from '../../machines/instructions.ts'
-import type { SipCall } from '../../src/simulator/sip/phone/sip-call.ts'
 import { SERVICE_NUMBER } from '../support/hand-world.ts'
+import type { SipCall } from '../support/simulated-sip/phone/sip-call.ts'
 import type { CarrierEvent, DrivenCall, LegDriver, Told } from './leg-driver.ts'
 import type { SipCarrier } from './sip-carrier.ts'
 

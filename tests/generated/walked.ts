@@ -1,11 +1,11 @@
 import type { CallInput } from '../../machines/call-events.ts'
-import { CALL_ELEMENTS, elementsOfBeginning, elementsOfStep } from '../../src/model/call-coverage.ts'
 import { type AnyEvent, begin, feed } from '../../src/model/call-model.ts'
 import type { CallPath } from '../../src/model/call-paths.ts'
 import { cellOf } from '../../src/model/table-labels.ts'
 import type { RecordedEvent } from '../../src/persistence/call-queries.ts'
 import { EVENT_COLUMNS } from '../machines/call-rows.ts'
 import { CALL_TABLE } from '../machines/call-table.ts'
+import { CALL_ELEMENTS, elementsOfBeginning, elementsOfStep } from '../support/call-coverage.ts'
 
 /*
  * How much of the chart was gone through, reckoned from what the service itself wrote down: the input with which each call

@@ -5,7 +5,8 @@ import { expect, it, onTestFinished } from 'vitest'
 import { callSystem } from '../../machines/call/call-system.ts'
 import { systemDefinition } from '../../src/actors/chart-definition.ts'
 import { machinesRoutes } from '../../src/http/machines-routes.ts'
-import { fingerprintOf, keepRun } from '../../src/model/coverage.ts'
+import { fingerprintOf } from '../../src/model/coverage.ts'
+import { keepRun } from '../support/keep-run.ts'
 import { asAdmin, problemOf, serve, testApp } from './serve.ts'
 
 const call = systemDefinition(callSystem)

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { CALL_ELEMENTS, elementsOfBeginning, elementsOfStep } from '../../src/model/call-coverage.ts'
 import { begin, type CallSnapshot, feed } from '../../src/model/call-model.ts'
 import {
   type CallPath,
@@ -9,6 +8,7 @@ import {
   simplePaths,
 } from '../../src/model/call-paths.ts'
 import { cellOf } from '../../src/model/table-labels.ts'
+import { CALL_ELEMENTS, elementsOfBeginning, elementsOfStep } from '../support/call-coverage.ts'
 import { EVENT_COLUMNS } from './call-rows.ts'
 import { CALL_TABLE } from './call-table.ts'
 

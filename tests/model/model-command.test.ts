@@ -7,8 +7,10 @@ import { createMachine } from 'xstate'
 import { callSystem } from '../../machines/call/call-system.ts'
 import { systemDefinition } from '../../src/actors/chart-definition.ts'
 import { systemOf } from '../../src/actors/machine-system.ts'
-import { fingerprintOf, keepRun } from '../../src/model/coverage.ts'
+import { fingerprintOf } from '../../src/model/coverage.ts'
 import { readModelOptions, UsageError } from '../../src/model/model-options.ts'
+import { CALL_ELEMENTS } from '../support/call-coverage.ts'
+import { keepRun } from '../support/keep-run.ts'
 import { SourceTree } from '../support/source-tree.ts'
 
 /*
@@ -260,8 +262,7 @@ describe('coverage', () => {
   })
 
   test('counts what each carrier went through, and names what it missed', async () => {
-    const { chartElements } = await import('../../src/model/chart-walk.ts')
-    const { states, transitions } = chartElements(callSystem)
+    const { states, transitions } = CALL_ELEMENTS
     all.elements = [...states, ...transitions]
     const run1 = {
       chart: 'call-system',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
 import { addedTo, openHandles } from '../support/open-handles.ts'
+import { ScriptedCaller } from '../support/scripted-caller.ts'
 import { CALLER, startServiceDouble, startTestCarrier, twiml, until } from './service-double.ts'
 
 test('stopping the carrier in the middle of everything leaves no socket and no timer', async () => {

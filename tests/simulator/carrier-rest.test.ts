@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
-import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
 import { createTwilioClient } from '../../src/telephony/twilio/rest.ts'
+import { ScriptedCaller } from '../support/scripted-caller.ts'
 import {
   ACCOUNT_SID,
   AUTH_TOKEN,

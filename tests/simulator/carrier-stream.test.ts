@@ -3,7 +3,7 @@ import twilio from 'twilio'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
-import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
+import { ScriptedCaller } from '../support/scripted-caller.ts'
 import {
   ACCOUNT_SID,
   AUTH_TOKEN,

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodeMuLaw } from '../../src/audio/mulaw.ts'
 import { writeMuLawWav, writePcmWav } from '../../src/audio/wav.ts'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
-import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
 import type { Speech } from '../../src/simulator/carrier/verbs.ts'
+import { ScriptedCaller } from '../support/scripted-caller.ts'
 import {
   CALLER,
   entriesOf,

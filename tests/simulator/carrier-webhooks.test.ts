@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
-import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
+import { ScriptedCaller } from '../support/scripted-caller.ts'
 import {
   ACCOUNT_SID,
   type Answer,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentAudioFormat } from '../../src/simulator/elevenlabs/audio-format.ts'
-import { readSdp } from '../../src/simulator/sip/sdp.ts'
 import { CALLERS_TONE, hearsFirstWords, hearsTone, setFormats } from '../support/heard-audio.ts'
+import { readSdp } from '../support/simulated-sip/sdp.ts'
 import { REAL_SERVERS } from '../support/sip-servers.ts'
 import { type SipStoryCall, SipWorld } from '../support/sip-world.ts'
 

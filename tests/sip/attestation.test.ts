@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { InviteOptions } from '../../src/simulator/sip/phone/sip-call.ts'
+import type { InviteOptions } from '../support/simulated-sip/phone/sip-call.ts'
 import { SipWorld } from '../support/sip-world.ts'
 
 /* Over SIP, too, whoever claims your number does not get your voice. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { SimulatedPhone } from '../../src/simulator/sip/phone/simulated-phone.ts'
-import { UdpNetwork } from '../../src/simulator/sip/phone/udp-network.ts'
 import { askFreeSwitch } from '../../src/telephony/sip/event-socket.ts'
+import { SimulatedPhone } from '../support/simulated-sip/phone/simulated-phone.ts'
+import { UdpNetwork } from '../support/simulated-sip/phone/udp-network.ts'
 import { REAL_SERVERS } from '../support/sip-servers.ts'
 
 /** Whoever FreeSWITCH calls back owns the call, and much of FreeSWITCH: drachtio-server alone may ask it to. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { SimulatedFreeSwitch } from '../../src/simulator/sip/free-switch/simulated-free-switch.ts'
+import type { SimulatedFreeSwitch } from '../support/simulated-sip/free-switch/simulated-free-switch.ts'
 import { addFreeSwitch, REAL_SERVERS } from '../support/sip-servers.ts'
 import { loudest, type SipStoryCall, SipWorld } from '../support/sip-world.ts'
 import { until } from '../support/until.ts'

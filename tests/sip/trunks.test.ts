@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { readSdp } from '../../src/simulator/sip/sdp.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
+import { readSdp } from '../support/simulated-sip/sdp.ts'
 import { SipRegistrar } from '../support/sip-registrar.ts'
 import { REAL_SERVERS } from '../support/sip-servers.ts'
 import { SipWorld } from '../support/sip-world.ts'

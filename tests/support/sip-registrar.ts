@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { responseTo, type SipRequest, uriOf } from '../../src/simulator/sip/sip-message.ts'
-import type { Respond, SipNetwork, SipParty } from '../../src/simulator/sip/sip-network.ts'
-import { newTag } from '../../src/simulator/sip/tags.ts'
+import { responseTo, type SipRequest, uriOf } from './simulated-sip/sip-message.ts'
+import type { Respond, SipNetwork, SipParty } from './simulated-sip/sip-network.ts'
+import { newTag } from './simulated-sip/tags.ts'
 
 const REALM = 'provider.example'
 

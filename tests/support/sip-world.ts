@@ -1,7 +1,7 @@
-import type { InviteOptions, SipCall } from '../../src/simulator/sip/phone/sip-call.ts'
-import type { SimulatedSip } from '../../src/simulator/sip/start-sip-network.ts'
+import type { InviteOptions, SipCall } from '../support/simulated-sip/phone/sip-call.ts'
 import { CallRecord } from './call-record.ts'
 import type { ServiceProcess } from './service-process.ts'
+import type { SimulatedSip } from './simulated-sip/start-sip-network.ts'
 import { SIP_TIME_SCALE, type SipServers, sipServers, untilSipIs } from './sip-servers.ts'
 import { SERVICE_NUMBER, World, type WorldOptions } from './world.ts'
 

@@ -1,11 +1,11 @@
 import { encodeMuLaw } from '../../src/audio/mulaw-buffer.ts'
 import type { CallOptions, CarrierCall } from '../../src/simulator/carrier/call.ts'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
-import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
 import type { TimelineEntry } from '../../src/simulator/carrier/timeline.ts'
 import type { SimulatedElevenLabs } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
 import { CallRecord } from './call-record.ts'
 import type { TestDatabase } from './database.ts'
+import { ScriptedCaller } from './scripted-caller.ts'
 
 /** Loud enough to be taken for a voice; 8 kHz. */
 const VOWEL = (milliseconds: number) =>

@@ -2,7 +2,6 @@ import { createServer, type RequestListener } from 'node:http'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
-import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
 import { checkTwilioAccount, createTwilioClient, twilioTelephony } from '../../src/telephony/twilio/rest.ts'
 import {
   ACCOUNT_SID,
@@ -15,6 +14,7 @@ import {
   until,
 } from '../simulator/service-double.ts'
 import { closeHard, listenHere } from '../support/loopback.ts'
+import { ScriptedCaller } from '../support/scripted-caller.ts'
 
 const log = pino({ level: 'silent' })
 

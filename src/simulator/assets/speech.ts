@@ -43,11 +43,6 @@ export function speak(text: string, voiceId: string = DEFAULT_VOICE_ID): Buffer 
   return speech
 }
 
-/** Whether `speak` has these words as a recording. */
-export function isRecorded(text: string): boolean {
-  return recordedFiles.has(text)
-}
-
 /** How many times higher than the recorded voice this one is; 1 for the default voice. */
 export function pitchOf(voiceId: string): number {
   if (voiceId === DEFAULT_VOICE_ID) return 1

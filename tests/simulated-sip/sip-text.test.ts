@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { frame, MessageReader } from '../../src/simulator/sip/drachtio/wire.ts'
-import { separateArguments } from '../../src/simulator/sip/free-switch/arguments.ts'
-import { answeringDirection, readSdp, writeSdp } from '../../src/simulator/sip/sdp.ts'
-import { addressOf, parseSip, tagOf, uriOf, writeSip } from '../../src/simulator/sip/sip-message.ts'
+import { frame, MessageReader } from '../support/simulated-sip/drachtio/wire.ts'
+import { separateArguments } from '../support/simulated-sip/free-switch/arguments.ts'
+import { answeringDirection, readSdp, writeSdp } from '../support/simulated-sip/sdp.ts'
+import { addressOf, parseSip, tagOf, uriOf, writeSip } from '../support/simulated-sip/sip-message.ts'
 
 describe('the framing of drachtio-server', () => {
   test('counts bytes, and puts messages together again however they are cut', () => {

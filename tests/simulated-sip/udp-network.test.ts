@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { SimulatedPhone } from '../../src/simulator/sip/phone/simulated-phone.ts'
-import { UdpNetwork } from '../../src/simulator/sip/phone/udp-network.ts'
+import { SimulatedPhone } from '../support/simulated-sip/phone/simulated-phone.ts'
+import { UdpNetwork } from '../support/simulated-sip/phone/udp-network.ts'
 import { loudMs } from './audio-files.ts'
 import { eventually } from './sip-app.ts'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { resample } from '../../../audio/resample.ts'
-import { readWav, WavError } from '../../../audio/wav.ts'
+import { resample } from '../../../../src/audio/resample.ts'
+import { readWav, WavError } from '../../../../src/audio/wav.ts'
 import type { HttpFiles } from './http-files.ts'
 import { CHANNEL_RATE, type Sound, sampled, silence } from './sound.ts'
 import { toneStream } from './tone-stream.ts'

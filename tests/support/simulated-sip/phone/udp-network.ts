@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { decodeMuLaw } from '../../../audio/mulaw.ts'
-import { encodeMuLaw } from '../../../audio/mulaw-buffer.ts'
-import { startFrameClock } from '../../frame-clock.ts'
+import { decodeMuLaw } from '../../../../src/audio/mulaw.ts'
+import { encodeMuLaw } from '../../../../src/audio/mulaw-buffer.ts'
+import { startFrameClock } from '../../../../src/simulator/frame-clock.ts'
 import {
   addressOf,
   isResponse,

@@ -1,8 +1,8 @@
 import Mrf from 'drachtio-fsmrf'
 import Srf from 'drachtio-srf'
 import { vi } from 'vitest'
-import type { InviteOptions, SipCall } from '../../src/simulator/sip/phone/sip-call.ts'
-import type { SimulatedSip } from '../../src/simulator/sip/start-sip-network.ts'
+import type { InviteOptions, SipCall } from '../support/simulated-sip/phone/sip-call.ts'
+import type { SimulatedSip } from '../support/simulated-sip/start-sip-network.ts'
 import { addressesOf, type SipServers } from '../support/sip-servers.ts'
 
 const FORK_EVENTS = ['connect', 'connect_failed', 'disconnect', 'play_audio', 'kill_audio', 'json', 'error']

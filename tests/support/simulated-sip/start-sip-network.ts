@@ -1,6 +1,6 @@
 /*
  * Telephony over SIP for tests, without a media stack: a drachtio-server and a FreeSWITCH that drachtio-srf and
- * drachtio-fsmrf cannot tell from real ones, and phones that call through them. tests/simulator-sip/ asks the same of these
+ * drachtio-fsmrf cannot tell from real ones, and phones that call through them. tests/simulated-sip/ asks the same of these
  * and, with DRACHTIO_HOST and FREESWITCH_HOST set, of real servers.
  *
  *   drachtio     takes apps on TCP (drachtio/wire.ts) and SIP from the network: dialogs, transactions, CANCEL, who hears of

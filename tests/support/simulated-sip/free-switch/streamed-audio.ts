@@ -1,4 +1,4 @@
-import { Resampler } from '../../../audio/resampler.ts'
+import { Resampler } from '../../../../src/audio/resampler.ts'
 import { clipped } from './fork-frames.ts'
 import { CHANNEL_RATE } from './sound.ts'
 

@@ -1,4 +1,4 @@
-import { Resampler } from '../../../audio/resampler.ts'
+import { Resampler } from '../../../../src/audio/resampler.ts'
 import { CHANNEL_RATE } from './sound.ts'
 
 export type Mix = 'mono' | 'mixed' | 'stereo'

@@ -1,10 +1,10 @@
-import { FrameBuffer } from '../frame-buffer.ts'
-import type { Caller } from './line.ts'
+import type { Caller } from '../../src/simulator/carrier/line.ts'
+import { FrameBuffer } from '../../src/simulator/frame-buffer.ts'
 
 /** An hour of listening; what came before is forgotten. */
 const MAX_HEARD_FRAMES = 180_000
 
-/** A caller for tests and programs: says what it is given to say, and remembers what it heard. */
+/** A caller who says what it is given to say, and remembers what it heard. */
 export class ScriptedCaller implements Caller {
   readonly #speech = new FrameBuffer()
   readonly #heard: Buffer[] = []

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type Srf from 'drachtio-srf'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withTimeout } from '../../src/runtime/with-timeout.ts'
-import type { SipCall } from '../../src/simulator/sip/phone/sip-call.ts'
+import type { SipCall } from '../support/simulated-sip/phone/sip-call.ts'
 import { type SipServers, sipServers } from '../support/sip-servers.ts'
 import { connectedSrf, eventually, SipApp, toldOf } from './sip-app.ts'
 

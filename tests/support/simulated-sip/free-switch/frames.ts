@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { FRAME_MS, startFrameClock } from '../../frame-clock.ts'
+import { FRAME_MS, startFrameClock } from '../../../../src/simulator/frame-clock.ts'
 
 /** What gives a channel its time: a tick every 20 ms. */
 export interface Frames {

@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { expect, test } from 'vitest'
-import { startSipNetwork } from '../../src/simulator/sip/start-sip-network.ts'
 import { addedTo, openHandles } from '../support/open-handles.ts'
+import { startSipNetwork } from '../support/simulated-sip/start-sip-network.ts'
 import { AudioFiles } from './audio-files.ts'
 import { ForkReceiver } from './fork-receiver.ts'
 import { SipApp, serversOf, toldOf } from './sip-app.ts'

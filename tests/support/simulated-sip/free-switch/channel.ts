@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { FRAME_MS } from '../../frame-clock.ts'
+import { FRAME_MS } from '../../../../src/simulator/frame-clock.ts'
 import type { SimulatedEncryption } from '../sdp.ts'
 import type { SimulatedNetwork } from '../sip-network.ts'
 import { isApplication } from './application-names.ts'
