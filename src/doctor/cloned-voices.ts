@@ -24,7 +24,7 @@ export function clonedVoicesCheck(config: Config): Check {
     async *run() {
       if (apiKey === null) return
       const look = async function* (url: string): AsyncGenerator<Finding> {
-        yield await lookFor(await keptVoices(url), elevenLabsApi(baseUrl, apiKey), baseUrl)
+        yield await lookFor(await keptVoices(url), elevenLabsApi({ apiKey, baseUrl }), baseUrl)
       }
       const embedded = join(dataDir, 'postgres')
       try {

@@ -22,7 +22,7 @@ export function elevenLabsAccountCheck(config: Config): Check {
         yield skip('elevenlabs', 'simulated voice vendor and agent: ELEVENLABS_API_KEY is not set')
         return
       }
-      const api = elevenLabsApi(baseUrl, apiKey)
+      const api = elevenLabsApi({ apiKey, baseUrl })
       try {
         yield* planFindings(await api.subscription())
       } catch (error) {

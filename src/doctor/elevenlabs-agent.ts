@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { audioOfFormat } from '../voice-agents/elevenlabs/agent-audio.ts'
 import { type AgentPatch, elevenLabsApi, type VendorAgent } from './elevenlabs-api.ts'
-import { elevenLabsFailure, isNotFound } from './elevenlabs-failure.ts'
+import { elevenLabsFailure, inVendorsWords, isNotFound } from './elevenlabs-failure.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
 
 /** One request, and while mending one for each finding. */
@@ -55,7 +55,7 @@ export function elevenLabsAgentCheck(config: Config): Check {
         yield skip('elevenlabs agent', `${why} is not set`)
         return
       }
-      const api = elevenLabsApi(baseUrl, apiKey)
+      const api = elevenLabsApi({ apiKey, baseUrl })
       let agent: VendorAgent
       try {
         agent = await api.agent(agentId)
@@ -64,8 +64,12 @@ export function elevenLabsAgentCheck(config: Config): Check {
         return
       }
       yield ok('elevenlabs agent', `${agent.name || 'nameless'} (${agentId})`)
-      yield audioFormats(agent, config.sip.enabled, (patch) => api.patchAgent(agentId, patch))
-      yield* agentFindings(agent, (patch) => api.patchAgent(agentId, patch))
+      const patch: Patch = (changes) =>
+        api.patchAgent(agentId, changes).catch((error) => {
+          throw inVendorsWords(error)
+        })
+      yield audioFormats(agent, config.sip.enabled, patch)
+      yield* agentFindings(agent, patch)
     },
   }
 }

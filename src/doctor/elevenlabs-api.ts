@@ -1,26 +1,12 @@
 import { z } from 'zod'
+import { type ElevenLabsAccount, ElevenLabsClient } from '../voice-agents/elevenlabs/rest-client.ts'
 
 /*
- * The few requests that the doctor makes of ElevenLabs, in the vendor's own field names. Not through the SDK's typed
- * methods: they refuse a whole agent over one field of a new kind, and what is patched must not pass through a model
- * that drops what it does not know.
+ * The few requests that the doctor makes of ElevenLabs, in the vendor's own field names: what is patched must not pass
+ * through a model that drops what it does not know.
  */
 
 const TIMEOUT_MS = 8_000
-
-/** ElevenLabs answered, and not with what was asked for. */
-export class ElevenLabsRefusal extends Error {
-  readonly status: number
-  /** The vendor's word for it, as in `voice_not_found`; null when it gave none. */
-  readonly code: string | null
-
-  constructor(status: number, code: string | null, message: string) {
-    super(message)
-    this.name = 'ElevenLabsRefusal'
-    this.status = status
-    this.code = code
-  }
-}
 
 const subscriptionSchema = z.object({
   tier: z.string(),
@@ -34,6 +20,8 @@ const subscriptionSchema = z.object({
 })
 
 export type Subscription = z.infer<typeof subscriptionSchema>
+
+const voiceSchema = z.object({ name: z.string().nullish() })
 
 /** Only what is looked at; an agent has far more, and any of this may be missing. */
 const agentSchema = z.object({
@@ -70,50 +58,22 @@ export interface ElevenLabsApi {
   patchAgent(agentId: string, patch: AgentPatch): Promise<void>
 }
 
-/** All methods throw ElevenLabsRefusal for an answer that is not 2xx, and what `fetch` throws when there is none. */
-export function elevenLabsApi(baseUrl: string, apiKey: string): ElevenLabsApi {
-  const request = async (path: string, patch?: AgentPatch): Promise<unknown> => {
-    const response = await fetch(baseUrl + path, {
-      method: patch === undefined ? 'GET' : 'PATCH',
-      headers: { 'xi-api-key': apiKey, ...(patch && { 'content-type': 'application/json' }) },
-      body: patch === undefined ? null : JSON.stringify(patch),
-      // The key must not go wherever a redirection leads.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    })
-    const body: unknown = await response.json().catch(() => null)
-    if (!response.ok) throw refusal(response.status, body)
-    return body
-  }
+/** All methods reject as those of ElevenLabsClient do. */
+export function elevenLabsApi(account: ElevenLabsAccount): ElevenLabsApi {
+  const client = new ElevenLabsClient(account)
+  const get = (path: string) => ({ method: 'GET', path, limitMs: TIMEOUT_MS }) as const
   const agentPath = (agentId: string) => `/v1/convai/agents/${encodeURIComponent(agentId)}`
   return {
-    subscription: async () => read(subscriptionSchema, await request('/v1/user/subscription')),
+    subscription: () => client.json(subscriptionSchema, get('/v1/user/subscription')),
     voiceName: async (voiceId) => {
-      const voice = await request(`/v1/voices/${encodeURIComponent(voiceId)}`)
-      return read(z.object({ name: z.string().nullish() }), voice).name ?? 'nameless'
+      const path = `/v1/voices/${encodeURIComponent(voiceId)}`
+      return (await client.json(voiceSchema, get(path))).name ?? 'nameless'
     },
-    agent: async (agentId) => read(agentSchema, await request(agentPath(agentId))),
-    patchAgent: async (agentId, patch) => void (await request(agentPath(agentId), patch)),
+    agent: (agentId) => client.json(agentSchema, get(agentPath(agentId))),
+    patchAgent: (agentId, patch) =>
+      client.send({
+        ...{ method: 'PATCH', path: agentPath(agentId), limitMs: TIMEOUT_MS },
+        body: JSON.stringify(patch),
+      }),
   }
-}
-
-function read<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(body)
-  if (parsed.success) return parsed.data
-  const field = parsed.error.issues[0]?.path.join('.') || 'the whole answer'
-  throw new Error(`ElevenLabs answered in an unknown form (${field}); is ELEVENLABS_BASE_URL its API?`)
-}
-
-const detailSchema = z.object({
-  code: z.string().nullish(),
-  status: z.string().nullish(),
-  message: z.string().nullish(),
-})
-
-/** Errors come as `{detail: {code or status, message}}`, for a malformed request as a list, sometimes as a text. */
-function refusal(status: number, body: unknown): ElevenLabsRefusal {
-  const { detail } = z.object({ detail: z.unknown() }).safeParse(body).data ?? {}
-  const { code, status: legacyCode, message } = detailSchema.safeParse(detail).data ?? {}
-  const words = message ?? (detail === undefined ? 'no reason given' : JSON.stringify(detail).slice(0, 200))
-  return new ElevenLabsRefusal(status, code ?? legacyCode ?? null, words)
 }

@@ -1,6 +1,6 @@
-import { ElevenLabsRefusal } from './elevenlabs-api.ts'
+import { ElevenLabsRefusal } from '../voice-agents/elevenlabs/errors.ts'
 import { type Finding, fail } from './finding.ts'
-import { networkFailure } from './network-failure.ts'
+import { unreachableBecause } from './network-failure.ts'
 
 const MISSING_PERMISSIONS = 'missing_permissions'
 const KEYS_PAGE = 'elevenlabs.io → Developers → API Keys'
@@ -8,18 +8,17 @@ const KEYS_PAGE = 'elevenlabs.io → Developers → API Keys'
 /** What it means that a request to ElevenLabs failed, whatever was asked. */
 export function elevenLabsFailure(name: string, error: unknown, baseUrl: string): Finding {
   if (error instanceof ElevenLabsRefusal) return refused(name, error)
-  const why = networkFailure(error)
-  if (why === null)
-    return fail(name, (error as Error).message, 'correct ELEVENLABS_BASE_URL, or leave it out')
+  const { cause, message } = error as Error
+  if (cause === undefined) return fail(name, message, 'correct ELEVENLABS_BASE_URL, or leave it out')
   return fail(
     name,
-    `${baseUrl} cannot be reached: ${why}`,
+    `${baseUrl} cannot be reached: ${unreachableBecause(cause)}`,
     'let this machine reach it (firewall, proxy, DNS), or correct ELEVENLABS_BASE_URL',
   )
 }
 
-function refused(name: string, { status, code, message }: ElevenLabsRefusal): Finding {
-  const found = `ElevenLabs answers ${status}${code === null ? '' : ` ${code}`}: ${message}`
+function refused(name: string, { status, codes: [code], reason }: ElevenLabsRefusal): Finding {
+  const found = `ElevenLabs answers ${[status, code].filter(Boolean).join(' ')}: ${reason ?? 'no reason given'}`
   if (code === MISSING_PERMISSIONS || status === 403) {
     return fail(name, found, `give the key the permissions User, Voices and ElevenLabs Agents (${KEYS_PAGE})`)
   }
@@ -27,9 +26,15 @@ function refused(name: string, { status, code, message }: ElevenLabsRefusal): Fi
   return fail(name, found, 'try again later (status.elevenlabs.io), or correct ELEVENLABS_BASE_URL')
 }
 
+/** The failure in the vendor's own words, where it gave any. */
+export const inVendorsWords = (error: unknown): unknown =>
+  error instanceof ElevenLabsRefusal && error.reason !== null
+    ? new Error(error.reason, { cause: error })
+    : error
+
 /** The key is good for something else: an account may hand out keys with few rights. */
 export const mayNotAsk = (error: unknown): boolean =>
-  error instanceof ElevenLabsRefusal && error.code === MISSING_PERMISSIONS
+  error instanceof ElevenLabsRefusal && error.codes[0] === MISSING_PERMISSIONS
 
 /** Says that the account has no such thing, as against not saying anything of use. */
 export const isNotFound = (error: unknown): boolean =>

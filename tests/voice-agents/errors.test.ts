@@ -45,6 +45,16 @@ describe('a refusal', () => {
     expect(error.message).toContain(`${status}`)
   })
 
+  test('keeps the status, the codes and the words of the vendor', () => {
+    const detail = { code: 'voice_not_found', status: 'not_found', message: 'No such voice.' }
+    expect(refusal(answer(404), { detail })).toMatchObject({
+      status: 404,
+      codes: ['voice_not_found', 'not_found'],
+      reason: 'No such voice.',
+    })
+    expect(refusal(answer(502), null)).toMatchObject({ status: 502, codes: [], reason: null })
+  })
+
   test('is told by the newer code when the older one says nothing', () => {
     const detail = { code: 'voice_limit_reached', status: 'error', message: 'Full.' }
     expect(refusal(answer(400), { detail }).failure).toBe('slots_full')

@@ -31,9 +31,12 @@ const FAILURE_OF_STATUS = new Map<number, VendorFailure>([
 ])
 
 /** An answer that is not 2xx. */
-class ElevenLabsRefusal extends VendorError {
+export class ElevenLabsRefusal extends VendorError {
   readonly status: number
+  /** The vendor's words for it, as in `voice_not_found`, the newer first; empty when it gave none. */
   readonly codes: readonly string[]
+  /** What the vendor says to people. */
+  readonly reason: string | null
   /** A web page with the same status comes from something in between. */
   readonly isTheVendorsOwn: boolean
 
@@ -46,6 +49,7 @@ class ElevenLabsRefusal extends VendorError {
     this.name = 'ElevenLabsRefusal'
     this.status = status
     this.codes = codes
+    this.reason = message
     this.isTheVendorsOwn = isRecord(body)
   }
 }
