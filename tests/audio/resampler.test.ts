@@ -84,6 +84,49 @@ test('after a reset nothing of what came before is heard', () => {
   expect(resampler.resample(frame)).toEqual(new Resampler(24_000, 8000).resample(frame))
 })
 
+test('between equal rates a stream passes as it is, late by half of the filter', () => {
+  const speech = tone(1000, 8000, { ms: 60 })
+  const heard = new Resampler(8000, 8000).resample(speech)
+  const late = heard.findIndex((sample) => sample !== 0) - speech.findIndex((sample) => sample !== 0)
+  expect(heard.subarray(late)).toEqual(speech.subarray(0, -late))
+})
+
+describe('a whole sound', () => {
+  /** Away from the edges, where a filter has nothing to look back or ahead at. */
+  const middle = (samples: Int16Array) => samples.subarray(samples.length / 4, (samples.length * 3) / 4)
+  const short = (frequency: number, rate: number) => tone(frequency, rate, { ms: 100, amplitude: 10_000 })
+
+  // The last is a rate of nobody's, which has a place of its own for each sample.
+  test.each([6000, 8000, 16_000, 22_050, 44_100, 48_000, 47_999])(
+    'is not late from %i Hz, and no longer',
+    (rate) => {
+      const resampled = Resampler.whole(short(440, rate), rate)
+      const expected = short(440, 8000)
+      expect(Math.abs(resampled.length - expected.length)).toBeLessThanOrEqual(1)
+      const error = middle(resampled).map((sample, i) => sample - (middle(expected)[i] as number))
+      expect(rms(error)).toBeLessThan(100)
+    },
+  )
+
+  test('is not folded back where the telephone cannot carry it', () => {
+    expect(rms(middle(Resampler.whole(short(6000, 48_000), 48_000)))).toBeLessThan(100)
+  })
+
+  test('does not wrap round at full scale', () => {
+    const square = Int16Array.from({ length: 800 }, (_, i) => (i % 40 < 20 ? 32767 : -32768))
+    const resampled = Resampler.whole(square, 16_000)
+    const flips = [...resampled].filter(
+      (sample, i) => Math.abs(sample - (resampled[i + 1] ?? sample)) > 40_000,
+    )
+    expect(flips.length).toBeLessThanOrEqual(square.length / 20)
+  })
+
+  test('may be empty, and is at a rate that makes sense', () => {
+    expect(Resampler.whole(new Int16Array(), 44_100).length).toBe(0)
+    expect(() => Resampler.whole(Int16Array.of(1), 0)).toThrow(RangeError)
+  })
+})
+
 test.each([
   [0, 8000],
   [8000, 0],

@@ -1,7 +1,7 @@
 import { decodeMuLaw, encodeMuLawInto, MU_LAW_RATE } from '../../audio/mulaw.ts'
+import { Resampler } from '../../audio/resampler.ts'
 import { JitterBuffer } from './jitter-buffer.ts'
 import { loudness } from './loudness.ts'
-import { Resampler } from './resampler.ts'
 import { TELEPHONE_PROCESSOR, type TelephoneFrame, type TelephoneReport } from './telephone-messages.ts'
 
 /*
@@ -16,6 +16,7 @@ declare class AudioWorkletProcessor {
 }
 declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void
 
+const FULL_SCALE = 32_768
 const SAMPLES_PER_MS = MU_LAW_RATE / 1000
 const FRAME = 20 * SAMPLES_PER_MS
 /** Enough for what a network and a busy page delay a frame by, too little to be felt in a conversation. */
@@ -60,12 +61,12 @@ class Telephone extends AudioWorkletProcessor {
     const piece = new Int16Array(PIECE)
     this.#jitter.read(piece)
     this.#heard = Math.max(this.#heard, loudness(piece))
-    return this.#fromLine.process(piece).map((sample) => sample / 32768)
+    return Float32Array.from(this.#fromLine.resample(piece), (sample) => sample / FULL_SCALE)
   }
 
   #record(input: Float32Array): void {
-    for (const sample of this.#toLine.process(input)) {
-      this.#frame[this.#frameLength++] = Math.max(-32768, Math.min(32767, Math.round(sample * 32768)))
+    for (const sample of this.#toLine.resample(linearSamples(input))) {
+      this.#frame[this.#frameLength++] = sample
       if (this.#frameLength === FRAME) this.#report()
     }
   }
@@ -84,6 +85,12 @@ class Telephone extends AudioWorkletProcessor {
     this.#heard = 0
   }
 }
+
+/** The loudest that fits is kept where a microphone is louder than full scale. */
+const linearSamples = (input: Float32Array): Int16Array =>
+  Int16Array.from(input, (sample) =>
+    Math.max(-FULL_SCALE, Math.min(FULL_SCALE - 1, Math.round(sample * FULL_SCALE))),
+  )
 
 function joined(first: Float32Array, second: Float32Array): Float32Array<ArrayBuffer> {
   const both = new Float32Array(first.length + second.length)

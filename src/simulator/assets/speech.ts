@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeMuLaw, MU_LAW_RATE } from '../../audio/mulaw.ts'
 import { encodeMuLaw } from '../../audio/mulaw-buffer.ts'
-import { resample } from '../../audio/resample.ts'
+import { Resampler } from '../../audio/resampler.ts'
 import { babble } from './babble.ts'
 import fileOfText from './speech/manifest.json' with { type: 'json' }
 
@@ -59,5 +59,5 @@ function render(words: string, voiceId: string): Buffer {
   const pitch = pitchOf(voiceId)
   if (pitch === 1) return recorded
   // Played at another rate than it was recorded at, the voice changes its pitch, and its tempo a little.
-  return encodeMuLaw(resample(decodeMuLaw(recorded), MU_LAW_RATE * pitch))
+  return encodeMuLaw(Resampler.whole(decodeMuLaw(recorded), Math.round(MU_LAW_RATE * pitch)))
 }

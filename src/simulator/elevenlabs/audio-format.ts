@@ -1,5 +1,5 @@
 import { decodeMuLaw, MU_LAW_RATE } from '../../audio/mulaw.ts'
-import { resample } from '../../audio/resample.ts'
+import { Resampler } from '../../audio/resampler.ts'
 
 /** The formats that an agent can hear and speak; PCM is 16-bit little-endian mono. */
 export const AGENT_AUDIO_FORMATS = [
@@ -21,13 +21,13 @@ export function isAgentAudioFormat(format: string): format is AgentAudioFormat {
 /** Mu-law 8 kHz to the wire form of `format`. */
 export function encodeAudio(muLaw: Buffer, format: AgentAudioFormat): Buffer {
   if (format === 'ulaw_8000') return muLaw
-  return pcmBytes(resample(decodeMuLaw(muLaw), MU_LAW_RATE, sampleRateOf(format)))
+  return pcmBytes(Resampler.whole(decodeMuLaw(muLaw), MU_LAW_RATE, sampleRateOf(format)))
 }
 
 /** The wire form of `format` to samples at 8 kHz. Half a sample at the end is dropped. */
 export function decodeAudio(bytes: Buffer, format: AgentAudioFormat): Int16Array {
   if (format === 'ulaw_8000') return decodeMuLaw(bytes)
-  return resample(pcmSamples(bytes), sampleRateOf(format))
+  return Resampler.whole(pcmSamples(bytes), sampleRateOf(format))
 }
 
 /** How many bytes of `format` sound for `ms` milliseconds, in whole samples. */

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
 import { decodeMuLaw, MU_LAW_RATE } from '../../audio/mulaw.ts'
-import { resample } from '../../audio/resample.ts'
+import { Resampler } from '../../audio/resampler.ts'
 import { speak } from '../assets/speech.ts'
 import { encodeAudio, isAgentAudioFormat } from './audio-format.ts'
 import { encodeMp3 } from './mp3.ts'
@@ -69,7 +69,7 @@ async function render(muLaw: Buffer, format: string): Promise<Buffer> {
   const mp3 = MP3_FORMATS[format]
   if (!mp3) throw new UnprocessableRequest([unknownFormat(format)])
   const [sampleRate, bitrate] = mp3
-  return encodeMp3(resample(decodeMuLaw(muLaw), MU_LAW_RATE, sampleRate), sampleRate, bitrate)
+  return encodeMp3(Resampler.whole(decodeMuLaw(muLaw), MU_LAW_RATE, sampleRate), sampleRate, bitrate)
 }
 
 function unknownFormat(format: string) {

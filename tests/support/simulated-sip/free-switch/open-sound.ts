@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { resample } from '../../../../src/audio/resample.ts'
+import { Resampler } from '../../../../src/audio/resampler.ts'
 import { readWav, WavError } from '../../../../src/audio/wav.ts'
 import type { HttpFiles } from './http-files.ts'
 import { CHANNEL_RATE, type Sound, sampled, silence } from './sound.ts'
@@ -31,7 +31,7 @@ function decoded(name: string, file: Buffer | null, seek: number): Sound | null 
   const raw = RAW_RATES[/\.(r\d+)$/.exec(name)?.[1] ?? '']
   try {
     const { samples, rate } = raw ? { samples: rawSamples(file), rate: raw } : readWav(file)
-    return sampled(resample(samples.subarray(seek), rate, CHANNEL_RATE), { nativeRate: rate })
+    return sampled(Resampler.whole(samples.subarray(seek), rate, CHANNEL_RATE), { nativeRate: rate })
   } catch (error) {
     if (error instanceof WavError) return null
     throw error
