@@ -10,8 +10,8 @@ import { originTowardFreeSwitch } from '../config/advertised-address.ts'
 import type { Config } from '../config/config.ts'
 import type { EventSocketAddress } from '../telephony/sip/event-socket.ts'
 import { forkRatesFor } from '../telephony/sip/fork-rates.ts'
+import { FreeSwitchServer } from '../telephony/sip/free-switch-server.ts'
 import type { LegMedia } from '../telephony/sip/leg-media.ts'
-import { MediaServer } from '../telephony/sip/media-server.ts'
 import { Signalling } from '../telephony/sip/signalling.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
@@ -52,7 +52,7 @@ export class TrialCalls {
   }
 
   async *tryOut(name: string, address: EventSocketAddress): AsyncGenerator<Finding> {
-    const server = new MediaServer(this.#signalling.srf, address, this.#log)
+    const server = new FreeSwitchServer(this.#signalling.srf, address, this.#log)
     server.start()
     try {
       await this.#untilNoFault(() => this.#signalling.fault)

@@ -1,7 +1,7 @@
 import pino from 'pino'
 import type { Config } from '../config/config.ts'
 import { type Asked, askFreeSwitch, type EventSocketAddress } from '../telephony/sip/event-socket.ts'
-import { PROFILE } from '../telephony/sip/media-server.ts'
+import { PROFILE } from '../telephony/sip/free-switch-server.ts'
 import { type Login, logInToDrachtio } from './drachtio-login.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
 import { unreachableBecause } from './network-failure.ts'

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { sayBye } from './bye.ts'
 import type { Srf } from './drachtio.ts'
-import type { MediaServers } from './media-servers.ts'
+import type { FreeSwitchServers } from './free-switch-servers.ts'
 import type { AbandonedLeg, LegCalls, LegRegister } from './sip-ports.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { AbandonedLeg, LegCalls, LegRegister } from './sip-ports.ts'
  */
 export async function endAbandonedLegs(options: {
   srf: Srf
-  servers: MediaServers
+  servers: FreeSwitchServers
   register: LegRegister
   calls: LegCalls
   log: Logger
@@ -21,7 +21,7 @@ export async function endAbandonedLegs(options: {
 
 async function endLeg(
   { callId, providerCallId, dialogId, mediaServer, channel }: AbandonedLeg,
-  { srf, servers, calls, log }: { srf: Srf; servers: MediaServers; calls: LegCalls; log: Logger },
+  { srf, servers, calls, log }: { srf: Srf; servers: FreeSwitchServers; calls: LegCalls; log: Logger },
 ): Promise<void> {
   void calls.report(providerCallId, { type: 'leg.ended', status: 'holder-lost' }, 'status:holder-lost')
   const [saidBye, killed] = await Promise.allSettled([

@@ -7,8 +7,8 @@ import { InviteAuthorizer, srtpOf } from './admission.ts'
 import { sayByeIn } from './bye.ts'
 import { Digest, type SipUser } from './digest.ts'
 import { type SipDialog, socketOf } from './drachtio.ts'
+import { FreeSwitchServers } from './free-switch-servers.ts'
 import type { SrtpPolicy } from './media-encryption.ts'
-import { MediaServers } from './media-servers.ts'
 import { Signalling } from './signalling.ts'
 import type { LegCalls, LegRegister, LinkCallers, Relays, Sounds } from './sip-ports.ts'
 import { Switchboard } from './switchboard.ts'
@@ -60,7 +60,7 @@ const LAST_WORDS_MS = 8_000
 export class SipAdapter {
   readonly #options: SipOptions
   readonly #signalling: Signalling
-  readonly #servers: MediaServers
+  readonly #servers: FreeSwitchServers
   readonly #switchboard: Switchboard
   readonly #trunks: TrunkWatch
   #sweeping: Promise<void> = Promise.resolve()
@@ -84,7 +84,7 @@ export class SipAdapter {
       ...server,
       ...{ secret: freeswitch.secret, silenceMs },
     }))
-    this.#servers = new MediaServers(srf, addresses, log, (address, isUp) =>
+    this.#servers = new FreeSwitchServers(srf, addresses, log, (address, isUp) =>
       onServer({ server: 'freeswitch', address }, isUp),
     )
     const digest = users.length > 0 || links ? new Digest(users, drachtio.secret) : null

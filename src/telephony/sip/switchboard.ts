@@ -9,13 +9,13 @@ import { offersWideband } from './codec-order.ts'
 import { namesHosts } from './contact.ts'
 import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
 import { forkRatesFor, TELEPHONE_RATE } from './fork-rates.ts'
+import { type FreeSwitchServers, refusalOf } from './free-switch-servers.ts'
 import { handleInDialog } from './in-dialog.ts'
 import { Invite } from './invite.ts'
 import { faultOfInvite, type Refused } from './invite-rules.ts'
 import { LegBook } from './leg-book.ts'
 import type { LegMedia } from './leg-media.ts'
 import { type Encryption, encryptionsFor, isEncryptedTransport, type SrtpPolicy } from './media-encryption.ts'
-import { type MediaServers, refusalOf } from './media-servers.ts'
 import type { OfferTerms } from './offer.ts'
 import { type Parties, partiesOf } from './parties.ts'
 import { RefusalLog } from './refusal-log.ts'
@@ -44,7 +44,7 @@ const UNAVAILABLE: Refused = { status: 503, reason: 'sip_unavailable', headers: 
 
 export type SwitchboardOptions = {
   srf: Srf
-  servers: MediaServers
+  servers: FreeSwitchServers
   authorizer: InviteAuthorizer
   /** Null where nobody calls from a browser. */
   links: LinkCallers | null

@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { awakeMs } from '../../runtime/loop-delay.ts'
 import type { Srf } from './drachtio.ts'
+import { FreeSwitchServer, type FreeSwitchServerAddress } from './free-switch-server.ts'
 import type { Refused } from './invite-rules.ts'
 import type { LegMedia } from './leg-media.ts'
-import { MediaServer, type MediaServerAddress } from './media-server.ts'
 import { isOrdinary, type OfferTerms, UnusableOffer } from './offer.ts'
 
 /** A caller hears nothing yet, and would rather wait than be turned away for a server that is busy just now. */
@@ -13,17 +13,17 @@ const PATIENCE_MS = 5_000
 const LOOK_MS = 50
 
 /** All FreeSWITCH servers; each leg goes to the one with the fewest calls. */
-export class MediaServers {
-  readonly #servers: readonly MediaServer[]
+export class FreeSwitchServers {
+  readonly #servers: readonly FreeSwitchServer[]
   readonly #log: Logger
 
   constructor(
     srf: Srf,
-    addresses: readonly MediaServerAddress[],
+    addresses: readonly FreeSwitchServerAddress[],
     log: Logger,
     onUp: (server: string, isUp: boolean) => void,
   ) {
-    this.#servers = addresses.map((address) => new MediaServer(srf, address, log, onUp))
+    this.#servers = addresses.map((address) => new FreeSwitchServer(srf, address, log, onUp))
     this.#log = log
   }
 
@@ -66,7 +66,11 @@ export class MediaServers {
     }
   }
 
-  async #openOn(servers: readonly MediaServer[], remoteSdp: string, terms: OfferTerms): Promise<LegMedia> {
+  async #openOn(
+    servers: readonly FreeSwitchServer[],
+    remoteSdp: string,
+    terms: OfferTerms,
+  ): Promise<LegMedia> {
     const able = servers.filter(({ fault }) => fault === null).sort((a, b) => a.load - b.load)
     let refusal: unknown = new Error(this.fault ?? 'no FreeSWITCH takes legs')
     for (const server of able) {

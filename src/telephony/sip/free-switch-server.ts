@@ -26,15 +26,15 @@ const VANISHED_MS = 2_000
 /** Internals of the library that ending a connection for good takes. */
 type Reconnecting = { closing?: boolean; reconnectVars?: { retryTimer: NodeJS.Timeout | null } }
 
-export type MediaServerAddress = EventSocketAddress & {
+export type FreeSwitchServerAddress = EventSocketAddress & {
   /** How long a caller who is not on hold may send nothing before their leg is ended; by default as the dialplan says. */
   silenceMs?: number
 }
 
 /** One FreeSWITCH: its event socket, which is connected anew whenever it breaks, and the endpoints on it. */
-export class MediaServer {
+export class FreeSwitchServer {
   readonly #mrf: Mrf
-  readonly #address: MediaServerAddress
+  readonly #address: FreeSwitchServerAddress
   readonly #log: Logger
   #server: Mrf.MediaServer | null = null
   #audio: AudioReturn = 'stream'
@@ -51,7 +51,7 @@ export class MediaServer {
   /** `onUp` is told at the start, and whenever it changes, whether this server takes legs. */
   constructor(
     srf: Srf,
-    address: MediaServerAddress,
+    address: FreeSwitchServerAddress,
     log: Logger,
     onUp: (server: string, isUp: boolean) => void = () => {},
   ) {
