@@ -14,11 +14,11 @@ import {
   placeOf,
   viewOf,
 } from './call-model.ts'
+import { fewest, type Path, shortestPaths, simplePaths, walker } from './paths.ts'
 import { cellOf, wordsFor } from './table-labels.ts'
-import { fewest, shortestWays, simpleWays, type Way, walker } from './ways.ts'
 
 /*
- * Ways through the call's chart as plain data, for whoever plays them on something real. Attempt numbers in the events are
+ * Paths through the call's chart as plain data, for whoever plays them on something real. Attempt numbers in the events are
  * those that the call has at that step, and every event changes something.
  */
 
@@ -67,14 +67,14 @@ const everything: CanHear = () => true
 export function coveringPaths(cover: 'chart' | 'table', canHear = everything): CallPath[] {
   const cellsToo = (from: CallSnapshot, event: AnyEvent) => (cover === 'table' ? [cellOf(from, event)] : [])
   const elementsOf = walker(CHART)
-  const ways = fewest(everyShortestWay(canHear), (way) =>
-    elementsOf(way, (from, event) => cellsToo(from, event as AnyEvent)),
+  const paths = fewest(everyShortestPath(canHear), (path) =>
+    elementsOf(path, (from, event) => cellsToo(from, event as AnyEvent)),
   )
-  return ways.map(pathOf)
+  return paths.map(pathOf)
 }
 
-/** Every way that a call with one voice, one bridge and no interference can go, from its beginning to its end. */
-export function simplePaths(): CallPath[] {
+/** Every path that a call with one voice, one bridge and no interference can go, from its beginning to its end. */
+export function simpleCallPaths(): CallPath[] {
   const ended = ({ status }: CallSnapshot) => status === 'done'
   const bridged = (call: CallSnapshot) => placeOf(call).leg === 'bridged.connecting'
   const searches = [
@@ -83,7 +83,7 @@ export function simplePaths(): CallPath[] {
     { inputName: 'no capacity', toState: ended },
   ]
   return searches
-    .flatMap((search) => [...simpleWays(CHART, { ...search, filterEvents: isWithoutInterference })])
+    .flatMap((search) => [...simplePaths(CHART, { ...search, filterEvents: isWithoutInterference })])
     .map(pathOf)
 }
 
@@ -98,7 +98,7 @@ const INTERFERING = [
   'TALK_CHECK',
 ]
 
-/** The number of simple ways grows with every turn that they may take: these keep it at about a hundred. */
+/** The number of simple paths grows with every turn that they may take: these keep it at about a hundred. */
 export function isWithoutInterference(call: CallSnapshot, event: { type: string }): boolean {
   const { context } = viewOf(call)
   const said = event as AnyEvent
@@ -114,15 +114,15 @@ export function isWithoutInterference(call: CallSnapshot, event: { type: string 
 }
 
 /** A search takes a second; whoever asks for another cover need not wait for it again. */
-const searched = new Map<CanHear, Way[]>()
+const searched = new Map<CanHear, Path[]>()
 
-/** For each thing that can happen in each state: the shortest way there, and that thing. */
-function everyShortestWay(canHear: CanHear): Way[] {
+/** For each thing that can happen in each state: the shortest path there, and that thing. */
+function everyShortestPath(canHear: CanHear): Path[] {
   const known = searched.get(canHear)
   if (known) return known
   const happens = (call: CallSnapshot, event: { type: string }) => canHear(viewOf(call), event as AnyEvent)
-  const ways = INPUT_NAMES.flatMap((inputName) =>
-    shortestWays(CHART, { inputName, filterEvents: happens })
+  const paths = INPUT_NAMES.flatMap((inputName) =>
+    shortestPaths(CHART, { inputName, filterEvents: happens })
       .filter(({ state }) => [0, 1, MAX_JOINS].includes(viewOf(state).context.bridgeNumber))
       .flatMap(({ state, events }) =>
         eventsIn(state)
@@ -130,12 +130,12 @@ function everyShortestWay(canHear: CanHear): Way[] {
           .map((last) => ({ inputName, events: [...events, last] })),
       ),
   )
-  searched.set(canHear, ways)
-  return ways
+  searched.set(canHear, paths)
+  return paths
 }
 
 /** The path of these events, with what the chart makes of each. */
-export function pathOf({ inputName, events }: Way): CallPath {
+export function pathOf({ inputName, events }: Path): CallPath {
   const input = INPUTS[inputName as InputName]
   let { snapshot } = begin(input)
   const begins = expectedOf(snapshot)

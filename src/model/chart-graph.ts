@@ -34,9 +34,9 @@ export function chartGraph(definition: ChartDefinition, main = definition.id): C
   const states: ChartState[] = []
   const transitions: ChartTransition[] = []
   const visit = (state: DefinedState, place: Pick<ChartState, 'path' | 'parent' | 'isInitial'>) => {
-    const { states: inner, transitions: ways, initial, ...own } = state
-    states.push({ ...own, ...place, ...timing(ways, own.tags) })
-    transitions.push(...ways.map((way) => ({ ...way, trigger: triggerOf(way) })))
+    const { states: inner, transitions: leaving, initial, ...own } = state
+    states.push({ ...own, ...place, ...timing(leaving, own.tags) })
+    transitions.push(...leaving.map((transition) => ({ ...transition, trigger: triggerOf(transition) })))
     for (const child of Object.values(inner)) {
       const isInitial = state.type === 'parallel' || initial.includes(child.id)
       visit(child, { path: [...place.path, child.key], parent: state.id, isInitial })
@@ -46,11 +46,11 @@ export function chartGraph(definition: ChartDefinition, main = definition.id): C
   return { id: definition.id, version: definition.version, main, states, transitions }
 }
 
-function timing(ways: DefinedState['transitions'], tags: string[]) {
+function timing(leaving: DefinedState['transitions'], tags: string[]) {
   const isPassedThrough =
     tags.includes(AWAITS_ANSWER) ||
-    ways.some(({ eventType, guard, target }) => eventType === '' && guard === null && target.length > 0)
-  const delays = ways.flatMap(({ delay }) => (delay === null ? [] : [delay]))
+    leaving.some(({ eventType, guard, target }) => eventType === '' && guard === null && target.length > 0)
+  const delays = leaving.flatMap(({ delay }) => (delay === null ? [] : [delay]))
   return { isPassedThrough, delays: [...new Set(delays)] }
 }
 

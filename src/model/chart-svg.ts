@@ -143,12 +143,14 @@ function edgeLines(
 ): string[] {
   const edge = chart.edges.find((drawn) => drawn.id === id)
   if (!edge) return []
-  const { ways } = edge
+  const { transitions } = edge
   const kind = missed(
-    ways.map((way) => way.id),
+    transitions.map((transition) => transition.id),
     counts,
   )
-  const about = ways.map((way) => told(triggerWords(way) || 'at once', way.id, counts)).join('\n')
+  const about = transitions
+    .map((transition) => told(triggerWords(transition) || 'at once', transition.id, counts))
+    .join('\n')
   const lines = sections.map(({ startPoint, bendPoints = [], endPoint }) => {
     const points = [startPoint, ...bendPoints, endPoint].map(({ x, y }) => `${x},${y}`)
     if (isBackward(chart, edge)) points.reverse()

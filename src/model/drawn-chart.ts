@@ -1,7 +1,7 @@
 import type { ChartState, ChartTransition } from '../actors/chart-definition.ts'
 
 /*
- * A statechart made into what is drawn, in the console and in files: states within states, and one line for all the ways
+ * A statechart made into what is drawn, in the console and in files: states within states, and one line for all the transitions
  * from one state to another. Pure, and made from the chart's definition alone, for it runs in browsers too.
  */
 
@@ -10,16 +10,16 @@ export type ChartNode = Omit<ChartState, 'states' | 'transitions'> & {
   children: string[]
   /** The keys from the root's child down, as `live.leg.hold`. */
   path: string
-  transitions: Way[]
+  transitions: DrawnTransition[]
   /** What happens there without leaving it. */
   staying: Omit<ChartTransition, 'target'>[]
 }
 
-/** One transition to one target. */
-export type Way = Omit<ChartTransition, 'target'> & { target: string; edge: string }
+/** One transition to one target, as a line shows it. */
+export type DrawnTransition = Omit<ChartTransition, 'target'> & { target: string; edge: string }
 
-/** All ways from one state to another; they share a line. */
-export type Edge = { id: string; source: string; target: string; ways: Way[] }
+/** All transitions from one state to another; they share a line. */
+export type Edge = { id: string; source: string; target: string; transitions: DrawnTransition[] }
 
 export type Chart = { root: string; nodes: ReadonlyMap<string, ChartNode>; edges: readonly Edge[] }
 
@@ -27,7 +27,7 @@ export function chartOf(definition: ChartState): Chart {
   const nodes = new Map<string, ChartNode>()
   const edges = new Map<string, Edge>()
   const visit = ({ states, transitions, ...state }: ChartState, parent: string | null, path: string) => {
-    const ways = waysOf(transitions)
+    const drawn = drawnTransitions(transitions)
     const children = Object.values(states)
     const staying = transitions.filter(({ target }) => target.length === 0)
     nodes.set(state.id, {
@@ -35,13 +35,14 @@ export function chartOf(definition: ChartState): Chart {
       parent,
       path,
       children: children.map(({ id }) => id),
-      transitions: ways,
+      transitions: drawn,
       staying,
     })
-    for (const way of ways) {
-      const edge = edges.get(way.edge) ?? { id: way.edge, source: way.source, target: way.target, ways: [] }
-      edge.ways.push(way)
-      edges.set(way.edge, edge)
+    for (const transition of drawn) {
+      const { edge: id, source, target } = transition
+      const edge = edges.get(id) ?? { id, source, target, transitions: [] }
+      edge.transitions.push(transition)
+      edges.set(id, edge)
     }
     for (const child of children) visit(child, state.id, path ? `${path}.${child.key}` : child.key)
   }
@@ -49,9 +50,9 @@ export function chartOf(definition: ChartState): Chart {
   return { root: definition.id, nodes, edges: [...edges.values()] }
 }
 
-const waysOf = (transitions: readonly ChartTransition[]): Way[] =>
-  transitions.flatMap(({ target, ...way }) =>
-    target.map((to) => ({ ...way, target: to, edge: `${way.source}>${to}` })),
+const drawnTransitions = (transitions: readonly ChartTransition[]): DrawnTransition[] =>
+  transitions.flatMap(({ target, ...transition }) =>
+    target.map((to) => ({ ...transition, target: to, edge: `${transition.source}>${to}` })),
   )
 
 /** The state at this end of a path, such as `bridged.talking`; null when the chart has none. */
@@ -75,18 +76,18 @@ export function isBackward({ nodes }: Chart, { source, target }: Edge): boolean 
   return order.indexOf(target) < order.indexOf(source)
 }
 
-/** What makes this way be taken, in a few words: an event, a time, or nothing but a condition. */
-export function triggerWords({ eventType, delay, delayMs }: Way): string {
+/** What makes this transition be taken, in a few words: an event, a time, or nothing but a condition. */
+export function triggerWords({ eventType, delay, delayMs }: DrawnTransition): string {
   if (delay === null) return eventType
   return delayMs === null ? `after ${delay}` : `after ${delayMs / 1000} s`
 }
 
-/** The words on an edge, one line for each way; a condition only where nothing else leads along it. */
-export function edgeWords({ nodes }: Chart, { ways }: Edge): string[] {
-  const words = ways.map((way) => {
-    if (way.eventType) return triggerWords(way)
-    if (way.guard) return `[${way.guard}]`
-    const siblings = nodes.get(way.source)?.transitions.filter(({ eventType }) => eventType === '')
+/** The words on an edge, one line for each transition; a condition only where nothing else leads along it. */
+export function edgeWords({ nodes }: Chart, { transitions }: Edge): string[] {
+  const words = transitions.map((transition) => {
+    if (transition.eventType) return triggerWords(transition)
+    if (transition.guard) return `[${transition.guard}]`
+    const siblings = nodes.get(transition.source)?.transitions.filter(({ eventType }) => eventType === '')
     return (siblings?.length ?? 0) > 1 ? '[else]' : ''
   })
   return [...new Set(words)].filter((line) => line !== '')

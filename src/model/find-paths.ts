@@ -7,14 +7,14 @@ import { isWithoutInterference } from './call-paths.ts'
 import { graphOf } from './chart-walk.ts'
 import type { ChartModel } from './explore.ts'
 import type { PathsOptions } from './model-options.ts'
+import { type Path, shortestPaths, simplePaths } from './paths.ts'
 import { UnusableChart } from './unusable-chart.ts'
-import { shortestWays, simpleWays, type Way } from './ways.ts'
 
 /*
- * The ways that `npm run model -- paths` was asked for.
+ * The paths that `npm run model -- paths` was asked for.
  */
 
-export function findPaths(model: ChartModel, { kind, to, limit, carrier }: PathsOptions): Way[] {
+export function findPaths(model: ChartModel, { kind, to, limit, carrier }: PathsOptions): Path[] {
   const toState = to === null ? null : isAt(to, model)
   const found = kind === 'shortest' ? shortest(model, toState, limit) : simple(model, toState, limit)
   return carrier === null
@@ -37,21 +37,21 @@ function isAt(name: string, { system }: ChartModel): (snapshot: SystemSnapshot) 
 
 type ToState = ((snapshot: SystemSnapshot) => boolean) | null
 
-/** One way to each place, or to the one that is asked for from each beginning: the shortest. */
-function shortest(model: ChartModel, toState: ToState, limit: number): Way[] {
-  const kept = new Map<string, Way>()
+/** One path to each place, or to the one that is asked for from each beginning: the shortest. */
+function shortest(model: ChartModel, toState: ToState, limit: number): Path[] {
+  const kept = new Map<string, Path>()
   for (const inputName of Object.keys(model.inputs)) {
-    for (const { state, ...way } of shortestWays(model, { inputName, ...(toState && { toState }) })) {
+    for (const { state, ...path } of shortestPaths(model, { inputName, ...(toState && { toState }) })) {
       const place = toState ? inputName : model.rowName(state)
       const known = kept.get(place)
-      if (!known || way.events.length < known.events.length) kept.set(place, way)
+      if (!known || path.events.length < known.events.length) kept.set(place, path)
     }
   }
   return [...kept.values()].sort((a, b) => a.events.length - b.events.length).slice(0, limit)
 }
 
 /** From every beginning in its turn, so that each has its share of the limit. */
-function simple(model: ChartModel, toState: ToState, limit: number): Way[] {
+function simple(model: ChartModel, toState: ToState, limit: number): Path[] {
   // Of a call's chart, hang-ups at every turn and bridges that break again and again would crowd out the rest.
   const filterEvents =
     model.system.id === callSystem.id
@@ -59,9 +59,9 @@ function simple(model: ChartModel, toState: ToState, limit: number): Way[] {
           isWithoutInterference(snapshot as CallSnapshot, event)
       : null
   const searches = Object.keys(model.inputs).map((inputName) =>
-    simpleWays(model, { inputName, ...(toState && { toState }), ...(filterEvents && { filterEvents }) }),
+    simplePaths(model, { inputName, ...(toState && { toState }), ...(filterEvents && { filterEvents }) }),
   )
-  const found: Way[] = []
+  const found: Path[] = []
   while (searches.length > 0 && found.length < limit) {
     const search = searches.shift()
     const next = search?.next()

@@ -11,7 +11,7 @@ export function mermaidOf(graph: ChartGraph): string {
   const lines = [
     'stateDiagram-v2',
     ...inside(root, graph, '  '),
-    ...graph.transitions.flatMap((way) => arrows(way, '  ')),
+    ...graph.transitions.flatMap((transition) => arrows(transition, '  ')),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -35,10 +35,12 @@ function stateLines(state: ChartState, graph: ChartGraph, indent: string): strin
   ]
 }
 
-function arrows(way: ChartTransition, indent: string): string[] {
-  const targets = way.target.length > 0 ? way.target : [way.source]
-  const words = wordsOf(way)
-  return targets.map((target) => `${indent}${idOf(way.source)} --> ${idOf(target)}${words && ` : ${words}`}`)
+function arrows(transition: ChartTransition, indent: string): string[] {
+  const targets = transition.target.length > 0 ? transition.target : [transition.source]
+  const words = wordsOf(transition)
+  return targets.map(
+    (target) => `${indent}${idOf(transition.source)} --> ${idOf(target)}${words && ` : ${words}`}`,
+  )
 }
 
 /** What takes the transition, on what condition, and what it asks for. */

@@ -17,7 +17,7 @@ import { liveStatesIn, liveStatesOf } from './live-states.ts'
 import { type LoadedChart, loadChart, loadLedger, ownChart } from './load-chart.ts'
 import { mermaidOf } from './mermaid.ts'
 import { CARRIERS, type ModelOptions, readModelOptions, USAGE, UsageError } from './model-options.ts'
-import { carrierTestFile, chartTestFile, wayLines } from './paths-file.ts'
+import { carrierTestFile, chartTestFile, linesOfPath } from './paths-file.ts'
 import { coverageLines, isWhole, NOTHING_MEASURED, pathLines } from './print-coverage.ts'
 import { statelyJson } from './stately-json.ts'
 import { UnusableChart } from './unusable-chart.ts'
@@ -93,26 +93,26 @@ async function check(options: Asked<'check'>, { print, limits }: Surroundings): 
 
 async function paths(options: Asked<'paths'>, { print, limits }: Surroundings): Promise<number> {
   const loaded = await chartOf(options.machine, limits)
-  const ways = waysOf(loaded, options)
-  if (ways.length === 0) {
-    print('There is no such way.')
+  const found = pathsOf(loaded, options)
+  if (found.length === 0) {
+    print('There is no such path.')
     return FOUND
   }
   const { out, carrier } = options
-  if (out === null) for (const way of ways) for (const line of wayLines(way, loaded.model)) print(line)
+  if (out === null) for (const path of found) for (const line of linesOfPath(path, loaded.model)) print(line)
   else {
     const file = carrier
-      ? carrierTestFile(ways, loaded.model, { out, carrier })
-      : chartTestFile(ways, loaded.model, { out, machine: loaded.machine })
+      ? carrierTestFile(found, loaded.model, { out, carrier })
+      : chartTestFile(found, loaded.model, { out, machine: loaded.machine })
     await write(out, file, print)
     await formatFiles([out])
-    print(`${ways.length} ways; run them with: npx vitest run ${out}`)
+    print(`${found.length} paths; run them with: npx vitest run ${out}`)
   }
   return ALL_WELL
 }
 
 /** A search stops where the chart fails; the check goes on and tells all such places. */
-function waysOf({ model }: LoadedChart, options: Asked<'paths'>) {
+function pathsOf({ model }: LoadedChart, options: Asked<'paths'>) {
   try {
     return findPaths(model, options)
   } catch (error) {

@@ -7,9 +7,9 @@ export const USAGE = `Walks through a statechart: proves it, finds paths through
     --silence SECONDS           the longest that a caller may hear nothing (default 120)
     --carrier-seconds SECONDS   how long a carrier that is there may take to answer (default 3)
     --ledger FILE               which events may be ignored where (default: the table of the machine's tests)
-  npm run model -- paths      finds ways through the chart, as they are or as a test file
-    --kind shortest|simple      the shortest way to each state (default), or every way without a circle
-    --to STATE                  only ways to this state, such as bridged.talking
+  npm run model -- paths      finds paths through the chart, as they are or as a test file
+    --kind shortest|simple      the shortest path to each state (default), or every path without a circle
+    --to STATE                  only paths to this state, such as bridged.talking
     --limit N                   at most so many (default 20)
     --carrier twilio|sip        with --out: play them on the running service over this carrier
     --out FILE                  write a Vitest file

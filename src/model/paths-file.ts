@@ -6,10 +6,10 @@ import { delayOf } from '../actors/timer-id.ts'
 import { placesOf } from './chart-walk.ts'
 import type { ChartModel } from './explore.ts'
 import type { CarrierName } from './model-options.ts'
-import type { Way } from './ways.ts'
+import type { Path } from './paths.ts'
 
 /*
- * Ways through a chart as a test file: on the chart alone, or on the running service over a carrier.
+ * Paths through a chart as a test file: on the chart alone, or on the running service over a carrier.
  */
 
 /**
@@ -32,13 +32,13 @@ export function placesAlong(
   return places
 }
 
-/** The way in words: what happens, and where it leads. */
-export function wayLines(way: Way, model: ChartModel): string[] {
-  const places = placesAlong(model.system, model.inputs[way.inputName], way.events)
-  const steps = way.events.map((event, index) => [wordsOf(event), places[index + 1] ?? ''] as const)
+/** The path in words: what happens, and where it leads. */
+export function linesOfPath(path: Path, model: ChartModel): string[] {
+  const places = placesAlong(model.system, model.inputs[path.inputName], path.events)
+  const steps = path.events.map((event, index) => [wordsOf(event), places[index + 1] ?? ''] as const)
   const width = Math.max(...steps.map(([words]) => words.length), 0)
   return [
-    `${way.inputName}: ${places[0]}`,
+    `${path.inputName}: ${places[0]}`,
     ...steps.map(([words, place]) => `  ${words.padEnd(width)}  → ${place}`),
   ]
 }
@@ -49,20 +49,20 @@ function wordsOf({ type, ...carried }: EventObject): string {
   return delay ? `${delay} runs out` : [type, ...words].join(' ')
 }
 
-/** A test of each way on the chart alone. `machine` says from which file it is imported, and under what name. */
+/** A test of each path on the chart alone. `machine` says from which file it is imported, and under what name. */
 export function chartTestFile(
-  ways: Way[],
+  paths: Path[],
   model: ChartModel,
   { out, machine }: { out: string; machine: { file: string; name: string } },
 ): string {
   const title = titles(model)
-  const tests = ways.map((way) => {
-    const input = model.inputs[way.inputName]
-    const places = placesAlong(model.system, input, way.events)
+  const tests = paths.map((path) => {
+    const input = model.inputs[path.inputName]
+    const places = placesAlong(model.system, input, path.events)
     return `
-test(${string(title(way))}, () => {
+test(${string(title(path))}, () => {
   const input = ${literal(input)}
-  const events = ${list(way.events)}
+  const events = ${list(path.events)}
   expect(placesAlong(machine, input, events)).toEqual(${list(places)})
 })`
   })
@@ -71,22 +71,22 @@ test(${string(title(way))}, () => {
 import ${imported} from '${importPath(out, machine.file)}'
 import { placesAlong } from '${importPath(out, fileURLToPath(import.meta.url))}'
 
-/* Written by \`npm run model -- paths\`: ways through the chart ${model.system.id}, and where each of their events leads. */
+/* Written by \`npm run model -- paths\`: paths through the chart ${model.system.id}, and where each of their events leads. */
 ${tests.join('\n')}
 `
 }
 
-/** A test of each way on the running service: every party uses its own protocol, and time is moved in the database. */
+/** A test of each path on the running service: every party uses its own protocol, and time is moved in the database. */
 export function carrierTestFile(
-  ways: Way[],
+  paths: Path[],
   model: ChartModel,
   { out, carrier }: { out: string; carrier: CarrierName },
 ): string {
   const title = titles(model)
-  const tests = ways.map(
-    (way) => `
-  test(${string(title(way))}, () =>
-    play(${string(way.inputName)}, ${list(way.events)}))`,
+  const tests = paths.map(
+    (path) => `
+  test(${string(title(path))}, () =>
+    play(${string(path.inputName)}, ${list(path.events)}))`,
   )
   const generated = (file: string) =>
     importPath(out, fileURLToPath(new URL(`../../tests/generated/${file}`, import.meta.url)))
@@ -96,7 +96,7 @@ import type { AnyEvent } from '${importPath(out, fileURLToPath(new URL('call-mod
 import { playPath } from '${generated('play-path.ts')}'
 import { Stage } from '${generated('stage.ts')}'
 
-/* Written by \`npm run model -- paths\`: ways of a call, each played on the running service over ${carrier}. */
+/* Written by \`npm run model -- paths\`: paths of a call, each played on the running service over ${carrier}. */
 
 let stage: Stage
 
@@ -115,7 +115,7 @@ describe.concurrent('over ${carrier}', () => {${tests.join('\n')}
 }
 
 /** The beginning and what happens, in the fewest words; what is called alike is numbered. */
-function titles({ columnName }: ChartModel): (way: Way) => string {
+function titles({ columnName }: ChartModel): (path: Path) => string {
   const counts = new Map<string, number>()
   return ({ inputName, events }) => {
     const title = [inputName, ...events.map(columnName)].join(', ')

@@ -13,10 +13,11 @@ export function statelyJson(chart: ChartDefinition): Json {
 
 function stateJson(state: ChartState): Json {
   const { description, tags, type, entry, exit, initial, states, transitions } = state
-  const waysBy = (chosen: (way: ChartTransition) => string | null) => grouped(transitions, chosen)
+  const transitionsBy = (chosen: (transition: ChartTransition) => string | null) =>
+    grouped(transitions, chosen)
   const [first] = initial
   const beginsIn = Object.values(states).find(({ id }) => id === first)?.key ?? first
-  const always = transitions.filter(({ eventType }) => eventType === '').map(wayJson)
+  const always = transitions.filter(({ eventType }) => eventType === '').map(transitionJson)
   const isPlain = type === 'atomic' || type === 'compound'
   return {
     // What others lead to by name must bear that name.
@@ -29,11 +30,11 @@ function stateJson(state: ChartState): Json {
     ...(exit.length > 0 && { exit: exit.map(namedJson) }),
     ...unlessEmpty(
       'on',
-      waysBy(({ eventType, delay }) => (delay === null ? eventType : null)),
+      transitionsBy(({ eventType, delay }) => (delay === null ? eventType : null)),
     ),
     ...unlessEmpty(
       'after',
-      waysBy(({ delay }) => delay),
+      transitionsBy(({ delay }) => delay),
     ),
     ...(always.length > 0 && { always }),
     ...unlessEmpty(
@@ -43,16 +44,19 @@ function stateJson(state: ChartState): Json {
   }
 }
 
-function grouped(ways: ChartTransition[], nameOf: (way: ChartTransition) => string | null): Json {
+function grouped(
+  transitions: ChartTransition[],
+  nameOf: (transition: ChartTransition) => string | null,
+): Json {
   const groups: Record<string, Json[]> = {}
-  for (const way of ways) {
-    const name = nameOf(way)
-    if (name) groups[name] = [...(groups[name] ?? []), wayJson(way)]
+  for (const transition of transitions) {
+    const name = nameOf(transition)
+    if (name) groups[name] = [...(groups[name] ?? []), transitionJson(transition)]
   }
   return groups
 }
 
-function wayJson({ target, guard, actions, reenter }: ChartTransition): Json {
+function transitionJson({ target, guard, actions, reenter }: ChartTransition): Json {
   const targets = target.map((id) => `#${id}`)
   return {
     ...(targets.length > 0 && { target: targets.length === 1 ? targets[0] : targets }),

@@ -5,8 +5,8 @@ import { type ChartDefinition, systemDefinition } from '../../src/actors/chart-d
 import { saveSystem } from '../../src/actors/saved-system.ts'
 import { restore } from '../../src/calls/saved-call.ts'
 import { beginCall, stepCall } from '../../src/calls/step.ts'
-import { activeStates, leavesOf, waysFrom } from '../../src/console/chart/chart-activity.ts'
-import { waysTaken } from '../../src/console/chart/taken-ways.ts'
+import { activeStates, leavesOf, transitionsFrom } from '../../src/console/chart/chart-activity.ts'
+import { transitionsTaken } from '../../src/console/chart/taken-transitions.ts'
 import { INPUTS } from '../../src/model/call-model.ts'
 import { walkOfBeginning, walkOfStep } from '../../src/model/chart-walk.ts'
 import { chartOf, edgeWords, nodeAt } from '../../src/model/drawn-chart.ts'
@@ -26,7 +26,7 @@ describe('the chart that is drawn', () => {
   it('has every state and every transition of the machine that leads to one, and no other', () => {
     const { states, transitions } = CALL_ELEMENTS
     expect([...chart.nodes.keys()].sort()).toEqual([...states].sort())
-    const drawn = chart.edges.flatMap(({ ways }) => ways.map(({ id }) => id))
+    const drawn = chart.edges.flatMap(({ transitions }) => transitions.map(({ id }) => id))
     expect([...new Set([...drawn, ...staying(definition)])].sort()).toEqual([...transitions].sort())
   })
 
@@ -79,7 +79,10 @@ describe('where a call is', () => {
   })
 
   it('tells what can happen there, the innermost first', () => {
-    const events = waysFrom(chart, activeStates(chart, { call: 'hold', leg: 'answered', voice: 'cloning' }))
+    const events = transitionsFrom(
+      chart,
+      activeStates(chart, { call: 'hold', leg: 'answered', voice: 'cloning' }),
+    )
     const types = events.map(({ eventType }) => eventType)
     expect(types).toEqual(
       expect.arrayContaining([
@@ -143,15 +146,15 @@ function courses(input: (typeof INPUTS)[keyof typeof INPUTS], depth: number) {
 
 /** Two transitions that only a condition tells apart share a line, and the line is what lights up. */
 const linesOf = (took: string[]) =>
-  chart.edges.filter(({ ways }) => ways.some(({ id }) => took.includes(id))).map(({ id }) => id)
+  chart.edges.filter(({ transitions }) => transitions.some(({ id }) => took.includes(id))).map(({ id }) => id)
 
-describe('the way that a call took', () => {
+describe('the transitions that a call took', () => {
   test.each(Object.entries(INPUTS))('is the one that the machine says, for a call with %s', (_, input) => {
     const found = courses(input, 7)
     expect(found.length).toBeGreaterThan(0)
     for (const { before, after, event, took } of found) {
-      const ways = waysTaken(chart, activeStates(chart, before), activeStates(chart, after), event)
-      expect(linesOf(ways.map(({ id }) => id)), `${event} from ${JSON.stringify(before)}`).toEqual(
+      const taken = transitionsTaken(chart, activeStates(chart, before), activeStates(chart, after), event)
+      expect(linesOf(taken.map(({ id }) => id)), `${event} from ${JSON.stringify(before)}`).toEqual(
         linesOf(took),
       )
     }
@@ -160,13 +163,13 @@ describe('the way that a call took', () => {
   it('is told of the beginning too', () => {
     const input = INPUTS['voice to clone']
     const { snapshot } = beginCall('call', input)
-    const ways = waysTaken(
+    const taken = transitionsTaken(
       chart,
       null,
       activeStates(chart, (snapshot as { value: unknown }).value),
       'call.began',
     )
-    expect(ways.map(({ id }) => id).sort()).toEqual(walkOfBeginning(callSystem, input).took.sort())
+    expect(taken.map(({ id }) => id).sort()).toEqual(walkOfBeginning(callSystem, input).took.sort())
   })
 
   it('is none where several steps were dropped that no single event could make', () => {
@@ -181,6 +184,6 @@ describe('the way that a call took', () => {
         voice: { settled: 'cloned' },
       },
     })
-    expect(waysTaken(chart, before, after, 'agent.ready')).toEqual([])
+    expect(transitionsTaken(chart, before, after, 'agent.ready')).toEqual([])
   })
 })

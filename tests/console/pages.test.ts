@@ -29,7 +29,7 @@ describe('the live calls', () => {
     await service.calls.say({ type: 'leg.instructionsRequested' })
     await until('one has moved on', async () => (await countIn('bridging')) === '1')
     expect(await countIn('greeting')).toBe('1')
-    await alice.page.locator('.way[data-lit]').first().waitFor({ state: 'attached' })
+    await alice.page.locator('.transition[data-lit]').first().waitFor({ state: 'attached' })
     await expect
       .poll(() => alice.page.locator('.tally li').allTextContents())
       .toEqual(['Greeting1', 'Joining1'])
@@ -51,7 +51,7 @@ describe('the live calls', () => {
       .poll(() => alice.page.locator('.call-list li').allTextContents())
       .toEqual([expect.stringContaining('+1 555 010 0002')])
     await expect
-      .poll(() => alice.page.locator('.ways').textContent())
+      .poll(() => alice.page.locator('.transitions').textContent())
       .toContain('media.joined if isThisBridge→ streaming')
   })
 

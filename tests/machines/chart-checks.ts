@@ -69,8 +69,8 @@ export function longestTimeAlone(
     if (found !== undefined) return found
     // Stands for this state while it is being looked at: meeting it again means going in a circle.
     known.set(state, Infinity)
-    const ways = next.get(state) ?? []
-    const lengths = ways.map(
+    const following = next.get(state) ?? []
+    const lengths = following.map(
       ({ event, snapshot }) => (delays[delayOf(event.type) ?? ''] ?? 0) + timeFrom(snapshot),
     )
     known.set(state, lengths.length > 0 ? Math.max(...lengths) : Infinity)

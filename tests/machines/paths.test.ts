@@ -5,7 +5,7 @@ import {
   coveringPaths,
   expectedOf,
   type PathStep,
-  simplePaths,
+  simpleCallPaths,
 } from '../../src/model/call-paths.ts'
 import { cellOf } from '../../src/model/table-labels.ts'
 import { CALL_ELEMENTS, elementsOfBeginning, elementsOfStep } from '../support/call-coverage.ts'
@@ -14,7 +14,7 @@ import { CALL_TABLE } from './call-table.ts'
 
 const ofTheChart = coveringPaths('chart')
 const ofTheTable = coveringPaths('table')
-const simple = simplePaths()
+const simple = simpleCallPaths()
 
 /** Plays a path on the chart; what it comes by is told to `visit`. */
 function play({ input, steps }: CallPath, visit: (from: CallSnapshot, step: PathStep) => void): CallSnapshot {

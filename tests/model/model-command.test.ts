@@ -191,7 +191,7 @@ export default createMachine({ id: 'needy', context: ({ input }: { input: { n: {
 })
 
 describe('paths', () => {
-  test('tells the shortest way to a state', async () => {
+  test('tells the shortest path to a state', async () => {
     const { code, output } = await run('paths', '--to', 'conversation.live.talking', '--limit', '1')
     expect(code).toBe(0)
     expect(
@@ -207,7 +207,7 @@ describe('paths', () => {
     ])
   })
 
-  test('knows no way to a state that is not there, and names those that are', async () => {
+  test('knows no path to a state that is not there, and names those that are', async () => {
     const { code, output } = await run('paths', '--to', 'heaven', '--machine', DOOR)
     expect(code).toBe(2)
     expect(output).toBe('The chart has no state heaven. It has: closed, open, gone.\n')
@@ -216,7 +216,7 @@ describe('paths', () => {
   test('writes tests that vitest runs', { timeout: PATIENCE_MS }, async () => {
     const out = join(folder, 'door.test.ts')
     const written = await run('paths', '--machine', DOOR, '--out', out)
-    expect(written.output).toMatch(/^Written: .*\n\d+ ways; run them with: npx vitest run/)
+    expect(written.output).toMatch(/^Written: .*\n\d+ paths; run them with: npx vitest run/)
     expect(await readFile(out, 'utf8')).toMatch(/type\W+push/)
     const ran = await execute(join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--root', folder)
     expect(ran.code, ran.output).toBe(0)

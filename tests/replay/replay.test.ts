@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { legInstructions } from '../../machines/instructions.ts'
 import { INPUTS, LIMITS } from '../../src/model/call-model.ts'
-import { simplePaths } from '../../src/model/call-paths.ts'
+import { simpleCallPaths } from '../../src/model/call-paths.ts'
 import { UnreplayableCall } from '../../src/replay/recorded-call.ts'
 import { replay } from '../../src/replay/replay.ts'
 import { asIfRecorded, CALL_ID, recorded, type Said, TALK } from './recording.ts'
@@ -54,7 +54,7 @@ describe('a call that was recorded by this chart', () => {
 
   // Four seconds of a processor, which others may want as well.
   test('is reproduced whatever way it went', { timeout: 60_000 }, () => {
-    for (const path of simplePaths()) {
+    for (const path of simpleCallPaths()) {
       const said = path.steps.map(
         (step): Said => [0, step.party === 'timer' ? { type: step.timer } : step.event],
       )

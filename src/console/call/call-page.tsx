@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect, useMemo } from 'react'
 import type { Chart } from '../../model/drawn-chart.ts'
 import { ActivityStore } from '../chart/activity-store.ts'
-import { leavesOf, waysFrom } from '../chart/chart-activity.ts'
+import { leavesOf, transitionsFrom } from '../chart/chart-activity.ts'
 import { useChart } from '../chart/use-chart.ts'
 import { CallHead } from './call-head.tsx'
 import { Conversation } from './conversation.tsx'
@@ -30,7 +30,10 @@ export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
   const step = steps[cursor.index]
   const activity = useStepActivity(steps, cursor.index, placed?.chart ?? null)
   const offered = useMemo(
-    () => new Set(placed && step ? waysFrom(placed.chart, new Set(step.states)).map(({ edge }) => edge) : []),
+    () =>
+      new Set(
+        placed && step ? transitionsFrom(placed.chart, new Set(step.states)).map(({ edge }) => edge) : [],
+      ),
     [placed, step],
   )
   const focus = useMemo(
@@ -76,15 +79,15 @@ function useStepActivity(steps: readonly CallStep[], index: number, chart: Chart
   useEffect(() => {
     activity.count(new Map(states.split('\n').map((state) => [state, 1])))
   }, [activity, states])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: two steps in a row may take the same way.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: two steps in a row may take the same transition.
   useEffect(() => {
     if (took) activity.pass(took.split('\n'))
   }, [activity, took, seq])
   return activity
 }
 
-const edgesOf = (chart: Chart, ways: readonly string[]): string[] =>
-  chart.edges.filter((edge) => edge.ways.some(({ id }) => ways.includes(id))).map(({ id }) => id)
+const edgesOf = (chart: Chart, taken: readonly string[]): string[] =>
+  chart.edges.filter((edge) => edge.transitions.some(({ id }) => taken.includes(id))).map(({ id }) => id)
 
 /** What the lines of the chart mean, for who sees one for the first time. */
 function TrailLegend() {

@@ -1,4 +1,4 @@
-import type { Chart, Way } from '../../model/drawn-chart.ts'
+import type { Chart, DrawnTransition } from '../../model/drawn-chart.ts'
 
 /* Where a call is in its chart, and what can happen there. */
 
@@ -33,7 +33,7 @@ export const leavesOf = (chart: Chart, active: ReadonlySet<string>): string[] =>
   [...active].filter((id) => chart.nodes.get(id)?.children.length === 0)
 
 /** Everything that can happen to a call that is in these states; the innermost first. */
-export const waysFrom = (chart: Chart, active: ReadonlySet<string>): Way[] =>
+export const transitionsFrom = (chart: Chart, active: ReadonlySet<string>): DrawnTransition[] =>
   [...active].reverse().flatMap((id) => chart.nodes.get(id)?.transitions ?? [])
 
 /** The leaves that are entered with a state. */

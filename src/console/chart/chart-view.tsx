@@ -6,10 +6,10 @@ import { type Chart, isInitial } from '../../model/drawn-chart.ts'
 import type { ActivityStore } from './activity-store.ts'
 import type { ChartLayout } from './chart-layout.ts'
 import { type Look, type StateFlowNode, StateNode } from './state-node.tsx'
-import { WayEdge, type WayFlowEdge } from './way-edge.tsx'
+import { TransitionEdge, type TransitionFlowEdge } from './transition-edge.tsx'
 
 const NODE_TYPES = { state: StateNode }
-const EDGE_TYPES = { way: WayEdge }
+const EDGE_TYPES = { transition: TransitionEdge }
 const FIT = { padding: 0.02, maxZoom: 0.95 }
 const NONE: ReadonlySet<string> = new Set()
 
@@ -50,7 +50,7 @@ export function ChartView({
           Skip the statechart
         </button>
       )}
-      <ReactFlow<StateFlowNode, WayFlowEdge>
+      <ReactFlow<StateFlowNode, TransitionFlowEdge>
         className="chart"
         key={layout.size.width}
         defaultNodes={nodes}
@@ -131,19 +131,19 @@ function flowEdges(
   { lines }: ChartLayout,
   shared: Pick<ChartViewProps, 'activity' | 'look'>,
   { offered, missed }: Record<'offered' | 'missed', ReadonlySet<string>>,
-): WayFlowEdge[] {
+): TransitionFlowEdge[] {
   return chart.edges.flatMap(({ id, source, target }) => {
     const line = lines.get(id)
     if (!line) return []
     return {
       ...{ id, source, target },
-      type: 'way' as const,
+      type: 'transition' as const,
       data: { line, ...shared, isOffered: offered.has(id), isMissed: missed.has(id) },
       zIndex: 1,
       focusable: false,
       selectable: false,
       markerEnd: {
-        ...{ type: MarkerType.ArrowClosed, width: 20, height: 20, color: 'var(--way)' },
+        ...{ type: MarkerType.ArrowClosed, width: 20, height: 20, color: 'var(--transition-ink)' },
         markerUnits: 'userSpaceOnUse',
       },
     }

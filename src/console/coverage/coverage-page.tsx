@@ -57,7 +57,7 @@ export function CoveragePage() {
               ))}
             </fieldset>
           )}
-          {measured && placed && <MissedWays measured={measured} chart={placed.chart} />}
+          {measured && placed && <MissedTransitions measured={measured} chart={placed.chart} />}
         </section>
       </aside>
     </div>
@@ -94,9 +94,9 @@ function CoveredChart({ chart, layout, measured }: PlacedChart & { measured: Cou
 }
 
 const missedEdges = ({ edges }: Chart, { transitions }: Counts) =>
-  edges.filter(({ ways }) => ways.some(({ id }) => transitions[id] === 0))
+  edges.filter(({ transitions: drawn }) => drawn.some(({ id }) => transitions[id] === 0))
 
-function MissedWays({ measured: { transitions }, chart }: { measured: Counts; chart: Chart }) {
+function MissedTransitions({ measured: { transitions }, chart }: { measured: Counts; chart: Chart }) {
   const missed = [...chart.nodes.values()]
     .flatMap((node) => node.transitions)
     .filter(({ id }) => transitions[id] === 0)
@@ -105,13 +105,13 @@ function MissedWays({ measured: { transitions }, chart }: { measured: Counts; ch
   return (
     <>
       <h3>Missed</h3>
-      <ul className="ways">
-        {missed.map((way) => (
-          <li key={`${way.id}>${way.target}`}>
+      <ul className="transitions">
+        {missed.map((transition) => (
+          <li key={`${transition.id}>${transition.target}`}>
             <code>
-              {chart.nodes.get(way.source)?.key} → {chart.nodes.get(way.target)?.key}
+              {chart.nodes.get(transition.source)?.key} → {chart.nodes.get(transition.target)?.key}
             </code>{' '}
-            <span className="hint">{triggerWords(way) || way.guard || 'at once'}</span>
+            <span className="hint">{triggerWords(transition) || transition.guard || 'at once'}</span>
           </li>
         ))}
       </ul>

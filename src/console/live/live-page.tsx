@@ -1,7 +1,7 @@
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { nodeAt } from '../../model/drawn-chart.ts'
 import type { FeedNow, LiveCall } from '../api/live-feed.ts'
-import { waysFrom, withAncestors } from '../chart/chart-activity.ts'
+import { transitionsFrom, withAncestors } from '../chart/chart-activity.ts'
 import { useChart } from '../chart/use-chart.ts'
 import { CallList } from './call-list.tsx'
 import { HeatLegend } from './heat-legend.tsx'
@@ -30,7 +30,9 @@ export function LivePage() {
   const live = [...now.calls.values()].filter(({ endedAt }) => endedAt === null)
   const offered = useMemo(
     () =>
-      new Set(chart && chosen ? waysFrom(chart, withAncestors(chart, [chosen])).map(({ edge }) => edge) : []),
+      new Set(
+        chart && chosen ? transitionsFrom(chart, withAncestors(chart, [chosen])).map(({ edge }) => edge) : [],
+      ),
     [chart, chosen],
   )
   const chooseBy = (path: string | null) =>

@@ -1,4 +1,4 @@
-import { type Chart, triggerWords, type Way } from '../../model/drawn-chart.ts'
+import { type Chart, type DrawnTransition, triggerWords } from '../../model/drawn-chart.ts'
 import { withAncestors } from '../chart/chart-activity.ts'
 
 /** What the chart says about one state: what it is for, what it does, and what can happen in it. */
@@ -30,22 +30,22 @@ export function StateDetails({
           On entry: <code>{node.entry.join(', ')}</code>
         </p>
       )}
-      <WayList chart={chart} ways={around.flatMap(({ transitions }) => transitions)} />
+      <TransitionList chart={chart} transitions={around.flatMap(({ transitions }) => transitions)} />
     </section>
   )
 }
 
 /** Events and times, each with where it leads. */
-function WayList({ chart, ways }: { chart: Chart; ways: readonly Way[] }) {
+function TransitionList({ chart, transitions }: { chart: Chart; transitions: readonly DrawnTransition[] }) {
   return (
-    <ul className="ways">
-      {ways.map((way) => (
-        <li key={`${way.id}>${way.target}`}>
-          <code>{triggerWords(way) || 'at once'}</code>
-          {way.guard && <span className="hint"> if {way.guard}</span>}
-          <span className="way-target">
+    <ul className="transitions">
+      {transitions.map((transition) => (
+        <li key={`${transition.id}>${transition.target}`}>
+          <code>{triggerWords(transition) || 'at once'}</code>
+          {transition.guard && <span className="hint"> if {transition.guard}</span>}
+          <span className="transition-target">
             <span aria-hidden="true">→ </span>
-            <code>{chart.nodes.get(way.target)?.key}</code>
+            <code>{chart.nodes.get(transition.target)?.key}</code>
           </span>
         </li>
       ))}

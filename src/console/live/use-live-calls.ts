@@ -3,7 +3,7 @@ import type { Chart } from '../../model/drawn-chart.ts'
 import { type Change, type FeedNow, type LiveCall, LiveFeed } from '../api/live-feed.ts'
 import { ActivityStore } from '../chart/activity-store.ts'
 import { activeStates } from '../chart/chart-activity.ts'
-import { waysTaken } from '../chart/taken-ways.ts'
+import { transitionsTaken } from '../chart/taken-transitions.ts'
 
 const NOTHING: FeedNow = { status: 'connecting', calls: new Map() }
 
@@ -55,7 +55,7 @@ function countsOf(chart: Chart, calls: Iterable<LiveCall>): Map<string, number> 
   return counts
 }
 
-/** Calls go few ways, and each is searched for. */
+/** Calls take few transitions, and each is searched for. */
 const courses = new WeakMap<Chart, Map<string, string[]>>()
 
 function edgesOf(chart: Chart, { call, before }: Change): string[] {
@@ -64,7 +64,7 @@ function edgesOf(chart: Chart, { call, before }: Change): string[] {
   const key = JSON.stringify([from && [...from], [...to], call.event])
   const known = courses.get(chart) ?? new Map<string, string[]>()
   courses.set(chart, known)
-  const edges = known.get(key) ?? waysTaken(chart, from, to, call.event).map(({ edge }) => edge)
+  const edges = known.get(key) ?? transitionsTaken(chart, from, to, call.event).map(({ edge }) => edge)
   known.set(key, edges)
   return edges
 }

@@ -28,19 +28,19 @@ export function checkDeadParts<Snapshot extends SystemSnapshot>(
     see(walkOfStep(system, from, event))
   }
   const deadStates = states.filter(({ id }) => unseen.has(id))
-  const deadWays = transitions.filter(({ id }) => unseen.has(id))
+  const deadTransitions = transitions.filter(({ id }) => unseen.has(id))
   const all = `all ${states.length} states are entered and all ${transitions.length} transitions taken`
-  if (!guessesEvents || deadStates.length + deadWays.length === 0) {
+  if (!guessesEvents || deadStates.length + deadTransitions.length === 0) {
     // What is within a dead state, and what leads out of it, is dead with it.
     const findings = [
       ...deadStates.filter(({ parent }) => !unseen.has(parent ?? '')).map(({ id }) => neverEntered(id)),
-      ...deadWays
+      ...deadTransitions
         .filter(({ source }) => !unseen.has(source))
         .map(({ id }) => neverTaken(transitionWords(id))),
     ]
     return { rule: 'nothing dead', findings, answer: all }
   }
-  const answer = `${deadStates.length} states and ${deadWays.length} transitions were not come by; export \`inputs\` and \`events\` beside the machine to have them looked for with what its guards look at`
+  const answer = `${deadStates.length} states and ${deadTransitions.length} transitions were not come by; export \`inputs\` and \`events\` beside the machine to have them looked for with what its guards look at`
   return { rule: 'nothing dead', findings: [], answer, isSkipped: true }
 }
 

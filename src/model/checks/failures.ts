@@ -44,7 +44,7 @@ const isMissing = (message: string) => message.includes('is not implemented')
 
 type Kind = 'guards' | 'actions' | 'delays'
 
-/** Whether it goes other ways than it is written: for want of a delay a state is left at once, for want of a guard not at all. */
+/** Whether it goes elsewhere than it is written: for want of a delay a state is left at once, for want of a guard not at all. */
 export const goesAstray = (system: MachineSystem): boolean =>
   missingIn(system).some(({ kind }) => kind !== 'actions')
 
@@ -75,11 +75,15 @@ const nodesOf = (node: AnyStateNode): AnyStateNode[] => [
 type Named = { kind: Kind; name: string; where: string }
 
 function namesIn(node: AnyStateNode): Named[] {
-  const ways = [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
+  const transitions = [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
   const delays = node.after.flatMap(({ delay }) => (typeof delay === 'string' ? [delay] : []))
-  const actions = [...node.entry, ...node.exit, ...ways.flatMap((way) => way.actions as readonly unknown[])]
+  const actions = [
+    ...node.entry,
+    ...node.exit,
+    ...transitions.flatMap((transition) => transition.actions as readonly unknown[]),
+  ]
   const all = {
-    guards: ways.flatMap(({ guard }) => guardNames(guard)),
+    guards: transitions.flatMap(({ guard }) => guardNames(guard)),
     actions: actions.map(nameOf).filter((name) => name !== null && !name.startsWith('xstate.')),
     delays: delays.filter((delay) => !/^\d+$/.test(delay)),
   } as Record<Kind, string[]>

@@ -55,17 +55,17 @@ function tooLong<Snapshot extends SystemSnapshot>(
   const first = silence.states[0]
   return {
     where: first ? rowName(first.state) : '',
-    why: `a caller may hear nothing for ${seconds(silence.ms)}, more than ${seconds(silenceMs)}${wayOf(silence, rowName)}`,
+    why: `a caller may hear nothing for ${seconds(silence.ms)}, more than ${seconds(silenceMs)}${pathWords(silence, rowName)}`,
     mend: 'shorten the timers of these states, let one of them be heard, or allow more with --silence SECONDS',
   }
 }
 
-function wayOf<Snapshot extends SystemSnapshot>(
+function pathWords<Snapshot extends SystemSnapshot>(
   { states }: Silence<Snapshot>,
   rowName: ChartModel<Snapshot>['rowName'],
 ): string {
-  const way = states.map(({ state, ms }) => `${rowName(state)} ${seconds(ms)}`)
-  return way.length === 0 ? '' : `: ${way.join(', ')}`
+  const path = states.map(({ state, ms }) => `${rowName(state)} ${seconds(ms)}`)
+  return path.length === 0 ? '' : `: ${path.join(', ')}`
 }
 
 const seconds = (ms: number) => (ms === Infinity ? 'any time' : `${Math.round(ms / 100) / 10} s`)
@@ -97,8 +97,8 @@ function longestSilence<Snapshot extends SystemSnapshot>(
     const ms = Math.min(carrier, ...timersIn(state).map(({ type }) => lengths.get(type) ?? Infinity))
     // Stands for this state while what follows is looked at: to meet it again means that silence goes in a circle.
     known.set(id, { ms: Infinity, states: [{ state, ms: Infinity }] })
-    const ways = (next.get(id) ?? []).filter(({ snapshot }) => identity(snapshot) !== id)
-    const rests = ways.map(({ snapshot }) => silenceFrom(snapshot))
+    const following = (next.get(id) ?? []).filter(({ snapshot }) => identity(snapshot) !== id)
+    const rests = following.map(({ snapshot }) => silenceFrom(snapshot))
     const rest = rests.reduce((a, b) => (b.ms > a.ms ? b : a), NO_SILENCE as Silence<Snapshot>)
     const silence = { ms: ms + rest.ms, states: [{ state, ms }, ...rest.states] }
     known.set(id, silence)

@@ -1,8 +1,8 @@
-import type { Chart, ChartNode, Way } from '../../model/drawn-chart.ts'
-import { entered, leavesOf, waysFrom, withAncestors } from './chart-activity.ts'
+import type { Chart, ChartNode, DrawnTransition } from '../../model/drawn-chart.ts'
+import { entered, leavesOf, transitionsFrom, withAncestors } from './chart-activity.ts'
 
 /*
- * Which way a call took from its states before to those after, when all that is known besides is the event: the machines are gone
+ * Which transitions a call took from its states before to those after, when all that is known besides is the event: the machines are gone
  * through as a person would trace them with a finger, each message that one says to another followed in its turn. A condition is not
  * known; the run is looked for that ends where the call is.
  */
@@ -13,10 +13,15 @@ const MOST_TURNS = 40
 const MOST_TRIED = 20_000
 
 type Active = ReadonlySet<string>
-type Run = { at: Active; events: readonly string[]; taken: readonly Way[]; turns: number }
+type Run = { at: Active; events: readonly string[]; taken: readonly DrawnTransition[]; turns: number }
 
-/** The ways that an event led along; none where no single event could have. `before` is null when the call began with it. */
-export function waysTaken(chart: Chart, before: Active | null, after: Active, eventType: string): Way[] {
+/** The transitions that an event led along; none where no single event could have. `before` is null when the call began with it. */
+export function transitionsTaken(
+  chart: Chart,
+  before: Active | null,
+  after: Active,
+  eventType: string,
+): DrawnTransition[] {
   const begins = before ?? withAncestors(chart, entered(chart, chart.root))
   const first: Run = {
     at: begins,
@@ -26,7 +31,7 @@ export function waysTaken(chart: Chart, before: Active | null, after: Active, ev
   }
   const goal = leavesOf(chart, after).sort().join()
   let tried = 0
-  const search = (run: Run): readonly Way[] | null => {
+  const search = (run: Run): readonly DrawnTransition[] | null => {
     tried += 1
     if (tried > MOST_TRIED || run.turns > MOST_TURNS) return null
     const next = nextRuns(chart, run)
@@ -43,15 +48,15 @@ export function waysTaken(chart: Chart, before: Active | null, after: Active, ev
 /** What may come next, the likeliest first; null when nothing more happens by itself. */
 function nextRuns(chart: Chart, run: Run): Run[] | null {
   const hearing = new Set([...run.at].filter((id) => !isOver(chart, run.at, id)))
-  const byThemselves = waysFrom(chart, hearing).filter(({ eventType }) => eventType === '')
-  if (byThemselves.length > 0) return byThemselves.map((way) => along(chart, run, way))
+  const byThemselves = transitionsFrom(chart, hearing).filter(({ eventType }) => eventType === '')
+  if (byThemselves.length > 0) return byThemselves.map((transition) => along(chart, run, transition))
   const [event, ...events] = run.events
   if (event === undefined) return null
   const rest = { ...run, events }
-  const heard = waysFrom(chart, hearing).filter(({ eventType }) => eventType === event)
+  const heard = transitionsFrom(chart, hearing).filter(({ eventType }) => eventType === event)
   const staying = stayingOf(chart, hearing, event).map((said) => ({ ...rest, events: [...events, ...said] }))
   // Every condition may have failed, and a message may mean nothing where it came.
-  return [...heard.map((way) => along(chart, rest, way)), ...staying, rest]
+  return [...heard.map((transition) => along(chart, rest, transition)), ...staying, rest]
 }
 
 /** A machine that has come to its end hears nothing more. */
@@ -61,23 +66,23 @@ function isOver(chart: Chart, at: Active, id: string): boolean {
   return within.some((child) => at.has(child) && chart.nodes.get(child)?.type === 'final')
 }
 
-function along(chart: Chart, run: Run, way: Way): Run {
-  const { left, stays } = domainOf(chart, run.at, way)
-  const at = new Set([...stays, ...withAncestors(chart, entered(chart, way.target))])
+function along(chart: Chart, run: Run, transition: DrawnTransition): Run {
+  const { left, stays } = domainOf(chart, run.at, transition)
+  const at = new Set([...stays, ...withAncestors(chart, entered(chart, transition.target))])
   const come = [...at].filter((id) => !stays.has(id))
   const said = [
     ...left.reverse().flatMap((id) => messages(chart.nodes.get(id)?.exit)),
-    ...messages(way.actions),
+    ...messages(transition.actions),
     ...come.flatMap((id) => messages(chart.nodes.get(id)?.entry)),
   ]
-  return { at, events: [...run.events, ...said], taken: [...run.taken, way], turns: run.turns + 1 }
+  return { at, events: [...run.events, ...said], taken: [...run.taken, transition], turns: run.turns + 1 }
 }
 
-/** The innermost state around both ends of a way is not left; one that leads into its own state leaves what is within it. */
+/** The innermost state around both ends of a transition is not left; one that leads into its own state leaves what is within it. */
 function domainOf(
   chart: Chart,
   at: Active,
-  { source, target, reenter }: Way,
+  { source, target, reenter }: DrawnTransition,
 ): { left: string[]; stays: Active } {
   const around = ancestorsOf(chart, target)
   const isInto = around.includes(source) && !reenter

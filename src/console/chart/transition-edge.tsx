@@ -11,14 +11,14 @@ import { type ActivityStore, usePassages, useTrail } from './activity-store.ts'
 import type { Line } from './chart-layout.ts'
 import type { Look } from './state-node.tsx'
 
-type WayEdgeData = {
+type TransitionEdgeData = {
   line: Line
   activity: ActivityStore
   look: Look
   isOffered: boolean
   isMissed: boolean
 }
-export type WayFlowEdge = Edge<WayEdgeData, 'way'>
+export type TransitionFlowEdge = Edge<TransitionEdgeData, 'transition'>
 
 /** How long a line stays lit after somebody went along it. */
 const LIT_MS = 1_400
@@ -29,12 +29,12 @@ const CLOSE = 1
 const isZoomedIn = ({ transform }: ReactFlowState) => transform[2] >= CLOSE
 
 /** A line from state to state; a dot runs along it when a call does. */
-export function WayEdge({ id, data, markerEnd }: EdgeProps<WayFlowEdge>) {
+export function TransitionEdge({ id, data, markerEnd }: EdgeProps<TransitionFlowEdge>) {
   if (!data) return null
-  return <DrawnWay id={id} markerEnd={markerEnd} {...data} />
+  return <TransitionLine id={id} markerEnd={markerEnd} {...data} />
 }
 
-function DrawnWay({
+function TransitionLine({
   id,
   line,
   activity,
@@ -42,7 +42,7 @@ function DrawnWay({
   isOffered,
   isMissed,
   markerEnd,
-}: WayEdgeData & { id: string; markerEnd?: string }) {
+}: TransitionEdgeData & { id: string; markerEnd?: string }) {
   const passages = usePassages(activity, id)
   const isLit = useLit(passages)
   const isOnTrail = useTrail(activity, id)
@@ -50,7 +50,7 @@ function DrawnWay({
   const path = roundedPath(line.points)
   return (
     <g
-      className="way"
+      className="transition"
       data-lit={isLit || undefined}
       data-trail={isOnTrail || undefined}
       data-offered={isOffered || undefined}
@@ -58,7 +58,7 @@ function DrawnWay({
     >
       <BaseEdge id={id} path={path} markerEnd={markerEnd} interactionWidth={0} />
       {isLit && (
-        <circle key={passages} className="way-dot" r="5">
+        <circle key={passages} className="transition-dot" r="5">
           <animateMotion
             dur="0.8s"
             fill="freeze"
@@ -72,7 +72,7 @@ function DrawnWay({
       {(isOffered || isClose || (isLit && look === 'one')) && line.words.length > 0 && (
         <EdgeLabelRenderer>
           <div
-            className="way-words"
+            className="transition-words"
             data-lit={isLit || undefined}
             data-offered={isOffered || undefined}
             style={{ transform: `translate(${line.middle.x}px, ${line.middle.y}px) translate(-50%, -50%)` }}

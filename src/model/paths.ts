@@ -5,12 +5,12 @@ import { type Walk, walkOfBeginning, walkOfStep } from './chart-walk.ts'
 import { type ChartModel, eventsOf, explore } from './explore.ts'
 
 /*
- * The search for ways through a chart: XState finds the shortest and the simple ones, and of many ways the few are taken
+ * The search for paths through a chart: XState finds the shortest and the simple ones, and of many paths the few are taken
  * that together cover all there is to cover.
  */
 
 /** What happens to an actor that began with this input, in order. */
-export type Way = { inputName: string; events: EventObject[] }
+export type Path = { inputName: string; events: EventObject[] }
 
 export type Search<Snapshot extends SystemSnapshot> = {
   inputName: string
@@ -19,11 +19,11 @@ export type Search<Snapshot extends SystemSnapshot> = {
   filterEvents?: (snapshot: Snapshot, event: EventObject) => boolean
 }
 
-/** The shortest way to every state that is asked for. */
-export function shortestWays<Snapshot extends SystemSnapshot>(
+/** The shortest path to every state that is asked for. */
+export function shortestPaths<Snapshot extends SystemSnapshot>(
   model: ChartModel<Snapshot>,
   search: Search<Snapshot>,
-): (Way & { state: Snapshot })[] {
+): (Path & { state: Snapshot })[] {
   const paths = getShortestPaths(logicOf(model.system), {
     ...search,
     input: model.inputs[search.inputName],
@@ -46,17 +46,17 @@ const logicOf = (system: MachineSystem) =>
     // biome-ignore lint/suspicious/noExplicitAny: XState's own type for a logic of which nothing else is known.
   }) as unknown as ActorLogic<any, EventObject>
 
-/** A search that was told neither where to go nor what to leave out looks at no more ways than this. */
-const MOST_WAYS = 500_000
+/** A search that was told neither where to go nor what to leave out looks at no more paths than this. */
+const MOST_PATHS = 500_000
 
 /**
- * Every way that comes by no state twice and ends where it was asked to, the shorter ones first, as many as are wanted.
+ * Every path that comes by no state twice and ends where it was asked to, the shorter ones first, as many as are wanted.
  * XState's getSimplePaths finds all of them before it gives any, and of a call to its end there are millions.
  */
-export function* simpleWays<Snapshot extends SystemSnapshot>(
+export function* simplePaths<Snapshot extends SystemSnapshot>(
   model: ChartModel<Snapshot>,
   search: Search<Snapshot>,
-): Generator<Way> {
+): Generator<Path> {
   const { inputName, toState = ({ status }) => status === 'done', filterEvents = () => true } = search
   const { start, edges } = explore(model, model.inputs[inputName])
   const next = Map.groupBy(
@@ -66,46 +66,46 @@ export function* simpleWays<Snapshot extends SystemSnapshot>(
   const queue: Going<Snapshot>[] = [
     { state: start.snapshot, at: model.identity(start.snapshot), before: null },
   ]
-  for (const way of queue) {
-    if (toState(way.state)) {
-      yield { inputName, events: eventsOfWay(way) }
+  for (const path of queue) {
+    if (toState(path.state)) {
+      yield { inputName, events: eventsOfPath(path) }
       continue
     }
-    for (const { event, snapshot } of next.get(way.at) ?? []) {
+    for (const { event, snapshot } of next.get(path.at) ?? []) {
       const at = model.identity(snapshot)
-      if (!comesBy(way, at) && queue.length < MOST_WAYS)
-        queue.push({ state: snapshot, at, event, before: way })
+      if (!comesBy(path, at) && queue.length < MOST_PATHS)
+        queue.push({ state: snapshot, at, event, before: path })
     }
   }
 }
 
-/** A way as far as it has been gone. */
+/** A path as far as it has been gone. */
 type Going<Snapshot> = { state: Snapshot; at: string; event?: EventObject; before: Going<Snapshot> | null }
 
-function comesBy<Snapshot>(way: Going<Snapshot>, at: string): boolean {
-  for (let place: Going<Snapshot> | null = way; place; place = place.before) if (place.at === at) return true
+function comesBy<Snapshot>(path: Going<Snapshot>, at: string): boolean {
+  for (let place: Going<Snapshot> | null = path; place; place = place.before) if (place.at === at) return true
   return false
 }
 
-const eventsOfWay = <Snapshot>({ before, event }: Going<Snapshot>): EventObject[] =>
-  before && event ? [...eventsOfWay(before), event] : []
+const eventsOfPath = <Snapshot>({ before, event }: Going<Snapshot>): EventObject[] =>
+  before && event ? [...eventsOfPath(before), event] : []
 
-/** Takes, again and again, the way that adds most for its length, until none adds anything. */
-export function fewest<Kept extends Way>(ways: Kept[], elementsOf: (way: Kept) => string[]): Kept[] {
-  const left = ways.map((way) => ({ way, adds: new Set(elementsOf(way)) }))
-  const worth = ({ way, adds }: (typeof left)[number]) => adds.size / (way.events.length + 1)
+/** Takes, again and again, the path that adds most for its length, until none adds anything. */
+export function fewest<Kept extends Path>(paths: Kept[], elementsOf: (path: Kept) => string[]): Kept[] {
+  const left = paths.map((path) => ({ path, adds: new Set(elementsOf(path)) }))
+  const worth = ({ path, adds }: (typeof left)[number]) => adds.size / (path.events.length + 1)
   const taken: Kept[] = []
   while (left.length > 0) {
     const best = left.reduce((a, b) => (worth(b) > worth(a) ? b : a))
     if (best.adds.size === 0) break
-    taken.push(best.way)
+    taken.push(best.path)
     const gained = [...best.adds]
     for (const { adds } of left) for (const element of gained) adds.delete(element)
   }
   return taken
 }
 
-/** Says of ways what states and transitions they go through, by their ids; remembers steps, for most ways share theirs. */
+/** Says of paths what states and transitions they go through, by their ids; remembers steps, for most paths share theirs. */
 export function walker<Snapshot extends SystemSnapshot>(model: ChartModel<Snapshot>) {
   const known = new Map<string, Walked<Snapshot>>()
   const remember = (key: string, walk: () => Walked<Snapshot>) => {
@@ -126,7 +126,7 @@ export function walker<Snapshot extends SystemSnapshot>(model: ChartModel<Snapsh
     })
 
   /** `also` adds what else a step counts as. */
-  return ({ inputName, events }: Way, also: (from: Snapshot, event: EventObject) => string[] = () => []) => {
+  return ({ inputName, events }: Path, also: (from: Snapshot, event: EventObject) => string[] = () => []) => {
     let { snapshot, walk } = begin(inputName)
     const elements = [...walk.entered, ...walk.took]
     for (const event of events) {
