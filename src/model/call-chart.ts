@@ -70,9 +70,9 @@ export const exploreCall = (input: CallInput): CallGraph => explore(ofTests, inp
 function hears(call: CallSnapshot): Hearing {
   const view = viewOf(call)
   // A state that was just added has no instructions yet, though the types promise some.
-  const told = legInstructions(view) as LegInstruction[] | undefined
-  if (!told) return 'not said'
-  const [first] = told
+  const instructions = legInstructions(view) as LegInstruction[] | undefined
+  if (!instructions) return 'not said'
+  const [first] = instructions
   if (first?.do === 'hang-up') return 'hung up'
   if (first?.do !== 'connect-media') return 'sound'
   const media = mediaInstruction(view, view.context.bridgeNumber)

@@ -120,7 +120,7 @@ function nodeLines(
     ? `<text x="${x + width / 2}" y="${y + height / 2 + 4}" text-anchor="middle">${text(node.key)}</text>`
     : `<text x="${x + 12}" y="${y + 20}">${text(node.key)}</text>`
   const kind = [node.type, isInitial(chart, node) ? 'initial' : '', missed([id], counts)].join(' ').trim()
-  const about = [node.description ?? '', told(node.key, id, counts)].filter(Boolean).join('\n')
+  const about = [node.description ?? '', passageWords(node.key, id, counts)].filter(Boolean).join('\n')
   return [
     `<g class="${kind}"><rect ${place} rx="8"/>${name}${title(about)}</g>`,
     ...children.flatMap((child) => nodeLines(child, chart, counts)),
@@ -133,7 +133,7 @@ const title = (words: string) => (words === '' ? '' : `<title>${text(words)}</ti
 const missed = (ids: string[], counts: Measured) =>
   counts && ids.some((id) => counts[id] === 0) ? 'missed' : ''
 
-const told = (name: string, id: string, counts: Measured) =>
+const passageWords = (name: string, id: string, counts: Measured) =>
   counts?.[id] === undefined ? '' : `${name}: gone through ${counts[id]} times`
 
 function edgeLines(
@@ -149,15 +149,15 @@ function edgeLines(
     counts,
   )
   const about = transitions
-    .map((transition) => told(triggerWords(transition) || 'at once', transition.id, counts))
+    .map((transition) => passageWords(triggerWords(transition) || 'at once', transition.id, counts))
     .join('\n')
   const lines = sections.map(({ startPoint, bendPoints = [], endPoint }) => {
     const points = [startPoint, ...bendPoints, endPoint].map(({ x, y }) => `${x},${y}`)
     if (isBackward(chart, edge)) points.reverse()
     return `<polyline class="${kind}" points="${points.join(' ')}" marker-end="url(#arrow)">${title(about.trim())}</polyline>`
   })
-  const words = labels.flatMap(({ x = 0, y = 0, width = 0, text: said = '' }) =>
-    said
+  const words = labels.flatMap(({ x = 0, y = 0, width = 0, text: label = '' }) =>
+    label
       .split('\n')
       .map(
         (line, index) =>

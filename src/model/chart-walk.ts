@@ -54,7 +54,7 @@ function walkOfDelivery(machine: AnyStateMachine, { event, before }: Delivery): 
   actor.start()
   if (before !== null) actor.send(event)
   actor.stop()
-  return told(walk, before === null ? new Set() : activeIn(before))
+  return walkSince(walk, before === null ? new Set() : activeIn(before))
 }
 
 /** The ids of the states that an actor is in, parents before their children, one machine after the other. */
@@ -99,7 +99,7 @@ function idOf(transition: AnyTransitionDefinition): string {
 
 const activeIn = ({ _nodes }: AnyMachineSnapshot) => new Set(_nodes.map(({ id }) => id))
 
-function told({ active, left, took }: Seen, before: Set<string>): Walk {
+function walkSince({ active, left, took }: Seen, before: Set<string>): Walk {
   const seen = new Set([...active, ...left])
   return { entered: [...seen].filter((id) => !before.has(id)), took: [...took] }
 }

@@ -82,17 +82,17 @@ export function explore<Snapshot extends SystemSnapshot>(
   const explored: Explored<Snapshot> = { start, states: [start.snapshot], edges: [], ignored: [], failed: [] }
   for (const from of explored.states) {
     for (const event of eventsOf(from, outside)) {
-      const stepped = stepOrFailure(system, from, event)
-      if (typeof stepped === 'string') {
-        explored.failed.push({ from, event, message: stepped })
+      const outcome = stepOrFailure(system, from, event)
+      if (typeof outcome === 'string') {
+        explored.failed.push({ from, event, message: outcome })
         continue
       }
-      const snapshot = stepped.snapshot as Snapshot
+      const snapshot = outcome.snapshot as Snapshot
       if (snapshot === from) {
-        explored.ignored.push({ from, event, delivered: stepped.delivered })
+        explored.ignored.push({ from, event, delivered: outcome.delivered })
         continue
       }
-      explored.edges.push({ ...stepped, from, event, snapshot })
+      explored.edges.push({ ...outcome, from, event, snapshot })
       const id = identity(snapshot)
       if (known.has(id)) continue
       if (known.size >= MAX_STATES) throw tooMany()

@@ -76,6 +76,6 @@ function simple(model: ChartModel, toState: ToState, limit: number): Path[] {
 const SIP_ALONE: readonly LegEndStatus[] = ['media-server-lost', 'signalling-lost', 'holder-lost']
 
 function canSay(carrier: NonNullable<PathsOptions['carrier']>, event: { type: string }): boolean {
-  const said = event as AnyEvent
-  return carrier === 'sip' || said.type !== 'leg.ended' || !SIP_ALONE.includes(said.status)
+  const ofCall = event as AnyEvent
+  return carrier === 'sip' || ofCall.type !== 'leg.ended' || !SIP_ALONE.includes(ofCall.status)
 }

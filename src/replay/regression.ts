@@ -79,9 +79,9 @@ function isSameCall(known: string, { events }: RecordedCall): boolean {
   const length = Math.min(before.length, events.length)
   // Many calls begin alike, and their times are reckoned from there.
   const isTelling = length > 1 || before.length === events.length
-  const said = (list: Partial<RecordedEvent>[]) =>
+  const inputsOf = (list: Partial<RecordedEvent>[]) =>
     list.slice(0, length).map(({ at, event }) => ({ at, event }))
-  return isTelling && isDeepStrictEqual(said(before), said(JSON.parse(JSON.stringify(events))))
+  return isTelling && isDeepStrictEqual(inputsOf(before), inputsOf(JSON.parse(JSON.stringify(events))))
 }
 
 function eventsIn(text: string): Partial<RecordedEvent>[] {

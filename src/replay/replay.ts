@@ -53,7 +53,7 @@ export function replay(recorded: RecordedCall): Replay {
     const today = inTodaysWords(event)
     const next = now.seq === 0 ? now : step(now, today)
     now = { ...next, seq: event.seq }
-    steps.push({ ...told(today, next), event: event.event })
+    steps.push({ ...replayedStep(today, next), event: event.event })
   }
   const first = steps.findIndex(({ differences }) => differences.length > 0)
   return { call, chartVersion: CHART_ID, steps, firstDifference: first < 0 ? null : first }
@@ -134,7 +134,10 @@ function step(before: Standing, { event, seq, ...recorded }: RecordedEvent): Sta
 
 const NOWHERE: Walk = { entered: [], took: [] }
 
-function told(recorded: RecordedEvent, { step, timers, walk, handled, running }: Standing): ReplayedStep {
+function replayedStep(
+  recorded: RecordedEvent,
+  { step, timers, walk, handled, running }: Standing,
+): ReplayedStep {
   const { seq, at, event, stateBefore, stateAfter, effects, snapshot, chartVersion } = recorded
   const reproduced = reproducedBy(step, timers)
   return {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
-import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import { ScriptedWorld, SERVICE_NUMBER } from '../support/scripted-world.ts'
 import { until } from '../support/until.ts'
 import { quantile, table } from './figures.ts'
 import { startReference } from './reference.ts'
@@ -30,7 +30,7 @@ export async function benchStalls(
 ): Promise<{ text: string; isHeld: boolean }> {
   const webhookSecret = randomBytes(16).toString('hex')
   const reference = await startReference('./throw-away.ts')
-  const world = await HandWorld.begin({ ELEVENLABS_WEBHOOK_SECRET: webhookSecret }, postgresUrl)
+  const world = await ScriptedWorld.begin({ ELEVENLABS_WEBHOOK_SECRET: webhookSecret }, postgresUrl)
   try {
     const node = await world.startNode()
     const line = await talkingLine(world)
@@ -76,7 +76,7 @@ async function measure(
 }
 
 /** A call whose frames carry their number, and the time that each took to the agent, in milliseconds. */
-async function talkingLine(world: HandWorld): Promise<Line> {
+async function talkingLine(world: ScriptedWorld): Promise<Line> {
   const sid = newSid('CA')
   const form = world.carrier.fieldsOf({ sid, from: '+15550100009', to: SERVICE_NUMBER })
   await world.carrier.post(`${world.node.origin}/webhooks/inbound`, form)

@@ -1,5 +1,5 @@
 import { SeededRandom } from '../chaos/seeded-random.ts'
-import { HandWorld } from '../support/hand-world.ts'
+import { ScriptedWorld } from '../support/scripted-world.ts'
 import { sipServers, untilSipIs } from '../support/sip-servers.ts'
 import type { FuzzOptions } from './options.ts'
 import { READER_TARGETS } from './reader-targets.ts'
@@ -60,7 +60,7 @@ const ALL_WEIGHTS = [...READER_TARGETS, ...Object.values(SERVICE_TARGETS)].reduc
 
 async function onService(run: Run, postgresUrl: string | undefined): Promise<void> {
   const sip = await sipServers()
-  const world = await HandWorld.begin({ ...sip.settings, ...SETTINGS }, postgresUrl)
+  const world = await ScriptedWorld.begin({ ...sip.settings, ...SETTINGS }, postgresUrl)
   try {
     await world.startNode()
     await untilSipIs(world.node)

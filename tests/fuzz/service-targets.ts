@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
 import type { SeededRandom } from '../chaos/seeded-random.ts'
-import type { HandStream } from '../support/hand-stream.ts'
-import { type HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import type { ScriptedStream } from '../support/scripted-stream.ts'
+import { type ScriptedWorld, SERVICE_NUMBER } from '../support/scripted-world.ts'
 import type { SipServers } from '../support/sip-servers.ts'
 import {
   type Description,
@@ -40,7 +40,7 @@ export const SERVICE_TARGETS = {
   sip: { weight: 1.5, width: 4 },
 } as const
 
-export type FuzzWorld = { world: HandWorld; sip: SipServers; description: Description }
+export type FuzzWorld = { world: ScriptedWorld; sip: SipServers; description: Description }
 
 /** How often HTTP was answered with what; 0 is a connection that was closed without an answer. */
 export type Answers = Record<number, number>
@@ -157,7 +157,7 @@ const MESSAGES = [
 ]
 
 /** A call that is told to open its stream, opens it, and says odd things on it: with its token, or from the first word on. */
-async function sendFrames(world: HandWorld, random: SeededRandom): Promise<Fault> {
+async function sendFrames(world: ScriptedWorld, random: SeededRandom): Promise<Fault> {
   const origin = world.node.origin
   const sid = newSid('CA')
   const form = world.carrier.fieldsOf({ sid, from: '+15550100008', to: SERVICE_NUMBER })
@@ -180,7 +180,7 @@ const oddMessage = (random: SeededRandom): string | Buffer =>
     ? mutatedBytes(Buffer.alloc(random.between(0, 400), 0xff), random)
     : oddText(MESSAGES, random)
 
-async function say(stream: HandStream, said: readonly (string | Buffer)[]): Promise<void> {
+async function say(stream: ScriptedStream, said: readonly (string | Buffer)[]): Promise<void> {
   for (const message of said) if (stream.isOpen) stream.send(message)
   await Promise.race([stream.closed, pause(BROKEN_MS)])
   stream.drop()

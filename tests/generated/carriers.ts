@@ -1,6 +1,6 @@
 import type { CanHear } from '../../src/model/call-paths.ts'
 import type { CarrierName } from '../../src/model/model-options.ts'
-import type { HandWorld } from '../support/hand-world.ts'
+import type { ScriptedWorld } from '../support/scripted-world.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
 import { REAL_SERVERS } from '../support/sip-servers.ts'
 import type { LegDriverFactory } from './leg-driver.ts'
@@ -17,7 +17,7 @@ export interface PlayedCarrier {
   stop(): Promise<void>
 }
 
-export type BeginCarrier = (world: HandWorld) => Promise<PlayedCarrier>
+export type BeginCarrier = (world: ScriptedWorld) => Promise<PlayedCarrier>
 
 type Carrier = {
   begin: BeginCarrier

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallSummary, RecordedEvent } from '../../src/persistence/call-queries.ts'
 import type { Replay } from '../../src/replay/replay.ts'
-import type { HandWorld } from '../support/hand-world.ts'
+import type { ScriptedWorld } from '../support/scripted-world.ts'
 
 /** A timer that fell due is found within a second; only a fault lasts longer than this. */
 const PATIENCE_MS = 8_000
@@ -13,13 +13,13 @@ export class FollowedCall {
   readonly id: string
   /** Every event until now. */
   readonly events: RecordedEvent[] = []
-  readonly #world: HandWorld
+  readonly #world: ScriptedWorld
   readonly #stream: AsyncGenerator<RecordedEvent>
   readonly #leaving: AbortController
 
   private constructor(
     id: string,
-    world: HandWorld,
+    world: ScriptedWorld,
     stream: AsyncGenerator<RecordedEvent>,
     leaving: AbortController,
   ) {
@@ -30,7 +30,7 @@ export class FollowedCall {
   }
 
   /** Finds the call by its carrier's name for it. */
-  static async follow(world: HandWorld, providerCallId: string): Promise<FollowedCall> {
+  static async follow(world: ScriptedWorld, providerCallId: string): Promise<FollowedCall> {
     const found = await world.admin(`/calls?provider_call_id=${encodeURIComponent(providerCallId)}`)
     if (!found.ok) throw new Error(`Calls are not shown: ${found.status} ${await found.text()}`)
     const { calls } = (await found.json()) as { calls: { id: string }[] }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readCallFile } from '../../src/replay/call-file.ts'
-import type { HandWorld } from '../support/hand-world.ts'
+import type { ScriptedWorld } from '../support/scripted-world.ts'
 import { walkOf } from './walked.ts'
 
 /** So many of each carrier; fewer when they go through all that the run has been through. */
@@ -11,7 +11,7 @@ const MOST = 10
  * With RECORD_CALLS_INTO set, leaves calls of this run in that folder, as `npm run replay -- --export` writes them: examples of
  * what the chart of today saves, in each of its states, for the charts to come (tests/machines/recorded/).
  */
-export async function keepRecordings(carrier: string, world: HandWorld): Promise<void> {
+export async function keepRecordings(carrier: string, world: ScriptedWorld): Promise<void> {
   const { RECORD_CALLS_INTO: folder } = process.env
   if (!folder) return
   await mkdir(folder, { recursive: true })
@@ -19,7 +19,7 @@ export async function keepRecordings(carrier: string, world: HandWorld): Promise
     await writeFile(join(folder, `${carrier}-${`${index + 1}`.padStart(2, '0')}.jsonl`), file)
 }
 
-async function ended(world: HandWorld): Promise<string[]> {
+async function ended(world: ScriptedWorld): Promise<string[]> {
   const calls = await world.db.query<{ id: string }>(
     'select id from call_log where ended_at is not null order by id',
   )

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { coveringPaths } from '../../src/model/call-paths.ts'
 import { CALL_ELEMENTS } from '../support/call-coverage.ts'
-import { SERVICE_NUMBER } from '../support/hand-world.ts'
+import { SERVICE_NUMBER } from '../support/scripted-world.ts'
 import { REAL_SERVERS } from '../support/sip-servers.ts'
 import { FollowedCall } from './followed-call.ts'
 import { keepCoverage } from './keep-coverage.ts'

@@ -3,8 +3,8 @@ import type { CallEvent } from '../../machines/call-events.ts'
 import type { LegInstruction } from '../../machines/instructions.ts'
 import type { CallPath, PathStep } from '../../src/model/call-paths.ts'
 import type { RecordedEvent } from '../../src/persistence/call-queries.ts'
-import type { HandConversation } from '../support/hand-vendor.ts'
-import type { HandWorld } from '../support/hand-world.ts'
+import type { ScriptedConversation } from '../support/scripted-vendor.ts'
+import type { ScriptedWorld } from '../support/scripted-world.ts'
 import { ExpectedCall } from './expected-call.ts'
 import { FollowedCall } from './followed-call.ts'
 import type { CarrierEvent, LegDriver } from './leg-driver.ts'
@@ -45,7 +45,7 @@ export async function playPath(
 
 /** One call as it is, held against what it is expected to be. */
 class PlayedCall {
-  readonly #world: HandWorld
+  readonly #world: ScriptedWorld
   readonly #caller: Caller
   readonly #leg: LegDriver
   readonly #call: FollowedCall
@@ -53,7 +53,7 @@ class PlayedCall {
   #clonedVoiceId: string | null = null
 
   constructor(
-    world: HandWorld,
+    world: ScriptedWorld,
     parts: { caller: Caller; leg: LegDriver; call: FollowedCall; expected: ExpectedCall },
   ) {
     this.#world = world
@@ -124,7 +124,7 @@ class PlayedCall {
   }
 
   /** The newest conversation: it was waited for when the step that began it was checked. */
-  #agent(): HandConversation {
+  #agent(): ScriptedConversation {
     const newest = this.#world.vendor.conversationsOf(this.#call.id).at(-1)
     if (!newest) throw new Error('The agent has not been called.')
     return newest
@@ -183,7 +183,7 @@ class PlayedCall {
     expect(this.#leg.isStreaming(), 'whether a stream is open').toBe(isBridged)
   }
 
-  #openConversations(): HandConversation[] {
+  #openConversations(): ScriptedConversation[] {
     return this.#world.vendor.conversationsOf(this.#call.id).filter(({ isOpen }) => isOpen)
   }
 

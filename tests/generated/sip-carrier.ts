@@ -2,7 +2,7 @@ import type { CallState } from '../../machines/instructions.ts'
 import type { AnyEvent } from '../../src/model/call-model.ts'
 import { askFreeSwitch, type EventSocketAddress } from '../../src/telephony/sip/event-socket.ts'
 import { ForkGate } from '../support/fork-gate.ts'
-import type { HandWorld } from '../support/hand-world.ts'
+import type { ScriptedWorld } from '../support/scripted-world.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
 import { type SipServers, sipServers, untilSipIs } from '../support/sip-servers.ts'
 import type { PlayedCarrier } from './carriers.ts'
@@ -15,16 +15,16 @@ import { SipDriver } from './sip-driver.ts'
  */
 export class SipCarrier implements PlayedCarrier {
   readonly gate: ForkGate
-  readonly #world: HandWorld
+  readonly #world: ScriptedWorld
   readonly #servers: SipServers
 
-  private constructor(world: HandWorld, gate: ForkGate, servers: SipServers) {
+  private constructor(world: ScriptedWorld, gate: ForkGate, servers: SipServers) {
     this.#world = world
     this.gate = gate
     this.#servers = servers
   }
 
-  static async begin(world: HandWorld): Promise<SipCarrier> {
+  static async begin(world: ScriptedWorld): Promise<SipCarrier> {
     return new SipCarrier(world, await ForkGate.open(), await sipServers({ timeScale: 1 }))
   }
 

@@ -1,6 +1,6 @@
 import { expect, vi } from 'vitest'
 import type { LegInstruction } from '../../machines/instructions.ts'
-import { SERVICE_NUMBER } from '../support/hand-world.ts'
+import { SERVICE_NUMBER } from '../support/scripted-world.ts'
 import type { SipCall } from '../support/simulated-sip/phone/sip-call.ts'
 import type { CarrierEvent, DrivenCall, LegDriver, Told } from './leg-driver.ts'
 import type { SipCarrier } from './sip-carrier.ts'

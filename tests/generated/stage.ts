@@ -3,7 +3,7 @@ import { vi } from 'vitest'
 import type { CallInput } from '../../machines/call-events.ts'
 import type { CarrierName } from '../../src/model/model-options.ts'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
-import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import { ScriptedWorld, SERVICE_NUMBER } from '../support/scripted-world.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
 import { type BeginCarrier, CARRIERS, type PlayedCarrier } from './carriers.ts'
 
@@ -25,20 +25,20 @@ type Entrance = { node: ServiceProcess; carrier: PlayedCarrier }
  * takes calls, at one whose lines are all taken, and at one that is going down.
  */
 export class Stage {
-  readonly world: HandWorld
+  readonly world: ScriptedWorld
   readonly #open: Entrance
   readonly #full: Entrance
   readonly #draining: Entrance
   #callers = 0
   #turn = 0
 
-  private constructor(world: HandWorld, entrances: [Entrance, Entrance, Entrance]) {
+  private constructor(world: ScriptedWorld, entrances: [Entrance, Entrance, Entrance]) {
     this.world = world
     ;[this.#open, this.#full, this.#draining] = entrances
   }
 
   static async set(name: CarrierName): Promise<Stage> {
-    const world = await HandWorld.begin({ LOG_LEVEL: 'warn', DRAIN_SECONDS: '600' })
+    const world = await ScriptedWorld.begin({ LOG_LEVEL: 'warn', DRAIN_SECONDS: '600' })
     const enter = async (begin: BeginCarrier, settings: Record<string, string> = {}): Promise<Entrance> => {
       const carrier = await begin(world)
       const node = await world.startNode({ ...carrier.settings, ...settings })
@@ -175,7 +175,7 @@ export class Stage {
 }
 
 /** No timer runs out by itself while a path is played, however short it is: the path says when it does. */
-async function holdTimers({ db }: HandWorld): Promise<void> {
+async function holdTimers({ db }: ScriptedWorld): Promise<void> {
   await db.query(
     `create function hold_timer() returns trigger language plpgsql as
      $$ begin new.due_at := new.due_at + interval '1 hour'; return new; end $$`,

@@ -2,9 +2,9 @@ import { expect, vi } from 'vitest'
 import type { LegEndStatus, MediaEvent } from '../../machines/call-events.ts'
 import type { LegInstruction } from '../../machines/instructions.ts'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
-import type { HandCarrier } from '../support/hand-carrier.ts'
-import type { HandStream } from '../support/hand-stream.ts'
-import { type HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import type { ScriptedCarrier } from '../support/scripted-carrier.ts'
+import type { ScriptedStream } from '../support/scripted-stream.ts'
+import { type ScriptedWorld, SERVICE_NUMBER } from '../support/scripted-world.ts'
 import type { PlayedCarrier } from './carriers.ts'
 import type { CarrierEvent, DrivenCall, LegDriver, LegOrder, Told } from './leg-driver.ts'
 import { type ReadTwiml, readInstructions } from './twilio-instructions.ts'
@@ -13,7 +13,7 @@ import { type ReadTwiml, readInstructions } from './twilio-instructions.ts'
 const SOON = { timeout: 5_000, interval: 10 }
 
 /** Every node takes its calls as it is. */
-export const twilioCarrier = async ({ carrier }: HandWorld): Promise<PlayedCarrier> => ({
+export const twilioCarrier = async ({ carrier }: ScriptedWorld): Promise<PlayedCarrier> => ({
   drive: (call) => new TwilioDriver(carrier, call),
   settings: {},
   join: async () => {},
@@ -23,13 +23,13 @@ export const twilioCarrier = async ({ carrier }: HandWorld): Promise<PlayedCarri
 /** Leads a call as Twilio: signed webhooks, Media Streams and the REST API. */
 class TwilioDriver implements LegDriver {
   readonly providerCallId = newSid('CA')
-  readonly #carrier: HandCarrier
+  readonly #carrier: ScriptedCarrier
   readonly #call: DrivenCall
   /** The latest TwiML. */
   #told: ReadTwiml | null = null
-  #stream: HandStream | null = null
+  #stream: ScriptedStream | null = null
 
-  constructor(carrier: HandCarrier, call: DrivenCall) {
+  constructor(carrier: ScriptedCarrier, call: DrivenCall) {
     this.#carrier = carrier
     this.#call = call
   }

@@ -1,16 +1,16 @@
 import { request } from 'node:http'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { HandWorld } from '../support/hand-world.ts'
+import { ScriptedWorld } from '../support/scripted-world.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
 import { expectProblem, harmless, unchanged } from './expect-no-effect.ts'
 
-let world: HandWorld
+let world: ScriptedWorld
 /** A node that only lets a far-away network in. */
 let closed: ServiceProcess
 
 beforeAll(async () => {
-  world = await HandWorld.begin({ LOG_LEVEL: 'warn' })
+  world = await ScriptedWorld.begin({ LOG_LEVEL: 'warn' })
   await world.startNode()
   closed = await world.startNode({ ALLOWED_IPS: '10.0.0.0/8,2001:db8::/32' })
 })

@@ -2,24 +2,24 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
-import type { HandStream } from '../support/hand-stream.ts'
-import type { HandConversation } from '../support/hand-vendor.ts'
-import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import type { ScriptedStream } from '../support/scripted-stream.ts'
+import type { ScriptedConversation } from '../support/scripted-vendor.ts'
+import { ScriptedWorld, SERVICE_NUMBER } from '../support/scripted-world.ts'
 
 /*
  * An agent that sends what no agent sends: the caller's conversation goes on, or the agent is taken to be lost; the stream
  * to the carrier never pays for it.
  */
 
-let world: HandWorld
+let world: ScriptedWorld
 
 beforeAll(async () => {
-  world = await HandWorld.begin({ LOG_LEVEL: 'silent' })
+  world = await ScriptedWorld.begin({ LOG_LEVEL: 'silent' })
   await world.startNode()
 })
 afterAll(() => world.end())
 
-type Call = { id: string; stream: HandStream; conversation: HandConversation }
+type Call = { id: string; stream: ScriptedStream; conversation: ScriptedConversation }
 
 /** A call whose agent has been reached and has said nothing yet. */
 async function callWithAgent(): Promise<Call> {
@@ -34,7 +34,7 @@ async function callWithAgent(): Promise<Call> {
   return { id, stream, conversation: await conversationOf(id, 1) }
 }
 
-const conversationOf = (callId: string, count: number): Promise<HandConversation> =>
+const conversationOf = (callId: string, count: number): Promise<ScriptedConversation> =>
   vi.waitFor(() => {
     const newest = world.vendor.conversationsOf(callId)[count - 1]
     if (!newest) throw new Error(`Conversation ${count} has not begun.`)
@@ -127,7 +127,7 @@ describe('in a conversation', () => {
     await expectBridge(call, 'talking')
   })
 
-  test.each<[string, (conversation: HandConversation) => void]>([
+  test.each<[string, (conversation: ScriptedConversation) => void]>([
     ['a message of three megabytes', (agent) => agent.sendRaw('x'.repeat(3 * 1024 * 1024))],
     ['garbage without end', (agent) => Array.from({ length: 30 }, () => agent.sendRaw('x'))],
     [

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { HandStream } from '../support/hand-stream.ts'
-import { HandWorld } from '../support/hand-world.ts'
+import { ScriptedStream } from '../support/scripted-stream.ts'
+import { ScriptedWorld } from '../support/scripted-world.ts'
 import { unchanged } from './expect-no-effect.ts'
 
 /*
@@ -11,15 +11,15 @@ import { unchanged } from './expect-no-effect.ts'
 
 const SLOW_CLIENTS = 100
 
-let world: HandWorld
+let world: ScriptedWorld
 /** Clients who began a request when the first test began, and never end it. */
 let slowHeaders: SlowClient[]
 let slowBodies: SlowClient[]
 /** A stream that says nothing, and one that says hello and no more. */
-let silentStreams: HandStream[]
+let silentStreams: ScriptedStream[]
 
 beforeAll(async () => {
-  world = await HandWorld.begin({ LOG_LEVEL: 'warn' })
+  world = await ScriptedWorld.begin({ LOG_LEVEL: 'warn' })
   await world.startNode()
   const clients = (begin: string) =>
     Promise.all(Array.from({ length: SLOW_CLIENTS }, () => SlowClient.connect(begin)))
@@ -28,7 +28,7 @@ beforeAll(async () => {
     'POST /webhooks/inbound HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n',
   )
   const url = `${world.node.origin.replace('http', 'ws')}/media-stream/0190a0a0-0000-7000-8000-000000000000`
-  silentStreams = await Promise.all([HandStream.open(url), HandStream.open(url)])
+  silentStreams = await Promise.all([ScriptedStream.open(url), ScriptedStream.open(url)])
   silentStreams[0]?.send(JSON.stringify({ event: 'connected', protocol: 'Call', version: '1.0.0' }))
 })
 afterAll(async () => {

@@ -4,20 +4,20 @@ import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
 import { DatabaseGate } from '../support/database-gate.ts'
-import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import { ScriptedWorld, SERVICE_NUMBER } from '../support/scripted-world.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
 
 const SOON = { timeout: 15_000, interval: 50 }
 /** Longer than the queue's own poll, so that every part of the service has met the closed door. */
 const AWAY_MS = 1_500
 
-let world: HandWorld
+let world: ScriptedWorld
 let server: pg.Client
 /** One that is told to go at the worst time. */
 let leaving: ServiceProcess
 
 beforeAll(async () => {
-  world = await HandWorld.begin({ LOG_LEVEL: 'silent' })
+  world = await ScriptedWorld.begin({ LOG_LEVEL: 'silent' })
   server = new pg.Client({ connectionString: inject('postgresUrl') })
   await Promise.all([world.startNode(), server.connect()])
   leaving = await world.startNode({ ROLES: 'web,media' })

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { HandWorld } from '../support/hand-world.ts'
+import type { ScriptedWorld } from '../support/scripted-world.ts'
 import { until } from '../support/until.ts'
 
 /*
@@ -10,7 +10,7 @@ import { until } from '../support/until.ts'
  * One line a table: a digest of all its rows. Which nodes live and when the greeting is rendered is no request's doing, and
  * what was tried is kept.
  */
-async function fingerprint({ db }: HandWorld): Promise<Record<string, string>> {
+async function fingerprint({ db }: ScriptedWorld): Promise<Record<string, string>> {
   const tables = await db.query<{ name: string }>(
     `select quote_ident(schemaname) || '.' || quote_ident(tablename) as name from pg_tables
      where schemaname = 'public' and tablename not in ('service_node', 'audit_entry', 'audio_asset')
@@ -28,7 +28,7 @@ async function fingerprint({ db }: HandWorld): Promise<Record<string, string>> {
  * Calls that earlier tests have left would go on by themselves: no timer of theirs runs out, and no job is under way but
  * clones, which wait for the test.
  */
-async function holdTime({ db }: HandWorld): Promise<void> {
+async function holdTime({ db }: ScriptedWorld): Promise<void> {
   await db.query(`update call_timer set due_at = due_at + interval '1 hour'`)
   await until('no job is under way', async () => {
     const jobs = await db.query(
@@ -41,14 +41,14 @@ async function holdTime({ db }: HandWorld): Promise<void> {
 }
 
 /** How many requests this node has refused, by reason. */
-async function rejections({ node, adminKey }: HandWorld): Promise<Record<string, number>> {
+async function rejections({ node, adminKey }: ScriptedWorld): Promise<Record<string, number>> {
   const response = await fetch(`${node.origin}/metrics`, { headers: { 'x-api-key': adminKey } })
   const lines = (await response.text()).matchAll(/^precall_http_rejections_total\{reason="(\w+)"\} (\d+)$/gm)
   return Object.fromEntries([...lines].map(([, reason = '', count]) => [reason, Number(count)]))
 }
 
 /** Does something to the service that must change nothing. */
-export async function unchanged<Result>(world: HandWorld, act: () => Promise<Result>): Promise<Result> {
+export async function unchanged<Result>(world: ScriptedWorld, act: () => Promise<Result>): Promise<Result> {
   await holdTime(world)
   const before = await fingerprint(world)
   const result = await act()
@@ -58,7 +58,7 @@ export async function unchanged<Result>(world: HandWorld, act: () => Promise<Res
 
 /** Does something to the service that must change nothing, and be counted once under each of these reasons. */
 export async function harmless<Result>(
-  world: HandWorld,
+  world: ScriptedWorld,
   counted: string[],
   act: () => Promise<Result>,
 ): Promise<Result> {

@@ -5,20 +5,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeMuLawWav } from '../../src/audio/wav.ts'
-import { HandWorld } from '../support/hand-world.ts'
 import { openUploads } from '../support/open-uploads.ts'
+import { ScriptedWorld } from '../support/scripted-world.ts'
 import { until } from '../support/until.ts'
 
 const MB = 1024 * 1024
 const CALLER = '+15550100008'
 
-let world: HandWorld
+let world: ScriptedWorld
 /** Where the service puts its temporary files. */
 let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'uploads-'))
-  world = await HandWorld.begin({ LOG_LEVEL: 'warn', TMPDIR: folder })
+  world = await ScriptedWorld.begin({ LOG_LEVEL: 'warn', TMPDIR: folder })
   await world.startNode()
 })
 afterAll(async () => {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { writeMuLawWav } from '../../src/audio/wav.ts'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { parseTwiml, type VerbOf } from '../../src/simulator/carrier/twiml.ts'
-import type { HandConversation } from '../support/hand-vendor.ts'
-import { HandWorld } from '../support/hand-world.ts'
+import type { ScriptedConversation } from '../support/scripted-vendor.ts'
+import { ScriptedWorld } from '../support/scripted-world.ts'
 
 /*
  * Whole calls, good ones and bad ones, at the level that operators run; then the log is searched for what must not be in it.
@@ -24,12 +24,12 @@ const SOON = { timeout: 10_000 }
 const WEBHOOK_SECRET = randomBytes(16).toString('hex')
 const DATABASE_PASSWORD = /:\/\/[^:]+:([^@]+)@/
 
-let world: HandWorld
+let world: ScriptedWorld
 /** Everything that was handed out or set and must stay between those who know it. */
 const secrets: string[] = []
 
 beforeAll(async () => {
-  world = await HandWorld.begin({ LOG_LEVEL: 'info', ELEVENLABS_WEBHOOK_SECRET: WEBHOOK_SECRET })
+  world = await ScriptedWorld.begin({ LOG_LEVEL: 'info', ELEVENLABS_WEBHOOK_SECRET: WEBHOOK_SECRET })
   await world.startNode()
   const [, password] = DATABASE_PASSWORD.exec(world.db.url) ?? []
   secrets.push(world.adminKey, world.carrier.authToken, world.vendor.apiKey, WEBHOOK_SECRET, password ?? '')
@@ -60,7 +60,7 @@ function putVoice(callerId: string, sample: string | Uint8Array<ArrayBuffer>): P
 type Call = { id: string; fields: Record<string, string> }
 
 /** Comes in, is cloned for when there is a voice, and is bridged; resolves with its conversation. */
-async function bridge(from: string): Promise<Call & { conversation: HandConversation; drop(): void }> {
+async function bridge(from: string): Promise<Call & { conversation: ScriptedConversation; drop(): void }> {
   const fields = world.carrier.fieldsOf({ sid: newSid('CA'), from, to: NUMBERS[2] ?? '' })
   await world.carrier.post(url('/webhooks/inbound'), fields)
   const connect = await vi.waitFor(async () => {
@@ -81,7 +81,7 @@ function connectIn(document: string): VerbOf<'Connect'> {
   return verb
 }
 
-function conversationOf(callId: string, count: number): Promise<HandConversation> {
+function conversationOf(callId: string, count: number): Promise<ScriptedConversation> {
   return vi.waitFor(() => {
     const all = world.vendor.conversationsOf(callId)
     const newest = all[count - 1]
@@ -91,7 +91,7 @@ function conversationOf(callId: string, count: number): Promise<HandConversation
 }
 
 /** Says everything that can be said in a conversation. */
-function talk(conversation: HandConversation): void {
+function talk(conversation: ScriptedConversation): void {
   conversation.begin()
   const say = (type: string, event: object) => conversation.send({ type, [`${type}_event`]: event })
   conversation.send({ type: 'agent_response', agent_response_event: { agent_response: WORDS.agent } })

@@ -6,18 +6,18 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { twilioSignature } from '../../src/simulator/carrier/signature.ts'
 import { parseTwiml, type VerbOf } from '../../src/simulator/carrier/twiml.ts'
-import type { HandStream } from '../support/hand-stream.ts'
-import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import type { ScriptedStream } from '../support/scripted-stream.ts'
+import { ScriptedWorld, SERVICE_NUMBER } from '../support/scripted-world.ts'
 import { until } from '../support/until.ts'
 import { harmless } from './expect-no-effect.ts'
 
 const UNKNOWN_CALL = '0190a0a0-0000-7000-8000-000000000000'
 const SILENCE = Buffer.alloc(160, 0xff)
 
-let world: HandWorld
+let world: ScriptedWorld
 
 beforeAll(async () => {
-  world = await HandWorld.begin({ LOG_LEVEL: 'warn' })
+  world = await ScriptedWorld.begin({ LOG_LEVEL: 'warn' })
   await world.startNode()
 })
 afterAll(() => world.end())
@@ -40,12 +40,12 @@ function connectIn(document: string): VerbOf<'Connect'> {
   return verb
 }
 
-async function open({ url }: { url: string }): Promise<HandStream> {
+async function open({ url }: { url: string }): Promise<ScriptedStream> {
   return world.carrier.openStream(url)
 }
 
 /** A call that speaks with its agent. */
-async function bridgedCall(): Promise<{ call: Call; stream: HandStream }> {
+async function bridgedCall(): Promise<{ call: Call; stream: ScriptedStream }> {
   const call = await callToJoin()
   const stream = await open(call)
   stream.start(call.sid, { token: call.token })

@@ -1,15 +1,15 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { HandWorld } from '../support/hand-world.ts'
 import { openUploads } from '../support/open-uploads.ts'
+import { ScriptedWorld } from '../support/scripted-world.ts'
 import { expectProblem, harmless } from './expect-no-effect.ts'
 
 const SECRET = 'a-webhook-secret'
 
-let world: HandWorld
+let world: ScriptedWorld
 
 beforeAll(async () => {
-  world = await HandWorld.begin({ LOG_LEVEL: 'warn', ELEVENLABS_WEBHOOK_SECRET: SECRET })
+  world = await ScriptedWorld.begin({ LOG_LEVEL: 'warn', ELEVENLABS_WEBHOOK_SECRET: SECRET })
   await world.startNode()
 })
 afterAll(() => world.end())

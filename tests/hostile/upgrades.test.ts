@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PHONE_PATH } from '../../src/simulator/phone/phone-messages.ts'
-import { HandWorld } from '../support/hand-world.ts'
+import { ScriptedWorld } from '../support/scripted-world.ts'
 import { ServiceProcess } from '../support/service-process.ts'
 
 /*
@@ -30,9 +30,9 @@ async function resetMany(origin: string, path: string): Promise<void> {
 }
 
 describe('An upgrade', () => {
-  let world: HandWorld
+  let world: ScriptedWorld
   beforeAll(async () => {
-    world = await HandWorld.begin({ LOG_LEVEL: 'warn' })
+    world = await ScriptedWorld.begin({ LOG_LEVEL: 'warn' })
     await world.startNode()
   })
   afterAll(() => world.end())
@@ -63,9 +63,9 @@ describe('An upgrade', () => {
 
 describe('The demo', () => {
   let demo: ServiceProcess
-  let world: HandWorld
+  let world: ScriptedWorld
   beforeAll(async () => {
-    world = await HandWorld.begin()
+    world = await ScriptedWorld.begin()
     demo = await ServiceProcess.start({ DATABASE_URL: world.db.url, ADMIN_API_KEY: world.adminKey })
   })
   afterAll(async () => {

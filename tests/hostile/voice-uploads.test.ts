@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeMuLawWav } from '../../src/audio/wav.ts'
-import { HandWorld } from '../support/hand-world.ts'
+import { ScriptedWorld } from '../support/scripted-world.ts'
 import { expectProblem, harmless } from './expect-no-effect.ts'
 
-let world: HandWorld
+let world: ScriptedWorld
 
 beforeAll(async () => {
-  world = await HandWorld.begin({ LOG_LEVEL: 'warn' })
+  world = await ScriptedWorld.begin({ LOG_LEVEL: 'warn' })
   await world.startNode()
 })
 afterAll(() => world.end())

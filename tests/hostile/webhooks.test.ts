@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { twilioSignature } from '../../src/simulator/carrier/signature.ts'
 import { parseTwiml } from '../../src/simulator/carrier/twiml.ts'
-import { HandWorld, SERVICE_NUMBER } from '../support/hand-world.ts'
+import { ScriptedWorld, SERVICE_NUMBER } from '../support/scripted-world.ts'
 import { expectProblem, harmless } from './expect-no-effect.ts'
 
 const WEBHOOKS = ['inbound', 'status-callback', 'stream-ended', 'call-status'] as const
@@ -14,12 +14,12 @@ const FORM_TYPE = { 'Content-Type': 'application/x-www-form-urlencoded' }
 /** Twilio's forms are a few kilobytes; this is more than any webhook takes. */
 const TOO_LARGE = 'x'.repeat(65 * 1024)
 
-let world: HandWorld
+let world: ScriptedWorld
 /** A live call. */
 let call: { sid: string; from: string; to: string }
 
 beforeAll(async () => {
-  world = await HandWorld.begin({ LOG_LEVEL: 'warn' })
+  world = await ScriptedWorld.begin({ LOG_LEVEL: 'warn' })
   await world.startNode()
   call = await newCall()
 })

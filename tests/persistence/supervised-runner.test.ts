@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SupervisedRunner } from '../../src/persistence/supervised-runner.ts'
 
 /** A runner that ends when it is told to, by itself or by whoever keeps it. */
-class HandRunner {
+class ScriptedRunner {
   readonly promise: Promise<void>
   readonly end: (error?: Error) => void
   isStopped = false
@@ -22,7 +22,7 @@ class HandRunner {
 }
 
 const log = pino({ level: 'silent' })
-let runners: HandRunner[]
+let runners: ScriptedRunner[]
 /** Why no runner can be begun; null while one can. */
 let fault: Error | null
 let kept: SupervisedRunner
@@ -35,7 +35,7 @@ beforeEach(async () => {
     log,
     begin: async () => {
       if (fault) throw fault
-      const runner = new HandRunner()
+      const runner = new ScriptedRunner()
       runners.push(runner)
       return runner as unknown as Runner
     },

@@ -3,7 +3,7 @@ import type Srf from 'drachtio-srf'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Channel } from '../support/simulated-sip/free-switch/channel.ts'
-import { clockFrames, HandFrames } from '../support/simulated-sip/free-switch/frames.ts'
+import { clockFrames, ManualFrames } from '../support/simulated-sip/free-switch/frames.ts'
 import { SimulatedFreeSwitch } from '../support/simulated-sip/free-switch/simulated-free-switch.ts'
 import { writeSdp } from '../support/simulated-sip/sdp.ts'
 import { responseTo, type SipRequest } from '../support/simulated-sip/sip-message.ts'
@@ -232,7 +232,7 @@ describe('time by hand', () => {
   test('passes only when it is told to', async () => {
     app.stop()
     await sip.stop()
-    const frames = new HandFrames()
+    const frames = new ManualFrames()
     await begin(frames)
     const leg = await app.answeredCall()
     const played = leg.endpoint.play('tone_stream://%(100,0,440)')

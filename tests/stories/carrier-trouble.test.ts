@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { twilioSignature } from '../../src/simulator/carrier/signature.ts'
 import type { TimelineEntry } from '../../src/simulator/carrier/timeline.ts'
-import { HandStream } from '../support/hand-stream.ts'
+import { ScriptedStream } from '../support/scripted-stream.ts'
 import type { StoryCall } from '../support/story-call.ts'
 import { until } from '../support/until.ts'
 import { World } from '../support/world.ts'
@@ -306,7 +306,7 @@ describe('When the carrier', () => {
     it('the second is turned away, and the first goes on', async () => {
       const call = await talking()
       const { url, parameters } = await call.sees('stream-opened')
-      const second = await HandStream.open(url, { signature: twilioSignature(world.authToken, url) })
+      const second = await ScriptedStream.open(url, { signature: twilioSignature(world.authToken, url) })
       await unmoved(call, async () => {
         second.start(call.sid, parameters)
         expect((await second.closed).code).toBe(1008)

@@ -131,8 +131,8 @@ const LISTENS_S = 12
 /** A second of it, then two of silence, again and again: who talks all the time is not answered. */
 function speech(frequency: number): Int16Array {
   const samples = new Int16Array(SPEECH_S * 8000)
-  const said = tone(frequency, 8000, { ms: 1000, amplitude: 9000 })
-  for (let second = LISTENS_S; second < SPEECH_S; second += 3) samples.set(said, second * 8000)
+  const speech = tone(frequency, 8000, { ms: 1000, amplitude: 9000 })
+  for (let second = LISTENS_S; second < SPEECH_S; second += 3) samples.set(speech, second * 8000)
   return samples
 }
 

@@ -126,9 +126,9 @@ function toldSecrets(
   const secrets = ['ADMIN_API_KEY', 'TWILIO_AUTH_TOKEN', 'ELEVENLABS_API_KEY', 'DATABASE_URL']
   const numbers = [...callers].map(({ from }) => from).filter((from) => from.startsWith('+'))
   const mustNotBe = [...new Set([...secrets.map((name) => env[name] ?? ''), ...numbers])].filter(Boolean)
-  const told = new RegExp(mustNotBe.map((text) => text.replace(/\W/g, '\\$&')).join('|'), 'g')
+  const forbidden = new RegExp(mustNotBe.map((text) => text.replace(/\W/g, '\\$&')).join('|'), 'g')
   return nodes.flatMap(({ output }) =>
-    [...new Set(output.match(told))].map(
+    [...new Set(output.match(forbidden))].map(
       (text) => `a line of log with ${text}: ${output.split('\n').find((line) => line.includes(text))}`,
     ),
   )

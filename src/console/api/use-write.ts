@@ -1,14 +1,14 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 
-type Write<Told, Answer> = {
-  ask: (told: Told) => Promise<Answer>
+type Write<Variables, Answer> = {
+  ask: (variables: Variables) => Promise<Answer>
   /** The path under which it is read what this changes. */
   changes: string
   onDone?: (answer: Answer) => void
 }
 
 /** Something that the service is asked to do; what the page shows of it is read again then. */
-export function useWrite<Answer, Told = void>({ ask, changes, onDone }: Write<Told, Answer>) {
+export function useWrite<Answer, Variables = void>({ ask, changes, onDone }: Write<Variables, Answer>) {
   const client = useQueryClient()
   return useMutation({
     mutationFn: ask,

@@ -13,7 +13,7 @@ export class RecordedCaller {
   readonly #recording: AudioBuffer
   readonly #utterances: Utterance[]
   readonly #turns = new TurnTaker()
-  #said = 0
+  #spoken = 0
   #isSpeaking = false
 
   static async load(line: TelephoneLine): Promise<RecordedCaller> {
@@ -31,9 +31,9 @@ export class RecordedCaller {
   /** To be told of every frame of the agent's speech while the agent is there. */
   hears(loudness: number): void {
     if (this.#isSpeaking || !this.#turns.hears(loudness >= LOUD, FRAME_MS)) return
-    const next = this.#utterances[this.#said % this.#utterances.length]
-    if (!next || this.#said >= MAX_UTTERANCES) return
-    this.#said++
+    const next = this.#utterances[this.#spoken % this.#utterances.length]
+    if (!next || this.#spoken >= MAX_UTTERANCES) return
+    this.#spoken++
     this.#isSpeaking = true
     this.#line.speak(this.#recording, next, () => {
       this.#isSpeaking = false

@@ -11,19 +11,19 @@ import { type CallStep, delayName } from './steps.ts'
 export type Span = { from: number; to: number; name: string; note: string; kind: string }
 
 /** What a step says about the time until the next, or null when there is nothing to say. */
-type Said = { name: string; kind: string } | null
+type Stretch = { name: string; kind: string } | null
 
 /** Stretches in which the steps say the same. */
-function stretches(steps: readonly CallStep[], end: number, saidBy: (step: CallStep) => Said): Span[] {
+function stretches(steps: readonly CallStep[], end: number, spanBy: (step: CallStep) => Stretch): Span[] {
   const spans: Span[] = []
-  let before = null as Said
+  let before = null as Stretch
   for (const step of steps) {
-    const said = saidBy(step)
-    if (said?.name === before?.name) continue
+    const current = spanBy(step)
+    if (current?.name === before?.name) continue
     const last = spans.at(-1)
     if (before && last) last.to = step.ms
-    if (said) spans.push({ from: step.ms, to: end, note: '', ...said })
-    before = said
+    if (current) spans.push({ from: step.ms, to: end, note: '', ...current })
+    before = current
   }
   return spans
 }

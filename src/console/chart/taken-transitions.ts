@@ -54,7 +54,7 @@ function nextRuns(chart: Chart, run: Run): Run[] | null {
   if (event === undefined) return null
   const rest = { ...run, events }
   const heard = transitionsFrom(chart, hearing).filter(({ eventType }) => eventType === event)
-  const staying = stayingOf(chart, hearing, event).map((said) => ({ ...rest, events: [...events, ...said] }))
+  const staying = stayingOf(chart, hearing, event).map((sent) => ({ ...rest, events: [...events, ...sent] }))
   // Every condition may have failed, and a message may mean nothing where it came.
   return [...heard.map((transition) => along(chart, rest, transition)), ...staying, rest]
 }
@@ -70,12 +70,12 @@ function along(chart: Chart, run: Run, transition: DrawnTransition): Run {
   const { left, stays } = domainOf(chart, run.at, transition)
   const at = new Set([...stays, ...withAncestors(chart, entered(chart, transition.target))])
   const come = [...at].filter((id) => !stays.has(id))
-  const said = [
+  const sent = [
     ...left.reverse().flatMap((id) => messages(chart.nodes.get(id)?.exit)),
     ...messages(transition.actions),
     ...come.flatMap((id) => messages(chart.nodes.get(id)?.entry)),
   ]
-  return { at, events: [...run.events, ...said], taken: [...run.taken, transition], turns: run.turns + 1 }
+  return { at, events: [...run.events, ...sent], taken: [...run.taken, transition], turns: run.turns + 1 }
 }
 
 /** The innermost state around both ends of a transition is not left; one that leads into its own state leaves what is within it. */
@@ -100,7 +100,7 @@ const stayingOf = (chart: Chart, at: Active, event: string): string[][] =>
     .flatMap((id) => chart.nodes.get(id)?.staying ?? [])
     .filter(({ eventType }) => eventType === event)
     .map(({ actions }) => messages(actions))
-    .filter((said) => said.length > 0)
+    .filter((sent) => sent.length > 0)
 
 const entryMessages = ({ nodes }: Chart, at: Active): string[] =>
   [...at].flatMap((id) => messages(nodes.get(id)?.entry))

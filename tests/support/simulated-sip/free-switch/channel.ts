@@ -167,10 +167,10 @@ export class Channel {
   }
 
   /** Tells of a new call state, or of what the switch calls the way to it. */
-  #enter(state: CallState, told: string = state): void {
+  #enter(state: CallState, reported: string = state): void {
     const before = this.#state
     this.#state = state
-    const fields = { 'Original-Channel-Call-State': before, 'Channel-Call-State': told }
+    const fields = { 'Original-Channel-Call-State': before, 'Channel-Call-State': reported }
     this.fire('CHANNEL_CALLSTATE', fields, { withVariables: false })
   }
 

@@ -16,7 +16,7 @@ export function clockFrames(timeScale = 1): Frames {
 const TURNS_PER_FRAME = 4
 
 /** Time that a test gives. */
-export class HandFrames implements Frames {
+export class ManualFrames implements Frames {
   readonly #ticks = new Set<() => void>()
 
   start(tick: () => void): () => void {

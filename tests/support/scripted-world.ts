@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { MU_LAW_RATE } from '../../src/audio/mulaw.ts'
 import { writeMuLawWav } from '../../src/audio/wav.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
-import { HandCarrier } from './hand-carrier.ts'
-import { HandVendor } from './hand-vendor.ts'
+import { ScriptedCarrier } from './scripted-carrier.ts'
+import { ScriptedVendor } from './scripted-vendor.ts'
 import { ServiceProcess } from './service-process.ts'
 
 export const SERVICE_NUMBER = '+15550199999'
@@ -21,10 +21,10 @@ const CLONE_NAME_LENGTH = 32
  * The service as real processes on a real database, between a carrier and a voice vendor that are led by hand: nothing
  * happens but what a test makes happen, and what the service does about it.
  */
-export class HandWorld {
+export class ScriptedWorld {
   readonly db: TestDatabase
-  readonly carrier: HandCarrier
-  readonly vendor: HandVendor
+  readonly carrier: ScriptedCarrier
+  readonly vendor: ScriptedVendor
   readonly nodes: ServiceProcess[] = []
   readonly adminKey = randomBytes(16).toString('hex')
   readonly #folder: string
@@ -32,8 +32,8 @@ export class HandWorld {
 
   private constructor(parts: {
     db: TestDatabase
-    carrier: HandCarrier
-    vendor: HandVendor
+    carrier: ScriptedCarrier
+    vendor: ScriptedVendor
     folder: string
     settings: Record<string, string>
   }) {
@@ -45,14 +45,14 @@ export class HandWorld {
   }
 
   /** Begins without a node; `settings` are those that all of them have. */
-  static async begin(settings: Record<string, string> = {}, postgresUrl?: string): Promise<HandWorld> {
-    const folder = await mkdtemp(join(tmpdir(), 'precall-hand-'))
+  static async begin(settings: Record<string, string> = {}, postgresUrl?: string): Promise<ScriptedWorld> {
+    const folder = await mkdtemp(join(tmpdir(), 'precall-scripted-'))
     const [db, carrier, vendor] = await Promise.all([
       createTestDatabase(postgresUrl),
-      HandCarrier.start(),
-      HandVendor.start(),
+      ScriptedCarrier.start(),
+      ScriptedVendor.start(),
     ])
-    return new HandWorld({ db, carrier, vendor, folder, settings })
+    return new ScriptedWorld({ db, carrier, vendor, folder, settings })
   }
 
   async startNode(settings: Record<string, string> = {}): Promise<ServiceProcess> {

@@ -11,10 +11,10 @@ const SIGNED_URL_PATH = '/v1/convai/conversation/get-signed-url'
  * A voice vendor that speaks ElevenLabs' protocols and decides nothing: a clone is made or fails when the test says so,
  * and so does every conversation with the agent.
  */
-export class HandVendor {
+export class ScriptedVendor {
   readonly apiKey = randomBytes(16).toString('hex')
   /** In the order in which they were opened. */
-  readonly conversations: HandConversation[] = []
+  readonly conversations: ScriptedConversation[] = []
   readonly #server: Server
   readonly #sockets = new WebSocketServer({ noServer: true })
   readonly #clones: { form: string; response: ServerResponse }[] = []
@@ -32,14 +32,14 @@ export class HandVendor {
     )
     server.on('upgrade', (request, socket, head) =>
       this.#sockets.handleUpgrade(request, socket, head, (client) => {
-        this.conversations.push(new HandConversation(client))
+        this.conversations.push(new ScriptedConversation(client))
       }),
     )
   }
 
-  static async start(): Promise<HandVendor> {
+  static async start(): Promise<ScriptedVendor> {
     const server = createServer()
-    return new HandVendor(server, await listenHere(server))
+    return new ScriptedVendor(server, await listenHere(server))
   }
 
   /** Names of the clones that have been asked for and not been answered yet. */
@@ -66,7 +66,7 @@ export class HandVendor {
   }
 
   /** The conversations that were begun for this call, once each has said so. */
-  conversationsOf(callId: string): HandConversation[] {
+  conversationsOf(callId: string): ScriptedConversation[] {
     return this.conversations.filter((conversation) => conversation.callId === callId)
   }
 
@@ -101,7 +101,7 @@ export class HandVendor {
 }
 
 /** One conversation, as the vendor's end of its socket. */
-export class HandConversation {
+export class ScriptedConversation {
   readonly id = `conv_${randomBytes(8).toString('hex')}`
   /** Everything that the service sent, parsed. */
   readonly received: Record<string, unknown>[] = []

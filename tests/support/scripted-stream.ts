@@ -3,12 +3,12 @@ import { WebSocket } from 'ws'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { StreamWriter } from '../../src/simulator/carrier/stream-messages.ts'
 
-export type HandStreamOptions = { accountSid?: string; signature?: string; sid?: string }
+export type ScriptedStreamOptions = { accountSid?: string; signature?: string; sid?: string }
 
 type Received = { event: string; streamSid: string; media?: { payload: string }; mark?: { name: string } }
 
 /** Twilio's side of a Media Stream, which sends a message when it is told to and answers nothing by itself. */
-export class HandStream {
+export class ScriptedStream {
   readonly sid: string
   readonly received: Received[] = []
   /** Resolves when the socket is closed, by whomever. */
@@ -18,7 +18,7 @@ export class HandStream {
   readonly #accountSid: string
   #callSid = ''
 
-  private constructor(socket: WebSocket, { accountSid, sid = newSid('MZ') }: HandStreamOptions) {
+  private constructor(socket: WebSocket, { accountSid, sid = newSid('MZ') }: ScriptedStreamOptions) {
     this.sid = sid
     this.#socket = socket
     this.#writer = new StreamWriter(sid)
@@ -31,11 +31,11 @@ export class HandStream {
   }
 
   /** Rejects when the handshake is refused. */
-  static async open(url: string, options: HandStreamOptions = {}): Promise<HandStream> {
+  static async open(url: string, options: ScriptedStreamOptions = {}): Promise<ScriptedStream> {
     const { signature } = options
     const headers = signature === undefined ? {} : { 'X-Twilio-Signature': signature }
     const socket = new WebSocket(url, { headers, perMessageDeflate: false })
-    const stream = new HandStream(socket, options)
+    const stream = new ScriptedStream(socket, options)
     await once(socket, 'open')
     return stream
   }

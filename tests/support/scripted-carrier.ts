@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http'
 import { readBody } from '../../src/simulator/carrier/http-client.ts'
 import { newSid } from '../../src/simulator/carrier/sid.ts'
 import { twilioSignature } from '../../src/simulator/carrier/signature.ts'
-import { HandStream } from './hand-stream.ts'
 import { closeHard, listenHere } from './loopback.ts'
+import { ScriptedStream } from './scripted-stream.ts'
 
 /** What the service asked the REST API to change about a call. */
 export type RestOrder = { callSid: string; fields: Record<string, string> }
@@ -15,7 +15,7 @@ type Fields = Record<string, string>
  * A Twilio account that does one thing when it is told to and nothing by itself: it sends a signed webhook, opens a
  * stream, and writes down what it is asked over REST. What happens next is the test's to say.
  */
-export class HandCarrier {
+export class ScriptedCarrier {
   readonly accountSid = newSid('AC')
   readonly authToken = randomBytes(16).toString('hex')
   readonly orders: RestOrder[] = []
@@ -40,9 +40,9 @@ export class HandCarrier {
     })
   }
 
-  static async start(): Promise<HandCarrier> {
+  static async start(): Promise<ScriptedCarrier> {
     const server = createServer()
-    return new HandCarrier(server, await listenHere(server))
+    return new ScriptedCarrier(server, await listenHere(server))
   }
 
   /** The fields that come with every webhook about a call. */
@@ -73,8 +73,8 @@ export class HandCarrier {
   }
 
   /** Opens a media stream as the carrier does, and says nothing on it yet. */
-  openStream(url: string): Promise<HandStream> {
-    return HandStream.open(url, {
+  openStream(url: string): Promise<ScriptedStream> {
+    return ScriptedStream.open(url, {
       accountSid: this.accountSid,
       signature: twilioSignature(this.authToken, url),
     })
