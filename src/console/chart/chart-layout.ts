@@ -1,5 +1,6 @@
 import type { ElkExtendedEdge, ElkNode, ElkPoint } from 'elkjs/lib/elk-api.js'
 import { type Chart, type ChartNode, edgeWords, isBackward } from '../../model/drawn-chart.ts'
+import { withAncestors } from './chart-activity.ts'
 import { type Rectangle, WordPlacer } from './edge-labels.ts'
 
 /*
@@ -17,6 +18,8 @@ export type ChartLayout = {
   size: { width: number; height: number }
 }
 
+/** Between machines, where words of their outermost lines stand. */
+const MACHINE_GAP = 36
 const LEAF_HEIGHT = 38
 /** Room for a compound state's name. */
 const TITLE_HEIGHT = 32
@@ -44,7 +47,7 @@ const OPTIONS = {
   'elk.padding': '[top=4,left=4,bottom=4,right=4]',
 }
 
-/** On a narrow page machines stand one under the other; `isNarrow` says so. */
+/** Machines stand in rows, each as wide as what is in it; on a narrow page one under the other. */
 export async function layOut(chart: Chart, isNarrow: boolean): Promise<ChartLayout> {
   const [{ default: elkApi }, { default: workerUrl }] = await Promise.all([
     import('elkjs/lib/elk-api.js'),
@@ -52,17 +55,24 @@ export async function layOut(chart: Chart, isNarrow: boolean): Promise<ChartLayo
   ])
   const elk = new elkApi.default({ workerFactory: () => new Worker(workerUrl) })
   try {
-    const root = chart.nodes.get(chart.root)
-    if (!root) throw new Error('The chart has no root.')
-    const graph = {
-      ...elkNode(chart, root),
-      id: chart.root,
-      edges: [...elkEdges(chart), ...rows(chart, isNarrow)],
-    }
-    return readLayout(await elk.layout(graph, { layoutOptions: OPTIONS }), chart)
+    const drawn = await Promise.all(
+      machinesOf(chart).map((machine) => {
+        const children = [elkNode(chart, machine)]
+        const graph = { id: chart.root, children, edges: elkEdges(chart, machine) }
+        return elk.layout(graph, { layoutOptions: OPTIONS })
+      }),
+    )
+    return readLayout(inRows(drawn, isNarrow ? 1 : Math.ceil(Math.sqrt(drawn.length))), chart)
   } finally {
     elk.terminateWorker()
   }
+}
+
+/** No line leads from one to another, so each is placed by itself. */
+function machinesOf({ nodes, root }: Chart): ChartNode[] {
+  const children = nodes.get(root)?.children
+  if (!children) throw new Error('The chart has no root.')
+  return children.flatMap((id) => nodes.get(id) ?? [])
 }
 
 function elkNode(chart: Chart, node: ChartNode): ElkNode {
@@ -81,45 +91,61 @@ function elkNode(chart: Chart, node: ChartNode): ElkNode {
   }
 }
 
-const elkEdges = (chart: Chart): ElkExtendedEdge[] =>
-  chart.edges.map((edge) => {
-    const ends = isBackward(chart, edge) ? [edge.target, edge.source] : [edge.source, edge.target]
-    return { id: edge.id, sources: ends.slice(0, 1), targets: ends.slice(1) }
-  })
-
-/** Lines that nobody sees: each holds what goes on side by side below something else, so that the picture is about square. */
-const rows = ({ nodes }: Chart, isNarrow: boolean): ElkExtendedEdge[] =>
-  [...nodes.values()]
-    .filter(({ type }) => type === 'parallel')
-    .flatMap(({ children }) => {
-      const perRow = isNarrow ? 1 : Math.ceil(Math.sqrt(children.length))
-      return children.slice(perRow).map((child, index) => {
-        const above = children[index] as string
-        return { id: `${above} above ${child}`, sources: [above], targets: [child] }
-      })
+const elkEdges = (chart: Chart, machine: ChartNode): ElkExtendedEdge[] =>
+  chart.edges
+    .filter(({ source }) => withAncestors(chart, [source]).has(machine.id))
+    .map((edge) => {
+      const ends = isBackward(chart, edge) ? [edge.target, edge.source] : [edge.source, edge.target]
+      return { id: edge.id, sources: ends.slice(0, 1), targets: ends.slice(1) }
     })
 
-function readLayout(graph: ElkNode, chart: Chart): ChartLayout {
+type Placed = { graph: ElkNode; left: number; top: number }
+
+/** So many pictures in a row, from the left; a row is as high as the highest in it. */
+function inRows(graphs: readonly ElkNode[], perRow: number): Placed[] {
+  const placed: Placed[] = []
+  let top = 0
+  for (let first = 0; first < graphs.length; first += perRow) {
+    const row = graphs.slice(first, first + perRow)
+    let left = 0
+    for (const graph of row) {
+      placed.push({ graph, left, top })
+      left += (graph.width ?? 0) + MACHINE_GAP
+    }
+    top += Math.max(...row.map(({ height = 0 }) => height)) + MACHINE_GAP
+  }
+  return placed
+}
+
+function readLayout(machines: readonly Placed[], chart: Chart): ChartLayout {
   const boxes = new Map<string, Box>()
   const states: Rectangle[] = []
-  const visit = (node: ElkNode, left: number, top: number) => {
-    const { id, x = 0, y = 0, width = 0, height = 0, children = [] } = node
-    if (id !== graph.id) boxes.set(id, { x, y, width, height })
-    if (children.length === 0) states.push({ x: left + x, y: top + y, width, height })
-    for (const child of children) visit(child, left + x, top + y)
+  const visit = (node: ElkNode, around: ElkPoint, within: ElkPoint = { x: 0, y: 0 }) => {
+    const { id, width = 0, height = 0, children = [] } = node
+    const [x, y] = [(node.x ?? 0) + within.x, (node.y ?? 0) + within.y]
+    boxes.set(id, { x, y, width, height })
+    const corner = { x: around.x + x, y: around.y + y }
+    if (children.length === 0) states.push({ ...corner, width, height })
+    for (const child of children) visit(child, corner)
   }
-  visit(graph, 0, 0)
+  for (const { graph, left, top } of machines)
+    for (const machine of graph.children ?? []) visit(machine, { x: 0, y: 0 }, { x: left, y: top })
   const placer = new WordPlacer(states)
-  const lines = new Map<string, Line>()
-  for (const { id, sections = [] } of graph.edges ?? []) {
+  const lines = new Map(machines.flatMap((machine) => linesOf(machine, chart, placer)))
+  const width = Math.max(...machines.map(({ graph, left }) => left + (graph.width ?? 0)))
+  const height = Math.max(...machines.map(({ graph, top }) => top + (graph.height ?? 0)))
+  return { boxes, lines, size: { width, height } }
+}
+
+function linesOf({ graph, left, top }: Placed, chart: Chart, placer: WordPlacer): [string, Line][] {
+  return (graph.edges ?? []).flatMap(({ id, sections = [] }): [string, Line][] => {
     const edge = chart.edges.find((drawn) => drawn.id === id)
-    if (!edge) continue
-    const points = sections.flatMap(({ startPoint, bendPoints = [], endPoint }) => [
-      ...[startPoint, ...bendPoints, endPoint],
-    ])
+    if (!edge) return []
+    const points = sections
+      .flatMap(({ startPoint, bendPoints = [], endPoint }) => [startPoint, ...bendPoints, endPoint])
+      .map(({ x, y }) => ({ x: x + left, y: y + top }))
     if (isBackward(chart, edge)) points.reverse()
     const words = edgeWords(chart, edge)
-    lines.set(id, { points, words, middle: placer.place(points, words) })
-  }
-  return { boxes, lines, size: { width: graph.width ?? 0, height: graph.height ?? 0 } }
+    return [[id, { points, words, middle: placer.place(points, words) }]]
+  })
 }
