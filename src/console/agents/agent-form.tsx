@@ -29,66 +29,103 @@ export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () =
     <section className="card" aria-labelledby="agent-form">
       <h2 id="agent-form">{agent ? `Change ${agent.name}` : 'Set up an agent'}</h2>
       <form className="fields" onSubmit={send}>
-        <Labelled name="Name">
-          <input name="name" defaultValue={agent?.name} required autoComplete="off" />
-        </Labelled>
-        <Labelled
-          name="Numbers it answers"
-          hint="One a line, in any spelling, like +1 555 123 4567, or a SIP user such as 1001."
-        >
-          <textarea name="numbers" rows={2} defaultValue={agent?.numbers.join('\n')} />
-        </Labelled>
-        <div className="field-pair">
-          <Labelled name="Vendor">
-            <select
-              name="backend"
-              value={backend}
-              onChange={({ target }) => setBackend(target.value as Agent['backend'])}
-            >
-              <option value="elevenlabs">ElevenLabs</option>
-              <option value="openai">OpenAI</option>
-            </select>
-          </Labelled>
-          <Labelled name="Language">
-            <input name="language" placeholder="en" defaultValue={agent?.language ?? ''} autoComplete="off" />
-          </Labelled>
-        </div>
-        {backend === 'openai' && (
-          <p className="warning" role="status">
-            OpenAI Realtime is not built yet: this can be kept, but calls to it only hear an apology.
-          </p>
-        )}
-        <Labelled name="Vendor’s agent id" hint="Empty: the one in the settings.">
-          <input name="vendorAgentId" defaultValue={agent?.vendorAgentId ?? ''} autoComplete="off" />
-        </Labelled>
-        <Labelled name="Voice id" hint="For callers without a voice of their own. Empty: the agent’s.">
-          <input name="voiceId" defaultValue={agent?.voiceId ?? ''} autoComplete="off" />
-        </Labelled>
-        <Labelled name="First message">
-          <textarea name="firstMessage" rows={2} defaultValue={agent?.firstMessage ?? ''} />
-        </Labelled>
-        <Labelled name="Instructions">
-          <textarea name="instructions" rows={5} defaultValue={agent?.instructions ?? ''} />
-        </Labelled>
-        <details>
-          <summary>Tools and handoff</summary>
-          <div className="fields">
-            <Labelled name="Transfer number" hint="Where a caller is handed to who wants a human.">
-              <input name="transferNumber" defaultValue={agent?.transferNumber ?? ''} autoComplete="off" />
-            </Labelled>
-            <Labelled name="Tools" hint="A JSON list, as the vendor declares them.">
-              <textarea
-                name="tools"
-                rows={4}
-                className="code"
-                defaultValue={JSON.stringify(agent?.tools ?? [], null, 1)}
-              />
-            </Labelled>
-          </div>
-        </details>
+        <NumberFields agent={agent} />
+        <VendorFields {...{ agent, backend }} onBackend={setBackend} />
+        <SpeechFields agent={agent} />
+        <ToolFields agent={agent} />
         <FormEnd {...{ saving, onDone }} isThere={agent !== null} />
       </form>
     </section>
+  )
+}
+
+type FieldsProps = { agent: Agent | null }
+
+function NumberFields({ agent }: FieldsProps) {
+  return (
+    <>
+      <Labelled name="Name">
+        <input name="name" defaultValue={agent?.name} required autoComplete="off" />
+      </Labelled>
+      <Labelled
+        name="Numbers it answers"
+        hint="One a line, in any spelling, like +1 555 123 4567, or a SIP user such as 1001."
+      >
+        <textarea name="numbers" rows={2} defaultValue={agent?.numbers.join('\n')} />
+      </Labelled>
+    </>
+  )
+}
+
+type VendorFieldsProps = FieldsProps & {
+  backend: Agent['backend']
+  onBackend: (backend: Agent['backend']) => void
+}
+
+function VendorFields({ agent, backend, onBackend }: VendorFieldsProps) {
+  return (
+    <>
+      <div className="field-pair">
+        <Labelled name="Vendor">
+          <select
+            name="backend"
+            value={backend}
+            onChange={({ target }) => onBackend(target.value as Agent['backend'])}
+          >
+            <option value="elevenlabs">ElevenLabs</option>
+            <option value="openai">OpenAI</option>
+          </select>
+        </Labelled>
+        <Labelled name="Language">
+          <input name="language" placeholder="en" defaultValue={agent?.language ?? ''} autoComplete="off" />
+        </Labelled>
+      </div>
+      {backend === 'openai' && (
+        <p className="warning" role="status">
+          OpenAI Realtime is not built yet: this can be kept, but calls to it only hear an apology.
+        </p>
+      )}
+    </>
+  )
+}
+
+function SpeechFields({ agent }: FieldsProps) {
+  return (
+    <>
+      <Labelled name="Vendor’s agent id" hint="Empty: the one in the settings.">
+        <input name="vendorAgentId" defaultValue={agent?.vendorAgentId ?? ''} autoComplete="off" />
+      </Labelled>
+      <Labelled name="Voice id" hint="For callers without a voice of their own. Empty: the agent’s.">
+        <input name="voiceId" defaultValue={agent?.voiceId ?? ''} autoComplete="off" />
+      </Labelled>
+      <Labelled name="First message">
+        <textarea name="firstMessage" rows={2} defaultValue={agent?.firstMessage ?? ''} />
+      </Labelled>
+      <Labelled name="Instructions">
+        <textarea name="instructions" rows={5} defaultValue={agent?.instructions ?? ''} />
+      </Labelled>
+    </>
+  )
+}
+
+function ToolFields({ agent }: FieldsProps) {
+  return (
+    <details>
+      <summary>Tools and handoff</summary>
+      <div className="fields">
+        <Labelled name="Transfer number" hint="Where a caller is handed to who wants a human.">
+          <input name="transferNumber" defaultValue={agent?.transferNumber ?? ''} autoComplete="off" />
+        </Labelled>
+        <Labelled name="Tools" hint="A JSON list, as the vendor declares them.">
+          <textarea
+            name="tools"
+            rows={4}
+            className="code"
+            defaultValue={JSON.stringify(agent?.tools ?? [], null, 1)}
+          />
+        </Labelled>
+      </div>
+    </details>
   )
 }
 

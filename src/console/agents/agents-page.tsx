@@ -27,44 +27,62 @@ export function AgentsPage() {
           )}
           <ul className="entries">
             {value?.agents.map((agent) => (
-              <li className="entry" key={agent.id} aria-current={agent.id === edited?.id || undefined}>
-                <div>
-                  <p className="entry-title">
-                    {agent.name}{' '}
-                    <span className="badge">{agent.backend === 'openai' ? 'OpenAI' : 'ElevenLabs'}</span>
-                  </p>
-                  <p className="hint">
-                    {agent.numbers.length > 0
-                      ? `Answers ${agent.numbers.map(phoneNumberWords).join(', ')}`
-                      : 'Answers no number yet'}
-                    {agent.language && ` · ${agent.language}`}
-                  </p>
-                  {agent.warnings.map((warning) => (
-                    <p key={warning} className="warning">
-                      {warning}
-                    </p>
-                  ))}
-                </div>
-                <div className="entry-actions">
-                  <button type="button" className="quiet small" onClick={() => setEdited(agent)}>
-                    Edit<span className="for-screen-readers"> {agent.name}</span>
-                  </button>
-                  <ConfirmButton
-                    name="Delete"
-                    question={`Delete ${agent.name}?`}
-                    consequence={consequenceOf(agent)}
-                    ask={() => request(`/api/v1/agents/${agent.id}`, { method: 'DELETE', accept: [404] })}
-                    changes="/api/v1/agents"
-                    onDone={done}
-                  />
-                </div>
-              </li>
+              <AgentEntry
+                key={agent.id}
+                agent={agent}
+                isEdited={agent.id === edited?.id}
+                onEdit={setEdited}
+                onGone={done}
+              />
             ))}
           </ul>
         </section>
         <AgentForm key={edited?.id ?? 'new'} agent={edited} onDone={done} />
       </div>
     </>
+  )
+}
+
+type AgentEntryProps = {
+  agent: Agent
+  isEdited: boolean
+  onEdit: (agent: Agent) => void
+  onGone: () => void
+}
+
+function AgentEntry({ agent, isEdited, onEdit, onGone }: AgentEntryProps) {
+  return (
+    <li className="entry" aria-current={isEdited || undefined}>
+      <div>
+        <p className="entry-title">
+          {agent.name} <span className="badge">{agent.backend === 'openai' ? 'OpenAI' : 'ElevenLabs'}</span>
+        </p>
+        <p className="hint">
+          {agent.numbers.length > 0
+            ? `Answers ${agent.numbers.map(phoneNumberWords).join(', ')}`
+            : 'Answers no number yet'}
+          {agent.language && ` · ${agent.language}`}
+        </p>
+        {agent.warnings.map((warning) => (
+          <p key={warning} className="warning">
+            {warning}
+          </p>
+        ))}
+      </div>
+      <div className="entry-actions">
+        <button type="button" className="quiet small" onClick={() => onEdit(agent)}>
+          Edit<span className="for-screen-readers"> {agent.name}</span>
+        </button>
+        <ConfirmButton
+          name="Delete"
+          question={`Delete ${agent.name}?`}
+          consequence={consequenceOf(agent)}
+          ask={() => request(`/api/v1/agents/${agent.id}`, { method: 'DELETE', accept: [404] })}
+          changes="/api/v1/agents"
+          onDone={onGone}
+        />
+      </div>
+    </li>
   )
 }
 

@@ -38,16 +38,7 @@ export function Scrubber({ at, end, steps, cursor }: ScrubberProps) {
       }}
       onPointerLeave={() => setPointedAt(null)}
     >
-      {pointedAt !== null && (
-        <div
-          className="pointed"
-          data-side={pointedAt > end / 2 ? 'left' : 'right'}
-          style={{ left: percent(pointedAt, end) }}
-          aria-hidden="true"
-        >
-          <span>{wordsAt(pointedAt, steps, end)}</span>
-        </div>
-      )}
+      {pointedAt !== null && <Pointed at={pointedAt} {...{ end, steps }} />}
       <div
         className="scrubber-hand"
         role="slider"
@@ -62,6 +53,20 @@ export function Scrubber({ at, end, steps, cursor }: ScrubberProps) {
       >
         <span className="scrubber-time">+{durationWords(at)}</span>
       </div>
+    </div>
+  )
+}
+
+/** Tells what is under the pointer, on the side where there is room. */
+function Pointed({ at, end, steps }: Omit<ScrubberProps, 'cursor'>) {
+  return (
+    <div
+      className="pointed"
+      data-side={at > end / 2 ? 'left' : 'right'}
+      style={{ left: percent(at, end) }}
+      aria-hidden="true"
+    >
+      <span>{wordsAt(at, steps, end)}</span>
     </div>
   )
 }

@@ -18,50 +18,48 @@ export function StepControls({
   useKeys({ ',': () => cursor.go(index - 1), '.': () => cursor.go(index + 1) })
   return (
     <div className="step-controls">
-      <button type="button" className="quiet small" disabled={index === 0} onClick={() => cursor.go(0)}>
-        First
-      </button>
-      <button
-        type="button"
-        className="quiet small"
-        disabled={index === 0}
-        aria-keyshortcuts=","
-        onClick={() => cursor.go(index - 1)}
-      >
-        ← Back
-      </button>
-      <button
-        type="button"
-        className="quiet small"
-        aria-pressed={isPlaying}
-        onClick={() => cursor.play(!isPlaying)}
-      >
-        {isPlaying ? 'Pause' : 'Play'}
-      </button>
-      <button
-        type="button"
-        className="quiet small"
-        disabled={index >= steps.length - 1}
-        aria-keyshortcuts="."
-        onClick={() => cursor.go(index + 1)}
-      >
-        Next →
-      </button>
-      {isLive && (
-        <button
-          type="button"
-          className="quiet small"
-          aria-pressed={ms === null}
-          onClick={() => cursor.follow()}
-        >
-          Live
-        </button>
-      )}
+      <StepButton name="First" isDisabled={index === 0} onPress={() => cursor.go(0)} />
+      <StepButton name="← Back" keys="," isDisabled={index === 0} onPress={() => cursor.go(index - 1)} />
+      <StepButton
+        name={isPlaying ? 'Pause' : 'Play'}
+        isPressed={isPlaying}
+        onPress={() => cursor.play(!isPlaying)}
+      />
+      <StepButton
+        name="Next →"
+        keys="."
+        isDisabled={index >= steps.length - 1}
+        onPress={() => cursor.go(index + 1)}
+      />
+      {isLive && <StepButton name="Live" isPressed={ms === null} onPress={() => cursor.follow()} />}
       <p className="step-place" role="status">
         {step ? `Step ${index + 1} of ${steps.length}, +${durationWords(step.ms)}: ` : ''}
         <code>{step?.type}</code>
       </p>
     </div>
+  )
+}
+
+type StepButtonProps = {
+  name: string
+  keys?: string
+  isDisabled?: boolean
+  isPressed?: boolean
+  onPress: () => void
+}
+
+function StepButton({ name, keys, isDisabled, isPressed, onPress }: StepButtonProps) {
+  return (
+    <button
+      type="button"
+      className="quiet small"
+      disabled={isDisabled}
+      aria-keyshortcuts={keys}
+      aria-pressed={isPressed}
+      onClick={onPress}
+    >
+      {name}
+    </button>
   )
 }
 

@@ -70,19 +70,26 @@ export function TimeAxis({ callId, steps, turns, recorded, cursor, isLive }: Tim
             <Bars spans={speech.filter(({ kind }) => kind === role)} end={end} />
           </Lane>
         ))}
-        {sound.recordings.length > 0 && (
-          <Lane name="Recording" kind="sound">
-            {sound.recordings.map((recording) => (
-              <Waveform key={recording.conversationId} recording={recording} end={end} />
-            ))}
-          </Lane>
-        )}
+        <RecordingLane recordings={sound.recordings} end={end} />
       </div>
       <p className="hint">{aboutSound(sound.recordings.length > 0, isLive)}</p>
       <p className="fault" role="status">
         {sound.fault}
       </p>
     </section>
+  )
+}
+
+type RecordingLaneProps = { recordings: ReturnType<typeof useRecordings>['recordings']; end: number }
+
+function RecordingLane({ recordings, end }: RecordingLaneProps) {
+  if (recordings.length === 0) return null
+  return (
+    <Lane name="Recording" kind="sound">
+      {recordings.map((recording) => (
+        <Waveform key={recording.conversationId} recording={recording} end={end} />
+      ))}
+    </Lane>
   )
 }
 

@@ -23,37 +23,43 @@ export function Timeline({
       <h2 id="timeline">Timeline</h2>
       <FollowingScroll label="Timeline" news={entries.length}>
         <ol className="timeline" ref={list}>
-          {entries.map(({ seq, milliseconds, words, count, type, newState }) => (
-            <li
-              key={seq}
-              data-state={newState ?? undefined}
-              aria-current={seq === current ? 'step' : undefined}
-            >
-              {onChoose ? (
-                <button type="button" className="at" onClick={() => onChoose(seq)}>
-                  +{durationWords(milliseconds)}
-                </button>
-              ) : (
-                <span className="at">+{durationWords(milliseconds)}</span>
-              )}
-              <span className="what">
-                {words}
-                {count > 1 && <span className="count"> × {count}</span>}
-                <span className="names">
-                  <code>{type}</code>
-                  {newState && (
-                    <>
-                      <span aria-hidden="true"> → </span>
-                      <code className="state">{newState}</code>
-                    </>
-                  )}
-                </span>
-              </span>
-            </li>
+          {entries.map((entry) => (
+            <Entry key={entry.seq} entry={entry} isCurrent={entry.seq === current} onChoose={onChoose} />
           ))}
         </ol>
       </FollowingScroll>
     </section>
+  )
+}
+
+type EntryProps = { entry: TimelineEntry; isCurrent: boolean; onChoose?: (seq: number) => void }
+
+function Entry({ entry, isCurrent, onChoose }: EntryProps) {
+  const { seq, milliseconds, words, count, type, newState } = entry
+  const at = `+${durationWords(milliseconds)}`
+  return (
+    <li data-state={newState ?? undefined} aria-current={isCurrent ? 'step' : undefined}>
+      {onChoose ? (
+        <button type="button" className="at" onClick={() => onChoose(seq)}>
+          {at}
+        </button>
+      ) : (
+        <span className="at">{at}</span>
+      )}
+      <span className="what">
+        {words}
+        {count > 1 && <span className="count"> × {count}</span>}
+        <span className="names">
+          <code>{type}</code>
+          {newState && (
+            <>
+              <span aria-hidden="true"> → </span>
+              <code className="state">{newState}</code>
+            </>
+          )}
+        </span>
+      </span>
+    </li>
   )
 }
 

@@ -57,12 +57,7 @@ export function useCursor(steps: readonly CallStep[], { isLive, isRead, wanted }
     else go(last)
   }, [steps, wanted, isRead, go, last])
 
-  useEffect(() => {
-    if (!isPlaying) return
-    if (index >= last && !isLive) return setPlaying(false)
-    const next = setTimeout(() => go(index + 1), PLAY_MS)
-    return () => clearTimeout(next)
-  }, [isPlaying, index, last, isLive, go])
+  usePlaying({ isPlaying, index, last, isLive }, go, setPlaying)
 
   return {
     ...{ index, ms, isPlaying, go },
@@ -80,4 +75,20 @@ export function useCursor(steps: readonly CallStep[], { isLive, isRead, wanted }
       setPlaying(isToPlay)
     },
   }
+}
+
+type Playing = { isPlaying: boolean; index: number; last: number; isLive: boolean }
+
+/** Goes on by itself while it plays, and stops at the end of a call that is over. */
+function usePlaying(
+  { isPlaying, index, last, isLive }: Playing,
+  go: Cursor['go'],
+  setPlaying: (isPlaying: boolean) => void,
+): void {
+  useEffect(() => {
+    if (!isPlaying) return
+    if (index >= last && !isLive) return setPlaying(false)
+    const next = setTimeout(() => go(index + 1), PLAY_MS)
+    return () => clearTimeout(next)
+  }, [isPlaying, index, last, isLive, go, setPlaying])
 }

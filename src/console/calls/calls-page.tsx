@@ -37,55 +37,7 @@ export function CallsPage({ query }: { query: URLSearchParams }) {
         <h1>Calls</h1>
       </div>
       <section className="card" aria-label="Calls">
-        <search className="filters">
-          <Labelled name="Caller">
-            <input
-              type="search"
-              placeholder="+15551234567"
-              defaultValue={filter.from}
-              onChange={(event) => change('from', event.target.value.replace(/\s/g, ''))}
-            />
-          </Labelled>
-          <Labelled name="Called">
-            <input
-              type="search"
-              placeholder="+15557654321"
-              defaultValue={filter.to}
-              onChange={(event) => change('to', event.target.value.replace(/\s/g, ''))}
-            />
-          </Labelled>
-          <Labelled name="Which">
-            <select value={filter.active} onChange={(event) => change('active', event.target.value)}>
-              <option value="">Live and past</option>
-              <option value="true">Live</option>
-              <option value="false">Past</option>
-            </select>
-          </Labelled>
-          <Labelled name="How it ended">
-            <select value={filter.outcome} onChange={(event) => change('outcome', event.target.value)}>
-              <option value="">Any way</option>
-              {Object.keys(END_REASONS).map((reason) => (
-                <option key={reason} value={reason}>
-                  {outcomeWords(reason as EndReason)}
-                </option>
-              ))}
-            </select>
-          </Labelled>
-          <Labelled name="Carrier">
-            <select value={filter.provider} onChange={(event) => change('provider', event.target.value)}>
-              <option value="">Any</option>
-              <option value="twilio">Twilio</option>
-              <option value="sip">SIP</option>
-            </select>
-          </Labelled>
-          <Labelled name="Since">
-            <input
-              type="date"
-              value={filter.since}
-              onChange={(event) => change('since', event.target.value)}
-            />
-          </Labelled>
-        </search>
+        <CallFilters filter={filter} onChange={change} />
         <p className="fault" role="status">
           {fault}
         </p>
@@ -98,6 +50,58 @@ export function CallsPage({ query }: { query: URLSearchParams }) {
         )}
       </section>
     </>
+  )
+}
+
+type CallFiltersProps = { filter: Filter; onChange: (name: keyof Filter, value: string) => void }
+
+function CallFilters({ filter, onChange }: CallFiltersProps) {
+  return (
+    <search className="filters">
+      <Labelled name="Caller">
+        <input
+          type="search"
+          placeholder="+15551234567"
+          defaultValue={filter.from}
+          onChange={(event) => onChange('from', event.target.value.replace(/\s/g, ''))}
+        />
+      </Labelled>
+      <Labelled name="Called">
+        <input
+          type="search"
+          placeholder="+15557654321"
+          defaultValue={filter.to}
+          onChange={(event) => onChange('to', event.target.value.replace(/\s/g, ''))}
+        />
+      </Labelled>
+      <Labelled name="Which">
+        <select value={filter.active} onChange={(event) => onChange('active', event.target.value)}>
+          <option value="">Live and past</option>
+          <option value="true">Live</option>
+          <option value="false">Past</option>
+        </select>
+      </Labelled>
+      <Labelled name="How it ended">
+        <select value={filter.outcome} onChange={(event) => onChange('outcome', event.target.value)}>
+          <option value="">Any way</option>
+          {Object.keys(END_REASONS).map((reason) => (
+            <option key={reason} value={reason}>
+              {outcomeWords(reason as EndReason)}
+            </option>
+          ))}
+        </select>
+      </Labelled>
+      <Labelled name="Carrier">
+        <select value={filter.provider} onChange={(event) => onChange('provider', event.target.value)}>
+          <option value="">Any</option>
+          <option value="twilio">Twilio</option>
+          <option value="sip">SIP</option>
+        </select>
+      </Labelled>
+      <Labelled name="Since">
+        <input type="date" value={filter.since} onChange={(event) => onChange('since', event.target.value)} />
+      </Labelled>
+    </search>
   )
 }
 

@@ -12,6 +12,18 @@ const NODE_TYPES = { state: StateNode }
 const EDGE_TYPES = { transition: TransitionEdge }
 const FIT = { padding: 0.02, maxZoom: 0.95 }
 const NONE: ReadonlySet<string> = new Set()
+/** Nothing can be moved, joined or deleted. */
+const ONLY_LOOKED_AT = {
+  nodesDraggable: false,
+  nodesConnectable: false,
+  edgesFocusable: false,
+  elevateNodesOnSelect: false,
+  zIndexMode: 'manual',
+  deleteKeyCode: null,
+  selectionKeyCode: null,
+  multiSelectionKeyCode: null,
+  proOptions: { hideAttribution: true },
+} as const
 
 export type ChartViewProps = {
   chart: Chart
@@ -61,16 +73,8 @@ export function ChartView({
         fitViewOptions={FIT}
         minZoom={0.15}
         maxZoom={2}
-        nodesDraggable={false}
-        nodesConnectable={false}
         nodesFocusable={onSelect !== undefined}
-        edgesFocusable={false}
-        elevateNodesOnSelect={false}
-        zIndexMode="manual"
-        deleteKeyCode={null}
-        selectionKeyCode={null}
-        multiSelectionKeyCode={null}
-        proOptions={{ hideAttribution: true }}
+        {...ONLY_LOOKED_AT}
         aria-label="Statechart"
         onSelectionChange={({ nodes: [chosen] }) => onSelect?.(chosen?.id ?? null)}
       >

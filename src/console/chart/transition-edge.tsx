@@ -70,20 +70,28 @@ function TransitionLine({
         </circle>
       )}
       {(isOffered || isClose || (isLit && look === 'one')) && line.words.length > 0 && (
-        <EdgeLabelRenderer>
-          <div
-            className="transition-words"
-            data-lit={isLit || undefined}
-            data-offered={isOffered || undefined}
-            style={{ transform: `translate(${line.middle.x}px, ${line.middle.y}px) translate(-50%, -50%)` }}
-          >
-            {line.words.map((words) => (
-              <span key={words}>{words}</span>
-            ))}
-          </div>
-        </EdgeLabelRenderer>
+        <LineWords {...{ line, isLit, isOffered }} />
       )}
     </g>
+  )
+}
+
+type LineWordsProps = { line: Line; isLit: boolean; isOffered: boolean }
+
+function LineWords({ line: { words, middle }, isLit, isOffered }: LineWordsProps) {
+  return (
+    <EdgeLabelRenderer>
+      <div
+        className="transition-words"
+        data-lit={isLit || undefined}
+        data-offered={isOffered || undefined}
+        style={{ transform: `translate(${middle.x}px, ${middle.y}px) translate(-50%, -50%)` }}
+      >
+        {words.map((each) => (
+          <span key={each}>{each}</span>
+        ))}
+      </div>
+    </EdgeLabelRenderer>
   )
 }
 

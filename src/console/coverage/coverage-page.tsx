@@ -44,23 +44,34 @@ export function CoveragePage() {
             </p>
           )}
           {carriers.length > 0 && <CoverageTable carriers={carriers} />}
-          {carriers.length > 1 && (
-            <fieldset className="choices" aria-label="What the chart shows">
-              <Choice name="Least of all" isChosen={chosen === null} onChoose={() => setChosen(null)} />
-              {CARRIERS.filter((name) => carriers.some(({ carrier }) => carrier === name)).map((name) => (
-                <Choice
-                  key={name}
-                  name={carrierWords(name)}
-                  isChosen={chosen === name}
-                  onChoose={() => setChosen(name)}
-                />
-              ))}
-            </fieldset>
-          )}
+          {carriers.length > 1 && <Choices {...{ carriers, chosen }} onChoose={setChosen} />}
           {measured && placed && <MissedTransitions measured={measured} chart={placed.chart} />}
         </section>
       </aside>
     </div>
+  )
+}
+
+type ChoicesProps = {
+  carriers: ChartCoverage['carriers']
+  /** Null means what was gone through least over any of them. */
+  chosen: string | null
+  onChoose: (carrier: string | null) => void
+}
+
+function Choices({ carriers, chosen, onChoose }: ChoicesProps) {
+  return (
+    <fieldset className="choices" aria-label="What the chart shows">
+      <Choice name="Least of all" isChosen={chosen === null} onChoose={() => onChoose(null)} />
+      {CARRIERS.filter((name) => carriers.some(({ carrier }) => carrier === name)).map((name) => (
+        <Choice
+          key={name}
+          name={carrierWords(name)}
+          isChosen={chosen === name}
+          onChoose={() => onChoose(name)}
+        />
+      ))}
+    </fieldset>
   )
 }
 

@@ -14,8 +14,6 @@ export function CoverageTable({ carriers }: { carriers: readonly CarrierCoverage
     ['Paths played', ({ paths }: CarrierCoverage) => paths],
     ['Measured', ({ at }: CarrierCoverage) => <When at={at} />],
   ] as const
-  const outdated = columns.filter(({ measured }) => measured && !measured.isOfThisChart)
-  const absent = columns.filter(({ measured }) => !measured)
   return (
     <>
       <table className="coverage-table">
@@ -42,6 +40,19 @@ export function CoverageTable({ carriers }: { carriers: readonly CarrierCoverage
           ))}
         </tbody>
       </table>
+      <Notes columns={columns} />
+    </>
+  )
+}
+
+type Column = { name: (typeof CARRIERS)[number]; measured: CarrierCoverage | null }
+
+/** What the figures leave out. */
+function Notes({ columns }: { columns: readonly Column[] }) {
+  const outdated = columns.filter(({ measured }) => measured && !measured.isOfThisChart)
+  const absent = columns.filter(({ measured }) => !measured)
+  return (
+    <>
       {columns.map(
         ({ name, measured }) =>
           measured &&

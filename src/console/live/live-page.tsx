@@ -1,5 +1,5 @@
 import { lazy, Suspense, useMemo, useState } from 'react'
-import { nodeAt } from '../../model/drawn-chart.ts'
+import { type Chart, nodeAt } from '../../model/drawn-chart.ts'
 import type { FeedNow, LiveCall } from '../api/live-feed.ts'
 import { transitionsFrom, withAncestors } from '../chart/chart-activity.ts'
 import { useChart } from '../chart/use-chart.ts'
@@ -19,22 +19,10 @@ export function LivePage() {
   const [chosen, setChosen] = useState<string | null>(null)
   const [search, setSearch] = useState('')
   const chart = placed?.chart ?? null
-  const calls = useMemo(
-    () =>
-      [...now.calls.values()]
-        .filter((call) => `${call.from} ${call.to} ${call.id}`.includes(search.replaceAll(' ', '')))
-        .filter((call) => chosen === null || !chart || placesOf(chart, call).has(chosen))
-        .sort((a, b) => (a.id < b.id ? 1 : -1)),
-    [now, chart, chosen, search],
-  )
+  const calls = useMemo(() => foundIn(now, chart, { chosen, search }), [now, chart, chosen, search])
   const live = [...now.calls.values()].filter(({ endedAt }) => endedAt === null)
-  const offered = useMemo(
-    () =>
-      new Set(
-        chart && chosen ? transitionsFrom(chart, withAncestors(chart, [chosen])).map(({ edge }) => edge) : [],
-      ),
-    [chart, chosen],
-  )
+  const offered = useMemo(() => edgesFrom(chart, chosen), [chart, chosen])
+  const nameOf = (id: string | null) => (id && chart?.nodes.get(id)?.key) || null
   const chooseBy = (path: string | null) =>
     setChosen(path && chart ? (nodeAt(chart, path)?.id ?? null) : null)
 
@@ -59,43 +47,71 @@ export function LivePage() {
         <HeatLegend />
       </section>
       <aside className="live-side">
-        <section className="card" aria-labelledby="tally">
-          <h2 id="tally">
-            <strong className="figure">{live.length}</strong> {live.length === 1 ? 'call' : 'calls'}
-          </h2>
-          <Tally
-            calls={live}
-            chosen={chosen ? (chart?.nodes.get(chosen)?.path ?? null) : null}
-            onChoose={chooseBy}
-          />
-        </section>
+        <TallyCard
+          calls={live}
+          chosen={chosen ? (chart?.nodes.get(chosen)?.path ?? null) : null}
+          onChoose={chooseBy}
+        />
         {chart && chosen && <StateDetails chart={chart} state={chosen} onClose={() => setChosen(null)} />}
-        <section className="card live-list" aria-labelledby="which-calls">
-          <div className="list-head">
-            <h2 id="which-calls">
-              {headOf(calls, chosen && chart ? (chart.nodes.get(chosen)?.key ?? null) : null)}
-            </h2>
-            <input
-              type="search"
-              placeholder="Number"
-              aria-label="Only calls with this number"
-              value={search}
-              onChange={(event) => setSearch(event.target.value)}
-            />
-          </div>
-          {calls.length === 0 ? (
-            <p className="hint">{search || chosen ? 'No such call is live.' : 'The line is quiet.'}</p>
-          ) : (
-            <CallList calls={calls} />
-          )}
-        </section>
+        <FoundCalls {...{ calls, search }} place={nameOf(chosen)} onSearch={setSearch} />
       </aside>
     </div>
   )
 }
 
-const headOf = (calls: readonly LiveCall[], state: string | null) =>
-  state ? `In ${state}: ${calls.length}` : 'Calls'
+type Sought = { chosen: string | null; search: string }
+
+/** The calls that are sought, the newest first. */
+const foundIn = (now: FeedNow, chart: Chart | null, { chosen, search }: Sought): LiveCall[] =>
+  [...now.calls.values()]
+    .filter((call) => `${call.from} ${call.to} ${call.id}`.includes(search.replaceAll(' ', '')))
+    .filter((call) => chosen === null || !chart || placesOf(chart, call).has(chosen))
+    .sort((a, b) => (a.id < b.id ? 1 : -1))
+
+/** The lines that lead out of a state, and out of those around it. */
+const edgesFrom = (chart: Chart | null, state: string | null): ReadonlySet<string> =>
+  new Set(chart && state ? transitionsFrom(chart, withAncestors(chart, [state])).map(({ edge }) => edge) : [])
+
+function TallyCard({ calls, chosen, onChoose }: Parameters<typeof Tally>[0]) {
+  return (
+    <section className="card" aria-labelledby="tally">
+      <h2 id="tally">
+        <strong className="figure">{calls.length}</strong> {calls.length === 1 ? 'call' : 'calls'}
+      </h2>
+      <Tally {...{ calls, chosen, onChoose }} />
+    </section>
+  )
+}
+
+type FoundCallsProps = {
+  calls: readonly LiveCall[]
+  /** The name of the state in which they are; null when they may be anywhere. */
+  place: string | null
+  search: string
+  onSearch: (search: string) => void
+}
+
+function FoundCalls({ calls, place, search, onSearch }: FoundCallsProps) {
+  return (
+    <section className="card live-list" aria-labelledby="which-calls">
+      <div className="list-head">
+        <h2 id="which-calls">{place ? `In ${place}: ${calls.length}` : 'Calls'}</h2>
+        <input
+          type="search"
+          placeholder="Number"
+          aria-label="Only calls with this number"
+          value={search}
+          onChange={(event) => onSearch(event.target.value)}
+        />
+      </div>
+      {calls.length === 0 ? (
+        <p className="hint">{search || place ? 'No such call is live.' : 'The line is quiet.'}</p>
+      ) : (
+        <CallList calls={calls} />
+      )}
+    </section>
+  )
+}
 
 const STATUS_WORDS: Record<FeedNow['status'], string> = {
   connecting: 'Connecting…',

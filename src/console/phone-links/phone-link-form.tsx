@@ -56,24 +56,8 @@ export function PhoneLinkForm({ onMade }: { onMade: (link: NewPhoneLink) => void
             <input name="to" type="tel" required placeholder="+1 555 123 4567" autoComplete="off" />
           </Labelled>
         )}
-        <Labelled name="Caller’s name" hint="The page greets them by it. May be empty.">
-          <input name="callerName" autoComplete="off" maxLength={80} />
-        </Labelled>
-        <Labelled
-          name="Caller’s number"
-          hint="The call is taken for this person’s, and answered in the voice on file for them. Empty: nobody’s."
-        >
-          <input name="callerNumber" type="tel" autoComplete="off" />
-        </Labelled>
-        <Labelled name="Good for">
-          <select name="expiresInSeconds" defaultValue={24 * HOUR_SECONDS}>
-            {LIVES.map(({ seconds, words }) => (
-              <option key={seconds} value={seconds}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </Labelled>
+        <CallerFields />
+        <LifeField />
         <FaultLines fault={making.error} />
         <div className="form-actions">
           <button type="submit" disabled={making.isPending}>
@@ -82,6 +66,36 @@ export function PhoneLinkForm({ onMade }: { onMade: (link: NewPhoneLink) => void
         </div>
       </form>
     </section>
+  )
+}
+
+function CallerFields() {
+  return (
+    <>
+      <Labelled name="Caller’s name" hint="The page greets them by it. May be empty.">
+        <input name="callerName" autoComplete="off" maxLength={80} />
+      </Labelled>
+      <Labelled
+        name="Caller’s number"
+        hint="The call is taken for this person’s, and answered in the voice on file for them. Empty: nobody’s."
+      >
+        <input name="callerNumber" type="tel" autoComplete="off" />
+      </Labelled>
+    </>
+  )
+}
+
+function LifeField() {
+  return (
+    <Labelled name="Good for">
+      <select name="expiresInSeconds" defaultValue={24 * HOUR_SECONDS}>
+        {LIVES.map(({ seconds, words }) => (
+          <option key={seconds} value={seconds}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </Labelled>
   )
 }
 

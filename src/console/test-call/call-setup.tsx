@@ -48,25 +48,31 @@ export function CallSetup({ wishes, onWish, onPlace, isAfterCall }: CallSetupPro
         ))}
       </fieldset>
       <ForgetVoice caller={DEMO_CALLERS[0].number} kept={kept} />
-      <label className="switch">
-        <input
-          type="checkbox"
-          checked={wishes.useMicrophone}
-          onChange={({ target }) => onWish({ ...wishes, useMicrophone: target.checked })}
-        />
-        <span>
-          Speak with my microphone
-          <span className="hint">
-            {wishes.useMicrophone
-              ? 'Without your permission, a recorded caller speaks for you.'
-              : 'A recorded caller speaks for you.'}
-          </span>
-        </span>
-      </label>
+      <MicrophoneSwitch {...{ wishes, onWish }} />
       <button ref={button} type="submit" className="place-call">
         <PhoneIcon />
         Place a test call
       </button>
     </form>
+  )
+}
+
+function MicrophoneSwitch({ wishes, onWish }: Pick<CallSetupProps, 'wishes' | 'onWish'>) {
+  return (
+    <label className="switch">
+      <input
+        type="checkbox"
+        checked={wishes.useMicrophone}
+        onChange={({ target }) => onWish({ ...wishes, useMicrophone: target.checked })}
+      />
+      <span>
+        Speak with my microphone
+        <span className="hint">
+          {wishes.useMicrophone
+            ? 'Without your permission, a recorded caller speaks for you.'
+            : 'A recorded caller speaks for you.'}
+        </span>
+      </span>
+    </label>
   )
 }

@@ -5,7 +5,7 @@ import { Labelled } from '../parts/labelled.tsx'
 const EXPIRES_SECONDS = 3_600
 
 /** As whom we register at the server, where its provider wants that. */
-export function RegistrationFields({ registration }: { registration: Trunk['registration'] }) {
+export function RegistrationFields({ registration }: FieldsProps) {
   const [isWanted, setWanted] = useState(registration !== null)
   return (
     <>
@@ -20,47 +20,56 @@ export function RegistrationFields({ registration }: { registration: Trunk['regi
       </label>
       {isWanted && (
         <>
-          <div className="field-pair">
-            <Labelled name="User">
-              <input
-                name="username"
-                required
-                defaultValue={registration?.username}
-                autoComplete="off"
-                spellCheck={false}
-              />
-            </Labelled>
-            <Labelled name="Password" hint={registration ? 'Empty: it stays as it is.' : undefined}>
-              <input
-                name="password"
-                type="password"
-                required={registration === null}
-                autoComplete="new-password"
-              />
-            </Labelled>
-          </div>
-          <div className="field-pair">
-            <Labelled name="Login name" hint="Empty: the user.">
-              <input
-                name="authUsername"
-                defaultValue={registration?.authUsername ?? ''}
-                autoComplete="off"
-                spellCheck={false}
-              />
-            </Labelled>
-            <Labelled name="Seconds" hint="It is asked for.">
-              <input
-                name="expiresSeconds"
-                type="number"
-                min={60}
-                max={86_400}
-                required
-                defaultValue={registration?.expiresSeconds ?? EXPIRES_SECONDS}
-              />
-            </Labelled>
-          </div>
+          <CredentialFields registration={registration} />
+          <LoginFields registration={registration} />
         </>
       )}
     </>
+  )
+}
+
+type FieldsProps = { registration: Trunk['registration'] }
+
+function CredentialFields({ registration }: FieldsProps) {
+  return (
+    <div className="field-pair">
+      <Labelled name="User">
+        <input
+          name="username"
+          required
+          defaultValue={registration?.username}
+          autoComplete="off"
+          spellCheck={false}
+        />
+      </Labelled>
+      <Labelled name="Password" hint={registration ? 'Empty: it stays as it is.' : undefined}>
+        <input name="password" type="password" required={registration === null} autoComplete="new-password" />
+      </Labelled>
+    </div>
+  )
+}
+
+function LoginFields({ registration }: FieldsProps) {
+  return (
+    <div className="field-pair">
+      <Labelled name="Login name" hint="Empty: the user.">
+        <input
+          name="authUsername"
+          defaultValue={registration?.authUsername ?? ''}
+          autoComplete="off"
+          spellCheck={false}
+        />
+      </Labelled>
+      <Labelled name="Seconds" hint="It is asked for.">
+        <input
+          name="expiresSeconds"
+          type="number"
+          min={60}
+          max={86_400}
+          required
+          defaultValue={registration?.expiresSeconds ?? EXPIRES_SECONDS}
+        />
+      </Labelled>
+    </div>
   )
 }

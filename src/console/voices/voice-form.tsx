@@ -28,33 +28,8 @@ export function VoiceForm() {
     <section className="card" aria-labelledby="new-voice">
       <h2 id="new-voice">Put a voice on file</h2>
       <form className="fields" onSubmit={save}>
-        <Labelled name="Caller" hint="A number in any spelling; a voice that is there is replaced.">
-          <input name="callerId" placeholder="+15551234567" required autoComplete="off" />
-        </Labelled>
-        <Labelled name="Name">
-          <input name="name" placeholder="Ann" autoComplete="off" />
-        </Labelled>
-        <Labelled name="Consent" hint="Who agreed to the cloning, and when.">
-          <input name="consent" placeholder="Ann Example, 2026-11-20" required autoComplete="off" />
-        </Labelled>
-        <Labelled
-          name="Samples"
-          hint="WAV, MP3, M4A, OGG, FLAC, WebM or AAC; one to ten files of 10 MB at most."
-        >
-          <input
-            type="file"
-            name="sample"
-            accept=".wav,.mp3,.m4a,.ogg,.flac,.webm,.aac,audio/*"
-            multiple
-            required
-          />
-        </Labelled>
-        <Labelled name="Heard by" hint="Whoever else calls from this number hears the default voice.">
-          <select name="trust">
-            <option value="">as before; when new, as the settings say</option>
-            {trustOptions}
-          </select>
-        </Labelled>
+        <PersonFields />
+        <SampleFields />
         <FaultLines fault={saving.error} />
         <p role="status" className="saved">
           {saving.data && `The voice of ${saving.data} is on file.`}
@@ -64,5 +39,46 @@ export function VoiceForm() {
         </button>
       </form>
     </section>
+  )
+}
+
+function PersonFields() {
+  return (
+    <>
+      <Labelled name="Caller" hint="A number in any spelling; a voice that is there is replaced.">
+        <input name="callerId" placeholder="+15551234567" required autoComplete="off" />
+      </Labelled>
+      <Labelled name="Name">
+        <input name="name" placeholder="Ann" autoComplete="off" />
+      </Labelled>
+      <Labelled name="Consent" hint="Who agreed to the cloning, and when.">
+        <input name="consent" placeholder="Ann Example, 2026-11-20" required autoComplete="off" />
+      </Labelled>
+    </>
+  )
+}
+
+function SampleFields() {
+  return (
+    <>
+      <Labelled
+        name="Samples"
+        hint="WAV, MP3, M4A, OGG, FLAC, WebM or AAC; one to ten files of 10 MB at most."
+      >
+        <input
+          type="file"
+          name="sample"
+          accept=".wav,.mp3,.m4a,.ogg,.flac,.webm,.aac,audio/*"
+          multiple
+          required
+        />
+      </Labelled>
+      <Labelled name="Heard by" hint="Whoever else calls from this number hears the default voice.">
+        <select name="trust">
+          <option value="">as before; when new, as the settings say</option>
+          {trustOptions}
+        </select>
+      </Labelled>
+    </>
   )
 }
