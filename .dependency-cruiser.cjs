@@ -317,6 +317,13 @@ const general = [
     to: { path: '^src/(calls|voices|media|telephony)/', pathNot: PORTS, dependencyTypesNot: ['type-only'] },
   },
   {
+    name: 'http-shares-what-lies-at-its-root',
+    comment:
+      'Routes of one noun know nothing of those of another; of sessions all may know who it is that asks.',
+    from: { path: '^src/http/([^/]+)/' },
+    to: { path: '^src/http/[^/]+/', pathNot: ['^src/http/$1/', '^src/http/sessions/'] },
+  },
+  {
     name: 'tests-are-not-imported',
     comment: 'What a test needs lives with the tests, what the service needs does not.',
     from: { path: '^(machines|src|migrations)/' },

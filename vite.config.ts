@@ -7,7 +7,7 @@ const PHONE = resolve(import.meta.dirname, 'src/phone')
 
 /**
  * Builds the console into dist/console, or, with `--mode phone`, the callers' page into dist/phone: nothing of the one is served
- * with the other. src/http/console-routes.ts and src/http/phone-routes.ts serve them.
+ * with the other. src/http/console/console-routes.ts and src/http/phone/phone-routes.ts serve them.
  */
 export default defineConfig(({ mode }) => ({
   ...(mode === 'phone' ? { root: PHONE, base: '/phone/' } : { root: CONSOLE, base: '/console/' }),

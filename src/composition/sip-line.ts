@@ -1,6 +1,6 @@
 import { hostInUrl } from '../config/advertised-address.ts'
 import type { Config } from '../config/config.ts'
-import type { SipLine } from '../http/console-routes.ts'
+import type { SipLine } from '../http/console/console-routes.ts'
 
 /** What nobody can dial. */
 const EVERY_ADDRESS = ['0.0.0.0', '::', '[::]']

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import type { ConsoleConfig } from '../http/console-routes.ts'
+import type { ConsoleConfig } from '../http/console/console-routes.ts'
 import { AgentsPage } from './agents/agents-page.tsx'
 import { signOut } from './api/calls-api.ts'
 import { useConsoleConfig } from './api/console-config.ts'

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import type { Health } from '../http/health-routes.ts'
+import type { Health } from '../http/health/health-routes.ts'
 import type { CallQueries } from '../persistence/call-queries.ts'
 import type { TrunkStore } from '../persistence/trunk-store.ts'
 import { withTimeout } from '../runtime/with-timeout.ts'

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import pino from 'pino'
 import { CallFeed } from '../../src/calls/feed.ts'
-import { feedRoutes } from '../../src/http/feed-routes.ts'
+import { feedRoutes } from '../../src/http/calls/feed-routes.ts'
 import { openDatabase } from '../../src/persistence/database.ts'
 import { FeedListener } from '../../src/persistence/feed-listener.ts'
 import { createLiveCallQueries } from '../../src/persistence/live-calls.ts'

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { ConsoleConfig } from '../../src/http/console-routes.ts'
+import type { ConsoleConfig } from '../../src/http/console/console-routes.ts'
 import { buildConsole } from '../support/build-console.ts'
 import { launchChromium, WHY_NO_BROWSER } from '../support/chromium.ts'
 import { ConsolePage } from '../support/console-page.ts'

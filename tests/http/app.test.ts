@@ -2,7 +2,7 @@ import { Router } from 'express'
 import { pino } from 'pino'
 import { describe, expect, it, test } from 'vitest'
 import { createAddressCheck } from '../../src/http/allowed-ips.ts'
-import type { Health } from '../../src/http/health-routes.ts'
+import type { Health } from '../../src/http/health/health-routes.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import { asAdmin, problemOf, serve, testApp } from './serve.ts'
 

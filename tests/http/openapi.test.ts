@@ -1,14 +1,14 @@
 import { expect, it, test } from 'vitest'
-import { agentsRoutes } from '../../src/http/agents-routes.ts'
-import { cacheRoutes } from '../../src/http/cache-routes.ts'
-import { callEventsRoutes } from '../../src/http/call-events-routes.ts'
-import { callsRoutes } from '../../src/http/calls-routes.ts'
-import { machinesRoutes } from '../../src/http/machines-routes.ts'
+import { agentsRoutes } from '../../src/http/agents/agents-routes.ts'
+import { callEventsRoutes } from '../../src/http/calls/call-events-routes.ts'
+import { callsRoutes } from '../../src/http/calls/calls-routes.ts'
+import { replayRoutes } from '../../src/http/calls/replay-routes.ts'
+import { machinesRoutes } from '../../src/http/machines/machines-routes.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
-import { replayRoutes } from '../../src/http/replay-routes.ts'
-import { statisticsRoutes } from '../../src/http/statistics-routes.ts'
-import { trunksRoutes } from '../../src/http/trunks-routes.ts'
-import { voicesRoutes } from '../../src/http/voices-routes.ts'
+import { statisticsRoutes } from '../../src/http/statistics/statistics-routes.ts'
+import { trunksRoutes } from '../../src/http/trunks/trunks-routes.ts'
+import { cacheRoutes } from '../../src/http/voices/cache-routes.ts'
+import { voicesRoutes } from '../../src/http/voices/voices-routes.ts'
 
 /** Nothing is asked of what stands behind the routes when they are only described. */
 const nothing = new Proxy({}, { get: () => () => {} }) as never

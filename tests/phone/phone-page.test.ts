@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { phoneRoutes } from '../../src/http/phone-routes.ts'
+import { phoneRoutes } from '../../src/http/phone/phone-routes.ts'
 import { testApp } from '../http/serve.ts'
 import { buildPhone } from '../support/build-console.ts'
 import { launchChromium, WHY_NO_BROWSER } from '../support/chromium.ts'

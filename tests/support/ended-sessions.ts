@@ -1,4 +1,4 @@
-import type { EndedSessions } from '../../src/http/sessions.ts'
+import type { EndedSessions } from '../../src/http/sessions/sessions.ts'
 
 /** The sessions that were signed out, shared by all who are given the same. */
 export function endedSessions(): EndedSessions {

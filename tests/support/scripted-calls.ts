@@ -4,8 +4,8 @@ import { restore } from '../../src/calls/saved-call.ts'
 import { beginCall, stepCall } from '../../src/calls/step.ts'
 import type { CallRow, Step } from '../../src/calls/store.ts'
 import { viewOf } from '../../src/calls/view.ts'
-import type { CallEventsOptions } from '../../src/http/call-events-routes.ts'
-import type { CallsOptions } from '../../src/http/calls-routes.ts'
+import type { CallEventsOptions } from '../../src/http/calls/call-events-routes.ts'
+import type { CallsOptions } from '../../src/http/calls/calls-routes.ts'
 import type { Turn } from '../../src/media/agent-port.ts'
 import type {
   CallCursor,

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react'
-import type { Agent } from '../../http/agents-routes.ts'
+import type { Agent } from '../../http/agents/agents-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { useWrite } from '../api/use-write.ts'
 import { FormEnd } from '../parts/form-end.tsx'

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { Agent, AgentList } from '../../http/agents-routes.ts'
+import type { Agent, AgentList } from '../../http/agents/agents-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { useRead } from '../api/use-read.ts'
 import { phoneNumberWords } from '../call/numbers.ts'

@@ -1,9 +1,9 @@
-import type { Call, CallPage, Conversation } from '../../http/calls-routes.ts'
+import type { Call, CallPage, Conversation } from '../../http/calls/calls-routes.ts'
 import type { Problem } from '../../http/problem.ts'
 import { learnTime } from './service-clock.ts'
 import { sessionBegunAgain } from './session.ts'
 
-export type { CallRecord } from '../../http/call-events-routes.ts'
+export type { CallRecord } from '../../http/calls/call-events-routes.ts'
 export type { Call, Conversation }
 
 /*

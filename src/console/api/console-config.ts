@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import type { ConsoleConfig } from '../../http/console-routes.ts'
+import type { ConsoleConfig } from '../../http/console/console-routes.ts'
 import { readingOf } from './use-read.ts'
 
 /** Null until the service has answered, whatever it or a proxy before it says meanwhile. */

@@ -1,4 +1,4 @@
-import type { FeedCall } from '../../http/feed-routes.ts'
+import type { FeedCall } from '../../http/calls/feed-routes.ts'
 import { Store } from '../store.ts'
 import { read } from './calls-api.ts'
 import { serviceNow } from './service-clock.ts'

@@ -1,4 +1,4 @@
-import type { Replay } from '../../http/replay-routes.ts'
+import type { Replay } from '../../http/calls/replay-routes.ts'
 
 export type { Replay }
 

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../http/audit-routes.ts'
+import type { AuditEntry } from '../../http/audit/audit-routes.ts'
 import { usePages } from '../api/use-pages.ts'
 import { When } from '../parts/when.tsx'
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import type { NewPhoneLink } from '../../http/phone-links-routes.ts'
+import type { NewPhoneLink } from '../../http/phone/phone-links-routes.ts'
 
 /** The address of a link that was just made. */
 export function NewLink({ link, onClose }: { link: NewPhoneLink; onClose: () => void }) {

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react'
-import type { AgentList } from '../../http/agents-routes.ts'
-import type { NewPhoneLink } from '../../http/phone-links-routes.ts'
+import type { AgentList } from '../../http/agents/agents-routes.ts'
+import type { NewPhoneLink } from '../../http/phone/phone-links-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { useRead } from '../api/use-read.ts'
 import { useWrite } from '../api/use-write.ts'

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { NewPhoneLink, PhoneLink, PhoneLinkList } from '../../http/phone-links-routes.ts'
+import type { NewPhoneLink, PhoneLink, PhoneLinkList } from '../../http/phone/phone-links-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { useRead } from '../api/use-read.ts'
 import { phoneNumberWords } from '../call/numbers.ts'

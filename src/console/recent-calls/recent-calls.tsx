@@ -1,5 +1,5 @@
 import { useEffect } from 'react'
-import type { Call, CallPage } from '../../http/calls-routes.ts'
+import type { Call, CallPage } from '../../http/calls/calls-routes.ts'
 import { useNow } from '../api/use-now.ts'
 import { useRead } from '../api/use-read.ts'
 import { stateOf } from '../call/call-story.ts'

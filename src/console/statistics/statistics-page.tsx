@@ -1,5 +1,5 @@
 import { END_REASONS, type EndReason } from '../../../machines/end-reasons.ts'
-import type { Statistics } from '../../http/statistics-routes.ts'
+import type { Statistics } from '../../http/statistics/statistics-routes.ts'
 import { useRead } from '../api/use-read.ts'
 import { outcomeWords } from '../call/call-story.ts'
 

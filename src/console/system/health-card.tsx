@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import type { Health } from '../../http/health-routes.ts'
+import type { Health } from '../../http/health/health-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { whenSeen } from '../api/query-client.ts'
 import { faultOf, polled } from '../api/use-read.ts'

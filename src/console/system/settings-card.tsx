@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { SettingList, ShownSetting } from '../../http/settings-routes.ts'
+import type { SettingList, ShownSetting } from '../../http/console/settings-routes.ts'
 import { useRead } from '../api/use-read.ts'
 
 /** What the node was started with. Settings are changed in the environment, so they are only shown here. */

@@ -1,4 +1,4 @@
-import type { ConsoleConfig } from '../../http/console-routes.ts'
+import type { ConsoleConfig } from '../../http/console/console-routes.ts'
 import { HealthCard } from './health-card.tsx'
 import { KillProcess } from './kill-process.tsx'
 import { SettingsCard } from './settings-card.tsx'

@@ -1,4 +1,4 @@
-import type { SipLine } from '../../http/console-routes.ts'
+import type { SipLine } from '../../http/console/console-routes.ts'
 
 /** Any number is answered where none are listed; this one is as good as another. */
 const ANY_NUMBER = '5000'

@@ -1,4 +1,4 @@
-import type { VoicePage } from '../../http/voice-list-routes.ts'
+import type { VoicePage } from '../../http/voices/voice-list-routes.ts'
 import { serviceNow } from '../api/service-clock.ts'
 import { useRead } from '../api/use-read.ts'
 

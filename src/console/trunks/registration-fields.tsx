@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { Trunk } from '../../http/trunk-fields.ts'
+import type { Trunk } from '../../http/trunks/trunk-fields.ts'
 import { Labelled } from '../parts/labelled.tsx'
 
 const EXPIRES_SECONDS = 3_600

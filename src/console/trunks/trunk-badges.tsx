@@ -1,4 +1,4 @@
-import type { Trunk } from '../../http/trunk-fields.ts'
+import type { Trunk } from '../../http/trunks/trunk-fields.ts'
 
 type Badge = { words: string; tone: 'live' | 'waiting' | 'bad' | undefined }
 

@@ -1,4 +1,4 @@
-import type { Trunk } from '../../http/trunk-fields.ts'
+import type { Trunk } from '../../http/trunks/trunk-fields.ts'
 
 /** What the form says, as the API takes it; an empty field means null, or none. */
 export function draftOf(form: FormData, before: Trunk | null): object {

@@ -1,4 +1,4 @@
-import type { Trunk } from '../../http/trunk-fields.ts'
+import type { Trunk } from '../../http/trunks/trunk-fields.ts'
 import { request } from '../api/calls-api.ts'
 import { phoneNumberWords } from '../call/numbers.ts'
 import { ConfirmButton } from '../parts/confirm-button.tsx'

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react'
-import type { Trunk } from '../../http/trunk-fields.ts'
+import type { Trunk } from '../../http/trunks/trunk-fields.ts'
 import { request } from '../api/calls-api.ts'
 import { useWrite } from '../api/use-write.ts'
 import { FormEnd } from '../parts/form-end.tsx'

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { Trunk, TrunkList } from '../../http/trunk-fields.ts'
+import type { Trunk, TrunkList } from '../../http/trunks/trunk-fields.ts'
 import { useRead } from '../api/use-read.ts'
 import { phoneNumberWords } from '../call/numbers.ts'
 import { TrunkEntry } from './trunk-entry.tsx'

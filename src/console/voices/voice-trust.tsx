@@ -1,4 +1,4 @@
-import type { Voice } from '../../http/voices-routes.ts'
+import type { Voice } from '../../http/voices/voices-routes.ts'
 import { request } from '../api/calls-api.ts'
 import { useWrite } from '../api/use-write.ts'
 

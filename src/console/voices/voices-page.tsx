@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { Voice } from '../../http/voices-routes.ts'
+import type { Voice } from '../../http/voices/voices-routes.ts'
 import { forgetVoice, request } from '../api/calls-api.ts'
 import { usePages } from '../api/use-pages.ts'
 import { phoneNumberWords } from '../call/numbers.ts'
