@@ -21,6 +21,7 @@ const AUDIO = '^src/audio/'
 const NUMBERS = '^src/numbers/phone-numbers\\.ts$'
 const VERSTAT = '^src/numbers/verstat\\.ts$'
 const RUNTIME = '^src/runtime/'
+const PROBLEM = '^src/problem/'
 
 /** A room, by its folder, and all that its files may import besides each other. */
 const rooms = [
@@ -56,6 +57,7 @@ const rooms = [
       ...PORTS,
       AUDIO,
       RUNTIME,
+      PROBLEM,
       VERSTAT,
       npm('twilio', 'express', '@types/express', 'ws', '@types/ws', 'zod'),
       LOGGER,
@@ -88,7 +90,7 @@ const rooms = [
   {
     room: 'media',
     path: '^src/media/',
-    may: [MACHINES, ...PORTS, AUDIO, RUNTIME, npm('ws', '@types/ws'), LOGGER, NODE],
+    may: [MACHINES, ...PORTS, AUDIO, RUNTIME, PROBLEM, npm('ws', '@types/ws'), LOGGER, NODE],
     why: 'The relay knows no vendor and no HTTP: it moves frames between two codecs that it is given.',
   },
   {
@@ -102,6 +104,12 @@ const rooms = [
     path: '^src/audio/',
     may: [NODE],
     why: 'Sound is arithmetic: it imports nothing of ours and nobody else’s.',
+  },
+  {
+    room: 'problem',
+    path: '^src/problem/',
+    may: [NODE],
+    why: 'Whoever answers requests refuses them alike: over Express, a carrier’s webhooks and upgrades.',
   },
   {
     room: 'replay',
@@ -151,6 +159,7 @@ const rooms = [
       NUMBERS,
       '^src/(actors|calls|voices|persistence|replay|model)/',
       RUNTIME,
+      PROBLEM,
       '^src/config/config\\.ts$',
       '^src/observability/metrics\\.ts$',
       npm(
@@ -179,7 +188,7 @@ const rooms = [
       AUDIO,
       '^src/model/(drawn-chart|carrier-coverage)\\.ts$',
       '^src/actors/chart-definition\\.ts$',
-      '^src/http/',
+      '^src/(http|problem)/',
       npm(
         'react',
         'react-dom',
@@ -308,7 +317,7 @@ const general = [
     name: 'the-console-knows-only-types-of-http',
     comment: 'What the API answers is written once; what runs in the service does not run in a browser.',
     from: { path: '^src/console/' },
-    to: { path: '^src/http/', dependencyTypesNot: ['type-only'] },
+    to: { path: '^src/(http|problem)/', dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'persistence-knows-only-types-of-the-rooms-it-serves',

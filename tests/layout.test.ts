@@ -236,6 +236,12 @@ describe('the files', () => {
     expect(source.filter((file) => ways.some((way) => way.test(read(file))))).toEqual([])
   })
 
+  test('refuse requests with src/problem alone', () => {
+    const source = code.filter((file) => file.startsWith('src/') && !file.startsWith('src/simulator/'))
+    const writing = source.filter((file) => /['"`]application\/problem\+json/.test(read(file)))
+    expect(writing).toEqual(['src/problem/problem.ts'])
+  })
+
   test('turn the URL of a file into its path with what Node has for it', () => {
     // `pathname` keeps spaces and umlauts as %20 and %C3, which no file is called.
     const wrong = /import\.meta\.url\)\.pathname/

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import type { Service } from '../composition/service.ts'
 import type { Storage } from '../composition/storage.ts'
 import type { Config } from '../config/config.ts'
-import { refuseUpgrade } from '../media/refuse-upgrade.ts'
+import { HttpProblem } from '../problem/problem.ts'
+import { refuseUpgrade } from '../problem/refuse-upgrade.ts'
 import { PHONE_PATH } from '../simulator/phone/phone-messages.ts'
 import { type Demo, giveVoice, knownVoices } from './demo.ts'
 import type { ToService, ToWorld } from './demo-messages.ts'
@@ -51,7 +52,8 @@ export class HandedOnDemo implements Demo {
     server.on('upgrade', async (request, socket: Socket, head) => {
       const { url = '', headers } = request
       if (url.split('?')[0] !== PHONE_PATH) return
-      if (!(await mayAdmin(request))) return refuseUpgrade(socket, 401, 'Sign in to the console first.')
+      if (!(await mayAdmin(request)))
+        return refuseUpgrade(request, socket, new HttpProblem(401, 'Sign in to the console first.'))
       // Node would take it off the count of a server that has never counted it.
       Object.assign(socket, { server: null })
       tell({ type: 'phone', url, headers, head: head.toString('base64') }, socket)

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import twilio from 'twilio'
 import type { Config } from '../config/config.ts'
+import { PROBLEM_TYPE } from '../problem/problem.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
 import { unreachableBecause } from './network-failure.ts'
 import { openTrialStream } from './trial-stream.ts'
@@ -55,7 +56,7 @@ async function post(origin: string, token: string | null): Promise<Answer> {
     return {
       status: response.status,
       location: response.headers.get('location'),
-      isProblem: response.headers.get('content-type')?.startsWith('application/problem+json') ?? false,
+      isProblem: response.headers.get('content-type')?.startsWith(PROBLEM_TYPE) ?? false,
     }
   } catch (error) {
     return { unreachable: unreachableBecause(error) }

@@ -1,5 +1,5 @@
 import { isWithheld, type PhoneNumbers } from '../numbers/phone-numbers.ts'
-import { HttpProblem } from './problem.ts'
+import { HttpProblem } from '../problem/problem.ts'
 
 /** As long as numbers with a country, and without a sign of which one. */
 const OF_NO_COUNTRY = /^[1-9]\d{7,14}$/

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import ipaddr from 'ipaddr.js'
-import { HttpProblem } from './problem.ts'
+import { HttpProblem } from '../problem/problem.ts'
 
 /** Whether a client's address is within one of the CIDRs; null lets everybody through. */
 export function createAddressCheck(
@@ -22,10 +22,13 @@ function isWithin(client: ipaddr.IPv4 | ipaddr.IPv6, range: [ipaddr.IPv4 | ipadd
   return isMappedRange && client.toIPv4MappedAddress().match(range)
 }
 
-/** Refuses clients from elsewhere. Behind a proxy this needs TRUST_PROXY, or the proxy's address is what is seen. */
+const ELSEWHERE =
+  'Your address is not among those in ALLOWED_IPS. Add it there; behind a proxy also set TRUST_PROXY, or its address is what is seen.'
+
+/** Refuses clients from elsewhere. */
 export function requireAllowedAddress(isAllowed: (address: string | undefined) => boolean): RequestHandler {
   return (req, _res, next) => {
-    if (!isAllowed(req.ip)) throw new HttpProblem(403, 'Your address is not among those in ALLOWED_IPS.')
+    if (!isAllowed(req.ip)) throw new HttpProblem(403, ELSEWHERE)
     next()
   }
 }

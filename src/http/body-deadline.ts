@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { HttpProblem, sendProblem } from './problem.ts'
+import { HttpProblem, sendProblem } from '../problem/problem.ts'
 
 /**
  * Answers 408 and hangs up when a request has not come in whole within `ms`. Node's own limit is for whole uploads, and

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { Response } from 'express'
-import { HttpProblem } from './problem.ts'
+import { HttpProblem } from '../problem/problem.ts'
 
 /** Sends a page that `npm run build` makes. */
 export async function sendPage(res: Response, file: string): Promise<void> {

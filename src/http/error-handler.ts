@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { MulterError } from 'multer'
 import type { Logger } from 'pino'
-import { HttpProblem, sendProblem } from './problem.ts'
+import { HttpProblem, sendProblem } from '../problem/problem.ts'
 
 export type ErrorHandlerOptions = {
   log: Logger

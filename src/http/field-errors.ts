@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { FieldError } from './problem.ts'
+import type { FieldError } from '../problem/problem.ts'
 
 /*
  * What is wrong with the fields of a request, in the words of whoever wrote the schema, else in these.

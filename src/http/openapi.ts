@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { z } from 'zod'
+import { PROBLEM_TYPE } from '../problem/problem.ts'
 import type { AnyRoute } from './route.ts'
 
 /*
@@ -125,7 +126,7 @@ function problems(route: AnyRoute): Json {
       status,
       {
         description: description || STATUS_CODES[status],
-        content: content('application/problem+json', { $ref: '#/components/schemas/Problem' }),
+        content: content(PROBLEM_TYPE, { $ref: '#/components/schemas/Problem' }),
       },
     ]),
   )

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
-import { HttpProblem } from './problem.ts'
+import { HttpProblem } from '../problem/problem.ts'
 
 const MINUTE_MS = 60_000
 

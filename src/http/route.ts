@@ -1,8 +1,8 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import type { z } from 'zod'
+import { HttpProblem } from '../problem/problem.ts'
 import type { RecordWrite } from './audit/audit.ts'
 import { bodyErrors, check, parameterErrors } from './field-errors.ts'
-import { HttpProblem } from './problem.ts'
 import { ownTurn } from './turns.ts'
 
 /*

@@ -1,4 +1,6 @@
-import { type Server, STATUS_CODES } from 'node:http'
+import type { Server } from 'node:http'
+import { HttpProblem } from '../problem/problem.ts'
+import { refuseUpgrade } from '../problem/refuse-upgrade.ts'
 
 /**
  * Node leaves a connection that is being upgraded to the listeners, without one for its errors: a client who resets it
@@ -15,8 +17,6 @@ export function refuseUnclaimedUpgrades(server: Server, claimed: ReadonlySet<str
   server.on('upgrade', (request, socket) => {
     const path = request.url ?? ''
     if ([...claimed].some((prefix) => path.startsWith(prefix))) return
-    // A client who never hangs up would keep its descriptor for ever.
-    socket.once('finish', () => socket.destroy())
-    socket.end(`HTTP/1.1 404 ${STATUS_CODES[404]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    refuseUpgrade(request, socket, new HttpProblem(404, 'No WebSocket is taken at this path.'))
   })
 }

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import { ipKeyGenerator } from 'express-rate-limit'
-import { HttpProblem } from './problem.ts'
+import { HttpProblem } from '../problem/problem.ts'
 
 /** How many uploads may come in at once, of one address and of all together: nobody can keep the others out alone. */
 export function uploadSlots({

@@ -2,10 +2,11 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { LegName } from '../calls/ports.ts'
+import { HttpProblem } from '../problem/problem.ts'
+import { refuseUpgrade } from '../problem/refuse-upgrade.ts'
 import type { CarrierCodec } from './carrier-port.ts'
 import { CarrierSocket } from './carrier-socket.ts'
 import { MediaSession, type MediaSessionOptions } from './media-session.ts'
-import { refuseUpgrade } from './refuse-upgrade.ts'
 
 /** A carrier's audio message is below 1 KiB and its `start` below 8 KiB; what is larger than this comes from no carrier. */
 const MAX_MESSAGE_BYTES = 64 * 1024
@@ -86,7 +87,8 @@ export class MediaServer {
       const found = this.#find(request)
       if (found === null) return
       const refusal = this.#refusalOf(found, request)
-      if (refusal !== null) return refuseUpgrade(socket, refusal.status, refusal.reason)
+      if (refusal !== null)
+        return refuseUpgrade(request, socket, new HttpProblem(refusal.status, refusal.reason))
       const stream = { ...found, address: this.#addressOf(request) }
       this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#open(opened, socket, stream))
     })

@@ -1,5 +1,4 @@
 import pino from 'pino'
-import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
 import { createTwilioClient, twilioTelephony } from '../../src/telephony/twilio/rest.ts'
 import {
   ACCOUNT_SID,
@@ -10,6 +9,7 @@ import {
   twiml,
   until,
 } from '../simulator/service-double.ts'
+import { ScriptedCaller } from '../support/scripted-caller.ts'
 import { telephonyContract } from './telephony-contract.ts'
 
 const STATUS_CALLBACK = '/webhooks/status-callback'

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll } from 'vitest'
-import { ScriptedCaller } from '../../src/simulator/carrier/scripted-caller.ts'
 import { sipTelephony } from '../../src/telephony/sip/sip-telephony.ts'
 import { silentTelephony } from '../../src/telephony/twilio/rest.ts'
 import { CALLER, startServiceDouble, startTestCarrier, twiml, until } from '../simulator/service-double.ts'
+import { ScriptedCaller } from '../support/scripted-caller.ts'
 import { SipWorld } from '../support/sip-world.ts'
 import { telephonyContract } from './telephony-contract.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { z } from 'zod'
-import { HttpProblem } from '../../src/http/problem.ts'
 import { route } from '../../src/http/route.ts'
+import { HttpProblem } from '../../src/problem/problem.ts'
 import { asAdmin, problemOf, serve, testApp } from './serve.ts'
 
 const Caller = z.object({ number: z.string(), since: z.date() }).meta({ id: 'Caller' })

@@ -34,7 +34,12 @@ test('a path of ours with something else than a call id is not found', async () 
   expect(await refusal('/media-stream/nobody')).toMatchObject({
     status: 404,
     type: 'application/problem+json',
-    body: { status: 404, title: 'Not Found', detail: 'The path is /media-stream/{callId}, with a UUID.' },
+    body: {
+      status: 404,
+      title: 'Not Found',
+      detail: 'The path is /media-stream/{callId}, with a UUID.',
+      instance: '/media-stream/nobody',
+    },
   })
 })
 

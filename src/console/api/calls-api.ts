@@ -1,5 +1,5 @@
 import type { Call, CallPage, Conversation } from '../../http/calls/calls-routes.ts'
-import type { Problem } from '../../http/problem.ts'
+import type { Problem } from '../../problem/problem.ts'
 import { learnTime } from './service-clock.ts'
 import { sessionBegunAgain } from './session.ts'
 
@@ -93,7 +93,7 @@ function initOf({ method = 'GET', body }: Asked): RequestInit {
   return { method, headers, ...(body && { body: JSON.stringify(body) }) }
 }
 
-/** The service's own words, in `application/problem+json`; a proxy in between may answer with anything. */
+/** The service's own words, as a problem of RFC 9457; a proxy in between may answer with anything. */
 async function faultOf(response: Response): Promise<ApiError> {
   const problem: Partial<Problem> | null = await response.json().catch(() => null)
   const words = problem && typeof problem.detail === 'string' ? problem.detail : null

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { AGENT_BACKENDS, type AgentBackend } from '../../calls/agent-settings.ts'
 import { PhoneNumbers } from '../../numbers/phone-numbers.ts'
 import { type AgentStore, NumberTakenError, type StoredAgent } from '../../persistence/agent-store.ts'
+import { HttpProblem } from '../../problem/problem.ts'
 import { addressOf, numberOf } from '../addresses.ts'
 import type { AsJson } from '../as-json.ts'
 import { dialledAddress, json, phoneNumber, text } from '../fields.ts'
-import { HttpProblem } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 
 const MAX_PROMPT = 20_000

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Request, type Response, Router } from 'express'
 import { sliceOfLoop } from '../../audio/hold-track.ts'
 import { writeMuLawWav } from '../../audio/wav.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblem } from '../../problem/problem.ts'
 
 /*
  * What carriers fetch to play to callers. It is open to all, for they bring no credentials, and holds nothing personal.

@@ -8,9 +8,9 @@ import { PROVIDERS } from '../../calls/ports.ts'
 import { PhoneNumbers } from '../../numbers/phone-numbers.ts'
 import type { CallCursor, CallQueries, CallSummary } from '../../persistence/call-queries.ts'
 import type { ConversationStore } from '../../persistence/conversation-store.ts'
+import { HttpProblem } from '../../problem/problem.ts'
 import type { AsJson } from '../as-json.ts'
 import { dateTime, queryAddress, text } from '../fields.ts'
-import { HttpProblem } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 
 /** The door of the calls; resolves with null when there is no such call. */

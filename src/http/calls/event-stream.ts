@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Response } from 'express'
 import type { RecordedEvent } from '../../persistence/call-queries.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblem } from '../../problem/problem.ts'
 
 /** Proxies cut connections that are silent for a minute. */
 const HEARTBEAT_MS = 15_000

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { LiveCall } from '../../persistence/live-calls.ts'
+import { HttpProblem } from '../../problem/problem.ts'
 import type { AsJson } from '../as-json.ts'
-import { HttpProblem } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { AsyncSignal, beginStream, send } from './event-stream.ts'
 import { LiveCallsBoard, type LiveCallsBoardOptions } from './live-calls-board.ts'

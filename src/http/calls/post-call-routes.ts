@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { HttpProblem } from '../../problem/problem.ts'
 import { bodyProgress } from '../body-deadline.ts'
-import { HttpProblem } from '../problem.ts'
 import { uploadSlots } from '../upload-slots.ts'
 
 /** What became of a delivery. */

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { CallQueries } from '../../persistence/call-queries.ts'
+import { HttpProblem } from '../../problem/problem.ts'
 import { CALL_FILE_TYPE, callFileName, writeCallFile } from '../../replay/call-file.ts'
 import { UnreplayableCall } from '../../replay/recorded-call.ts'
 import { type Replay as Replayed, replay } from '../../replay/replay.ts'
 import type { AsJson } from '../as-json.ts'
-import { HttpProblem } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { callParams, unknownCall } from './calls-routes.ts'
 

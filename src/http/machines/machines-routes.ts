@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ChartDefinition } from '../../actors/chart-definition.ts'
 import { coverageOf, readRuns, UnreadableRun } from '../../model/coverage.ts'
-import { HttpProblem } from '../problem.ts'
+import { HttpProblem } from '../../problem/problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 
 const counts = (of: string) =>

@@ -3,10 +3,10 @@ import { z } from 'zod'
 import type { PhoneNumbers } from '../../numbers/phone-numbers.ts'
 import type { AgentStore } from '../../persistence/agent-store.ts'
 import type { PhoneLinkStore } from '../../persistence/phone-link-store.ts'
+import { HttpProblem } from '../../problem/problem.ts'
 import { addressOf, numberOf } from '../addresses.ts'
 import type { AsJson } from '../as-json.ts'
 import { dialledAddress, phoneNumber, text } from '../fields.ts'
-import { HttpProblem } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 
 const DAY_SECONDS = 86_400

@@ -4,10 +4,10 @@ import helmet from 'helmet'
 import { z } from 'zod'
 import type { Config } from '../../config/config.ts'
 import type { PhoneLinkStatus, PhoneLinkStore, StoredPhoneLink } from '../../persistence/phone-link-store.ts'
+import { HttpProblem } from '../../problem/problem.ts'
 import { bodyDeadline } from '../body-deadline.ts'
 import { sendPage } from '../built-page.ts'
 import { isOwnPage } from '../own-page.ts'
-import { HttpProblem } from '../problem.ts'
 
 /*
  * The page from which anybody calls who has a link. Nobody signs in here: a link's token, which the page finds behind the #

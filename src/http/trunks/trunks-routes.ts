@@ -8,8 +8,8 @@ import {
   TrunkNameTakenError,
   type TrunkStore,
 } from '../../persistence/trunk-store.ts'
+import { HttpProblem } from '../../problem/problem.ts'
 import { addressOf } from '../addresses.ts'
-import { HttpProblem } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { type SettingsTrunk, Trunk, TrunkChange, TrunkDraft, TrunkList } from './trunk-fields.ts'
 

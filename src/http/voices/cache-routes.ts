@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { HttpProblem } from '../../problem/problem.ts'
 import { callerId } from '../fields.ts'
-import { HttpProblem } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 
 export interface VoiceCache {

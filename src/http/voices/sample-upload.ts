@@ -1,8 +1,8 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import multer, { MulterError, type StorageEngine } from 'multer'
+import { HttpProblem } from '../../problem/problem.ts'
 import { Spool } from '../../runtime/spool.ts'
 import { bodyProgress } from '../body-deadline.ts'
-import { HttpProblem } from '../problem.ts'
 import { uploadSlots } from '../upload-slots.ts'
 
 /** One file of an upload, as the client calls it. Nothing about it has been checked but its size. */

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { VOICE_TRUSTS, type VoiceTrust } from '../../calls/caller-trust.ts'
 import { PhoneNumbers } from '../../numbers/phone-numbers.ts'
+import { HttpProblem } from '../../problem/problem.ts'
 import type { CallerVoice, Clone, Consent } from '../../voices/ports.ts'
 import { addressOf } from '../addresses.ts'
 import type { AsJson } from '../as-json.ts'
 import { callerId, dialledAddress, text } from '../fields.ts'
-import { HttpProblem } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { readConsent } from './consent.ts'
 import {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { CallEvent } from '../../../machines/call-events.ts'
 import { nextInstructions } from '../../../machines/instructions.ts'
 import { AnswerPending } from '../../calls/ports.ts'
+import { HttpProblem, sendProblem } from '../../problem/problem.ts'
 import { withTimeout } from '../../runtime/with-timeout.ts'
 import type { CarrierCall, CarrierCalls } from '../calls-port.ts'
 import { checkWebhook, originOf, type SignatureCheck } from './signature.ts'
@@ -54,12 +55,8 @@ export function twilioWebhooks(options: WebhookOptions): Router {
     const verdict = checkWebhook(req, signature)
     if (verdict === 'valid') return next()
     onRejected(`signature_${verdict}`)
-    problem(
-      res,
-      403,
-      'Signature check failed',
-      `The X-Twilio-Signature header is ${verdict}. Is PUBLIC_URL the URL that Twilio calls?`,
-    )
+    const detail = `The X-Twilio-Signature header is ${verdict}. Is PUBLIC_URL the URL that Twilio calls?`
+    sendProblem(res, new HttpProblem(403, detail))
   })
   take('/inbound', asks(open))
   take(
@@ -85,8 +82,8 @@ export function twilioWebhooks(options: WebhookOptions): Router {
   function refuseMethod(req: Request, res: Response): void {
     onRejected('wrong_method')
     log.warn({ method: req.method, path: req.path }, 'a webhook came by a method that Twilio does not use')
-    res.set('Allow', 'GET, POST')
-    problem(res, 405, 'Method not allowed', 'Twilio asks by POST, or by GET.')
+    const headers = { Allow: 'GET, POST' }
+    sendProblem(res, new HttpProblem(405, 'Twilio asks by POST, or by GET.', { headers }))
   }
 
   /** A webhook by which the leg asks what comes next. */
@@ -164,7 +161,8 @@ export function twilioWebhooks(options: WebhookOptions): Router {
     const callSid = callSidOf(req)
     if (!callSid || !isStatus(field(req, 'CallStatus'))) {
       onRejected('malformed_webhook')
-      return problem(res, 400, 'Not a call status', 'CallSid and CallStatus must be as Twilio sends them.')
+      const detail = 'This is no call status: CallSid and CallStatus must be as Twilio sends them.'
+      return sendProblem(res, new HttpProblem(400, detail))
     }
     await isOver(req, callSid)
     res.sendStatus(204)
@@ -206,11 +204,4 @@ function waitsOf(req: Request): number | null {
 
 function twiml(res: Response, xml: string): void {
   res.status(200).type('text/xml').send(xml)
-}
-
-function problem(res: Response, status: number, title: string, detail: string): void {
-  res
-    .status(status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title, status, detail }))
 }
