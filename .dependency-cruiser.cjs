@@ -22,6 +22,7 @@ const NUMBERS = '^src/numbers/phone-numbers\\.ts$'
 const VERSTAT = '^src/numbers/verstat\\.ts$'
 const RUNTIME = '^src/runtime/'
 const PROBLEM = '^src/problem/'
+const COMMAND = '^src/commands/command\\.ts$'
 
 /** A room, by its folder, and all that its files may import besides each other. */
 const rooms = [
@@ -114,13 +115,13 @@ const rooms = [
   {
     room: 'replay',
     path: '^src/replay/',
-    may: [MACHINES, ACTORS, '^src/(calls|model)/', npm('xstate'), NODE],
+    may: [MACHINES, ACTORS, '^src/(calls|model)/', COMMAND, npm('xstate'), NODE],
     why: 'A replay steps a recorded call with the functions of the calls’ host, and knows no database.',
   },
   {
     room: 'model',
     path: '^src/model/',
-    may: [MACHINES, ACTORS, '^src/calls/', npm('xstate', 'elkjs'), NODE],
+    may: [MACHINES, ACTORS, '^src/calls/', COMMAND, npm('xstate', 'elkjs'), NODE],
     why: 'What can be told of a chart is told by the chart alone.',
   },
   {
@@ -217,6 +218,7 @@ const rooms = [
     path: '^src/simulator/',
     may: [
       AUDIO,
+      COMMAND,
       npm(
         'express',
         '@types/express',

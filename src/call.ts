@@ -1,3 +1,4 @@
+import { linePrinter } from './commands/print-line.ts'
 import { environment } from './config/config.ts'
 import { callCommand } from './simulator/phone/call-command.ts'
 
@@ -15,6 +16,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 process.exitCode = await callCommand({
   args: process.argv.slice(2),
   env: environment(),
-  print: (line) => process.stdout.write(`${line}\n`),
+  print: linePrinter(),
   interrupted: interruption.signal,
 })

@@ -1,12 +1,19 @@
+import { runCommand } from './commands/command.ts'
+import { WRONG_SETTINGS } from './commands/exit-status.ts'
 import { ignoreClosedOutput } from './commands/print-line.ts'
 import { adminKey } from './composition/admin-key.ts'
 import { operatorLines } from './composition/operator-lines.ts'
 import { keepOrigin } from './composition/origin-file.ts'
 import { Service } from './composition/service.ts'
-import { readStartOptions, START_USAGE, StartUsageError } from './composition/start-options.ts'
+import {
+  readStartOptions,
+  START_SYNOPSIS,
+  START_USAGE,
+  type StartOptions,
+} from './composition/start-options.ts'
 import { onStopSignals } from './composition/stop-signals.ts'
 import { openStorage } from './composition/storage.ts'
-import { UnusableDatabase } from './composition/unusable-database.ts'
+import { whyNotStarted } from './composition/why-not-started.ts'
 import { type Config, ConfigError, loadConfig, settingSources } from './config/config.ts'
 import { configWarnings, warningLine } from './config/config-warnings.ts'
 import { settingsInUse } from './config/effective-settings.ts'
@@ -16,14 +23,8 @@ import { HandedOnDemo } from './demo/demo-service.ts'
 import { DemoWorld, isWholeDemo } from './demo/demo-world.ts'
 import { logWhatLibrariesPrint } from './observability/capture-console.ts'
 import { openLog } from './observability/log.ts'
-import { EmbeddedPostgresError } from './persistence/postgres-programs.ts'
 
 /* The process: settings in, a running service, and its end. */
-
-/** What a shell shows for a command that was given wrong settings (sysexits.h, EX_CONFIG). */
-const WRONG_SETTINGS = 78
-/** The same for options that there are not (EX_USAGE). */
-const WRONG_USAGE = 64
 
 /** Closing streams, putting jobs away and stopping the embedded database takes some seconds. */
 const ENDING_MS = 15_000
@@ -32,23 +33,23 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 ignoreClosedOutput()
 
+const start = {
+  synopsis: START_SYNOPSIS,
+  usage: START_USAGE,
+  read: readStartOptions,
+  run: async ({ isDemoService }: StartOptions) => {
+    await run(loadConfig(), isDemoService)
+    return 0
+  },
+}
+
 try {
-  const { help, isDemoService } = readStartOptions(process.argv.slice(2))
-  if (help) say(START_USAGE)
-  else await run(loadConfig(), isDemoService)
+  process.exitCode = await runCommand(start, { args: process.argv.slice(2), print: say })
 } catch (error) {
-  for (const line of linesFor(error)) process.stderr.write(`${line}\n`)
-  process.exit(statusFor(error))
-}
-
-function linesFor(error: unknown): string[] {
-  if (error instanceof ConfigError) return [...error.faults, ...misspeltSettings(settingSources())]
-  return [error instanceof StartUsageError ? error.message : whyNotStarted(error)]
-}
-
-function statusFor(error: unknown): number {
-  if (error instanceof ConfigError) return WRONG_SETTINGS
-  return error instanceof StartUsageError ? WRONG_USAGE : 1
+  const isConfig = error instanceof ConfigError
+  const lines = isConfig ? [...error.faults, ...misspeltSettings(settingSources())] : [whyNotStarted(error)]
+  for (const line of lines) process.stderr.write(`${line}\n`)
+  process.exit(isConfig ? WRONG_SETTINGS : 1)
 }
 
 async function run(settings: Config, isDemoService: boolean): Promise<void> {
@@ -118,24 +119,3 @@ async function runWorld(settings: Config): Promise<void> {
   await closeLog()
   process.exit(status)
 }
-
-/** The faults that people meet, each with its mend; what is left is ours, and comes with its stack. */
-function whyNotStarted(error: unknown): string {
-  const { code, syscall, address, port, path, stack } = error as Fault
-  if (syscall === 'listen' && ['EADDRNOTAVAIL', 'ENOTFOUND', 'EINVAL'].includes(code ?? ''))
-    return `HOST: ${address} is no address of this machine (${code}); 0.0.0.0 is all of them`
-  if (syscall === 'listen')
-    return `PORT: ${port} on ${address} cannot be listened on (${code}); set PORT to another`
-  if (path && ['EEXIST', 'ENOTDIR'].includes(code ?? '')) {
-    return `DATA_DIR: ${path} is not a folder (${code}); set DATA_DIR to one, or to where one can be made`
-  }
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return `DATA_DIR: ${path ?? 'its disk'} cannot be written, for there is no space left (${code}); make some, or set DATA_DIR to another disk`
-  if (path && ['EACCES', 'EPERM', 'EROFS'].includes(code ?? '')) {
-    return `DATA_DIR: ${path} cannot be written by this user (${code}); mend its owner or set DATA_DIR to another folder`
-  }
-  const isTold = error instanceof UnusableDatabase || error instanceof EmbeddedPostgresError
-  return isTold ? error.message : `The service could not start: ${stack ?? error}`
-}
-
-type Fault = NodeJS.ErrnoException & { address?: string; port?: number }

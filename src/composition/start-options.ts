@@ -1,9 +1,11 @@
-import { parseArgs } from 'node:util'
+import { readArgs } from '../commands/command.ts'
 import { DEMO_SERVICE } from '../demo/demo-messages.ts'
+
+export const START_SYNOPSIS = 'npm start'
 
 export const START_USAGE = `Starts the service. It takes settings from the environment and from .env in this folder (docs/settings.md).
 
-  npm start
+  ${START_SYNOPSIS}
 
   npm run call      a test call from the terminal
   npm run doctor    looks at everything that calls depend on
@@ -11,21 +13,10 @@ export const START_USAGE = `Starts the service. It takes settings from the envir
   npm run replay    steps a recorded call through the statechart
   npm run model     proves and draws the statechart`
 
-/** The command was given something that it does not understand. */
-export class StartUsageError extends Error {
-  override readonly name = 'StartUsageError'
-}
+export type StartOptions = { isDemoService: boolean }
 
-/** Reads the command line; `help` when it is asked for. @throws StartUsageError */
-export function readStartOptions(args: string[]): { help: boolean; isDemoService: boolean } {
-  const options = {
-    help: { type: 'boolean', short: 'h' },
-    [DEMO_SERVICE.replace('--', '')]: { type: 'boolean' },
-  } as const
-  try {
-    const { help = false, ...values } = parseArgs({ args, options }).values
-    return { help, isDemoService: Object.values(values).includes(true) }
-  } catch (error) {
-    throw new StartUsageError(`${(error as Error).message}\n\n${START_USAGE}`)
-  }
+/** @throws UsageError */
+export function readStartOptions(args: string[]): StartOptions {
+  const options = { [DEMO_SERVICE.replace('--', '')]: { type: 'boolean' } } as const
+  return { isDemoService: Object.values(readArgs({ args, options }).values).includes(true) }
 }

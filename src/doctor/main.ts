@@ -1,28 +1,27 @@
 import pino from 'pino'
+import { runCommand } from '../commands/command.ts'
+import { linePrinter } from '../commands/print-line.ts'
 import { environment, settingSources } from '../config/config.ts'
 import { misspeltSettings } from '../config/unknown-settings.ts'
 import { logWhatLibrariesPrint } from '../observability/capture-console.ts'
-import { readDoctorOptions, USAGE, UsageError } from './command-line.ts'
+import { readDoctorOptions, SYNOPSIS, USAGE } from './command-line.ts'
 import { runDoctor } from './doctor.ts'
 
 /** `npm run doctor`, and `npm run doctor -- --fix` to mend what can be mended; see docs/doctor.md. */
-const print = (line: string) => process.stdout.write(`${line}\n`)
+const print = linePrinter()
 
 logWhatLibrariesPrint(pino({ level: 'silent' }))
 
 const misspelt = () => misspeltSettings(settingSources())
 
-async function examine(args: string[]): Promise<number> {
-  const options = readDoctorOptions(args)
-  if (options) return (await runDoctor({ env: environment, misspelt, ...options, print })) ? 0 : 1
-  print(USAGE)
-  return 0
+const doctor = {
+  synopsis: SYNOPSIS,
+  usage: USAGE,
+  read: readDoctorOptions,
+  run: async (options: { fix: boolean }) =>
+    (await runDoctor({ env: environment, misspelt, ...options, print })) ? 0 : 1,
 }
 
-const status = await examine(process.argv.slice(2)).catch((error: unknown) => {
-  if (!(error instanceof UsageError)) throw error
-  print(error.message)
-  return 2
-})
+const status = await runCommand(doctor, { args: process.argv.slice(2), print })
 // Whatever hangs has been reported, and need not be waited for.
 process.exit(status)

@@ -4,6 +4,7 @@ import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallLimits } from '../../machines/call-events.ts'
 import { systemDefinition } from '../actors/chart-definition.ts'
 import { systemOf } from '../actors/machine-system.ts'
+import { type CommandLine, runCommand, UsageError } from '../commands/command.ts'
 import { leastOf } from './carrier-coverage.ts'
 import { chartGraph } from './chart-graph.ts'
 import { chartSvg } from './chart-svg.ts'
@@ -16,7 +17,7 @@ import { formatFiles } from './format-files.ts'
 import { liveStatesIn, liveStatesOf } from './live-states.ts'
 import { type LoadedChart, loadChart, loadLedger, ownChart } from './load-chart.ts'
 import { mermaidOf } from './mermaid.ts'
-import { CARRIERS, type ModelOptions, readModelOptions, USAGE, UsageError } from './model-options.ts'
+import { CARRIERS, type ModelOptions, readModelOptions, SYNOPSIS, USAGE } from './model-options.ts'
 import { carrierTestFile, chartTestFile, linesOfPath } from './paths-file.ts'
 import { coverageLines, isWhole, NOTHING_MEASURED, pathLines } from './print-coverage.ts'
 import { statelyJson } from './stately-json.ts'
@@ -26,9 +27,7 @@ import { writeLedger } from './write-ledger.ts'
 /* `npm run model`; see docs/model-testing.md. */
 
 /** What the command works in. */
-export type Surroundings = {
-  args: string[]
-  print: (line: string) => void
+export type Surroundings = CommandLine & {
   /** The bounds that the service would give a call. */
   limits: CallLimits
 }
@@ -46,23 +45,24 @@ type Asked<Command extends ModelOptions['command']> = Extract<ModelOptions, { co
 
 /** Runs the command and resolves with its exit status. */
 export async function modelCommand(surroundings: Surroundings): Promise<number> {
-  try {
-    return await run(readModelOptions(surroundings.args), surroundings)
-  } catch (error) {
+  const command = {
+    synopsis: SYNOPSIS,
+    usage: USAGE,
+    read: readModelOptions,
+    run: (options: ModelOptions) => run(options, surroundings),
+  }
+  return runCommand(command, surroundings).catch((error: unknown) => {
     if (!isExpected(error)) throw error
     surroundings.print((error as Error).message)
     return NOTHING_DONE
-  }
+  })
 }
 
 const isExpected = (error: unknown): boolean =>
-  [UsageError, UnusableChart, UnreadableRun, TooManyStates].some((kind) => error instanceof kind)
+  [UnusableChart, UnreadableRun, TooManyStates].some((kind) => error instanceof kind)
 
 async function run(options: ModelOptions, surroundings: Surroundings): Promise<number> {
   switch (options.command) {
-    case 'help':
-      surroundings.print(USAGE)
-      return ALL_WELL
     case 'check':
       return check(options, surroundings)
     case 'paths':

@@ -1,4 +1,7 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import type { ParseArgsConfig } from 'node:util'
+import { readArgs, UsageError } from '../commands/command.ts'
+
+export const SYNOPSIS = 'npm run model -- COMMAND [options]'
 
 export const USAGE = `Walks through a statechart: proves it, finds paths through it, measures what tests cover of it, and draws it.
 
@@ -32,11 +35,6 @@ export const USAGE = `Walks through a statechart: proves it, finds paths through
 
 The exit status is 0 when all is well, 1 when a check found something or a test missed something, 2 when nothing could be done.`
 
-/** The command was given something that it does not understand. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
 const DEFAULT_SILENCE_S = 120
 /** Twilio opens a stream, and asks again after one broke, within about a second. */
 const DEFAULT_CARRIER_S = 3
@@ -59,7 +57,6 @@ const OPTIONS = {
 } as const satisfies Record<string, ParseArgsConfig['options']>
 
 export type ModelOptions =
-  | { command: 'help' }
   | {
       command: 'check'
       machine: string | null
@@ -86,7 +83,7 @@ export type PathsOptions = {
 const FORMATS = ['json', 'mermaid', 'svg'] as const
 type ExportFormat = (typeof FORMATS)[number]
 
-/** Throws UsageError. */
+/** @throws UsageError */
 export function readModelOptions([command = '', ...args]: string[]): ModelOptions {
   switch (command) {
     case 'check': {
@@ -120,19 +117,15 @@ export function readModelOptions([command = '', ...args]: string[]): ModelOption
     case 'ledger':
       if (parsed(args, OPTIONS.ledger).write) return { command }
       throw new UsageError('ledger wants --write: it writes the tables of tests/machines/ anew.')
-    case 'help':
-    case '-h':
-    case '--help':
-      return { command: 'help' }
     default: {
       const what = command === '' ? 'What shall be done?' : `There is no "${command}" here.`
-      throw new UsageError(`${what} Say one of: ${Object.keys(OPTIONS).join(', ')}.\n\n${USAGE}`)
+      throw new UsageError(`${what} Say one of: ${Object.keys(OPTIONS).join(', ')}.`)
     }
   }
 }
 
 function compatOptions(args: string[]): ModelOptions {
-  const { values, positionals } = parsedWith({ args, options: OPTIONS.compat, allowPositionals: true })
+  const { values, positionals } = readArgs({ args, options: OPTIONS.compat, allowPositionals: true })
   const { write = null } = values
   const [version = null, ...others] = positionals
   if (others.length > 0 || (version === null) === (write === null))
@@ -164,15 +157,7 @@ function pathsOptions(args: string[]): ModelOptions {
 }
 
 const parsed = <Options extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: Options) =>
-  parsedWith({ args, options }).values
-
-function parsedWith<Config extends ParseArgsConfig>(config: Config) {
-  try {
-    return parseArgs(config)
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
-}
+  readArgs({ args, options }).values
 
 function oneOf<Choice extends string>(name: string, given: string, choices: readonly Choice[]): Choice {
   const choice = choices.find((each) => each === given)

@@ -1,18 +1,17 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { type CommandLine, runCommand, UsageError } from '../commands/command.ts'
 import { readCallFile, writeCallFile } from './call-file.ts'
 import { callLine, stepLines, verdictLines } from './print-replay.ts'
 import { type RecordedCall, UnreplayableCall } from './recorded-call.ts'
 import { regressionOf, writeRegression } from './regression.ts'
 import { type Replay, replay } from './replay.ts'
-import { type ReplayOptions, readReplayOptions, USAGE, UsageError } from './replay-options.ts'
+import { type ReplayOptions, readReplayOptions, SYNOPSIS, USAGE } from './replay-options.ts'
 import { stepThrough, type Terminal } from './stepper.ts'
 
 /* `npm run replay`; see docs/replay.md. */
 
 /** What the command works in. */
-export type Surroundings = {
-  args: string[]
-  print: (line: string) => void
+export type Surroundings = CommandLine & {
   terminal: Terminal
   /** Looks a call up in the database of the settings; rejects with UnreplayableCall when that cannot be asked. */
   findCall: (id: string) => Promise<RecordedCall | null>
@@ -27,16 +26,17 @@ const NOTHING_TO_REPLAY = 2
 
 /** Runs the command and resolves with its exit status. */
 export async function replayCommand(surroundings: Surroundings): Promise<number> {
-  try {
-    const options = readReplayOptions(surroundings.args)
-    if (options) return await run(options, surroundings)
-    surroundings.print(USAGE)
-    return REPRODUCED
-  } catch (error) {
-    if (!(error instanceof UsageError || error instanceof UnreplayableCall)) throw error
+  const command = {
+    synopsis: SYNOPSIS,
+    usage: USAGE,
+    read: readReplayOptions,
+    run: (options: ReplayOptions) => run(options, surroundings),
+  }
+  return runCommand(command, surroundings).catch((error: unknown) => {
+    if (!(error instanceof UnreplayableCall)) throw error
     surroundings.print(error.message)
     return NOTHING_TO_REPLAY
-  }
+  })
 }
 
 async function run(options: ReplayOptions, { print, terminal, findCall }: Surroundings): Promise<number> {

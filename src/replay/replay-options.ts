@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readArgs, UsageError } from '../commands/command.ts'
 import type { Expected } from './regression.ts'
 
 export type ReplayOptions = {
@@ -12,9 +12,11 @@ export type ReplayOptions = {
 
 const REGRESSIONS = 'tests/regressions'
 
+export const SYNOPSIS = 'npm run replay -- CALL [options]'
+
 export const USAGE = `Steps a recorded call through the statechart of today, and says where that no longer does what it did.
 
-  npm run replay -- CALL [options]
+  ${SYNOPSIS}
 
   CALL            the id of a call in the database of the settings (the carrier's id does too), or an exported file
 
@@ -28,17 +30,11 @@ export const USAGE = `Steps a recorded call through the statechart of today, and
 
 The exit status is 0 when every recorded state was reproduced, 1 when not, 2 when there is nothing to replay.`
 
-/** The command was given something that it does not understand. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
-/** Returns null when help is asked for. Throws UsageError. */
-export function readReplayOptions(args: string[]): ReplayOptions | null {
+/** @throws UsageError */
+export function readReplayOptions(args: string[]): ReplayOptions {
   const { values, positionals } = parsed(args)
-  if (values.help) return null
   const [call, ...more] = positionals
-  if (!call) throw new UsageError(`Which call? Give its id or an exported file.\n\n${USAGE}`)
+  if (!call) throw new UsageError('Which call? Give its id or an exported file.')
   if (more.length > 0) throw new UsageError(`One call at a time, not also ${more.join(' ')}.`)
   const { name = null, into = REGRESSIONS, expect = 'recorded' } = values
   if (expect !== 'recorded' && expect !== 'today')
@@ -57,16 +53,6 @@ export function readReplayOptions(args: string[]): ReplayOptions | null {
 function parsed(args: string[]) {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean' } as const
-  const options = { export: text, name: text, into: text, expect: text, step: flag, json: flag }
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: { ...options, 'fix-as-test': flag, help: { type: 'boolean', short: 'h' } },
-    })
-  } catch (error) {
-    throw new UsageError(
-      `${(error as Error).message}\nUsage: npm run replay -- CALL [options]; --help lists them.`,
-    )
-  }
+  const names = { export: text, name: text, into: text, expect: text, step: flag, json: flag }
+  return readArgs({ args, allowPositionals: true, options: { ...names, 'fix-as-test': flag } })
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { parseArgs } from 'node:util'
+import { readArgs, UsageError } from '../../src/commands/command.ts'
 
 /** How large a run is, and what goes wrong in it. */
 export type ChaosOptions = {
@@ -32,7 +32,9 @@ export type ChaosOptions = {
   logs: string | null
 }
 
-export const CHAOS_USAGE = `Usage: npm run chaos -- [options]
+export const CHAOS_SYNOPSIS = 'npm run chaos -- [options]'
+
+export const CHAOS_USAGE = `Usage: ${CHAOS_SYNOPSIS}
 
   --seed N        the schedule of calls and faults; a new one by default, which is printed
   --calls N       calls (200)
@@ -53,10 +55,10 @@ export const CHAOS_USAGE = `Usage: npm run chaos -- [options]
 
 const COUNTS = ['kills', 'drains', 'stops', 'cuts', 'sessions', 'clocks', 'vendor', 'carrier'] as const
 
-/** @throws TypeError that says which argument is wrong. */
+/** @throws UsageError */
 export function chaosOptions(args: string[]): ChaosOptions {
   const names = ['seed', 'calls', 'rate', 'nodes', ...COUNTS, 'only', 'look-ms', 'time-scale', 'logs']
-  const { values } = parseArgs({
+  const { values } = readArgs({
     args,
     options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
   })
@@ -71,7 +73,7 @@ export function chaosOptions(args: string[]): ChaosOptions {
     only: typeof values.only === 'string' ? new Set(values.only.split(',')) : null,
     logs: typeof values.logs === 'string' ? values.logs : null,
   }
-  if (options.nodes < 2) throw new TypeError('--nodes: chaos needs two nodes at least, one to live on.')
+  if (options.nodes < 2) throw new UsageError('--nodes: chaos needs two nodes at least, one to live on.')
   return withCounts(options, Object.fromEntries(COUNTS.map((name) => [name, values[name]])))
 }
 
@@ -98,5 +100,5 @@ function withCounts(sizes: Sizes, given: Record<string, unknown>): ChaosOptions 
 function numberIn(value: unknown, name: string, byDefault: number): number {
   const found = value === undefined ? byDefault : Number(value)
   if (Number.isFinite(found) && found >= 0) return found
-  throw new TypeError(`--${name}: ${value} is not a number of 0 or more.`)
+  throw new UsageError(`--${name}: ${value} is not a number of 0 or more.`)
 }

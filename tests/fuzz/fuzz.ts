@@ -1,3 +1,4 @@
+import { UsageError } from '../../src/commands/command.ts'
 import { SeededRandom } from '../chaos/seeded-random.ts'
 import { ScriptedWorld } from '../support/scripted-world.ts'
 import { sipServers, untilSipIs } from '../support/sip-servers.ts'
@@ -152,7 +153,7 @@ class Run {
   /** A name that no target has would be a run of nothing. */
   requireKnown(): void {
     const missing = [...(this.#options.only ?? [])].filter((name) => !(name in this.#targets))
-    if (missing.length > 0) throw new TypeError(`--only: there is no target ${missing.join(', ')}.`)
+    if (missing.length > 0) throw new UsageError(`--only: there is no target ${missing.join(', ')}.`)
   }
 
   outcome(): FuzzOutcome {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { parseArgs } from 'node:util'
+import { readArgs, UsageError } from '../../src/commands/command.ts'
 
 export type FuzzOptions = {
   seed: number
@@ -12,7 +12,9 @@ export type FuzzOptions = {
   case: number | null
 }
 
-export const FUZZ_USAGE = `Usage: npm run fuzz -- [options]
+export const FUZZ_SYNOPSIS = 'npm run fuzz -- [options]'
+
+export const FUZZ_USAGE = `Usage: ${FUZZ_SYNOPSIS}
 
   --cases N       how many cases, over all targets by their weights (100000)
   --seconds N     each target for so long, instead of a number of cases
@@ -23,16 +25,16 @@ export const FUZZ_USAGE = `Usage: npm run fuzz -- [options]
 Its last line is one of JSON. The exit code is 0 when nothing crashed and nothing was answered with a server error, 1 otherwise,
 2 for wrong options, 3 when the run could not be finished.`
 
-/** @throws TypeError that says which argument is wrong. */
+/** @throws UsageError */
 export function fuzzOptions(args: string[]): FuzzOptions {
   const text = { type: 'string' } as const
-  const { values } = parseArgs({
+  const { values } = readArgs({
     args,
     options: { cases: text, seconds: text, seed: text, only: text, case: text },
   })
   const only = values.only === undefined ? null : new Set(values.only.split(','))
   if (values.case !== undefined && only?.size !== 1)
-    throw new TypeError('--case: name the target that it is of with --only.')
+    throw new UsageError('--case: name the target that it is of with --only.')
   return {
     seed: wholeIn(values.seed, 'seed') ?? randomInt(1_000_000),
     cases: wholeIn(values.cases, 'cases') ?? 100_000,
@@ -45,5 +47,5 @@ export function fuzzOptions(args: string[]): FuzzOptions {
 function wholeIn(value: string | undefined, name: string): number | null {
   if (value === undefined) return null
   if (/^\d{1,9}$/.test(value)) return Number(value)
-  throw new TypeError(`--${name}: ${value} is not a whole number of 0 or more.`)
+  throw new UsageError(`--${name}: ${value} is not a whole number of 0 or more.`)
 }

@@ -30,6 +30,7 @@ async function compat(...args: string[]): Promise<{ code: number; lines: string[
   const code = await modelCommand({
     args: ['compat', ...args],
     print: (line) => lines.push(line),
+    complain: (line) => lines.push(line),
     limits: LIMITS,
   })
   return { code, lines }
@@ -103,7 +104,7 @@ test('says what it wants, and what is no file of states and no revision', async 
   for (const args of [[], ['a', 'b'], ['a', '--write', 'b']]) {
     const { code, lines } = await compat(...args)
     expect(code).toBe(2)
-    expect(lines).toEqual(['compat wants a file or a revision to compare with, or --write FILE.'])
+    expect(lines[0]).toBe('compat wants a file or a revision to compare with, or --write FILE.')
   }
   const file = join(folder, 'other.jsonl')
   await writeFile(file, '{"no":"state"}\n')

@@ -5,9 +5,10 @@ import { join, resolve } from 'node:path'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CallHost } from '../../src/calls/call-host.ts'
+import { UsageError } from '../../src/commands/command.ts'
 import { LIMITS } from '../../src/model/call-model.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
-import { readReplayOptions, UsageError } from '../../src/replay/replay-options.ts'
+import { readReplayOptions } from '../../src/replay/replay-options.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
 
@@ -183,7 +184,9 @@ describe('an exported file', () => {
 test('a command that says too little is told what to say', async () => {
   const { code, output } = await run()
   expect(code).toBe(2)
-  expect(output).toMatch(/^Which call\? Give its id or an exported file\.\n\nSteps a recorded call/)
+  expect(output).toMatch(
+    /^Which call\? Give its id or an exported file\.\nUsage: npm run replay -- CALL \[options\]; --help tells more\.\n$/,
+  )
 })
 
 test.each([

@@ -7,12 +7,13 @@ import type { WebSocket } from 'ws'
 import { decodeMuLaw } from '../../src/audio/mulaw.ts'
 import { encodeMuLaw } from '../../src/audio/mulaw-buffer.ts'
 import { readWav, writePcmWav } from '../../src/audio/wav.ts'
+import { UsageError } from '../../src/commands/command.ts'
 import { freePort } from '../../src/runtime/free-port.ts'
 import type { Carrier } from '../../src/simulator/carrier/carrier.ts'
 import { findAdminKey } from '../../src/simulator/phone/admin-key-lookup.ts'
 import { attachPhone } from '../../src/simulator/phone/attach-phone.ts'
 import { callCommand } from '../../src/simulator/phone/call-command.ts'
-import { readCallOptions, UsageError } from '../../src/simulator/phone/call-options.ts'
+import { readCallOptions } from '../../src/simulator/phone/call-options.ts'
 import { ApiError, ServiceApi, serverSentData } from '../../src/simulator/phone/service-api.ts'
 import { ensureService } from '../../src/simulator/phone/service-process.ts'
 import { carrierWords } from '../../src/simulator/phone/timeline-lines.ts'
@@ -113,7 +114,7 @@ function run(
   { env = { ADMIN_API_KEY: KEY }, interrupted = new AbortController().signal } = {},
 ) {
   const print = (line: string) => lines.push(line)
-  return callCommand({ args: ['--url', url, ...args], env, print, interrupted })
+  return callCommand({ args: ['--url', url, ...args], env, print, complain: print, interrupted })
 }
 
 /** A service that speaks on its stream as soon as it is open. */

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { decodeMuLaw, MU_LAW_RATE, muLawMilliseconds } from '../../audio/mulaw.ts'
 import { muLawFromWav } from '../../audio/mulaw-from-wav.ts'
 import { WavError, writePcmWav } from '../../audio/wav.ts'
+import { type CommandLine, runCommand, UsageError } from '../../commands/command.ts'
 import { findAdminKey, NoAdminKey } from './admin-key-lookup.ts'
-import { type CallCommandOptions, readCallOptions, USAGE, UsageError } from './call-options.ts'
+import { type CallCommandOptions, readCallOptions, SYNOPSIS, USAGE } from './call-options.ts'
 import { PhoneError } from './phone-client.ts'
 import { ApiError, ServiceApi } from './service-api.ts'
 import { ensureService, findService, ServiceUnavailable } from './service-process.ts'
@@ -18,26 +19,25 @@ import { conversationLines } from './timeline-lines.ts'
 const SAMPLE = new URL('../assets/caller-sample.wav', import.meta.url)
 
 /** What the command works in. */
-export type Surroundings = {
-  args: string[]
+export type Surroundings = CommandLine & {
   env: NodeJS.Dict<string>
-  print: (line: string) => void
   /** Aborted when the person at the terminal wants to end the call. */
   interrupted: AbortSignal
 }
 
 /** Runs the command and resolves with its exit status: 0 bridged, 1 not bridged or failed, 2 wrong options. */
 export async function callCommand(surroundings: Surroundings): Promise<number> {
-  try {
-    const options = readCallOptions(surroundings.args, surroundings.env)
-    if (options) return await callThrough(options, surroundings)
-    surroundings.print(USAGE)
-    return 0
-  } catch (error) {
+  const command = {
+    synopsis: SYNOPSIS,
+    usage: USAGE,
+    read: (args: string[]) => readCallOptions(args, surroundings.env),
+    run: (options: CallCommandOptions) => callThrough(options, surroundings),
+  }
+  return runCommand(command, surroundings).catch((error: unknown) => {
     if (!isExpected(error)) throw error
     surroundings.print(error.message)
-    return error instanceof UsageError ? 2 : 1
-  }
+    return 1
+  })
 }
 
 async function callThrough(
@@ -102,7 +102,5 @@ async function readSpeech(wav: string | null, print: (line: string) => void): Pr
 }
 
 function isExpected(error: unknown): error is Error {
-  return [UsageError, ServiceUnavailable, NoAdminKey, ApiError, PhoneError].some(
-    (kind) => error instanceof kind,
-  )
+  return [ServiceUnavailable, NoAdminKey, ApiError, PhoneError].some((kind) => error instanceof kind)
 }

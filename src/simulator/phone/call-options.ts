@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readArgs, UsageError } from '../../commands/command.ts'
 
 export type CallCommandOptions = {
   /** What the caller says; null for the sample that is included. */
@@ -25,9 +25,11 @@ const urlOf = (port: string | undefined) => (port ? `http://127.0.0.1:${port}` :
 const DEFAULT_SECONDS = 90
 const MAX_SECONDS = 3600
 
+export const SYNOPSIS = 'npm run call -- [options]'
+
 export const USAGE = `Places a test call through the simulated carrier of a running service, and tells what happens.
 
-  npm run call -- [options]
+  ${SYNOPSIS}
 
   --wav FILE      what the caller says: WAV, 8- or 16-bit PCM or mu-law (default: the included sample)
   --out FILE      write what the caller heard to this WAV file
@@ -40,15 +42,11 @@ export const USAGE = `Places a test call through the simulated carrier of a runn
 
 The exit status is 0 when the caller was joined to the voice agent, 1 when not, 2 for wrong options.`
 
-/** The command was given something that it does not understand. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
-/** Reads the command line and the PORT of the settings. Returns null when help is asked for. Throws UsageError. */
-export function readCallOptions(args: string[], env: NodeJS.Dict<string> = {}): CallCommandOptions | null {
-  const { wav, out, from, verstat, seconds, url, key, help } = parsed(args)
-  if (help) return null
+/** Reads the command line and the PORT of the settings. @throws UsageError */
+export function readCallOptions(args: string[], env: NodeJS.Dict<string> = {}): CallCommandOptions {
+  const text = { type: 'string' } as const
+  const options = { wav: text, out: text, from: text, verstat: text, seconds: text, url: text, key: text }
+  const { wav, out, from, verstat, seconds, url, key } = readArgs({ args, options }).values
   return {
     wav: wav ?? null,
     out: out ?? null,
@@ -58,16 +56,6 @@ export function readCallOptions(args: string[], env: NodeJS.Dict<string> = {}): 
     url: readUrl(url ?? urlOf(env.PORT)),
     mayStart: url === undefined,
     key: key ?? null,
-  }
-}
-
-function parsed(args: string[]) {
-  const text = { type: 'string' } as const
-  const options = { wav: text, out: text, from: text, verstat: text, seconds: text, url: text, key: text }
-  try {
-    return parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } } }).values
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\nUsage: npm run call -- [options]; --help lists them.`)
   }
 }
 
