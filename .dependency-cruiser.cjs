@@ -21,6 +21,7 @@ const AUDIO = '^src/audio/'
 const NUMBERS = '^src/numbers/phone-numbers\\.ts$'
 const VERSTAT = '^src/numbers/verstat\\.ts$'
 const RUNTIME = '^src/runtime/'
+const CLOCK = '^src/runtime/clock\\.ts$'
 const PROBLEM = '^src/problem/'
 const COMMAND = '^src/commands/command\\.ts$'
 
@@ -218,6 +219,7 @@ const rooms = [
     path: '^src/simulator/',
     may: [
       AUDIO,
+      CLOCK,
       COMMAND,
       npm(
         'express',

@@ -5,7 +5,7 @@ import type { CallEvent, CallLimits, VoiceEvent } from '../../machines/call-even
 import type { EndReason } from '../../machines/end-reasons.ts'
 import type { CallView } from '../../machines/instructions.ts'
 import type { TimerEvent } from '../actors/timer-id.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { deliverElsewhere } from './deliver-elsewhere.ts'
 import { AnswerPending, type Provider } from './ports.ts'
 import { viewOfRow } from './retire.ts'

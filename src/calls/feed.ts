@@ -1,5 +1,5 @@
 import type { CallView } from '../../machines/instructions.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 export type CallChange = { callId: string; seq: number; state: string }
 

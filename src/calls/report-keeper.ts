@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { CallEvent } from '../../machines/call-events.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { withTimeout } from '../runtime/with-timeout.ts'
-import type { Clock } from './clock.ts'
 import type { CallAddress } from './store.ts'
 
 /** What a carrier says once and never again, such as that a caller has hung up. `eventId` makes a repeated delivery change nothing. */
@@ -40,8 +40,6 @@ export type ReportKeeperOptions = {
   /** Says it to the call; false when there is no such call. Rejects while the database is away. */
   tell: (report: Report) => Promise<boolean>
   clock: Clock
-  /** Milliseconds that only grow. */
-  now: () => number
   log: Logger
   capacity?: number
 }
@@ -96,7 +94,7 @@ export class ReportKeeper {
   }
 
   #now(): number {
-    return this.#options.now()
+    return this.#options.clock.now()
   }
 
   async #tell(kept: Kept): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { CallStore, TimerAddress } from './store.ts'
 
 /** How often the timers of all nodes are looked through for what is due and nobody fired. */

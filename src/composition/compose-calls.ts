@@ -3,7 +3,6 @@ import type { CallEvent } from '../../machines/call-events.ts'
 import { isKnownState } from '../../machines/instructions.ts'
 import { CallHost, type StepReport } from '../calls/call-host.ts'
 import { callLimits } from '../calls/call-limits.ts'
-import { systemClock } from '../calls/clock.ts'
 import { CallFeed } from '../calls/feed.ts'
 import type { Provider } from '../calls/ports.ts'
 import { ReportKeeper } from '../calls/report-keeper.ts'
@@ -11,6 +10,7 @@ import type { Config } from '../config/config.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { FeedAnnouncer } from '../persistence/feed-announcer.ts'
 import type { JobDispatcher } from '../persistence/job-dispatcher.ts'
+import { systemClock } from '../runtime/clock.ts'
 import type { Storage } from './storage.ts'
 
 export type CallParts = {
@@ -66,7 +66,6 @@ export function createCalls(options: {
   const reports = new ReportKeeper({
     tell: async ({ address, event, eventId }) => (await host.send(address, event, { eventId })) !== null,
     clock: systemClock,
-    now: () => performance.now(),
     log,
   })
   return { host, feed, announcer, dispatcher, reports }

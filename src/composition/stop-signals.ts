@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from '../runtime/clock.ts'
+
 /*
  * The signals that ask for an end. npm passes each on that its group was sent, too, so that one request arrives twice within
  * milliseconds: systemd and Ctrl-C signal the whole group.
@@ -13,17 +15,17 @@ export type StopRequests = {
   hurry: () => void
 }
 
-/** Answers what receives a signal; `now` in milliseconds, of a clock that nobody sets. */
+/** Answers what receives a signal. */
 export function stopRequests(
   { stop, hurry }: StopRequests,
-  now: () => number = () => performance.now(),
+  clock: Pick<Clock, 'now'> = systemClock,
 ): (signal: NodeJS.Signals) => void {
   const steps = [stop, hurry]
   let last = Number.NEGATIVE_INFINITY
   return (signal) => {
-    const isSame = now() - last < SAME_REQUEST_MS
+    const isSame = clock.now() - last < SAME_REQUEST_MS
     if (isSame) return
-    last = now()
+    last = clock.now()
     steps.shift()?.(signal)
   }
 }

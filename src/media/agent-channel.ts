@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
 import type { WireAudio } from '../audio/audio-format.ts'
 import { type Transcoder, transcoderBetween } from '../audio/transcoder.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { AgentAudio, AgentConnection, AgentListener, AgentRequest, VoiceAgent } from './agent-port.ts'
 import { AudioQueue, type FrameSink, limitsOf } from './audio-queue.ts'
 import { BargeInDetector } from './barge-in-detector.ts'
 import type { CarrierCodec } from './carrier-port.ts'
-import type { Clock } from './clock.ts'
 import { Keypad } from './dtmf-collector.ts'
 import type { MediaMetrics } from './media-metrics.ts'
 

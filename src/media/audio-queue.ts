@@ -1,5 +1,5 @@
 import { type WireAudio, wireBytesPerMs } from '../audio/audio-format.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 /** A socket, as seen by what is sent into it. */
 export interface FrameSink {

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 /** Somebody who keys a number in pauses for less between two keys. */
 const PAUSE_MS = 1_500

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 /*
  * Reckons what the caller has heard of what the agent said. The carrier plays what it was sent in its own time and

@@ -1,7 +1,7 @@
 import { TELEPHONE_AUDIO, type WireAudio, wireBytesPerMs } from '../audio/audio-format.ts'
 import { sliceOfLoop } from '../audio/hold-track.ts'
 import { type Transcoder, transcoderBetween } from '../audio/transcoder.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 /** Held by the carrier ahead of what is heard, so that a late tick makes no gap. */
 const AHEAD_MS = 1_000

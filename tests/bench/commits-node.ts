@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import pino from 'pino'
 import { CallHost } from '../../src/calls/call-host.ts'
-import { systemClock } from '../../src/calls/clock.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
 import { openCallPool } from '../../src/persistence/database.ts'
 import { FeedAnnouncer } from '../../src/persistence/feed-announcer.ts'
 import { JobDispatcher } from '../../src/persistence/job-dispatcher.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
 import { answer } from './relay-child.ts'
 
 /* A node that does nothing but take calls: each begins, is joined to the agent and ends, and each step is a commit. */

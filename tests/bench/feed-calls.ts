@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { CallHost } from '../../src/calls/call-host.ts'
-import { systemClock } from '../../src/calls/clock.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
 import { openCallPool } from '../../src/persistence/database.ts'
 import { FeedAnnouncer } from '../../src/persistence/feed-announcer.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
 import { answer } from './relay-child.ts'
 
 /* Another node: calls on hold that poll, each poll an event that is committed and announced to all nodes. */

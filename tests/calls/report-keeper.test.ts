@@ -40,7 +40,6 @@ const keeper = (capacity?: number) =>
       return true
     },
     clock,
-    now: () => clock.now(),
     log: pino({ level: 'silent' }),
     capacity,
   })

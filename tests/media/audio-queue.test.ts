@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AudioQueue, type FrameSink } from '../../src/media/audio-queue.ts'
-import { ManualClock } from './manual-clock.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 
 const LIMITS = { socketBytes: 100, waitingBytes: 300 }
 

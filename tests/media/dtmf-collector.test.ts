@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Keypad } from '../../src/media/dtmf-collector.ts'
-import { ManualClock } from './manual-clock.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 
 function pressed(keys: string): { keypad: Keypad; clock: ManualClock } {
   const clock = new ManualClock()

@@ -145,5 +145,5 @@ test('a node that goes down hands its streams over: they close with 1012 and the
 test('with nothing live, idle is now', async () => {
   relay = await Relay.start()
   await relay.media.whenIdle()
-  expect(relay.clock.running).toBe(0)
+  expect(relay.clock.pending).toBe(0)
 })

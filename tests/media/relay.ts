@@ -6,10 +6,10 @@ import { expect, vi } from 'vitest'
 import { newRelayCounts } from '../../src/media/media-metrics.ts'
 import { MediaServer, type MediaServerOptions } from '../../src/media/media-server.ts'
 import { TwilioMediaStream } from '../../src/telephony/twilio/media-stream.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { Carrier } from './carrier.ts'
 import { ChartCalls } from './chart-calls.ts'
 import { FakeAgent } from './fake-agent.ts'
-import { ManualClock } from './manual-clock.ts'
 
 export const SILENCE_TIMEOUT_MS = 20_000
 
@@ -94,7 +94,7 @@ export class Relay {
     await once(this.http, 'close')
     expect(this.media.liveSessions).toBe(0)
     expect(this.counts.liveSessions).toBe(0)
-    expect(this.clock.running).toBe(0)
+    expect(this.clock.pending).toBe(0)
     expect(this.calls.watchers.size).toBe(0)
     for (const connection of this.agent.connections) expect(connection.closes).toBeLessThanOrEqual(1)
     for (const carrier of this.#carriers) await this.until(() => expect(carrier.closes).toBe(1))

@@ -6,7 +6,7 @@ test('a second request is one that comes a second later; npm passes the first on
   let now = 0
   const receive = stopRequests(
     { stop: (signal) => asked.push(signal), hurry: () => asked.push('hurry') },
-    () => now,
+    { now: () => now },
   )
   const at = (ms: number, signal: NodeJS.Signals) => {
     now = ms

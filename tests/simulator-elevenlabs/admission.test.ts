@@ -2,25 +2,16 @@ import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AGENT_VOICE_ID } from '../../src/simulator/elevenlabs/script.ts'
 import type { SimulatedElevenLabs } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
-import type { ManualClock } from '../support/manual-clock.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { AgentClient } from './agent-client.ts'
-import {
-  AGENT_ID,
-  beginConversation,
-  conversationIdOf,
-  manualTime,
-  patch,
-  signedUrl,
-  start,
-} from './simulator.ts'
+import { AGENT_ID, beginConversation, conversationIdOf, patch, signedUrl, start } from './simulator.ts'
 
 let simulator: SimulatedElevenLabs
 let clock: ManualClock
 
 beforeEach(async () => {
-  const manual = manualTime()
-  clock = manual.clock
-  simulator = await start({ time: manual.time })
+  clock = new ManualClock()
+  simulator = await start({ clock })
 })
 
 afterEach(() => simulator.stop())

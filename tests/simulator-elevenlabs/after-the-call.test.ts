@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import { ElevenLabsClient } from '@elevenlabs/elevenlabs-js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SimulatedElevenLabs } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
-import type { ManualClock } from '../support/manual-clock.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import {
   AGENT_ID,
   API_KEY,
@@ -12,7 +12,6 @@ import {
   call,
   connect,
   conversationIdOf,
-  manualTime,
   patch,
   start,
 } from './simulator.ts'
@@ -38,9 +37,8 @@ beforeEach(async () => {
   })
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/postcall`
-  const manual = manualTime()
-  clock = manual.clock
-  simulator = await start({ postCallWebhook: { url, secret: SECRET }, time: manual.time })
+  clock = new ManualClock()
+  simulator = await start({ postCallWebhook: { url, secret: SECRET }, clock })
   client = new ElevenLabsClient({ apiKey: API_KEY, baseUrl: simulator.url })
 })
 

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { speak } from '../../src/simulator/assets/speech.ts'
 import { DEMO_SCRIPT } from '../../src/simulator/elevenlabs/script.ts'
 import type { SimulatedElevenLabs } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
-import type { ManualClock } from '../support/manual-clock.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { type AgentClient, type AgentEvent, audioOf, eventId } from './agent-client.ts'
-import { beginConversation, conversationIdOf, manualTime, patch, start } from './simulator.ts'
+import { beginConversation, conversationIdOf, patch, start } from './simulator.ts'
 
 const SCRIPT = {
   firstMessage: 'Good morning.',
@@ -18,9 +18,8 @@ let simulator: SimulatedElevenLabs
 let clock: ManualClock
 
 beforeEach(async () => {
-  const manual = manualTime()
-  clock = manual.clock
-  simulator = await start({ script: SCRIPT, time: manual.time })
+  clock = new ManualClock()
+  simulator = await start({ script: SCRIPT, clock })
 })
 
 afterEach(() => simulator.stop())

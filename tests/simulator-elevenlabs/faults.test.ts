@@ -1,17 +1,9 @@
 import { ElevenLabsClient, ElevenLabsError } from '@elevenlabs/elevenlabs-js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SimulatedElevenLabs } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { AgentClient } from './agent-client.ts'
-import {
-  AGENT_ID,
-  API_KEY,
-  call,
-  connect,
-  conversationIdOf,
-  manualTime,
-  signedUrl,
-  start,
-} from './simulator.ts'
+import { AGENT_ID, API_KEY, call, connect, conversationIdOf, signedUrl, start } from './simulator.ts'
 
 let simulator: SimulatedElevenLabs
 let client: ElevenLabsClient
@@ -125,8 +117,8 @@ describe('agent sockets', () => {
 
   it('stops pinging', async () => {
     await simulator.stop()
-    const { time, clock } = manualTime()
-    simulator = await start({ time })
+    const clock = new ManualClock()
+    simulator = await start({ clock })
     const caller = await connect(simulator)
     await caller.flush()
     clock.advance(2080)

@@ -1,12 +1,11 @@
 import pino from 'pino'
 import { patchAgent } from '../../src/simulator/elevenlabs/agent-config.ts'
-import type { TimeSource } from '../../src/simulator/elevenlabs/simulation-clock.ts'
 import {
   type ElevenLabsOptions,
   type SimulatedElevenLabs,
   startElevenLabs,
 } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
-import { ManualClock } from '../support/manual-clock.ts'
+import type { ManualClock } from '../support/manual-clock.ts'
 import { AgentClient } from './agent-client.ts'
 
 export const API_KEY = 'sk_test'
@@ -64,14 +63,4 @@ export function conversationIdOf(client: AgentClient): string {
   const [metadata] = client.of('conversation_initiation_metadata')
   const event = metadata?.conversation_initiation_metadata_event as { conversation_id: string }
   return event.conversation_id
-}
-
-/** Time that passes only when the test says so. */
-export function manualTime(): { time: TimeSource; clock: ManualClock } {
-  const clock = new ManualClock()
-  const time = {
-    now: () => clock.now(),
-    setTimer: (ms: number, task: () => void) => clock.after(ms, task),
-  }
-  return { time, clock }
 }

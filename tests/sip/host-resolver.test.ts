@@ -1,6 +1,7 @@
 import pino from 'pino'
 import { describe, expect, it } from 'vitest'
 import { type Dns, HostResolver, hostOf } from '../../src/telephony/sip/trunks/host-resolver.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 
 const failed = (code: string) => Object.assign(new Error(code), { code })
 
@@ -34,11 +35,9 @@ class FakeDns implements Dns {
 
 function setUp() {
   const dns = new FakeDns()
-  let now = 0
-  const resolver = new HostResolver({ dns, log: pino({ level: 'silent' }), now: () => now })
-  const later = (ms: number) => {
-    now += ms
-  }
+  const clock = new ManualClock()
+  const resolver = new HostResolver({ dns, log: pino({ level: 'silent' }), clock })
+  const later = (ms: number) => clock.advance(ms)
   return { dns, resolver, later }
 }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { VendorError, type VoiceVendor } from '../../src/voices/ports.ts'
 import { cloneName } from '../../src/voices/voice-name.ts'
-import { manualTime } from '../simulator-elevenlabs/simulator.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { TTL_MS, type VoiceWorld, voiceWorlds } from './voice-world.ts'
 
 const begin = voiceWorlds()
@@ -205,8 +205,8 @@ describe('nothing is made twice, or left at the vendor', () => {
 
 describe('a voice that is deleted while it is made', () => {
   it('is told to those who wait, and is nowhere left', async () => {
-    const { time, clock } = manualTime()
-    world = await begin({ time, cloneDelayMs: 6_000 })
+    const clock = new ManualClock()
+    world = await begin({ clock, cloneDelayMs: 6_000 })
     const sampleKey = await world.giveVoice('alice', 'one')
     const { cloning, callerVoices } = world.node()
     const made = cloning.clone(sampleKey)

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Clock } from '../../runtime/clock.ts'
 import { CallError } from './call-error.ts'
 import { callFields, callToken, statusFields, USUAL_VERSTAT } from './call-fields.ts'
 import type { CarrierFaults } from './faults.ts'
@@ -19,7 +20,7 @@ export type Exchange = {
   number: PhoneNumber
   webhooks: WebhookSender
   speak: Speak
-  timeScale: number
+  clock: Clock
   faults: CarrierFaults
   /** Aborted when the carrier is stopped. */
   stopped: AbortSignal
@@ -65,7 +66,7 @@ export class CarrierCall {
     this.from = from
     this.to = to ?? exchange.number.phoneNumber
     this.#stirVerstat = stirVerstat
-    this.#line = new Line(caller, exchange.timeScale)
+    this.#line = new Line(caller, exchange.clock)
     this.#timeline = new Timeline(this.sid, exchange.onTimeline)
     this.ended = this.#live()
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
+import { scaledClock } from '../../runtime/clock.ts'
 import { speak as speakRecorded } from '../assets/speech.ts'
 import { type CallOptions, CarrierCall, type Exchange } from './call.ts'
 import { CarrierFaults } from './faults.ts'
@@ -68,7 +69,7 @@ export class Carrier {
     this.#exchange = {
       ...shared,
       stopped,
-      timeScale,
+      clock: scaledClock(timeScale),
       webhooks: new WebhookSender({ authToken, faults: this.faults, stopped }),
       speak: speak ?? (({ text }) => speakRecorded(text)),
       onTimeline: (entry) => {

@@ -1,4 +1,5 @@
 import { muLawSilence } from '../../audio/mulaw-buffer.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { FRAME_BYTES, FRAME_MS, startFrameClock } from '../frame-clock.ts'
 import { Playout } from './playout.ts'
 
@@ -18,14 +19,14 @@ const SILENCE_PIECE_MS = 1000
 export class Line {
   readonly playout = new Playout()
   readonly #caller: Caller
-  readonly #timeScale: number
+  readonly #clock: Clock
   #stopClock: (() => void) | null = null
   #frames = 0
   #listener: ((frame: Buffer) => void) | null = null
 
-  constructor(caller: Caller, timeScale: number) {
+  constructor(caller: Caller, clock: Clock) {
     this.#caller = caller
-    this.#timeScale = timeScale
+    this.#clock = clock
   }
 
   /** Seconds since the line was opened, in the caller's time. */
@@ -34,7 +35,7 @@ export class Line {
   }
 
   open(): void {
-    this.#stopClock ??= startFrameClock(() => this.#tick(), this.#timeScale)
+    this.#stopClock ??= startFrameClock(() => this.#tick(), this.#clock)
   }
 
   /** Stops the sound for good; what is queued is not heard any more, and whoever waits for it goes on. */

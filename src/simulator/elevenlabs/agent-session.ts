@@ -1,11 +1,11 @@
 import type { RawData, WebSocket } from 'ws'
 import type { AgentConfig, ClientEvent } from './agent-config.ts'
 import { type ClientMessage, type ConversationInit, readClientMessage } from './client-messages.ts'
+import type { ClockScope } from './clock-scope.ts'
 import { Conversation } from './conversation.ts'
 import { ConversationFailure } from './conversation-failure.ts'
 import type { ConversationRecord } from './conversation-record.ts'
 import { type ConversationSettings, settle } from './conversation-settings.ts'
-import type { SimulationClock } from './simulation-clock.ts'
 import type { Workspace } from './workspace.ts'
 
 /** How long a client may take to send its first message. */
@@ -26,7 +26,7 @@ export class AgentSession {
   readonly #agent: AgentConfig
   readonly #record: ConversationRecord
   /** Stopped with the session, and all that is to come in it. */
-  readonly #clock: SimulationClock
+  readonly #clock: ClockScope
   #settings: ConversationSettings | null = null
   #conversation: Conversation | null = null
   #lastEventId = 0

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import { MU_LAW_RATE } from '../../audio/mulaw.ts'
 import type { AgentConfig } from './agent-config.ts'
+import type { ClockScope } from './clock-scope.ts'
 import { type ConversationRecord, conversationBody, newRecord } from './conversation-record.ts'
 import { encodeMp3 } from './mp3.ts'
 import { type PostCallEvent, type PostCallWebhook, postEvent } from './post-call.ts'
-import type { SimulationClock } from './simulation-clock.ts'
 
 /** From the end of a conversation to its transcript and audio; the real vendor takes seconds. */
 const PROCESSING_MS = 1000
@@ -14,7 +14,7 @@ const KEPT = 200
 /** Every conversation, live and ended, and what becomes of it after the end. */
 export class ConversationLog {
   readonly records = new Map<string, ConversationRecord>()
-  readonly #clock: SimulationClock
+  readonly #clock: ClockScope
   readonly #agents: ReadonlyMap<string, AgentConfig>
   readonly #webhook: PostCallWebhook | null
   readonly #log: Logger
@@ -22,7 +22,7 @@ export class ConversationLog {
   readonly #processing = new Set<Promise<void>>()
 
   constructor(
-    clock: SimulationClock,
+    clock: ClockScope,
     agents: ReadonlyMap<string, AgentConfig>,
     webhook: PostCallWebhook | null,
     log: Logger,

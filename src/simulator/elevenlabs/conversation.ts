@@ -1,11 +1,11 @@
 import type { ClientEvent } from './agent-config.ts'
 import { decodeAudio } from './audio-format.ts'
+import type { ClockScope } from './clock-scope.ts'
 import type { ConversationRecord, TranscriptTurn } from './conversation-record.ts'
 import type { ConversationSettings } from './conversation-settings.ts'
 import { Dialogue } from './dialogue.ts'
 import { Recording } from './recording.ts'
 import type { Script } from './script.ts'
-import type { SimulationClock } from './simulation-clock.ts'
 import { type Alignment, type Heard, Speaker } from './speaker.ts'
 import { VoiceActivity } from './voice-activity.ts'
 
@@ -22,7 +22,7 @@ export interface ConversationOutlet {
 
 /** One live conversation: hears the caller, speaks, takes turns, and writes down what was said and heard. */
 export class Conversation {
-  readonly #clock: SimulationClock
+  readonly #clock: ClockScope
   readonly #settings: ConversationSettings
   readonly #record: ConversationRecord
   readonly #outlet: ConversationOutlet
@@ -35,7 +35,7 @@ export class Conversation {
   #lastAudioAt: number
 
   constructor(
-    clock: SimulationClock,
+    clock: ClockScope,
     script: Script,
     settings: ConversationSettings,
     record: ConversationRecord,

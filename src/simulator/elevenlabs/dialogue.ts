@@ -1,5 +1,5 @@
+import type { Cancel, ClockScope } from './clock-scope.ts'
 import type { Script } from './script.ts'
-import type { Cancel, SimulationClock } from './simulation-clock.ts'
 
 /** From the end of the caller's pause to the first sound of the answer: transcription, model and synthesis. */
 const THINKING_MS = 400
@@ -16,7 +16,7 @@ export interface Stage {
 
 /** Who speaks when, and what the agent says next. Knows neither sockets nor audio. */
 export class Dialogue {
-  readonly #clock: SimulationClock
+  readonly #clock: ClockScope
   readonly #script: Script
   readonly #turnTimeoutMs: number
   readonly #stage: Stage
@@ -30,7 +30,7 @@ export class Dialogue {
   #cancelPending: Cancel = () => {}
 
   /** @param turnTimeoutMs how long the caller may be silent; less than 0 is for ever. */
-  constructor(clock: SimulationClock, script: Script, turnTimeoutMs: number, stage: Stage) {
+  constructor(clock: ClockScope, script: Script, turnTimeoutMs: number, stage: Stage) {
     this.#clock = clock
     this.#script = script
     this.#turnTimeoutMs = turnTimeoutMs

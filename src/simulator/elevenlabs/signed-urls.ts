@@ -1,4 +1,4 @@
-import type { SimulationClock } from './simulation-clock.ts'
+import type { ClockScope } from './clock-scope.ts'
 import { newConversationId, newSignature } from './vendor-id.ts'
 
 /** How long a signed URL can be used to start a conversation. */
@@ -8,10 +8,10 @@ type Ticket = { agentId: string; conversationId: string; until: number }
 
 /** The signatures that were handed out and not used yet. Each opens one conversation. */
 export class SignedUrls {
-  readonly #clock: SimulationClock
+  readonly #clock: ClockScope
   readonly #issued = new Map<string, Ticket>()
 
-  constructor(clock: SimulationClock) {
+  constructor(clock: ClockScope) {
     this.#clock = clock
   }
 

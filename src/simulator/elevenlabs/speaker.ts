@@ -1,7 +1,7 @@
 import { decodeMuLaw, muLawMilliseconds } from '../../audio/mulaw.ts'
 import { speak } from '../assets/speech.ts'
 import { type AgentAudioFormat, bytesIn, encodeAudio } from './audio-format.ts'
-import type { Cancel, SimulationClock } from './simulation-clock.ts'
+import type { Cancel, ClockScope } from './clock-scope.ts'
 
 /** One message holds a quarter of a second of speech … */
 const CHUNK_MS = 250
@@ -34,13 +34,13 @@ type Sentence = {
 
 /** The agent's mouth: sends speech ahead of time and knows by the clock how much of it has been heard. */
 export class Speaker {
-  readonly #clock: SimulationClock
+  readonly #clock: ClockScope
   readonly #voiceId: string
   readonly #format: AgentAudioFormat
   readonly #listener: SpeakerListener
   #sentence: Sentence | null = null
 
-  constructor(clock: SimulationClock, voiceId: string, format: AgentAudioFormat, listener: SpeakerListener) {
+  constructor(clock: ClockScope, voiceId: string, format: AgentAudioFormat, listener: SpeakerListener) {
     this.#clock = clock
     this.#voiceId = voiceId
     this.#format = format

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
+import { type Clock, scaledClock } from '../../runtime/clock.ts'
 import { type AgentConfig, phoneAgent } from './agent-config.ts'
 import { AgentSockets } from './agent-sockets.ts'
+import { ClockScope } from './clock-scope.ts'
 import { ConversationLog } from './conversation-log.ts'
 import type { ConversationRecord } from './conversation-record.ts'
 import { Faults } from './faults.ts'
@@ -11,7 +13,6 @@ import type { PostCallWebhook } from './post-call.ts'
 import { restApi } from './rest-api.ts'
 import { DEMO_SCRIPT, type Script } from './script.ts'
 import { SignedUrls } from './signed-urls.ts'
-import { SimulationClock, scaledTime, type TimeSource } from './simulation-clock.ts'
 import { type SimulatedVoice, VoiceLibrary } from './voice-library.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -31,7 +32,7 @@ export type ElevenLabsOptions = {
   /** 1, the default, is real time; 0.05 lets everything happen twenty times as fast. */
   timeScale?: number
   /** Time itself, for a test that gives it; takes the place of `timeScale`. */
-  time?: TimeSource
+  clock?: Clock
   voiceLimit?: number
   script?: Script
   postCallWebhook?: PostCallWebhook | null
@@ -141,7 +142,7 @@ export async function startElevenLabs(options: ElevenLabsOptions): Promise<Simul
 
 function createWorkspace(options: ElevenLabsOptions, faults: Faults): Workspace {
   const { apiKey, agentId, log, script = DEMO_SCRIPT, cloneDelayMs = DEFAULT_CLONE_DELAY_MS } = options
-  const clock = new SimulationClock(options.time ?? scaledTime(options.timeScale ?? 1))
+  const clock = new ClockScope(options.clock ?? scaledClock(options.timeScale ?? 1))
   const agents = new Map([[agentId, phoneAgent(agentId, script)]])
   return {
     apiKey,

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import type { AgentConfig } from './agent-config.ts'
+import type { ClockScope } from './clock-scope.ts'
 import type { ConversationLog } from './conversation-log.ts'
 import type { Faults } from './faults.ts'
 import type { Script } from './script.ts'
 import type { SignedUrls } from './signed-urls.ts'
-import type { SimulationClock } from './simulation-clock.ts'
 import type { VoiceLibrary } from './voice-library.ts'
 
 /** Counts of what was asked for, whether or not it was granted. */
@@ -13,7 +13,7 @@ type RequestCounts = { clone: number; speech: number; signedUrl: number; speechC
 /** One account of the simulated vendor: everything that its REST API and its WebSockets share. */
 export type Workspace = {
   apiKey: string
-  clock: SimulationClock
+  clock: ClockScope
   log: Logger
   faults: Faults
   script: Script

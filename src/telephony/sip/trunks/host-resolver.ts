@@ -1,6 +1,7 @@
 import { lookup, Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { Logger } from 'pino'
+import { type Clock, systemClock } from '../../../runtime/clock.ts'
 import { withTimeout } from '../../../runtime/with-timeout.ts'
 
 /*
@@ -57,15 +58,15 @@ const UNKNOWN: ResolvedHost = { addresses: [], fault: null }
 export class HostResolver {
   readonly #dns: Dns
   readonly #log: Logger
-  readonly #now: () => number
+  readonly #clock: Pick<Clock, 'now'>
   readonly #known = new Map<string, ResolvedHost & { askAgainAt: number }>()
   /** Questions that nobody waits for any more, and that may yet be answered: they are not asked twice. */
   readonly #open = new Set<string>()
 
-  constructor({ dns, log, now = () => performance.now() }: { dns: Dns; log: Logger; now?: () => number }) {
+  constructor({ dns, log, clock = systemClock }: { dns: Dns; log: Logger; clock?: Pick<Clock, 'now'> }) {
     this.#dns = dns
     this.#log = log
-    this.#now = now
+    this.#clock = clock
   }
 
   /** Of a host or host:port that `refresh` was told of; an address is itself. */
@@ -85,20 +86,20 @@ export class HostResolver {
 
   async #ask(server: string): Promise<void> {
     const known = this.#known.get(server)
-    if (this.#open.has(server) || (known && this.#now() < known.askAgainAt)) return
+    if (this.#open.has(server) || (known && this.#clock.now() < known.askAgainAt)) return
     try {
       const asking = this.#addressesOf(server).finally(() => this.#open.delete(server))
       this.#open.add(server)
       const addresses = await withTimeout(PATIENCE_MS, asking, 'no answer')
       if (known?.fault) this.#log.info({ host: server }, 'the name of a trunk can be resolved again')
-      this.#known.set(server, { addresses, fault: null, askAgainAt: this.#now() + ASK_AGAIN_MS })
+      this.#known.set(server, { addresses, fault: null, askAgainAt: this.#clock.now() + ASK_AGAIN_MS })
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       const fault = code ?? message
       if (known?.fault !== fault)
         this.#log.warn({ host: server, fault }, 'the name of a trunk cannot be resolved; it is tried again')
       const addresses = known?.addresses ?? []
-      this.#known.set(server, { addresses, fault, askAgainAt: this.#now() + ASK_AGAIN_BROKEN_MS })
+      this.#known.set(server, { addresses, fault, askAgainAt: this.#clock.now() + ASK_AGAIN_BROKEN_MS })
     }
   }
 

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { scaledClock } from '../../../../src/runtime/clock.ts'
 import { FRAME_MS, startFrameClock } from '../../../../src/simulator/frame-clock.ts'
 
 /** What gives a channel its time: a tick every 20 ms. */
@@ -9,7 +10,8 @@ export interface Frames {
 
 /** Real time at 1; at 0.05 a second passes in 50 ms. */
 export function clockFrames(timeScale = 1): Frames {
-  return { start: (tick) => startFrameClock(tick, timeScale) }
+  const clock = scaledClock(timeScale)
+  return { start: (tick) => startFrameClock(tick, clock) }
 }
 
 /** Turns of the event loop that a frame may take to travel over loopback sockets before the next one goes out. */
