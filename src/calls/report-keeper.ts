@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { CallEvent } from '../../machines/call-events.ts'
+import { Backoff } from '../runtime/backoff.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { withTimeout } from '../runtime/with-timeout.ts'
 import type { CallAddress } from './store.ts'
@@ -14,8 +15,7 @@ export type ReportOutcome = 'taken' | 'unknown' | 'lost'
 const CAPACITY = 5_000
 /** So many are told at once when the database is back; more would only wait for a connection. */
 const WIDTH = 8
-const SHORTEST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 2_000
+const PAUSES = { firstMs: 100, longestMs: 2_000 }
 /** A report may overtake the webhook that opens its call, and that one may be waiting in the database. */
 const UNKNOWN_FOR_MS = 60_000
 /** No call lasts longer, so that by then its own limit has ended it. */
@@ -30,7 +30,7 @@ type Kept = {
   report: Report
   since: number
   dueAt: number
-  pauseMs: number
+  pauses: Backoff
   isTold: boolean
   tried: PromiseWithResolvers<void>
   outcome: PromiseWithResolvers<ReportOutcome>
@@ -53,7 +53,7 @@ export class ReportKeeper {
   /** In the order in which they are to be tried. */
   readonly #kept = new Map<string, Kept>()
   #width = WIDTH
-  #pauseMs = SHORTEST_PAUSE_MS
+  readonly #pauses = new Backoff(PAUSES)
   #notBefore = 0
   #cancelTurn = () => {}
   #isStopped = false
@@ -73,7 +73,7 @@ export class ReportKeeper {
     if (known) return seen(known)
     const now = this.#now()
     const kept = {
-      ...{ report, since: now, dueAt: now, pauseMs: SHORTEST_PAUSE_MS, isTold: false },
+      ...{ report, since: now, dueAt: now, pauses: new Backoff(PAUSES), isTold: false },
       tried: Promise.withResolvers<void>(),
       outcome: Promise.withResolvers<ReportOutcome>(),
     }
@@ -103,7 +103,7 @@ export class ReportKeeper {
     try {
       const isKnown = await this.#options.tell(kept.report)
       this.#width = WIDTH
-      this.#pauseMs = SHORTEST_PAUSE_MS
+      this.#pauses.reset()
       if (isKnown) this.#done(kept, 'taken')
       else this.#onUnknown(kept)
     } catch (error) {
@@ -116,8 +116,7 @@ export class ReportKeeper {
 
   #onUnknown(kept: Kept): void {
     if (this.#now() - kept.since >= UNKNOWN_FOR_MS) this.#done(kept, 'unknown')
-    kept.dueAt = this.#now() + kept.pauseMs
-    kept.pauseMs = Math.min(kept.pauseMs * 2, LONGEST_PAUSE_MS)
+    kept.dueAt = this.#now() + kept.pauses.next()
   }
 
   #onFailed(kept: Kept, error: unknown): void {
@@ -126,8 +125,7 @@ export class ReportKeeper {
     if (this.#width > 1)
       log.warn({ err: error, kept: this.size }, 'a report could not be written; it is kept and tried again')
     this.#width = 1
-    this.#notBefore = this.#now() + this.#pauseMs
-    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
+    this.#notBefore = this.#now() + this.#pauses.next()
     if (!this.#kept.delete(keyOf(kept.report))) return
     // Behind the others, so that one that can never be written keeps nobody waiting.
     this.#kept.set(keyOf(kept.report), kept)

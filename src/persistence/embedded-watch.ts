@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { Backoff } from '../runtime/backoff.ts'
 import type { EmbeddedPostgres } from './embedded-postgres.ts'
 
 const LOOK_EVERY_MS = 1_000
@@ -36,15 +37,17 @@ export function watchEmbedded(
 
   async function startAgain(): Promise<void> {
     log.error('the embedded PostgreSQL is gone and is started again')
-    for (let wait = lookEveryMs; !signal.aborted; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+    const backoff = new Backoff({ firstMs: lookEveryMs, longestMs: LONGEST_PAUSE_MS })
+    while (!signal.aborted) {
       try {
         await server.startAgain()
         log.warn('the embedded PostgreSQL runs again')
         return
       } catch (error) {
-        log.error({ err: error, againInMs: wait }, 'the embedded PostgreSQL could not be started again')
+        const againInMs = backoff.next()
+        log.error({ err: error, againInMs }, 'the embedded PostgreSQL could not be started again')
+        await pause(againInMs, null, { signal, ref: false })
       }
-      await pause(wait, null, { signal, ref: false })
     }
   }
 }

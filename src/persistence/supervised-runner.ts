@@ -1,5 +1,6 @@
 import type { Runner } from 'graphile-worker'
 import type { Logger } from 'pino'
+import { Backoff } from '../runtime/backoff.ts'
 
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 60_000
@@ -19,14 +20,14 @@ export class SupervisedRunner {
   readonly #options: Required<KeptRunnerOptions>
   #runner: Runner | null = null
   #begunAt = 0
-  #retryMs: number
+  readonly #pauses: Backoff
   #retry: NodeJS.Timeout | null = null
   #beginning: Promise<void> = Promise.resolve()
   #isStopping = false
 
   constructor(options: KeptRunnerOptions) {
     this.#options = { firstRetryMs: FIRST_RETRY_MS, ...options }
-    this.#retryMs = this.#options.firstRetryMs
+    this.#pauses = new Backoff({ firstMs: this.#options.firstRetryMs, longestMs: LONGEST_RETRY_MS })
   }
 
   get isRunning(): boolean {
@@ -53,15 +54,14 @@ export class SupervisedRunner {
     if (this.#runner !== runner || this.#isStopping) return
     this.#runner = null
     this.#options.log.error({ err: error }, 'the job queue ended by itself; it is begun anew')
-    if (performance.now() - this.#begunAt > LONGEST_RETRY_MS) this.#retryMs = this.#options.firstRetryMs
+    if (performance.now() - this.#begunAt > LONGEST_RETRY_MS) this.#pauses.reset()
     this.#beginLater()
   }
 
   #beginLater(): void {
     this.#retry = setTimeout(() => {
       this.#beginning = this.#beginAnew()
-    }, this.#retryMs)
-    this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS)
+    }, this.#pauses.next())
   }
 
   async #beginAnew(): Promise<void> {

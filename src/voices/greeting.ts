@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
+import { Backoff } from '../runtime/backoff.ts'
 import { VendorError, type VoiceVendor } from './ports.ts'
 
 /** Where rendered audio is kept, by a key that names exactly this audio. */
@@ -8,8 +9,7 @@ export interface Assets {
   put(key: string, bytes: Buffer): Promise<void>
 }
 
-const FIRST_RETRY_MS = 1_000
-const LONGEST_RETRY_MS = 60_000
+const PAUSES = { firstMs: 1_000, longestMs: 60_000 }
 /** An account may be mended at any time, and a quota comes back; a text that was refused is refused again. */
 const ACCOUNT_RETRY_MS = 900_000
 
@@ -30,6 +30,7 @@ export class Greeting {
   readonly #options: GreetingOptions
   readonly #key: string
   readonly #stopping = new AbortController()
+  readonly #pauses = new Backoff(PAUSES)
   #ready = false
   #retry: NodeJS.Timeout | null = null
   #rendering: Promise<void> = Promise.resolve()
@@ -48,7 +49,7 @@ export class Greeting {
   }
 
   start(): void {
-    this.#rendering = this.#render(FIRST_RETRY_MS)
+    this.#rendering = this.#render()
   }
 
   async stop(): Promise<void> {
@@ -57,7 +58,7 @@ export class Greeting {
     await this.#rendering
   }
 
-  async #render(retryMs: number): Promise<void> {
+  async #render(): Promise<void> {
     const { voiceId, text, vendor, assets, log } = this.#options
     try {
       if (!(await assets.get(this.#key))) {
@@ -69,7 +70,7 @@ export class Greeting {
       if (this.#stopping.signal.aborted) return
       // What the vendor said is the whole story; anything else comes with where it happened.
       const why = error instanceof VendorError ? { why: error.message } : { err: error }
-      const pauseMs = pauseAfter(error, retryMs)
+      const pauseMs = pauseAfter(error, this.#pauses.next())
       if (pauseMs === null) {
         log.error(
           why,
@@ -79,7 +80,7 @@ export class Greeting {
       }
       log.warn(why, 'the greeting could not be rendered; until it can, the carrier reads it out')
       this.#retry = setTimeout(() => {
-        this.#rendering = this.#render(Math.min(retryMs * 2, LONGEST_RETRY_MS))
+        this.#rendering = this.#render()
       }, pauseMs)
     }
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
+import { Backoff } from '../../runtime/backoff.ts'
 import { awakeMs } from '../../runtime/loop-delay.ts'
 import type { Srf } from './drachtio.ts'
 import {
@@ -16,8 +17,7 @@ import type { AudioReturn } from './stream-metadata.ts'
 /** The profile of freeswitch-config/ and of the published image. */
 export const PROFILE = 'drachtio_mrf'
 
-const FIRST_RETRY_MS = 250
-const LONGEST_RETRY_MS = 5_000
+const PAUSES = { firstMs: 250, longestMs: 5_000 }
 /** A host that vanished closes no connection: it is asked this often whether it is there. */
 const LIFE_SIGN_MS = 2_000
 /** Callers of one that does not come back for this long hear nothing any more: their legs are taken to be lost. Our own stalls do not count. */
@@ -42,6 +42,7 @@ export class FreeSwitchServer {
   #fault: string | null = 'FreeSWITCH is not reached yet'
   readonly #legs = new Set<LegMedia>()
   #opening = 0
+  readonly #pauses = new Backoff(PAUSES)
   /** Null while it takes legs. */
   #awaySince: number | null = awakeMs()
   #stopped = false
@@ -78,7 +79,7 @@ export class FreeSwitchServer {
 
   start(): void {
     this.#onUp(false)
-    this.#working = this.#connect(FIRST_RETRY_MS)
+    this.#working = this.#connect()
   }
 
   async stop(): Promise<void> {
@@ -126,7 +127,7 @@ export class FreeSwitchServer {
   }
 
   /** First asks for what the library takes for granted: it would end the process where a profile is missing. */
-  async #connect(retryMs: number): Promise<void> {
+  async #connect(): Promise<void> {
     try {
       const { answers, localAddress } = await askFreeSwitch(this.#address, [
         'sofia status',
@@ -145,13 +146,14 @@ export class FreeSwitchServer {
         }),
       )
     } catch (error) {
-      this.#failed(error, retryMs)
+      this.#failed(error)
     }
   }
 
   #use(server: Mrf.MediaServer): void {
     this.#server = server
     this.#fault = null
+    this.#pauses.reset()
     this.#onUp(true)
     this.#awaySince = null
     this.#log.info({ audio: this.#audio }, 'FreeSWITCH is connected')
@@ -179,10 +181,10 @@ export class FreeSwitchServer {
   #lost(server: Mrf.MediaServer, error: unknown): void {
     if (server !== this.#server) return
     this.#retire()
-    this.#failed(error, FIRST_RETRY_MS)
+    this.#failed(error)
   }
 
-  #failed(error: unknown, retryMs: number): void {
+  #failed(error: unknown): void {
     if (this.#stopped) return
     const { message: fault, code } = faultOf(error)
     if (this.#fault !== fault) this.#log.warn({ fault, code }, 'FreeSWITCH takes no calls; it is tried again')
@@ -192,8 +194,8 @@ export class FreeSwitchServer {
     if (!this.isMissed) for (const leg of this.#legs) leg.abandon()
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      this.#working = this.#connect(Math.min(retryMs * 2, LONGEST_RETRY_MS))
-    }, retryMs)
+      this.#working = this.#connect()
+    }, this.#pauses.next())
   }
 
   /**

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { retrying } from '../../runtime/backoff.ts'
 import { withTimeout } from '../../runtime/with-timeout.ts'
 import type { SipDialog } from './drachtio.ts'
 import type { LegMedia } from './leg-media.ts'
@@ -7,8 +7,7 @@ import type { LegRegister } from './sip-ports.ts'
 
 /** A caller who waits for an answer hears nothing meanwhile. */
 const ENTER_MS = 2_000
-const SHORTEST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 5_000
+const PAUSES = { firstMs: 100, longestMs: 5_000 }
 
 /** Writes down which legs this process holds, so that others find them when it is gone. */
 export class LegBook {
@@ -45,16 +44,12 @@ export class LegBook {
   }
 
   /** A leg that stays registered would be looked for when this process is gone; nothing waits for it. */
-  async strike(callId: string): Promise<void> {
-    for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
-        await this.#register.release(callId)
-        return
-      } catch (error) {
-        this.#log.warn({ err: error, callId }, 'a leg that is over is still registered; it is tried again')
-        await pause(pauseMs, null, { ref: false })
-      }
-    }
+  strike(callId: string): Promise<void> {
+    return retrying(() => this.#register.release(callId), {
+      ...PAUSES,
+      onFailed: (error) =>
+        this.#log.warn({ err: error, callId }, 'a leg that is over is still registered; it is tried again'),
+    })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { Backoff } from '../../runtime/backoff.ts'
 import { loopDelay } from '../../runtime/loop-delay.ts'
 import { withTimeout } from '../../runtime/with-timeout.ts'
 import { createSrf, keepMessagesShort, type Srf, socketOf } from './drachtio.ts'
@@ -44,7 +45,7 @@ export class Signalling {
   #isRefused = false
   /** Why the last connection failed, such as ECONNREFUSED. */
   #code: string | undefined
-  #retryMs = FIRST_RETRY_MS
+  readonly #pauses = new Backoff({ firstMs: FIRST_RETRY_MS, longestMs: LONGEST_RETRY_REFUSED_MS })
   /** Calls off the giving up. */
   #stayPatient: (() => void) | null = null
   #nextQuestion: NodeJS.Timeout | null = null
@@ -98,7 +99,7 @@ export class Signalling {
     this.#stayPatient?.()
     this.#stayPatient = null
     this.#fault = null
-    this.#retryMs = FIRST_RETRY_MS
+    this.#pauses.reset()
     this.#options.onUp?.(true)
     if (this.#wasConnected) this.#options.onBack()
     this.#wasConnected = true
@@ -142,9 +143,8 @@ export class Signalling {
    */
   #pause(): void {
     const reconnecting = this.srf.app.client?.wp.reconnectVars
-    if (reconnecting) reconnecting.retryDelay = this.#retryMs
     const longest = this.#fault === REFUSED ? LONGEST_RETRY_REFUSED_MS : LONGEST_RETRY_MS
-    this.#retryMs = Math.min(this.#retryMs * 2, longest)
+    if (reconnecting) reconnecting.retryDelay = Math.min(this.#pauses.next(), longest)
   }
 }
 

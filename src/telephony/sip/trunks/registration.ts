@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { RegistrationNews, TrunkRegistration, TrunkSettings } from '../../../calls/trunk-ports.ts'
+import { Backoff } from '../../../runtime/backoff.ts'
 import { withTimeout } from '../../../runtime/with-timeout.ts'
 import type { SipResponse, Srf } from '../drachtio.ts'
 import { askServer, domainOfServer, statusWords } from './ask-server.ts'
@@ -13,11 +14,9 @@ import { newTag } from './new-tag.ts'
 /** Of the time that is granted: what is left is for tries that fail. */
 const REFRESH_AT = 0.8
 const SHORTEST_REFRESH_MS = 1_000
-const FIRST_RETRY_MS = 2_000
-const LONGEST_RETRY_MS = 120_000
+const PAUSES = { firstMs: 2_000, longestMs: 120_000 }
 /** Whoever sends a wrong password often is locked out; a person who corrects it is not kept waiting. */
-const FIRST_RETRY_REFUSED_MS = 60_000
-const LONGEST_RETRY_REFUSED_MS = 1_800_000
+const PAUSES_REFUSED = { firstMs: 60_000, longestMs: 1_800_000 }
 const LONGEST_RETRY_AFTER_S = 3_600
 /** Nothing is lost by saying it again each day. */
 const LONGEST_REFRESH_MS = 86_400_000
@@ -39,6 +38,8 @@ export class Registration {
   #cseq = 0
   #expiresSeconds: number
   #failures = 0
+  readonly #pauses = new Backoff(PAUSES)
+  readonly #pausesRefused = new Backoff(PAUSES_REFUSED)
   #isRegistered = false
   #next: NodeJS.Timeout | undefined
   #asking: Promise<void> = Promise.resolve()
@@ -71,9 +72,9 @@ export class Registration {
       if (response.status === 200)
         return this.#granted(grantedSeconds(response, contact, this.#expiresSeconds))
       if (response.status === 423 && this.#asksForMore(response)) return await this.#register()
-      this.#failed(faultOf(response), retryMs(response, this.#failures))
+      this.#failed(faultOf(response), this.#pauseAfter(response))
     } catch (error) {
-      this.#failed((error as Error).message, growing(FIRST_RETRY_MS, LONGEST_RETRY_MS, this.#failures))
+      this.#failed((error as Error).message, this.#pauses.next())
     }
   }
 
@@ -107,6 +108,8 @@ export class Registration {
     if (this.#isStopped) return
     if (isNews) log.info({ trunk: trunk.name, seconds }, 'a trunk is registered')
     this.#failures = 0
+    this.#pauses.reset()
+    this.#pausesRefused.reset()
     tell({ grantedSeconds: seconds, error: null })
     this.#later(Math.min(Math.max(SHORTEST_REFRESH_MS, seconds * REFRESH_AT * 1_000), LONGEST_REFRESH_MS))
   }
@@ -117,6 +120,12 @@ export class Registration {
     if (!(least > this.#expiresSeconds)) return false
     this.#expiresSeconds = least
     return true
+  }
+
+  #pauseAfter(response: SipResponse): number {
+    if (isRefusal(response.status)) return this.#pausesRefused.next()
+    const asked = Number.parseInt(response.get('retry-after') ?? '', 10)
+    return asked > 0 ? Math.min(asked, LONGEST_RETRY_AFTER_S) * 1_000 : this.#pauses.next()
   }
 
   #failed(error: string, afterMs: number): void {
@@ -133,18 +142,7 @@ export class Registration {
   }
 }
 
-const growing = (first: number, longest: number, failures: number): number =>
-  Math.min(longest, first * 2 ** Math.min(failures, 20))
-
 const isRefusal = (status: number): boolean => [401, 403, 404, 407].includes(status)
-
-function retryMs(response: SipResponse, failures: number): number {
-  if (isRefusal(response.status)) return growing(FIRST_RETRY_REFUSED_MS, LONGEST_RETRY_REFUSED_MS, failures)
-  const asked = Number.parseInt(response.get('retry-after') ?? '', 10)
-  return asked > 0
-    ? Math.min(asked, LONGEST_RETRY_AFTER_S) * 1_000
-    : growing(FIRST_RETRY_MS, LONGEST_RETRY_MS, failures)
-}
 
 function faultOf(response: SipResponse): string {
   const words = statusWords(response)

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { NoPlace, TrunkRegister } from '../../../calls/trunk-ports.ts'
+import { retrying } from '../../../runtime/backoff.ts'
 import { withTimeout } from '../../../runtime/with-timeout.ts'
 import type { Trunk } from './trunk-directory.ts'
 
 /** A trunk is told to try elsewhere sooner than its caller would give up the silence. */
 const TAKE_MS = 2_000
-const SHORTEST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 5_000
+const PAUSES = { firstMs: 100, longestMs: 5_000 }
 
 /** What a call of a trunk takes away from its other calls, until it is left. */
 export type Place = { leave(): void }
@@ -45,15 +44,11 @@ export class TrunkPlaces {
   }
 
   /** A place that stays taken would be missing until this process ends; nothing waits for it. */
-  async #leave(id: string): Promise<void> {
-    for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
-        await this.#register.leavePlace(id)
-        return
-      } catch (error) {
-        this.#log.warn({ err: error }, 'the place of a call that is over is still taken; it is tried again')
-        await pause(pauseMs, null, { ref: false })
-      }
-    }
+  #leave(id: string): Promise<void> {
+    return retrying(() => this.#register.leavePlace(id), {
+      ...PAUSES,
+      onFailed: (error) =>
+        this.#log.warn({ err: error }, 'the place of a call that is over is still taken; it is tried again'),
+    })
   }
 }
