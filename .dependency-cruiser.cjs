@@ -293,10 +293,10 @@ const general = [
   },
   {
     name: 'only-main-imports-the-service',
-    comment: 'What is put together is started in one place; `npm run migrate` starts a part of it.',
+    comment: 'What is put together is started in one place; two commands start a part of it.',
     from: {
       path: '^(machines|src|migrations)/',
-      pathNot: '^src/((main|migrate)\\.ts$|(composition|demo|node)/)',
+      pathNot: '^src/((main|migrate|replay)\\.ts$|(composition|demo|node)/)',
     },
     to: { path: '^src/(composition|demo|node)/' },
   },
