@@ -8,7 +8,12 @@ import { HttpProblem, sendProblem } from '../problem/problem.ts'
 export function bodyDeadline(ms: number): RequestHandler {
   return (req, res, next) => {
     const deadline = setTimeout(
-      () => cutOff(req, res, `The request did not come in whole within ${ms / 1000} seconds.`),
+      () =>
+        cutOff(
+          req,
+          res,
+          `The request did not come in whole within ${ms / 1000} seconds; send it again over a faster line.`,
+        ),
       ms,
     )
     res.once('close', () => clearTimeout(deadline))
@@ -29,7 +34,11 @@ export const bodyProgress: RequestHandler = (req, res, next) => {
     const grown = req.socket.bytesRead - seen
     seen += grown
     if (grown < (LEAST_BYTES_A_SECOND * PROGRESS_EVERY_MS) / 1000)
-      cutOff(req, res, `The request came in slower than ${LEAST_BYTES_A_SECOND} bytes a second.`)
+      cutOff(
+        req,
+        res,
+        `The request came in slower than ${LEAST_BYTES_A_SECOND} bytes a second; send it again over a faster line.`,
+      )
   }, PROGRESS_EVERY_MS)
   seen = req.socket.bytesRead
   res.once('close', () => clearInterval(watch))

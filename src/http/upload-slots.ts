@@ -16,7 +16,9 @@ export function uploadSlots({
     const address = ipKeyGenerator(req.ip ?? '')
     const own = open.get(address) ?? 0
     if (own >= ofOneAddress || all >= ofAll)
-      throw new HttpProblem(503, 'Too many uploads arrive at once.', { headers: { 'Retry-After': '10' } })
+      throw new HttpProblem(503, 'Too many uploads arrive at once; try again in ten seconds.', {
+        headers: { 'Retry-After': '10' },
+      })
     open.set(address, own + 1)
     all++
     res.once('close', () => {
