@@ -20,6 +20,8 @@ export type AgentLineOptions = {
   listener: AgentListener
   /** The formats of the agent of this id, which has just answered. */
   onAudio: (agentId: string, audio: AgentAudio) => void
+  /** The caller begins to speak, and the agent’s vendor does not say so. */
+  onBargeIn: () => void
   clock: Clock
   metrics: MediaMetrics
   log: Logger
@@ -84,7 +86,7 @@ export class AgentChannel {
     // A telephone on hold may play music, to which nobody should answer.
     if (this.#queue === null || this.#isOnHold) return
     this.#options.metrics.counts.callerToAgentFrames++
-    if (this.#bargeIn?.hear(payload)) this.#options.listener.interrupted()
+    if (this.#bargeIn?.hear(payload)) this.#options.onBargeIn()
     const speech = this.#transcoder === null ? payload : this.#transcoder.transcode(payload)
     if (speech.length > 0) this.#queue.audio(speech)
   }

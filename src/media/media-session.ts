@@ -12,6 +12,7 @@ import { CarrierChannel } from './carrier-channel.ts'
 import type { CarrierCodec, CarrierMessage } from './carrier-port.ts'
 import type { CarrierSocket } from './carrier-socket.ts'
 import { CLOSE, closeReason } from './close-code.ts'
+import { DelaySampler } from './delay-sampler.ts'
 import type { MediaMetrics } from './media-metrics.ts'
 import { Transcript } from './transcript.ts'
 
@@ -25,8 +26,6 @@ const LAST_WORD_MAX_MS = 25_000
 const CLOSE_PATIENCE_MS = 5_000
 /** Before this the call has said what follows when the agent is gone; past it the database is away. */
 const NEXT_PATIENCE_MS = 1_500
-/** One frame in 256, about one in five seconds of each direction of a call, is timed. */
-const SAMPLE_MASK = 255
 
 export type MediaSessionOptions = {
   calls: MediaCalls
@@ -67,6 +66,8 @@ export class MediaSession {
   readonly #carrier: CarrierChannel
   readonly #agent: AgentChannel
   readonly #transcript: Transcript
+  readonly #fromCarrier: DelaySampler
+  readonly #fromAgent: DelaySampler
 
   #phase: Phase = 'opening'
   /** When the present phase has lasted too long; this and `#heardAt` do not count our own stalls. */
@@ -80,8 +81,6 @@ export class MediaSession {
   #goneAt: number | null = null
   /** The agent has ended the conversation, and the call has not heard of it: its leg is ended without it. */
   #endsAlone = false
-  #framesFromCarrier = 0
-  #framesFromAgent = 0
   #badMessages = 0
   #cutOff = false
 
@@ -101,12 +100,15 @@ export class MediaSession {
     this.#listener = listener
     this.#carrier = new CarrierChannel(socket, codec, options)
     this.#transcript = new Transcript(callId, calls, this.#log)
+    this.#fromCarrier = new DelaySampler(options)
+    this.#fromAgent = new DelaySampler(options)
     this.#agent = new AgentChannel({
       ...options,
       codec,
       log: this.#log,
       onAudio: (agentId, audio) => this.#learn(agentId, audio),
       listener: this.#agentListener(),
+      onBargeIn: () => this.#carrier.unheardMs > 0 && this.#interrupt(),
       request: () => this.#agentRequest(),
     })
     this.#bridge = new Bridge(callId, calls, this.#log, {
@@ -210,13 +212,13 @@ export class MediaSession {
   }
 
   #onMessage(data: Buffer, isBinary: boolean): void {
-    const began = (++this.#framesFromCarrier & SAMPLE_MASK) === 0 ? this.#options.clock.now() : null
+    const began = this.#fromCarrier.begin()
     const message = this.#codec.read(data, isBinary)
     if (message.kind === 'media') {
       this.#heard = true
       this.#agent.hear(message.payload)
     } else this.#onControl(message)
-    if (began !== null) this.#observeDelay(began)
+    this.#fromCarrier.end(began)
   }
 
   #onControl(message: Exclude<CarrierMessage, { kind: 'media' }>): void {
@@ -363,13 +365,9 @@ export class MediaSession {
   }
 
   #onAgentAudio(payload: Buffer): void {
-    const began = (++this.#framesFromAgent & SAMPLE_MASK) === 0 ? this.#options.clock.now() : null
+    const began = this.#fromAgent.begin()
     this.#carrier.play(payload)
-    if (began !== null) this.#observeDelay(began)
-  }
-
-  #observeDelay(began: number): void {
-    this.#options.metrics.observeRelayDelay((this.#options.clock.now() - began) / 1000)
+    this.#fromAgent.end(began)
   }
 
   /** The caller hears the agent's last word before the line goes dead. */

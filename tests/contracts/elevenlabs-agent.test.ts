@@ -2,7 +2,8 @@ import pino from 'pino'
 import { DEMO_SCRIPT } from '../../src/simulator/elevenlabs/script.ts'
 import { elevenLabsAgent } from '../../src/voice-agents/elevenlabs/agent.ts'
 import { ElevenLabsRest } from '../../src/voice-agents/elevenlabs/rest.ts'
-import { AGENT_ID, API_KEY, manualTime, start } from '../simulator-elevenlabs/simulator.ts'
+import { AGENT_ID, API_KEY, start } from '../simulator-elevenlabs/simulator.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { type AgentUnderTest, agentContract } from './agent-contract.ts'
 
 /** From the first message of a client to the agent's metadata. */
@@ -17,10 +18,10 @@ const spec = {
 }
 
 agentContract(spec, async (): Promise<AgentUnderTest> => {
-  const { time, clock } = manualTime()
+  const clock = new ManualClock()
   // It says what a test has it say, and nothing by itself: its time does not move.
   const script = { ...DEMO_SCRIPT, firstMessage: '' }
-  const vendor = await start({ time, script, keepsCallerAudio: true })
+  const vendor = await start({ clock, script, keepsCallerAudio: true })
   const rest = new ElevenLabsRest({ apiKey: API_KEY, baseUrl: vendor.url })
   const agent = elevenLabsAgent({
     agentId: AGENT_ID,

@@ -49,9 +49,21 @@ describe('an agent that does not say when the caller speaks over it', () => {
     say(carrier, 400, true)
     await heard(85)
     expect(carrier.count('clear')).toBe(1)
+    speak()
     say(carrier, 600, false)
     say(carrier, 400, true)
     await relay.until(() => expect(carrier.count('clear')).toBe(2))
+  })
+
+  test('is not interrupted where it says nothing', async () => {
+    const carrier = await relay.bridge()
+    speak()
+    await relay.until(() => expect(carrier.marks).toHaveLength(1))
+    relay.clock.advance(2_000)
+    say(carrier, 1_000, true)
+    await heard(50)
+    expect(carrier.count('clear')).toBe(0)
+    expect(relay.bargeIns).toEqual([])
   })
 
   test('speaks on through a click, and through silence', async () => {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createMachine } from 'xstate'
-import { callMachine } from '${ROOT}/machines/call/call.machine.ts'
 import { callSystem } from '../../machines/call/call-system.ts'
 import { systemDefinition } from '../../src/actors/chart-definition.ts'
 import { systemOf } from '../../src/actors/machine-system.ts'
@@ -90,6 +89,7 @@ describe('check', () => {
     const changed = await fileWith(
       'changed-call.ts',
       `import { createMachine } from 'xstate'
+import { callMachine } from '${ROOT}/machines/call/call.machine.ts'
 const { config: { states: { hold, ...states }, ...config } } = callMachine
 export const mine = createMachine(
   { ...config, after: {}, states: { ...states, hold: { ...hold, on: {} } } },
@@ -115,6 +115,7 @@ export const other = createMachine({ id: 'call', initial: 'a', states: { a: {} }
     const parked = await fileWith(
       'parked-call.ts',
       `import { createMachine } from 'xstate'
+import { callMachine } from '${ROOT}/machines/call/call.machine.ts'
 const { states } = callMachine.config
 const greeting = { ...states.greeting, after: { TOO_LONG: 'hold' } }
 const bridged = { ...states.bridged, on: { ...states.bridged.on, 'conversation.isOver': 'parked' } }
