@@ -240,7 +240,14 @@ const rooms = [
   {
     room: 'simulated-sip',
     path: '^tests/support/simulated-sip/',
-    may: [AUDIO, '^src/simulator/frame-clock\\.ts$', '^src/runtime/clock\\.ts$', npm('ws', '@types/ws'), LOGGER, NODE],
+    may: [
+      AUDIO,
+      '^src/simulator/frame-clock\\.ts$',
+      '^src/runtime/clock\\.ts$',
+      npm('ws', '@types/ws'),
+      LOGGER,
+      NODE,
+    ],
     why: 'A simulated server that used our code would agree with our mistakes.',
   },
 ]
