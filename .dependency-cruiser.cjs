@@ -36,8 +36,8 @@ const rooms = [
   {
     room: 'actors',
     path: '^src/actors/',
-    may: [npm('xstate'), NODE],
-    why: 'It steps any machines, and knows nothing of calls.',
+    may: [npm('xstate', 'uuid'), LOGGER, NODE],
+    why: 'It hosts any machines, and knows nothing of calls: neither src/calls nor a machine of theirs.',
   },
   {
     room: 'calls',
@@ -133,7 +133,7 @@ const rooms = [
       RUNTIME,
       NUMBERS,
       ...PORTS,
-      '^src/(calls|voices)/',
+      '^src/(actors|calls|voices)/',
       '^src/telephony/sip/sip-ports\\.ts$',
       '^src/replay/recorded-call\\.ts$',
       '^src/config/database-url\\.ts$',

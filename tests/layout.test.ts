@@ -116,6 +116,9 @@ describe('the walls between the rooms', () => {
   test.each([
     ['machines/a.ts', "import 'node:fs'", ['machines-imports']],
     ['machines/a.ts', "import type { it } from '../src/calls/b.ts'", ['machines-imports']],
+    ['src/actors/a.ts', "import type { it } from '../calls/b.ts'", ['actors-imports']],
+    ['src/actors/a.ts', "import { it } from '../../machines/call/b.ts'", ['actors-imports']],
+    ['src/actors/a.ts', "import { it } from '../persistence/b.ts'", ['actors-imports']],
     ['src/calls/a.ts', "import 'express'", ['calls-imports']],
     [
       'src/calls/a.ts',

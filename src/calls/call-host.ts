@@ -1,118 +1,84 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import type { CallEvent, CallLimits, VoiceEvent } from '../../machines/call-events.ts'
 import type { EndReason } from '../../machines/end-reasons.ts'
 import type { CallView } from '../../machines/instructions.ts'
-import type { TimerEvent } from '../actors/timer-id.ts'
-import type { Clock } from '../runtime/clock.ts'
-import { deliverElsewhere } from './deliver-elsewhere.ts'
-import { AnswerPending, type Provider } from './ports.ts'
-import { viewOfRow } from './retire.ts'
-import { namesElsewhere, readSaved } from './saved-call.ts'
-import { beginCall, ForeignCall, stepCall } from './step.ts'
-import type { CallAddress, CallRow, CallStore, Delivery, NewCall, Step, TimerAddress } from './store.ts'
-import { CallTimers } from './timers.ts'
+import {
+  ActorHost,
+  type ActorHostOptions,
+  type ActorNow,
+  type StepReport as ReportOf,
+} from '../actors/actor-host.ts'
+import type { Address, Delivery } from '../actors/actor-store.ts'
+import { callDefinition } from './call-definition.ts'
+import type { Provider } from './ports.ts'
+import { beginCall } from './step.ts'
+import type { CallAddress, CallRow, CallStore, CallTypes, NewCall } from './store.ts'
 
-/** A call as it stands after something was said to it. `handled` is false when that changed nothing. */
-export type CallNow = { row: CallRow; view: CallView; handled: boolean }
+export type CallNow = ActorNow<CallTypes>
+export type StepReport = ReportOf<CallTypes>
 
-/** Who says these waits for an answer, and says the same again when there is none. */
-const QUESTIONS: readonly CallEvent['type'][] = [
-  'leg.instructionsRequested',
-  'leg.streamEnded',
-  'media.joined',
-]
-
-/** What the host tells of each step, after it was committed: which number it has, and the call as it was read for it. */
-export type StepReport = { row: CallRow; step: Step; seq: number }
-
-export type CallHostOptions = {
+export type CallHostOptions = Omit<ActorHostOptions<CallTypes>, 'definition' | 'store'> & {
   store: CallStore
-  clock: Clock
-  log: Logger
-  nodeId: string
   limits: CallLimits
   maxConcurrentCalls: number
   /** Whether this node takes no new calls of this carrier. */
   isDraining: (provider: Provider) => boolean
-  /** The first of these names by which a living process knows a chart; null, as by default, when none does. */
-  findChart?: (names: string[]) => Promise<string | null>
-  onStep?: (report: StepReport) => void
-  onIgnored?: (event: CallEvent) => void
 }
 
-/**
- * The home of the call actors. `send` is the one door: it commits the next state, the event, the timers and the effects
- * before it resolves, so whatever a carrier is answered was in the database first.
- */
+/** The home of the calls: how they are let in, joined to their media, and told of their voices, on the host of all actors. */
 export class CallHost {
+  readonly actors: ActorHost<CallTypes>
   readonly #options: CallHostOptions
-  readonly #timers: CallTimers
 
   constructor(options: CallHostOptions) {
     this.#options = options
-    this.#timers = new CallTimers(options.clock, options.store, (timer) => this.#fire(timer), options.log)
+    this.actors = new ActorHost({ ...options, definition: callDefinition })
   }
 
   start(): void {
-    this.#timers.start()
+    this.actors.start()
   }
 
   stop(): Promise<void> {
-    return this.#timers.stop()
+    return this.actors.stop()
   }
 
   /** Begins the call, or finds the one that this carrier announced before. */
   async open(call: Omit<NewCall, 'id' | 'mediaSecret'>): Promise<CallNow & { created: boolean }> {
-    const { store, nodeId, maxConcurrentCalls: capacity } = this.#options
+    const { store, nodeId, maxConcurrentCalls: capacity, limits } = this.#options
     const fresh = { ...call, id: uuidv7(), mediaSecret: randomBytes(24).toString('base64url') }
-    const { row, created, step } = await store.open(
+    const opened = await store.open(
       fresh,
       ({ voice, liveCalls }) => {
-        const input = {
-          admission: this.#admit(call.provider, liveCalls),
-          voice,
-          limits: this.#options.limits,
-        }
-        return beginCall(fresh.id, input)
+        const admission = this.#admit(call.provider, liveCalls)
+        return beginCall(fresh.id, { admission, voice, limits })
       },
       { nodeId, capacity },
     )
-    if (step) this.#committed(row, step, row.lastSeq)
-    return { row, view: viewOfRow(row), handled: created, created }
+    return { ...this.actors.takeUp(opened), created: opened.created }
   }
 
   /**
    * Says something to a call; null when there is no such call. Rejects with AnswerPending while a process that knows the
    * call's chart has not answered.
    */
-  async send(
+  send(
     address: CallAddress,
     event: CallEvent,
     delivery: Pick<Delivery, 'eventId'> = {},
   ): Promise<CallNow | null> {
-    const done = await this.#step(address, delivery, event)
-    if (!done) return null
-    if ('knownAs' in done) return this.#leaveToOthers(done, { event, ...delivery })
-    const { row, step } = done
-    if (!step) {
-      this.#options.onIgnored?.(event)
-      return { row, view: viewOfRow(row), handled: false }
-    }
-    this.#committed(row, step, row.lastSeq + 1)
-    return { row, view: { ...step.view, seq: row.lastSeq + 1 }, handled: true }
+    return this.actors.send(addressOf(address), event, delivery)
   }
 
-  async find(address: CallAddress): Promise<{ row: CallRow; view: CallView } | null> {
-    const row = await this.#options.store.find(address)
-    return row && { row, view: viewOfRow(row) }
+  find(address: CallAddress): Promise<{ row: CallRow; view: CallView } | null> {
+    return this.actors.find(addressOf(address))
   }
 
   /** Tells every live call that waits for these samples how the clone went. */
   async announceVoice(sampleKey: string, event: VoiceEvent): Promise<void> {
     const calls = await this.#options.store.liveCallsWith(sampleKey)
-    await Promise.all(calls.map((callId) => this.send({ callId }, event)))
+    await Promise.all(calls.map((callId) => this.actors.send(callId, event)))
   }
 
   /** Joins a media stream that presents the token of the call's present bridge; says why not otherwise. */
@@ -139,62 +105,10 @@ export class CallHost {
     if (this.#options.isDraining(provider)) return 'draining'
     return liveCalls >= this.#options.maxConcurrentCalls ? 'capacity_full' : 'accepted'
   }
-
-  async #fire({ callId, timerId }: TimerAddress): Promise<boolean> {
-    const event: TimerEvent = { type: timerId as TimerEvent['type'] }
-    const done = await this.#step({ callId }, { timerId }, event)
-    // Whoever knows the chart finds it due, too.
-    if (done && 'knownAs' in done) return false
-    if (done?.step) this.#committed(done.row, done.step, done.row.lastSeq + 1)
-    // Another node's chart may know better.
-    else if (done && !done.repeated)
-      throw new Error(`The chart does nothing at ${timerId} in the call's state.`)
-    return true
-  }
-
-  /** Resolves with the call's id and the chart's name when a living process knows the chart of the call, and this one does not. */
-  async #step(address: CallAddress, delivery: Delivery, event: CallEvent | TimerEvent) {
-    const { store, nodeId, findChart } = this.#options
-    try {
-      return await store.step(address, delivery, (row) => stepCall(row, event), nodeId)
-    } catch (error) {
-      if (!(error instanceof ForeignCall)) throw error
-      const knownAs = (await findChart?.(namesElsewhere(error.chart))) ?? null
-      if (knownAs !== null) return { callId: error.callId, knownAs }
-      return store.step(address, delivery, (row) => stepCall(row, event, { isOrphan: true }), nodeId)
-    }
-  }
-
-  /** Nobody who asks is told more than what is known, and what nobody would say again is delivered, now or later. */
-  async #leaveToOthers(
-    { callId, knownAs }: { callId: string; knownAs: string },
-    { event, eventId = uuidv7() }: { event: CallEvent; eventId?: string },
-  ): Promise<CallNow | null> {
-    const { store } = this.#options
-    const fate = await deliverElsewhere(store, knownAs, { callId, event, eventId })
-    if (fate === 'waiting' && QUESTIONS.includes(event.type))
-      throw new AnswerPending(`Chart ${knownAs} decides what comes next, and has not yet.`)
-    const row = await store.find({ callId })
-    return row && { row, view: viewOfRow(row), handled: fate !== 'ignored' }
-  }
-
-  #committed(row: CallRow, step: Step, seq: number): void {
-    if (step.end?.reason === 'snapshot_corrupt') this.#alarm(row)
-    for (const timerId of step.timers.cancel) this.#timers.cancel({ callId: row.id, timerId })
-    for (const timer of step.timers.set) this.#timers.set({ callId: row.id, ...timer })
-    this.#options.onStep?.({ row, step, seq })
-  }
-
-  /** Once for each call: from now on it is over. What was saved may hold a caller's words, and is not told. */
-  #alarm(row: CallRow): void {
-    const restored = readSaved(row)
-    const why = restored.is === 'corrupt' ? restored.why : 'unknown'
-    this.#options.log.error(
-      { callId: row.id, chart: row.chartVersion, why },
-      'the saved state of a call cannot be read; the call is ended, and what was saved is set apart in its snapshot',
-    )
-  }
 }
+
+const addressOf = (address: CallAddress): Address<CallTypes> =>
+  'callId' in address ? address.callId : address
 
 /** The single-use token of one bridge of one call; the chart takes each bridgeNumber once. */
 export function streamToken(row: Pick<CallRow, 'mediaSecret' | 'id'>, bridgeNumber: number): string {

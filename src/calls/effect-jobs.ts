@@ -1,7 +1,7 @@
-import type { CallEffect, CallEvent } from '../../machines/call-events.ts'
+import type { CallEffect } from '../../machines/call-events.ts'
 import type { LegState } from '../../machines/instructions.ts'
+import type { Job } from '../actors/actor-store.ts'
 import { type AboutBridge, aboutBridge } from './for-release-before.ts'
-import type { Job } from './store.ts'
 
 /** What the worker is given for each effect of a call; `step` numbers the effect within it. */
 export type EffectPayloads = {
@@ -47,21 +47,6 @@ export function effectJobs(
   { callId, state, seq }: { callId: string; state: LegState; seq: number },
 ): Job[] {
   return effects.map((effect, index) => effectJob(effect, { callId, state, step: `${seq}.${index}` }))
-}
-
-/** Delivers an event in whatever process takes it, or in one that knows the chart by which the call was saved. */
-export const DELIVERY = 'deliver-event'
-export const deliveryTask = (chart: string) => `${DELIVERY}@${chart}` as const
-
-export type DeliveryPayload = { callId: string; event: CallEvent; eventId: string }
-
-/** Calls share event ids, such as that of their end; keys are of one call alone. */
-export const deliveryKey = ({ callId, eventId }: Omit<DeliveryPayload, 'event'>): string =>
-  `${callId} ${eventId}`
-
-export function deliveryJob(chart: string, payload: DeliveryPayload): Job {
-  const key = deliveryKey(payload)
-  return { task: deliveryTask(chart), payload, key, queue: null, attempts: ATTEMPTS }
 }
 
 /**

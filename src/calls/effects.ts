@@ -1,24 +1,12 @@
 import type { Logger } from 'pino'
 import type { CallHost } from './call-host.ts'
-import { DELIVERY, type DeliveryPayload, deliveryTask, type EffectPayloads } from './effect-jobs.ts'
+import type { EffectPayloads } from './effect-jobs.ts'
 import { bridgeIn } from './for-release-before.ts'
-import { AnswerPending, type Provider, type Telephony } from './ports.ts'
-import { KNOWN_CHARTS } from './saved-call.ts'
+import type { Provider, Telephony } from './ports.ts'
 
 /** Voices are made and forgotten in the voices room. */
 type Task = Exclude<keyof EffectPayloads, 'clone-voice' | 'forget-voice'>
 type Handlers = { [Name in Task]: (payload: EffectPayloads[Name]) => Promise<void> }
-
-/** Says to calls what was said in a process that did not know their charts. Every process takes these, whatever its roles. */
-export function deliveryHandlers(host: CallHost) {
-  async function deliver({ callId, event, eventId }: DeliveryPayload): Promise<void> {
-    await host.send({ callId }, event, { eventId }).catch((error: unknown) => {
-      // It was handed on, and whoever asked has heard so.
-      if (!(error instanceof AnswerPending)) throw error
-    })
-  }
-  return Object.fromEntries([DELIVERY, ...KNOWN_CHARTS.map(deliveryTask)].map((task) => [task, deliver]))
-}
 
 /** Carries out what calls asked the world for. Each may run twice for the same thing, on any node. */
 export function effectHandlers(options: {

@@ -1,4 +1,5 @@
 import type { SavedState } from '../../machines/saved-state.ts'
+import type { ActorMessage } from '../actors/deliveries.ts'
 import type { SavedSystem } from '../actors/saved-system.ts'
 
 /*
@@ -27,3 +28,11 @@ export type AboutBridge =
 export const aboutBridge = (bridgeNumber: number): AboutBridge => ({ bridgeNumber, attempt: bridgeNumber })
 
 export const bridgeIn = ({ bridgeNumber, attempt }: AboutBridge): number => bridgeNumber ?? attempt
+
+/** As they leave an event to a node that knows a call's chart. */
+export type MessageBefore = Pick<ActorMessage, 'event' | 'eventId'> & { callId: string }
+
+export const readMessage = (payload: ActorMessage | MessageBefore): ActorMessage =>
+  'callId' in payload
+    ? { kind: 'call', id: payload.callId, event: payload.event, eventId: payload.eventId }
+    : payload

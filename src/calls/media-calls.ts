@@ -3,9 +3,9 @@ import type { AgentAudio, Turn } from '../media/agent-port.ts'
 import type { MediaCalls } from '../media/calls-port.ts'
 import type { AgentSettings } from './agent-settings.ts'
 import type { CallHost } from './call-host.ts'
-import type { CallFeed } from './feed.ts'
 import type { ReportKeeper } from './report-keeper.ts'
 import { untilWritten } from './until-written.ts'
+import type { CallFeed } from './view.ts'
 
 /** Where what was said is written down. */
 export interface ConversationLog {

@@ -41,7 +41,4 @@ export interface Telephony {
   hangUp(leg: LegName): Promise<void>
 }
 
-/** Another process decides this and has not done so yet: the same is to be said again soon. */
-export class AnswerPending extends Error {
-  override readonly name = 'AnswerPending'
-}
+export { AnswerPending } from '../actors/deliveries.ts'

@@ -1,12 +1,14 @@
 import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallEffect } from '../../machines/call-events.ts'
 import { type EndReason, type Fault, faultOf } from '../../machines/end-reasons.ts'
-import type { CallState, CallView } from '../../machines/instructions.ts'
+import type { CallState } from '../../machines/instructions.ts'
+import type { SavedState } from '../../machines/saved-state.ts'
+import type { Retirement } from '../actors/actor-definition.ts'
+import type { Impasse } from '../actors/actor-store.ts'
 import { beginSystem } from '../actors/machine-system.ts'
 import { saveSystem } from '../actors/saved-system.ts'
-import { effectJobs } from './effect-jobs.ts'
-import { CHART_ID, nearestToday, readSaved } from './saved-call.ts'
-import type { CallRow, Step } from './store.ts'
+import { callCharts } from './saved-call.ts'
+import type { CallRow, CallTypes } from './store.ts'
 import { type CallSnapshot, savedView, viewOf } from './view.ts'
 
 /*
@@ -19,42 +21,37 @@ const RETIREMENTS: readonly (EndReason | null)[] = ['chart_retired', 'snapshot_c
 /** A leg that has just asked is answered; one that is over needs no answer. */
 const NEEDS_NO_REDIRECT = ['leg.instructionsRequested', 'leg.streamEnded', 'leg.ended']
 
+type SavedCall = Pick<CallRow, 'snapshot' | 'chartVersion' | 'outcome'>
+
 /** A call as its row tells it. Of a call that a chart unknown here has saved, the words are that chart's. */
-export const viewOfRow = (row: Saved & Pick<CallRow, 'lastSeq'>): CallView => ({
-  ...stateOfRow(row),
-  seq: row.lastSeq,
-})
-
-type Saved = Pick<CallRow, 'snapshot' | 'chartVersion' | 'outcome'>
-
-function stateOfRow(row: Saved): CallState {
-  const restored = readSaved(row)
+export function stateOfRow(row: SavedCall): CallState {
+  const restored = callCharts.read(row)
   if (restored.is === 'corrupt') return apologising(viewOf(blankCall()), 'snapshot_corrupt')
-  const view = restored.is === 'alive' ? viewOf(restored.snapshot) : savedView(nearestToday(row))
+  const view = restored.is === 'alive' ? viewOf(restored.snapshot) : foreignView(row)
   return RETIREMENTS.includes(row.outcome) ? apologising(view, row.outcome) : view
 }
 
-export function retire(
-  row: Pick<CallRow, 'id' | 'snapshot' | 'chartVersion' | 'lastSeq'>,
+const foreignView = (row: Pick<CallRow, 'snapshot' | 'chartVersion'>): CallState =>
+  savedView(callCharts.nearestToday(row) as SavedState)
+
+const REASONS = { foreign: 'chart_retired', corrupt: 'snapshot_corrupt' } as const
+
+export function retireCall(
+  row: Pick<CallRow, 'snapshot' | 'chartVersion'>,
   event: { type: string },
-  reason: 'chart_retired' | 'snapshot_corrupt',
-): Step {
-  const isCorrupt = reason === 'snapshot_corrupt'
-  const view = apologising(isCorrupt ? viewOf(blankCall()) : savedView(nearestToday(row)), reason)
-  const effects = partingOf(event, view, reason)
-  const output = { reason, fault: faultOf(reason) }
+  why: Impasse,
+): Retirement<CallTypes> {
+  const isCorrupt = why === 'corrupt'
+  const reason = REASONS[why]
+  const view = apologising(isCorrupt ? viewOf(blankCall()) : foreignView(row), reason)
+  const end = { reason, fault: faultOf(reason) }
   return {
-    event,
-    stateBefore: 'unknown',
     stateAfter: 'ended',
     // What could not be read is set apart, for whoever wants to know what it was.
-    snapshot: isCorrupt ? { ...saveSystem(endedCall(output)), corrupt: row.snapshot } : row.snapshot,
-    chartVersion: isCorrupt ? CHART_ID : row.chartVersion,
+    snapshot: isCorrupt ? { ...saveSystem(endedCall(end)), corrupt: row.snapshot } : row.snapshot,
     view,
-    timers: { set: [], cancel: [], rename: {} },
-    effects,
-    jobs: effectJobs(effects, { callId: row.id, state: view.state, seq: row.lastSeq + 1 }),
-    end: output,
+    effects: partingOf(event, view, reason),
+    end,
   }
 }
 

@@ -1,11 +1,14 @@
 import type { ContextOf } from '../../machines/call/call-context.ts'
 import type { callSystem } from '../../machines/call/call-system.ts'
 import { callState, type MachineStates } from '../../machines/call/call-view.ts'
-import type { CallState } from '../../machines/instructions.ts'
+import type { CallState, CallView } from '../../machines/instructions.ts'
 import type { SavedState } from '../../machines/saved-state.ts'
+import type { ActorFeed } from '../actors/actor-feed.ts'
 import type { SystemSnapshot } from '../actors/machine-system.ts'
 
 export type CallSnapshot = SystemSnapshot<typeof callSystem>
+
+export type CallFeed = ActorFeed<CallView>
 
 /** The call's place in one word or two, such as `hold` or `bridged.talking`. */
 export const placeOf = ({ state, bridge }: CallState): string => (bridge ? `${state}.${bridge}` : state)

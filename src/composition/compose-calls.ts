@@ -1,11 +1,12 @@
 import type { Logger } from 'pino'
 import type { CallEvent } from '../../machines/call-events.ts'
 import { isKnownState } from '../../machines/instructions.ts'
+import { ActorFeed } from '../actors/actor-feed.ts'
 import { CallHost, type StepReport } from '../calls/call-host.ts'
 import { callLimits } from '../calls/call-limits.ts'
-import { CallFeed } from '../calls/feed.ts'
 import type { Provider } from '../calls/ports.ts'
 import { ReportKeeper } from '../calls/report-keeper.ts'
+import type { CallFeed } from '../calls/view.ts'
 import type { Config } from '../config/config.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { FeedAnnouncer } from '../persistence/feed-announcer.ts'
@@ -47,15 +48,15 @@ export function createCalls(options: {
       if (cause) log.warn({ ...said, cause }, 'call stepped')
       else log.info(said, 'call stepped')
       const { state } = step.view
-      const change = { callId: row.id, seq: report.seq, state }
+      const change = { id: row.id, seq: report.seq, state }
       feed.stepped(change, { ...step.view, seq: report.seq })
       announcer.announce(change)
       if (report.step.jobs.length > 0) dispatcher.dispatch()
     },
   })
-  const announcer = storage.announcer(nodeId)
+  const announcer = storage.announcer(host.actors.kind, nodeId)
   const dispatcher = storage.dispatcher()
-  const feed = new CallFeed({
+  const feed: CallFeed = new ActorFeed({
     async read(callId) {
       const call = await host.find({ callId })
       // What a chart unknown here calls by a name of its own is no news to anybody here.

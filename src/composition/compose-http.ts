@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Logger } from 'pino'
 import type { CallHost } from '../calls/call-host.ts'
-import type { CallFeed } from '../calls/feed.ts'
+import type { CallFeed } from '../calls/view.ts'
 import type { Config } from '../config/config.ts'
 import type { SettingInUse } from '../config/effective-settings.ts'
 import { createAddressCheck } from '../http/allowed-ips.ts'

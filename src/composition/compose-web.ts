@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { callSystem } from '../../machines/call/call-system.ts'
 import { systemDefinition } from '../actors/chart-definition.ts'
 import type { CallHost } from '../calls/call-host.ts'
-import type { CallFeed } from '../calls/feed.ts'
+import type { CallFeed } from '../calls/view.ts'
 import type { Config } from '../config/config.ts'
 import type { SettingInUse } from '../config/effective-settings.ts'
 import { adminRoutes } from '../http/admin-routes.ts'
@@ -84,7 +84,7 @@ function routesOf({ config, storage, settings, kill, numbers, host, feed, caller
     publicUrl: config.http.publicUrl,
     ...{ calls: host, voices: callerVoices },
     settings: () => settings,
-    follow: (follower) => feed.follow(follower),
+    follow: (follower) => feed.follow(({ id: callId }) => follower({ callId })),
     responseTimes: () => responseTimes(metrics.webhookSeconds),
     machines: { call: systemDefinition(callSystem) },
   })

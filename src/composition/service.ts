@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { deliveryHandlers, effectHandlers } from '../calls/effects.ts'
+import { deliveryHandlers } from '../actors/deliveries.ts'
+import { effectHandlers } from '../calls/effects.ts'
+import { readMessage } from '../calls/for-release-before.ts'
 import { originTowardFreeSwitch, originTowardNodes } from '../config/advertised-address.ts'
 import type { Role } from '../config/config.ts'
 import { databaseSockets } from '../persistence/database-sockets.ts'
@@ -135,7 +137,7 @@ export class Service {
     const { roles, sip, http: at } = this.#options.config
     await respellStoredNumbers(this.#options.storage.database, numbers, this.#options.log)
     // A voice vendor that hangs must not keep a leg from being moved or hung up.
-    const deliveries = deliveryHandlers(host)
+    const deliveries = deliveryHandlers([host.actors], readMessage)
     const besides = { ...voices.jobs, 'tidy-phone-links': () => this.#options.storage.phoneLinks.tidy() }
     await node.start(this.#plays('worker') ? [{ ...deliveries, ...this.#legJobs() }, besides] : [deliveries])
     host.start()

@@ -53,7 +53,7 @@ export type Storage = {
   conversations: ConversationStore
   assets: AssetStore
   /** What tells the other nodes of the steps of this one. */
-  announcer: (nodeId: string) => FeedAnnouncer
+  announcer: (kind: string, nodeId: string) => FeedAnnouncer
   /** What hands the jobs of steps to the queue. */
   dispatcher: () => JobDispatcher
   /** Closes the connections and, when nobody else uses it, the embedded server. */
@@ -118,7 +118,7 @@ async function storageOn(url: string, log: Logger, embedded?: EmbeddedPostgres):
     agentAudio: createAgentAudioStore(database, DEFAULT_AGENT.id),
     conversations: createConversationStore(database),
     assets: createAssetStore(database),
-    announcer: (nodeId) => new FeedAnnouncer({ pool: callPool, nodeId, log }),
+    announcer: (kind, nodeId) => new FeedAnnouncer({ pool: callPool, kind, nodeId, log }),
     dispatcher: () => new JobDispatcher({ pool: callPool, log }),
     async close() {
       await watch?.stop()

@@ -1,5 +1,5 @@
 import { delayOf } from '../actors/timer-id.ts'
-import { CHART_ID, readSaved, timerToday } from '../calls/saved-call.ts'
+import { callCharts } from '../calls/saved-call.ts'
 import { placeOf, viewOf } from '../calls/view.ts'
 import type { LiveState } from './live-states.ts'
 import { timersIn } from './timers.ts'
@@ -19,7 +19,7 @@ export function compatReport(states: LiveState[]): { lines: string[]; isWhole: b
   const versions = [...new Set(states.map(({ chartVersion }) => chartVersion))].join(', ')
   const verdict =
     lost.length === 0
-      ? `Every call of chart ${versions} goes on with chart ${CHART_ID}.`
+      ? `Every call of chart ${versions} goes on with chart ${callCharts.id}.`
       : `Calls of chart ${versions} would be lost. To mend: raise CHART_VERSION in machines/call/call-system.ts, and say in machines/upgrades.ts what becomes of what the version before has saved, and of its timers.`
   return { lines: [...lines, verdict], isWhole: lost.length === 0 }
 }
@@ -30,13 +30,13 @@ function lineOf(fate: Fate): string {
 }
 
 function fateOf({ place, snapshot, chartVersion, timers }: LiveState): Fate {
-  const restored = readSaved({ snapshot, chartVersion })
+  const restored = callCharts.read({ snapshot, chartVersion })
   if (restored.is === 'foreign')
     return { place, why: 'the chart of today has no such state, and nothing leads to one' }
   if (restored.is === 'corrupt') return { place, why: `what is saved cannot be read: ${restored.why}` }
   const arms = restored.upgraded?.arms ?? []
   const needed = timersIn(restored.snapshot).map(({ type }): string => type)
-  const running = timers.flatMap((timer) => timerToday(timer, chartVersion) ?? [])
+  const running = timers.flatMap((timer) => callCharts.timerToday(timer, chartVersion) ?? [])
   const lacking = needed.filter((timer) => !running.includes(timer) && !arms.includes(delayOf(timer) ?? ''))
   const useless = running.filter((timer) => !needed.includes(timer))
   if (lacking.length > 0) return { place, why: `nothing would set ${words(lacking)}, which its state needs` }

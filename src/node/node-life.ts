@@ -1,10 +1,9 @@
 import type { Logger } from 'pino'
+import { DELIVERY, deliveryTask, hosted } from '../actors/deliveries.ts'
 import type { BridgeKeeper } from '../calls/bridge-keeper.ts'
 import type { CallHost } from '../calls/call-host.ts'
-import { DELIVERY, deliveryTask } from '../calls/effect-jobs.ts'
-import type { CallFeed } from '../calls/feed.ts'
 import { type Orphan, Orphans } from '../calls/orphans.ts'
-import { KNOWN_CHARTS } from '../calls/saved-call.ts'
+import type { CallFeed } from '../calls/view.ts'
 import type { Storage } from '../composition/storage.ts'
 import type { Role } from '../config/config.ts'
 import { databaseSockets } from '../persistence/database-sockets.ts'
@@ -18,7 +17,7 @@ import { NodeWatch } from './node-watch.ts'
 /** A bridge that differs at two looks is put right: soon enough for a caller in silence, and cheap. */
 const COMPARE_EVERY_MS = 3_000
 
-/** Events for calls whose chart was known by nodes that are gone. */
+/** Events for actors whose chart was known by nodes that are gone. */
 const ORPHANED = { prefix: deliveryTask(''), task: DELIVERY }
 
 export type NodeLifeOptions = {
@@ -52,9 +51,15 @@ export class NodeLife {
     const { id, storage, roles, feed, log } = options
     this.id = id
     this.#options = options
-    this.#card = { roles, relayUrl: null, address: null, takesCalls: true, charts: KNOWN_CHARTS }
+    this.#card = {
+      roles,
+      relayUrl: null,
+      address: null,
+      takesCalls: true,
+      charts: hosted([options.host.actors]),
+    }
     this.#listener = new FeedListener({
-      ...{ url: storage.url, nodeId: id, log },
+      ...{ url: storage.url, nodeId: id, kinds: [options.host.actors.kind], log },
       onMessage: (message) => {
         if (message.node !== id) this.#pass(feed.heard(message))
       },

@@ -19,18 +19,18 @@ export function createBridgeStore(database: Database): BridgeRegister {
 const HAS_LEG_ELSEWHERE =
   'not exists (select 1 from sip_leg l where l.call_id = h.id and l.node_id::text = h.node_id)'
 
-const bridges = ({ columns = '', states = `'bridged'` } = {}) => `
+const bridges = ({ columns = '', which = 'c.is_bridged' } = {}) => `
   select h.id as "callId", h.provider, h."bridgeNumber"${columns} from (
     select c.id, c.provider, c.bridge_number as "bridgeNumber", (
       select e.event->>'node' from call_event e
       where e.call_id = c.id and e.type = 'media.joined' order by e.seq desc limit 1
     ) as node_id
-    from call_log c where c.ended_at is null and c.state in (${states})
+    from call_log c where c.ended_at is null and ${which}
   ) h`
 
 const BRIDGES = bridges()
 /** A relay still plays what an agent said last. */
-const LAST_WORDS_TOO = bridges({ states: `'bridged', 'closing'` })
+const LAST_WORDS_TOO = bridges({ which: '(c.is_bridged or c.awaits_last_word)' })
 
 const OF_NOBODY = `${bridges({ columns: `, ${hasSession('h.node_id')} as "mayLive"` })}
   where not exists (select 1 from service_node n where n.id::text = h.node_id)`

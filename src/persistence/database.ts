@@ -6,10 +6,11 @@ import type { Logger } from 'pino'
 import { readMigrationState } from './applied-migrations.ts'
 import { BoundValuesDriver } from './bound-values.ts'
 import { connectClient, poolConfig } from './connect.ts'
+import { ActorJob } from './entities/actor-job.entity.ts'
 import { Agent, AgentNumber } from './entities/agent.entity.ts'
 import { AgentAudio } from './entities/agent-audio.entity.ts'
 import { AuditEntry } from './entities/audit.entity.ts'
-import { CallEvent, CallJob, CallLog, CallTimer } from './entities/call.entity.ts'
+import { CallEvent, CallLog, CallTimer } from './entities/call.entity.ts'
 import { AgentConversation, ConversationTurn, PostCallReport } from './entities/conversation.entity.ts'
 import { EndedSession } from './entities/ended-session.entity.ts'
 import { ServiceNode } from './entities/node.entity.ts'
@@ -30,7 +31,7 @@ import { grantRuntimeRights } from './runtime-rights.ts'
 import { schemaGenerator } from './without-entity.ts'
 
 const ENTITIES = [
-  ...[CallLog, CallEvent, CallJob, CallTimer],
+  ...[ActorJob, CallLog, CallEvent, CallTimer],
   ...[CallerVoiceMapping, VoiceSampleFile, VoiceCloneCache, VoiceCloneLog, VoiceJob, AudioAsset],
   ...[Agent, AgentAudio, AgentNumber, ConversationTurn, AgentConversation, PostCallReport],
   ...[ServiceNode, SipLeg],

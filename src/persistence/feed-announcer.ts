@@ -1,6 +1,8 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { CallChange } from '../calls/feed.ts'
+import type { ActorChange } from '../actors/actor-feed.ts'
+import { named } from '../actors/named.ts'
+import { feedChannel } from './feed-listener.ts'
 
 /** So much news is gathered before it goes out: nobody hears the difference, and a busy node sends sixty statements a second. */
 const GATHER_MS = 15
@@ -11,7 +13,7 @@ const GATHER_MS = 15
  */
 const ANNOUNCE = {
   name: 'announce',
-  text: `select pg_notify('call_feed', message), set_config('synchronous_commit', 'off', true)
+  text: `select pg_notify($2, message), set_config('synchronous_commit', 'off', true)
          from unnest($1::text[]) as message`,
 }
 
@@ -21,20 +23,22 @@ const ANNOUNCE = {
  */
 export class FeedAnnouncer {
   readonly #pool: Pick<pg.Pool, 'query'>
+  readonly #kind: string
   readonly #nodeId: string
   readonly #log: Logger
-  /** The last step of each call that has changed. */
-  readonly #waiting = new Map<string, CallChange>()
+  /** The last step of each actor that has changed. */
+  readonly #waiting = new Map<string, ActorChange>()
   #sending: Promise<void> | null = null
 
-  constructor(options: { pool: Pick<pg.Pool, 'query'>; nodeId: string; log: Logger }) {
+  constructor(options: { pool: Pick<pg.Pool, 'query'>; kind: string; nodeId: string; log: Logger }) {
     this.#pool = options.pool
+    this.#kind = options.kind
     this.#nodeId = options.nodeId
     this.#log = options.log
   }
 
-  announce(change: CallChange): void {
-    this.#waiting.set(change.callId, change)
+  announce(change: ActorChange): void {
+    this.#waiting.set(change.id, change)
     this.#sending ??= this.#send()
   }
 
@@ -46,16 +50,16 @@ export class FeedAnnouncer {
   async #send(): Promise<void> {
     while (this.#waiting.size > 0) {
       await new Promise((gathered) => setTimeout(gathered, GATHER_MS))
-      const messages = [...this.#waiting.values()].map(({ callId, seq, state }) =>
-        JSON.stringify({ callId, seq, state, node: this.#nodeId }),
+      const messages = [...this.#waiting.values()].map(({ id, seq, state }) =>
+        JSON.stringify({ ...named(this.#kind, id), seq, state, node: this.#nodeId }),
       )
       this.#waiting.clear()
       try {
-        await this.#pool.query({ ...ANNOUNCE, values: [messages] })
+        await this.#pool.query({ ...ANNOUNCE, values: [messages, feedChannel(this.#kind)] })
       } catch (error) {
         this.#log.warn(
-          { err: error, calls: messages.length },
-          'news of calls is lost; other nodes find it by looking',
+          { err: error, [`${this.#kind}s`]: messages.length },
+          `news of ${this.#kind}s is lost; other nodes find it by looking`,
         )
       }
     }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { ActorChange } from '../actors/actor-feed.ts'
 import { loopDelay } from '../runtime/loop-delay.ts'
 import { OwnSession } from './own-session.ts'
 
@@ -10,7 +11,11 @@ const DEAF_MS = 2_500
 /** A third one has not come either: the session is made anew. */
 const RENEW_MS = 3_500
 
-export type FeedMessage = { callId: string; seq: number; state: string; node: string }
+/** A step of an actor of this kind, which that node has made. */
+export type FeedMessage = ActorChange & { kind: string; node: string }
+
+/** The channel on which the steps of a kind of actors are told. */
+export const feedChannel = (kind: string): string => `${kind}_feed`
 
 /** The session name by which other nodes see that this one is there. */
 export const sessionName = (nodeId: string): string => `precall node ${nodeId}`
@@ -21,6 +26,8 @@ export const pingChannel = (nodeId: string): string => `precall_ping_${nodeId}`
 export type FeedListenerOptions = {
   url: string
   nodeId: string
+  /** The kinds of actors whose news is to be heard. */
+  kinds: readonly string[]
   onMessage: (message: FeedMessage) => void
   /** The session was lost and is back; what was said meanwhile was missed. */
   onGap: () => void
@@ -28,7 +35,7 @@ export type FeedListenerOptions = {
 }
 
 /**
- * Hears of every step of every call, whichever node made it. A socket may stay open though nothing comes through any more:
+ * Hears of every step of every actor of some kinds, whichever node made it. A socket may stay open though nothing comes through any more:
  * that the session hears is proved by the pings that this node sends itself through another one.
  */
 export class FeedListener {
@@ -61,14 +68,14 @@ export class FeedListener {
   }
 
   async #listen(): Promise<void> {
-    const { url, nodeId } = this.#options
+    const { url, nodeId, kinds } = this.#options
     const session = await OwnSession.open({
       ...{ url, name: sessionName(nodeId) },
       onNotification: ({ channel, payload }) => this.#hear(channel, payload),
       onLost: (error) => this.#lost(session, error),
     })
     try {
-      await session.query('listen call_feed')
+      for (const kind of kinds) await session.query(`listen "${feedChannel(kind)}"`)
       await session.query(`listen "${pingChannel(nodeId)}"`)
     } catch (error) {
       session.end()
@@ -80,8 +87,10 @@ export class FeedListener {
   }
 
   #hear(channel: string, payload: string | undefined): void {
-    if (channel === pingChannel(this.#options.nodeId)) this.#provedAt = performance.now()
-    else if (payload) this.#options.onMessage(JSON.parse(payload) as FeedMessage)
+    const { nodeId, kinds, onMessage } = this.#options
+    const kind = kinds.find((each) => feedChannel(each) === channel)
+    if (channel === pingChannel(nodeId)) this.#provedAt = performance.now()
+    else if (kind !== undefined && payload) onMessage(messageOf(kind, payload))
   }
 
   /** How long it has heard nothing of itself, without the time for which nobody here listened. */
@@ -114,4 +123,9 @@ export class FeedListener {
     this.#isRenewing = false
     if (!this.#isStopped) this.#options.onGap()
   }
+}
+
+function messageOf(kind: string, payload: string): FeedMessage {
+  const { [`${kind}Id`]: id, ...told } = JSON.parse(payload)
+  return { ...told, kind, id }
 }

@@ -1,13 +1,13 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { moveJobs } from './move-jobs.ts'
+import { moveJobs } from './prepared/move-jobs.ts'
 import { MOVE_VOICE_JOBS } from './voice-schedule.ts'
 
 /** Jobs of as many steps as come within this time go to the queue together; a worker starts that much later. */
 const GATHER_MS = 10
 /** What a node left behind that died between a step and this is found by any other. */
 const SWEEP_MS = 1_000
-const MOVE_CALL_JOBS = moveJobs('call_job', { isTimed: false })
+const MOVE_ACTOR_JOBS = moveJobs('actor_job', { isTimed: false })
 
 /** Hands what steps have asked for to the job queue, after their commit. */
 export class JobDispatcher {
@@ -55,14 +55,14 @@ export class JobDispatcher {
       await new Promise((gathered) => setTimeout(gathered, GATHER_MS))
       this.#isAsked = false
       try {
-        const { rowCount } = await this.#pool.query(MOVE_CALL_JOBS)
-        this.#isAsked ||= rowCount === MOVE_CALL_JOBS.batch
+        const { rowCount } = await this.#pool.query(MOVE_ACTOR_JOBS)
+        this.#isAsked ||= rowCount === MOVE_ACTOR_JOBS.batch
         if (this.#isSweeping) await this.#pool.query(MOVE_VOICE_JOBS)
         this.#isSweeping = false
       } catch (error) {
         this.#log.warn(
           { err: error },
-          'jobs of calls could not be handed to the queue; it is tried again in a second',
+          'jobs of actors could not be handed to the queue; it is tried again in a second',
         )
       }
     }

@@ -32,14 +32,14 @@ export type LiveCallQueries = {
   /** These calls, over or not; unknown ones are left out. */
   these(ids: readonly string[]): Promise<LiveCall[]>
   /** Those of these calls that have made further steps. */
-  findAhead(seen: { callId: string; seq: number }[]): Promise<string[]>
+  findAhead(seen: { id: string; seq: number }[]): Promise<string[]>
   /** What this call waits for, the next first. */
   timers(callId: string): Promise<DueTime[]>
 }
 
 const SELECT = `
   select c.id, c.provider, c.direction, c.from_number as "from", c.to_number as "to", c.state, c.bridge,
-         c.voice_state as voice, c.snapshot->'value' as value, c.last_seq as seq, e.type as event, e.at,
+         c.voice_state as voice, c.snapshot, c.last_seq as seq, e.type as event, e.at,
          c.started_at as "startedAt", c.ended_at as "endedAt", c.outcome
   from call_log c join call_event e on e.call_id = c.id and e.seq = c.last_seq`
 
@@ -51,13 +51,13 @@ export function createLiveCallQueries(database: Database): LiveCallQueries {
 
     async these(ids) {
       const among = 'where c.id in (select jsonb_array_elements_text(?::jsonb)::uuid)'
-      return (await sql<LiveCall>(`${SELECT} ${among}`, [JSON.stringify(ids)])).map(revive)
+      return (await sql<LiveCallRow>(`${SELECT} ${among}`, [JSON.stringify(ids)])).map(parsed)
     },
 
     async findAhead(seen) {
       const rows = await sql<{ id: string }>(
-        `select c.id from jsonb_to_recordset(?::jsonb) as s("callId" uuid, seq int)
-         join call_log c on c.id = s."callId" where c.last_seq > s.seq`,
+        `select c.id from jsonb_to_recordset(?::jsonb) as s(id uuid, seq int)
+         join call_log c on c.id = s.id where c.last_seq > s.seq`,
         [JSON.stringify(seen)],
       )
       return rows.map(({ id }) => id)
@@ -73,8 +73,11 @@ export function createLiveCallQueries(database: Database): LiveCallQueries {
   }
 }
 
-const revive = (row: LiveCall): LiveCall => ({
+type LiveCallRow = Omit<LiveCall, 'value'> & { snapshot: { value: unknown } }
+
+const parsed = ({ snapshot, ...row }: LiveCallRow): LiveCall => ({
   ...row,
+  value: snapshot.value,
   at: new Date(row.at),
   startedAt: new Date(row.startedAt),
   endedAt: row.endedAt === null ? null : new Date(row.endedAt),

@@ -8,17 +8,19 @@ export type FindRecordedCall = (id: string) => Promise<RecordedCall | null>
 type HeadRow = Omit<RecordedCall, 'startedAt' | 'endedAt' | 'events'> & {
   startedAt: string
   endedAt: string | null
-  snapshot: RecordedEvent['snapshot']
+  snapshot: Saved
 }
 
-/** Of what XState saves, a replay needs no more. */
-const SAVED = `jsonb_build_object('value', snapshot->'value', 'context', snapshot->'context', 'status', snapshot->'status')`
+type Saved = NonNullable<RecordedEvent['snapshot']>
+
+/** Of what is saved, a replay needs no more. */
+const savedOf = ({ value, context, status }: Saved): Saved => ({ value, context, status })
 
 const HEAD = `select id, provider, direction, chart_version as "chartVersion", started_at as "startedAt",
-  ended_at as "endedAt", outcome, ${SAVED} as snapshot from call_log`
+  ended_at as "endedAt", outcome, snapshot from call_log`
 
 const EVENTS = `select seq, at, event, state_before as "stateBefore", state_after as "stateAfter", effects,
-  case when snapshot is not null then ${SAVED} end as snapshot, chart_version as "chartVersion"
+  snapshot, chart_version as "chartVersion"
   from call_event where call_id = ? order by seq`
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -31,10 +33,14 @@ export function recordedCalls(database: Database): FindRecordedCall {
     if (!head) return null
     const rows = await sql<RecordedEvent & { at: string }>(EVENTS, [head.id])
     const { snapshot, startedAt, endedAt, ...call } = head
-    const events = rows.map((row) => ({ ...row, at: new Date(row.at).toISOString() }))
+    const events = rows.map((row) => ({
+      ...row,
+      at: iso(row.at),
+      snapshot: row.snapshot && savedOf(row.snapshot),
+    }))
     // Calls from before snapshots were kept with each event still have their last one.
     const last = events.at(-1)
-    if (last) last.snapshot ??= snapshot
+    if (last) last.snapshot ??= savedOf(snapshot)
     return { ...call, startedAt: iso(startedAt), endedAt: endedAt && iso(endedAt), events }
   }
 }

@@ -1,5 +1,5 @@
 import type { Clone } from '../voices/ports.ts'
-import { moveJobs } from './move-jobs.ts'
+import { moveJobs } from './prepared/move-jobs.ts'
 import type { Sql } from './sql.ts'
 
 /*

@@ -6,8 +6,11 @@ export const WITHOUT_ENTITY = {
   schemas: ['graphile_worker'],
   /** The list of applied migrations, which MikroORM keeps for itself. */
   tables: ['mikro_orm_migrations'],
-  /** They are for people who look into the database: no code reads them, and the event log that they show has an entity. */
-  views: ['clone_failed_events', 'clone_ready_events', 'clone_transfer_events'],
+  /**
+   * The first three are for people who look into the database: no code reads them, and the event log that they show has an entity.
+   * The last is what nodes of the release before call a table that has one.
+   */
+  views: ['clone_failed_events', 'clone_ready_events', 'clone_transfer_events', 'call_job'],
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { callSystem } from '../../machines/call/call-system.ts'
 import { withoutOldNames } from '../calls/for-release-before.ts'
-import { nearestToday } from '../calls/saved-call.ts'
+import { callCharts } from '../calls/saved-call.ts'
 import { savedView } from '../calls/view.ts'
 import type { Difference } from './difference.ts'
 import type { RecordedEvent } from './recorded-call.ts'
@@ -74,7 +74,7 @@ type SavedCall = {
 /** What was saved, as the chart of today would have it; null where nothing was. */
 function savedState({ snapshot, chartVersion }: RecordedEvent): SavedCall | null {
   if (!snapshot) return null
-  const nearest = chartVersion === null ? snapshot : nearestToday({ snapshot, chartVersion })
+  const nearest = chartVersion === null ? snapshot : callCharts.nearestToday({ snapshot, chartVersion })
   const isOfOlderChart = nearest !== snapshot
   const saved = withoutOldNames(nearest)
   const context = JSON.parse(JSON.stringify(savedView(saved).context)) as Record<string, unknown>

@@ -2,7 +2,7 @@ import { callSystem } from '../../machines/call/call-system.ts'
 import { effectToday, eventToday } from '../../machines/call/from-chart-3.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
 import { isTimer } from '../actors/timer-id.ts'
-import { CHART_ID, restore, timerToday } from '../calls/saved-call.ts'
+import { callCharts } from '../calls/saved-call.ts'
 import { beginCall, stepCall } from '../calls/step.ts'
 import type { Step } from '../calls/store.ts'
 import { type Walk, walkOfBeginning, walkOfStep } from '../model/chart-walk.ts'
@@ -56,13 +56,14 @@ export function replay(recorded: RecordedCall): Replay {
     steps.push({ ...replayedStep(today, next), event: event.event })
   }
   const first = steps.findIndex(({ differences }) => differences.length > 0)
-  return { call, chartVersion: CHART_ID, steps, firstDifference: first < 0 ? null : first }
+  return { call, chartVersion: callCharts.id, steps, firstDifference: first < 0 ? null : first }
 }
 
 /** What an older chart was told and asked for may be called otherwise now. */
 function inTodaysWords(recorded: RecordedEvent): RecordedEvent {
   const { event, chartVersion, effects } = recorded
-  const timer = isTimer(event) && chartVersion !== null ? timerToday(event.type, chartVersion) : null
+  const timer =
+    isTimer(event) && chartVersion !== null ? callCharts.timerToday(event.type, chartVersion) : null
   return {
     ...recorded,
     event: timer === null ? eventToday(event) : { ...event, type: timer },
@@ -119,7 +120,7 @@ function step(before: Standing, { event, seq, ...recorded }: RecordedEvent): Sta
   const running = { timers, since: before.at }
   const stays = { ...before, step: { ...before.step, effects: [] }, walk: NOWHERE, running }
   try {
-    const now = restore(row)
+    const now = callCharts.restore(row)
     const next = stepCall(row, event as CallEvent)
     if (!next || !now) return { ...stays, handled: false }
     return {

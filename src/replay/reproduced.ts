@@ -7,7 +7,7 @@ import {
   mediaInstruction,
   type VoiceState,
 } from '../../machines/instructions.ts'
-import { restore } from '../calls/saved-call.ts'
+import { callCharts } from '../calls/saved-call.ts'
 import type { Step } from '../calls/store.ts'
 import { activeStates } from '../model/chart-walk.ts'
 import type { SavedSnapshot } from './recorded-call.ts'
@@ -50,7 +50,7 @@ export function reproducedBy(step: Step, timers: Timers): Reproduced {
   const { view, effects, stateAfter } = step
   const saved = JSON.parse(JSON.stringify(step.snapshot)) as SavedSnapshot
   const context = JSON.parse(JSON.stringify(view.context)) as Record<string, unknown>
-  const snapshot = restore(step)
+  const snapshot = callCharts.restore(step)
   const machines: AnyMachineSnapshot[] = snapshot?.status === 'active' ? Object.values(snapshot.machines) : []
   const next = machines
     .filter(({ status }) => status === 'active')

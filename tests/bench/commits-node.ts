@@ -21,7 +21,7 @@ export type Work = { seconds: number; isNotifying: boolean; voices: number }
 
 const log = pino({ level: 'silent' })
 const pool = openCallPool(databaseUrl, log)
-const announcer = new FeedAnnouncer({ pool, nodeId, log })
+const announcer = new FeedAnnouncer({ pool, kind: 'call', nodeId, log })
 const dispatcher = new JobDispatcher({ pool, log })
 
 /** The pool as it is, but for statements that write a step. */
@@ -48,7 +48,7 @@ const hostOn = (on: pg.Pool, isAnnounced: boolean) =>
       callMaxMs: HOUR_MS,
     },
     onStep({ row, step, seq }) {
-      if (isAnnounced) announcer.announce({ callId: row.id, seq, state: step.view.state })
+      if (isAnnounced) announcer.announce({ id: row.id, seq, state: step.view.state })
       if (step.jobs.length > 0) dispatcher.dispatch()
     },
   })

@@ -17,11 +17,11 @@ const AT_ONCE = 8
 
 const log = pino({ level: 'silent' })
 const pool = openCallPool(databaseUrl, log)
-const announcer = new FeedAnnouncer({ pool, nodeId: NODE, log })
+const announcer = new FeedAnnouncer({ pool, kind: 'call', nodeId: NODE, log })
 const host = new CallHost({
   ...{ nodeId: NODE, clock: systemClock, log, isDraining: () => false, maxConcurrentCalls: 1_000_000 },
   store: createCallStore(pool),
-  onStep: ({ row, step, seq }) => announcer.announce({ callId: row.id, seq, state: step.view.state }),
+  onStep: ({ row, step, seq }) => announcer.announce({ id: row.id, seq, state: step.view.state }),
   limits: {
     cloneMaxWaitMs: HOUR_MS,
     legPatienceMs: HOUR_MS,

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import pino from 'pino'
-import { CallFeed } from '../../src/calls/feed.ts'
+import type { CallView } from '../../machines/instructions.ts'
+import { ActorFeed } from '../../src/actors/actor-feed.ts'
 import { feedRoutes } from '../../src/http/calls/feed-routes.ts'
 import { openDatabase } from '../../src/persistence/database.ts'
 import { FeedListener } from '../../src/persistence/feed-listener.ts'
@@ -14,9 +15,9 @@ import { startRelay } from './relay-parts.ts'
 const [agents = '', databaseUrl = ''] = process.argv.slice(2)
 const log = pino({ level: 'silent' })
 const database = await openDatabase(databaseUrl, log)
-const feed = new CallFeed({ read: async () => null, findAhead: async () => [] })
+const feed = new ActorFeed<CallView>({ read: async () => null, findAhead: async () => [] })
 const listener = new FeedListener({
-  ...{ url: databaseUrl, nodeId: 'bench', log, onGap: () => {} },
+  ...{ url: databaseUrl, nodeId: 'bench', kinds: ['call'], log, onGap: () => {} },
   onMessage: (message) => void feed.heard(message),
 })
 await listener.start()
@@ -24,7 +25,7 @@ await listener.start()
 const app = testApp({
   adminRoutes: feedRoutes({
     queries: createLiveCallQueries(database),
-    follow: (follower) => feed.follow(follower),
+    follow: (follower) => feed.follow(({ id: callId }) => follower({ callId })),
   }),
 })
 const relay = startRelay(agents, createServer(app))

@@ -68,7 +68,7 @@ afterEach(async () => {
   expect(clock.pending).toBe(0)
   await db.query('delete from call_log')
   await db.query('delete from voice_clone_cache')
-  await db.query('delete from call_job')
+  await db.query('delete from actor_job')
   await db.query('delete from graphile_worker._private_jobs')
 })
 
@@ -83,7 +83,7 @@ async function jobs(): Promise<{ task: string; line: string | null }[]> {
   const dispatcher = new JobDispatcher({ pool: db.callPool, log: pino({ level: 'silent' }) })
   dispatcher.dispatch()
   await dispatcher.settled()
-  expect(await db.query('select 1 from call_job')).toEqual([])
+  expect(await db.query('select 1 from actor_job')).toEqual([])
   return db.query('select task_identifier as task, queue_name as line from graphile_worker.jobs order by id')
 }
 const events = (callId: string) =>

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { CallEvent } from '../../machines/call-events.ts'
 import type { SavedState } from '../../machines/saved-state.ts'
 import { CallHost, streamToken } from '../../src/calls/call-host.ts'
-import { CHART_ID } from '../../src/calls/saved-call.ts'
+import { callCharts } from '../../src/calls/saved-call.ts'
 import { LIMITS } from '../../src/model/call-model.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
 import { ManualClock } from '../support/manual-clock.ts'
@@ -29,7 +29,7 @@ beforeEach(() => {
 afterEach(async () => {
   await host.stop()
   await db.query('delete from call_log')
-  await db.query('delete from call_job')
+  await db.query('delete from actor_job')
 })
 
 async function talking(): Promise<string> {
@@ -72,7 +72,7 @@ describe('a call of chart 3', () => {
     })
     const lost = await host.send({ callId }, heard({ type: 'agent.lost', attempt: 1, cause: 'closed' }))
     expect(lost?.view).toMatchObject({ state: 'bridged', bridge: 'backingOff' })
-    expect((await host.find({ callId }))?.row.chartVersion).toBe(CHART_ID)
+    expect((await host.find({ callId }))?.row.chartVersion).toBe(callCharts.id)
   })
 
   it('takes what a node of that release hands over, and nothing about another bridge', async () => {

@@ -1,8 +1,9 @@
 import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { CallView } from '../../machines/instructions.ts'
+import { ActorFeed } from '../../src/actors/actor-feed.ts'
 import { CallHost } from '../../src/calls/call-host.ts'
-import { CallFeed } from '../../src/calls/feed.ts'
+import type { CallFeed } from '../../src/calls/view.ts'
 import { LIMITS } from '../../src/model/call-model.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
 import { createLiveCallQueries } from '../../src/persistence/live-calls.ts'
@@ -39,7 +40,7 @@ async function beginCall(): Promise<string> {
 
 /** The feed of another node, which hears nothing of the host's steps: their news went with the node. */
 function otherFeed(): CallFeed {
-  return new CallFeed({
+  return new ActorFeed({
     read: async (callId) => (await host.find({ callId }))?.view ?? null,
     findAhead: createLiveCallQueries(db.database).findAhead,
   })
@@ -73,9 +74,9 @@ it('tells nobody an older state after a newer one, and nothing twice', async () 
   feed.watch(callId, ({ state }) => states.push(state))
   const joining = await host.send({ callId }, { type: 'leg.instructionsRequested' })
   if (!joining) throw new Error('The call is not there.')
-  feed.stepped({ callId, seq: 2, state: 'joining' }, joining.view)
-  feed.stepped({ callId, seq: 1, state: 'greeting' }, early)
-  await feed.heard({ callId, seq: 2, state: 'joining' })
+  feed.stepped({ id: callId, seq: 2, state: 'joining' }, joining.view)
+  feed.stepped({ id: callId, seq: 1, state: 'greeting' }, early)
+  await feed.heard({ id: callId, seq: 2, state: 'joining' })
   await feed.missed()
   expect(states).toEqual(['joining'])
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { saveSystem } from '../../src/actors/saved-system.ts'
 import { bridgeIn, readableBefore } from '../../src/calls/for-release-before.ts'
-import { readSaved } from '../../src/calls/saved-call.ts'
+import { callCharts } from '../../src/calls/saved-call.ts'
 import { beginCall } from '../../src/calls/step.ts'
 import { savedView } from '../../src/calls/view.ts'
 import { INPUTS, viewOf } from '../../src/model/call-model.ts'
@@ -20,7 +20,7 @@ test.each(Object.entries(LEADING_TO))('%s', (_, lead) => {
 
 test('it changes nothing about what the machines of today go on from', () => {
   const { snapshot, chartVersion, view } = beginCall('call', INPUTS['cached voice'])
-  const restored = readSaved({ snapshot, chartVersion })
+  const restored = callCharts.read({ snapshot, chartVersion })
   if (restored.is !== 'alive') throw new Error('It cannot be restored.')
   expect(viewOf(restored.snapshot)).toEqual(view)
 })

@@ -1,12 +1,11 @@
 import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { TIMERS_OF_CHART_2 } from '../../machines/call/from-chart-2.ts'
-import type { CallEvent } from '../../machines/call-events.ts'
 import { nextInstructions } from '../../machines/instructions.ts'
 import { CallHost, streamToken } from '../../src/calls/call-host.ts'
 import { AnswerPending } from '../../src/calls/ports.ts'
-import { viewOfRow } from '../../src/calls/retire.ts'
-import { CHART_ID } from '../../src/calls/saved-call.ts'
+import { stateOfRow } from '../../src/calls/retire.ts'
+import { callCharts } from '../../src/calls/saved-call.ts'
 import type { CallRow } from '../../src/calls/store.ts'
 import { LIMITS } from '../../src/model/call-model.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
@@ -48,7 +47,7 @@ beforeEach(() => {
 afterEach(async () => {
   await host.stop()
   await db.query('delete from call_log')
-  await db.query('delete from call_job')
+  await db.query('delete from actor_job')
   await db.query('delete from graphile_worker._private_jobs')
 })
 
@@ -86,7 +85,7 @@ async function jobs(): Promise<string[]> {
   const dispatcher = new JobDispatcher({ pool: db.callPool, log: pino({ level: 'silent' }) })
   dispatcher.dispatch()
   await dispatcher.settled()
-  expect(await db.query('select 1 from call_job')).toEqual([])
+  expect(await db.query('select 1 from actor_job')).toEqual([])
   const waiting = await db.query<{ task: string }>(
     'select task_identifier as task from graphile_worker.jobs order by id',
   )
@@ -168,10 +167,11 @@ describe('a call in a state of a chart that is not known here', () => {
     known = []
     await createKnownCharts(db.database).adoptJobs({ prefix: 'deliver-event@', task: 'deliver-event' })
     expect(await jobs()).toEqual(['deliver-event'])
-    const [waits] = await db.query<{ payload: { callId: string; event: CallEvent; eventId: string } }>(
-      'select payload from graphile_worker._private_jobs',
-    )
-    expect(waits?.payload).toMatchObject({ callId, eventId: 'e1', event: { type: 'voice.failed' } })
+    const [waits] = await db.query<{ payload: object }>('select payload from graphile_worker._private_jobs')
+    expect(waits?.payload).toMatchObject({
+      ...{ kind: 'call', id: callId, eventId: 'e1' },
+      event: { type: 'voice.failed' },
+    })
   })
 
   it('hears what nobody would say again from a process that knows it', async () => {
@@ -211,7 +211,7 @@ it('an ended call stays ended, whatever comes and whatever chart it was saved by
     value: { call: 'hold', leg: 'answered', conversation: 'idle', voice: 'cloning' },
     status: 'active',
   }
-  await save(callId, CHART_ID, { ...(await snapshotOf(callId)), ...live })
+  await save(callId, callCharts.id, { ...(await snapshotOf(callId)), ...live })
   for (const event of [
     { type: 'leg.instructionsRequested' },
     { type: 'leg.ended', status: 'failed' },
@@ -231,7 +231,7 @@ async function asOneMachine(
     agentBridge: _,
     isWanted: __,
     ...fields
-  } = viewOfRow((await rowOf(callId)) as CallRow).context
+  } = stateOfRow((await rowOf(callId)) as CallRow).context
   const known = { ...fields, attempt }
   const context = Object.fromEntries(Object.entries(known).filter(([field]) => !forgotten.includes(field)))
   const value = { live: { leg, voice: { settled: 'default' } } }
@@ -265,7 +265,7 @@ describe('a call of chart 1', () => {
     await asChart1(callId, { bridged: 'talking' })
     const next = await host.send({ callId }, { type: 'relay.unresponsive', bridgeNumber: 1 })
     expect(next?.view).toMatchObject({ state: 'bridged', bridge: 'talking' })
-    expect((await rowOf(callId))?.chartVersion).toBe(CHART_ID)
+    expect((await rowOf(callId))?.chartVersion).toBe(callCharts.id)
     expect(await timers(callId)).toEqual(['AGENT_STEADY', 'CALL_MAX', 'TALK_CHECK'])
   })
 
@@ -323,7 +323,7 @@ describe('a call of chart 2', () => {
     } as const
     const next = await host.send({ callId }, { ...refused, bridgeNumber: 1, connection: 1 })
     expect(next?.view).toMatchObject({ state: 'bridged', bridge: 'talking' })
-    expect((await rowOf(callId))?.chartVersion).toBe(CHART_ID)
+    expect((await rowOf(callId))?.chartVersion).toBe(callCharts.id)
     expect(await due(callId)).toEqual(before)
   })
 
@@ -363,7 +363,7 @@ describe.each([
 ])('a snapshot that is %s', (_, spoil) => {
   async function spoilt(): Promise<string> {
     const callId = await talking()
-    await save(callId, CHART_ID, spoil((await snapshotOf(callId)) ?? {}) as object | null)
+    await save(callId, callCharts.id, spoil((await snapshotOf(callId)) ?? {}) as object | null)
     return callId
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { VoiceLookup } from '../../machines/call-events.ts'
-import { viewOfRow } from '../../src/calls/retire.ts'
+import { stateOfRow } from '../../src/calls/retire.ts'
 import { begin, INPUTS, viewOf } from '../../src/model/call-model.ts'
 
 const { bridgeNumber: attempt, ...known } = viewOf(begin(INPUTS['voice to clone']).snapshot).context
@@ -17,6 +17,6 @@ test.each<[voice: VoiceLookup, voiceId: string | null, said: string]>([
   [{ ...CLONE, fallbackVoiceId: null }, 'own', 'cloned'],
 ])('of a call that an older chart has ended, %j spoken with %j is told as %s', (voice, voiceId, said) => {
   const snapshot = { status: 'done', value: 'ended', context: { ...context, voice, voiceId } }
-  const view = viewOfRow({ snapshot, chartVersion: '2', lastSeq: 9, outcome: 'caller_hung_up' })
-  expect(view).toMatchObject({ state: 'ended', bridge: null, voice: said, seq: 9 })
+  const view = stateOfRow({ snapshot, chartVersion: '2', outcome: 'caller_hung_up' })
+  expect(view).toMatchObject({ state: 'ended', bridge: null, voice: said })
 })

@@ -32,7 +32,7 @@ export async function jobsLeft({ query }: TestDatabase): Promise<string[]> {
     `select t.identifier || ' attempt ' || j.attempts || '/' || j.max_attempts
        || coalesce(', locked by ' || j.locked_by, '') || coalesce(': ' || left(j.last_error, 200), '') as job
      from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
-     union all select task || ' on its way to the queue' from call_job
+     union all select task || ' on its way to the queue' from actor_job
      union all select task || ' on its way to the queue' from voice_job`,
   )
   return rows.map(({ job }) => job)

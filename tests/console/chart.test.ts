@@ -3,7 +3,7 @@ import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallEvent } from '../../machines/call-events.ts'
 import { type ChartDefinition, systemDefinition } from '../../src/actors/chart-definition.ts'
 import { saveSystem } from '../../src/actors/saved-system.ts'
-import { restore } from '../../src/calls/saved-call.ts'
+import { callCharts } from '../../src/calls/saved-call.ts'
 import { beginCall, stepCall } from '../../src/calls/step.ts'
 import { activeStates, leavesOf, transitionsFrom } from '../../src/console/chart/chart-activity.ts'
 import { transitionsTaken } from '../../src/console/chart/taken-transitions.ts'
@@ -120,7 +120,7 @@ function courses(input: (typeof INPUTS)[keyof typeof INPUTS], depth: number) {
   const found: { before: unknown; after: unknown; event: string; took: string[] }[] = []
   const visit = (row: Parameters<typeof stepCall>[0], left: number) => {
     if (left === 0) return
-    const before = restore(row)
+    const before = callCharts.restore(row)
     if (!before) return
     const { value } = saveSystem(before)
     for (const event of SAYABLE) {

@@ -2,8 +2,9 @@ import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { CallInput, CallLimits } from '../../machines/call-events.ts'
 import { faultOf } from '../../machines/end-reasons.ts'
+import type { Delivery, Job } from '../../src/actors/actor-store.ts'
 import { beginCall } from '../../src/calls/step.ts'
-import type { CallRow, CallStore, Delivery, Job, NewCall, Step } from '../../src/calls/store.ts'
+import type { CallRow, CallStore, NewCall, Step } from '../../src/calls/store.ts'
 
 /*
  * What every store of calls keeps to: src/calls/store.ts, as tests.
@@ -76,14 +77,14 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     }
 
     const step = (
-      { id: callId }: Pick<CallRow, 'id'>,
+      { id }: Pick<CallRow, 'id'>,
       change: Partial<Step> = {},
       {
         delivery = {},
         store = a,
         nodeId = NODE_A,
       }: { delivery?: Delivery; store?: CallStore; nodeId?: string } = {},
-    ) => store.step({ callId }, delivery, (row) => stepOf(row, change), nodeId)
+    ) => store.step(id, delivery, (row) => stepOf(row, change), nodeId)
 
     const setTimers = (row: CallRow, timers: Record<string, number>) =>
       step(row, {
@@ -114,11 +115,11 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         const call = arriving()
         const { row } = await begin(call)
         const { provider, providerCallId } = call
-        for (const address of [{ callId: call.id }, { provider, providerCallId }])
+        for (const address of [call.id, { provider, providerCallId }])
           expect(await b.find(address)).toEqual(row)
         expect(row).toMatchObject({ ...call, lastSeq: 1, endedAt: null, outcome: null })
         expect(await a.find({ provider: 'sip', providerCallId })).toBeNull()
-        expect(await a.find({ callId: uuidv7() })).toBeNull()
+        expect(await a.find(uuidv7())).toBeNull()
       })
 
       test('has its own number at each carrier', async () => {
@@ -158,22 +159,22 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         const seen: number[] = []
         const results = await Promise.all(
           Array.from({ length: 20 }, (_, at) =>
-            (at % 2 ? a : b).step({ callId: row.id }, {}, (now) => stepOf(now, { snapshot: { at } }), NODE_A),
+            (at % 2 ? a : b).step(row.id, {}, (now) => stepOf(now, { snapshot: { at } }), NODE_A),
           ),
         )
         for (const result of results) if (result) seen.push(result.row.lastSeq)
         expect(seen.sort((x, y) => x - y)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1))
         const seqs = (await subject.events(row.id)).map(({ seq }) => seq)
         expect(seqs).toEqual(Array.from({ length: 21 }, (_, at) => at + 1))
-        expect((await a.find({ callId: row.id }))?.lastSeq).toBe(21)
+        expect((await a.find(row.id))?.lastSeq).toBe(21)
       })
 
       test('that decide for nothing, or fail, leave nothing', async () => {
         const row = await begun()
-        const ignored = await a.step({ callId: row.id }, { eventId: 'e1' }, () => null, NODE_A)
+        const ignored = await a.step(row.id, { eventId: 'e1' }, () => null, NODE_A)
         expect(ignored).toMatchObject({ step: null, repeated: false })
         const failed = a.step(
-          { callId: row.id },
+          row.id,
           { eventId: 'e2' },
           () => {
             throw new Error('The chart does not know.')
@@ -181,8 +182,8 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
           NODE_A,
         )
         await expect(failed).rejects.toThrow('The chart does not know.')
-        expect(await a.find({ callId: row.id })).toEqual(row)
-        expect(await a.step({ callId: uuidv7() }, {}, () => null, NODE_A)).toBeNull()
+        expect(await a.find(row.id)).toEqual(row)
+        expect(await a.step(uuidv7(), {}, () => null, NODE_A)).toBeNull()
       })
 
       test('are taken once for each id of a delivery, by call', async () => {
@@ -205,10 +206,10 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         await setTimers(row, { PATIENCE: 1_000 })
         const ends = await Promise.all([a, b, a, b].map((store) => step(row, { end: END }, { store })))
         expect(ends.filter((result) => result?.step)).toHaveLength(1)
-        const ended = await a.find({ callId: row.id })
+        const ended = await a.find(row.id)
         expect(ended).toMatchObject({ outcome: 'caller_hung_up', lastSeq: 3 })
         expect(ended?.endedAt?.getTime()).toBeGreaterThanOrEqual(row.startedAt.getTime())
-        const late = await a.step({ callId: row.id }, {}, () => expect.unreachable(), NODE_A)
+        const late = await a.step(row.id, {}, () => expect.unreachable(), NODE_A)
         expect(late).toMatchObject({ step: null, repeated: false })
         await subject.passTime(2_000)
         expect(await due()).toEqual([])
@@ -235,7 +236,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         await setTimers(row, { LATER: 3_000, SOON: 1_000, NEXT: 2_000, NEVER: 60_000 })
         await subject.passTime(5_000)
         expect(await due()).toEqual(['SOON', 'NEXT', 'LATER'])
-        expect(await a.dueTimers(1)).toEqual([{ callId: row.id, timerId: 'SOON' }])
+        expect(await a.dueTimers(1)).toEqual([{ id: row.id, timerId: 'SOON' }])
       })
 
       test('is forgotten, set anew and called otherwise by later steps', async () => {
@@ -252,7 +253,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
 
       test('that could not be fired is set back, longer each time', async () => {
         const row = await begun()
-        const timer = { callId: row.id, timerId: 'PATIENCE' }
+        const timer = { id: row.id, timerId: 'PATIENCE' }
         await setTimers(row, { PATIENCE: 1_000 })
         expect(await a.postponeTimer(timer)).toBe(0)
         await subject.passTime(1_000)
@@ -278,7 +279,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
 
       test('of an event to whoever knows more waits, is taken or changes nothing', async () => {
         const row = await begun()
-        const event = { callId: row.id, eventId: 'e1', key: `deliver:${row.id}` }
+        const event = { id: row.id, eventId: 'e1', key: `deliver:${row.id}` }
         expect(await a.fateOf(event)).toBe('ignored')
         await a.enqueue({ ...JOB, key: event.key })
         expect(await b.fateOf(event)).toBe('waiting')

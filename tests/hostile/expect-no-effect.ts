@@ -32,7 +32,7 @@ async function holdTime({ db }: ScriptedWorld): Promise<void> {
   await db.query(`update call_timer set due_at = due_at + interval '1 hour'`)
   await until('no job is under way', async () => {
     const jobs = await db.query(
-      `select 1 from call_job union all
+      `select 1 from actor_job union all
        select 1 from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
        where t.identifier <> 'clone-voice' and j.attempts < j.max_attempts and j.run_at <= now()`,
     )

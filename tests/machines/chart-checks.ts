@@ -2,7 +2,7 @@ import { callSystem } from '../../machines/call/call-system.ts'
 import type { CallEffect } from '../../machines/call-events.ts'
 import { saveSystem } from '../../src/actors/saved-system.ts'
 import { delayOf } from '../../src/actors/timer-id.ts'
-import { CHART_ID, restore } from '../../src/calls/saved-call.ts'
+import { callCharts } from '../../src/calls/saved-call.ts'
 import type { CallGraph } from '../../src/model/call-chart.ts'
 import {
   ALL_TIMERS,
@@ -132,7 +132,7 @@ export function eventsHeardAfterTheEnd({ states }: CallGraph): string[] {
 const everyEvent = (state: CallSnapshot): AnyEvent[] => [...outsideEvents(state), ...ALL_TIMERS]
 
 function throughJson(snapshot: CallSnapshot): CallSnapshot {
-  const restored = restore({ snapshot: JSON.parse(saved(snapshot)), chartVersion: CHART_ID })
+  const restored = callCharts.restore({ snapshot: JSON.parse(saved(snapshot)), chartVersion: callCharts.id })
   if (!restored) throw new Error(`${serializeState(snapshot)} was saved and cannot be restored.`)
   return restored
 }

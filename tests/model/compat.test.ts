@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CHART_ID } from '../../src/calls/saved-call.ts'
+import { callCharts } from '../../src/calls/saved-call.ts'
 import { LIMITS } from '../../src/model/call-model.ts'
 import { compatReport } from '../../src/model/compat.ts'
 import { type LiveState, liveStatesIn, liveStatesOf } from '../../src/model/live-states.ts'
@@ -45,7 +45,7 @@ describe('calls that live on a version before', () => {
       const [, place, becomes] = /^ok {4}(\S+) +goes on as (\S+)$/.exec(line) ?? []
       expect(becomes, line).toBe(place)
     }
-    expect(lines.at(-1)).toContain(`goes on with chart ${CHART_ID}.`)
+    expect(lines.at(-1)).toContain(`goes on with chart ${callCharts.id}.`)
   })
 })
 

@@ -17,7 +17,7 @@ it('tells the last step of each call, of many calls with one statement', async (
   const heard: FeedMessage[] = []
   const log = pino({ level: 'silent' })
   const listener = new FeedListener({
-    ...{ url: db.url, nodeId: NODE, log, onGap: () => {} },
+    ...{ url: db.url, nodeId: NODE, kinds: ['call'], log, onGap: () => {} },
     onMessage: (message) => heard.push(message),
   })
   await listener.start()
@@ -26,13 +26,13 @@ it('tells the last step of each call, of many calls with one statement', async (
     statements++
     return db.callPool.query(...args)
   }) as typeof db.callPool.query
-  const announcer = new FeedAnnouncer({ pool: { query }, nodeId: NODE, log })
+  const announcer = new FeedAnnouncer({ pool: { query }, kind: 'call', nodeId: NODE, log })
   for (let seq = 1; seq <= 3; seq++)
-    for (let call = 0; call < 200; call++) announcer.announce({ callId: `call-${call}`, seq, state: 'hold' })
+    for (let call = 0; call < 200; call++) announcer.announce({ id: `call-${call}`, seq, state: 'hold' })
   await announcer.settled()
   await until('all is heard', () => heard.length === 200)
   expect(statements).toBe(1)
-  expect(heard[7]).toEqual({ callId: 'call-7', seq: 3, state: 'hold', node: NODE })
+  expect(heard[7]).toEqual({ kind: 'call', id: 'call-7', seq: 3, state: 'hold', node: NODE })
   await listener.stop()
 })
 
@@ -43,13 +43,13 @@ it('goes on when a statement fails, and says how much was lost', async () => {
   const sent: unknown[] = []
   const query = (async ({ values }: { values: unknown[] }) => {
     if (isAway) throw new Error('The database is away.')
-    sent.push(...values)
+    sent.push(values[0])
   }) as unknown as typeof db.callPool.query
-  const announcer = new FeedAnnouncer({ pool: { query }, nodeId: NODE, log })
-  announcer.announce({ callId: 'a', seq: 1, state: 'hold' })
+  const announcer = new FeedAnnouncer({ pool: { query }, kind: 'call', nodeId: NODE, log })
+  announcer.announce({ id: 'a', seq: 1, state: 'hold' })
   await announcer.settled()
   isAway = false
-  announcer.announce({ callId: 'b', seq: 1, state: 'hold' })
+  announcer.announce({ id: 'b', seq: 1, state: 'hold' })
   await announcer.settled()
   expect(warnings).toMatchObject([{ calls: 1 }])
   expect(sent.flat()).toHaveLength(1)

@@ -12,19 +12,19 @@ beforeAll(async () => {
 })
 afterAll(() => db.drop())
 beforeEach(async () => {
-  await db.query('truncate call_job')
+  await db.query('truncate actor_job')
   await db.query('delete from graphile_worker._private_jobs')
 })
 
 /** As steps leave them whose node then died. */
 const ask = (count: number) =>
   db.query(
-    `insert into call_job (task, payload, key, queue, attempts)
+    `insert into actor_job (task, payload, key, queue, attempts)
      select 'hang-up-leg', json_build_object('callId', i), 'call-' || i, null, 8 from generate_series(1, $1::int) i`,
     [count],
   )
 
-const waiting = () => db.query('select 1 from call_job')
+const waiting = () => db.query('select 1 from actor_job')
 const queued = () =>
   db.query<{ key: string; attempts: number }>(
     'select key, max_attempts as attempts from graphile_worker.jobs order by id',

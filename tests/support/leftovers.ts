@@ -44,7 +44,7 @@ export async function leftInProcesses(scene: {
      join graphile_worker._private_tasks t on t.id = j.task_id where j.locked_at is not null`,
   )
   const isAnyoneLeft = nodes.some((node) => node.ended === 0)
-  const asked = isAnyoneLeft ? await db.query<{ task: string }>('select task from call_job') : []
+  const asked = isAnyoneLeft ? await db.query<{ task: string }>('select task from actor_job') : []
   const registered = isAnyoneLeft ? await db.query('select id from service_node') : []
   return [
     ...nodes.flatMap(({ ended, origin }) =>

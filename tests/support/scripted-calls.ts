@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { CallEvent, VoiceLookup } from '../../machines/call-events.ts'
-import { restore } from '../../src/calls/saved-call.ts'
+import { callCharts } from '../../src/calls/saved-call.ts'
 import { beginCall, stepCall } from '../../src/calls/step.ts'
 import type { CallRow, Step } from '../../src/calls/store.ts'
 import { viewOf } from '../../src/calls/view.ts'
@@ -181,7 +181,7 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
     events.push({ seq: row.lastSeq, at, type: event.type, event, stateBefore, stateAfter, effects })
     row.chartVersion = step.chartVersion
     snapshots.push(step.snapshot)
-    const snapshot = restore(row)
+    const snapshot = callCharts.restore(row)
     if (!snapshot) throw new Error('A snapshot that was just made could not be restored.')
     const { state, bridge, voice } = viewOf(snapshot)
     Object.assign(summary, { state, bridge, voice })

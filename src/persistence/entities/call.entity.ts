@@ -17,12 +17,18 @@ const CallSchema = defineEntity({
     agentId: p.uuid().nullable(),
     publicOrigin: p.text(),
     mediaSecret: p.string(),
-    /** The leg's state in one word, for queries and metrics; `snapshot` is what the machine goes on from. */
+    /** Where the call is, in words for people who filter and look; `snapshot` is what the machines go on from. */
     state: p.string(),
     bridge: p.string().nullable(),
-    /** Counts the call's bridges to the relay; null for calls that nodes of the release before have written. */
-    bridgeNumber: p.integer().nullable(),
     voiceState: p.string(),
+    /** What SQL knows of the state, which each step fills: no query compares the names of states. */
+    takesCapacity: p.boolean().default(false),
+    isBridged: p.boolean().default(false),
+    awaitsLastWord: p.boolean().default(false),
+    /** Counts the call's bridges to the relay; null for calls that were over before it was written. */
+    bridgeNumber: p.integer().nullable(),
+    /** The last step that has filled them; one of a node of the release before has not. */
+    projectedSeq: p.integer().default(0),
     snapshot: p.json<object>(),
     chartVersion: p.string(),
     lastSeq: p.integer(),
@@ -103,19 +109,3 @@ const CallTimerSchema = defineEntity({
 })
 export class CallTimer extends CallTimerSchema.class {}
 CallTimerSchema.setClass(CallTimer)
-
-/** A job that a step asked for, written by it and handed to the queue a moment later. */
-const CallJobSchema = defineEntity({
-  name: 'CallJob',
-  tableName: 'call_job',
-  properties: {
-    id: p.bigint().primary(),
-    task: p.string(),
-    payload: p.json<object>().columnType('json'),
-    key: p.string(),
-    queue: p.string().nullable(),
-    attempts: p.integer(),
-  },
-})
-export class CallJob extends CallJobSchema.class {}
-CallJobSchema.setClass(CallJob)

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../runtime/clock.ts'
-import type { CallStore, TimerAddress } from './store.ts'
+import type { TimerAddress } from './actor-store.ts'
+import { named } from './named.ts'
 
 /** How often the timers of all nodes are looked through for what is due and nobody fired. */
 const SWEEP_MS = 1_000
@@ -10,28 +11,31 @@ const SWEEP_LIMIT = 200
 /** Due timers that are fired at once: webhooks need connections of the same pool. */
 const AT_ONCE = 4
 
-/** Resolves with false when another process is to fire the timer. Rejects when it could not be fired. */
-export type FireTimer = (timer: TimerAddress) => Promise<boolean>
+export type ActorTimersOptions = {
+  kind: string
+  clock: Clock
+  store: {
+    dueTimers(limit: number): Promise<TimerAddress[]>
+    postponeTimer(timer: TimerAddress): Promise<number>
+  }
+  /** Resolves with false when another process is to fire the timer. Rejects when it could not be fired. */
+  fire: (timer: TimerAddress) => Promise<boolean>
+  log: Logger
+}
 
 /**
  * Fires what is due. The due times live in the database and are compared with its clock; the timers in here only make this
  * node prompt. What a dead node left behind is found by the sweep of any other, and the store lets each timer fire once.
  */
-export class CallTimers {
-  readonly #clock: Clock
-  readonly #store: CallStore
-  readonly #fire: FireTimer
-  readonly #log: Logger
+export class ActorTimers {
+  readonly #options: ActorTimersOptions
   readonly #armed = new Map<string, () => void>()
   #cancelSweep: (() => void) | null = null
   #stopped = false
   readonly #firing = new Set<Promise<unknown>>()
 
-  constructor(clock: Clock, store: CallStore, fire: FireTimer, log: Logger) {
-    this.#clock = clock
-    this.#store = store
-    this.#fire = fire
-    this.#log = log
+  constructor(options: ActorTimersOptions) {
+    this.#options = options
   }
 
   start(): void {
@@ -42,7 +46,7 @@ export class CallTimers {
     this.cancel(timer)
     if (delayMs > HORIZON_MS || this.#stopped) return
     const key = keyOf(timer)
-    const cancel = this.#clock.after(delayMs, () => {
+    const cancel = this.#options.clock.after(delayMs, () => {
       this.#armed.delete(key)
       this.#track(this.#fireOne(timer))
     })
@@ -67,16 +71,17 @@ export class CallTimers {
   async #sweep(): Promise<void> {
     let hasMore = false
     try {
-      const due = await this.#store.dueTimers(SWEEP_LIMIT)
+      const due = await this.#options.store.dueTimers(SWEEP_LIMIT)
       hasMore = due.length === SWEEP_LIMIT
       const fired = await Promise.all(Array.from({ length: AT_ONCE }, () => this.#fireInTurn(due)))
       hasMore &&= fired.some((any) => any)
     } catch (error) {
-      this.#log.warn({ err: error }, 'looking for due timers failed; it is tried again in a second')
+      this.#options.log.warn({ err: error }, 'looking for due timers failed; it is tried again in a second')
     }
     // After an outage more may be due than one look finds.
     const pauseMs = hasMore ? 0 : SWEEP_MS
-    if (!this.#stopped) this.#cancelSweep = this.#clock.after(pauseMs, () => this.#track(this.#sweep()))
+    if (!this.#stopped)
+      this.#cancelSweep = this.#options.clock.after(pauseMs, () => this.#track(this.#sweep()))
   }
 
   /** Resolves with whether any of them is no longer due. */
@@ -89,7 +94,7 @@ export class CallTimers {
 
   async #fireOne(timer: TimerAddress): Promise<boolean> {
     try {
-      return await this.#fire(timer)
+      return await this.#options.fire(timer)
     } catch (error) {
       await this.#postpone(timer, error as Error)
       return true
@@ -98,15 +103,13 @@ export class CallTimers {
 
   /** Told once for each timer, however often it fails. */
   async #postpone(timer: TimerAddress, cause: Error): Promise<void> {
+    const { kind, log } = this.#options
+    const told = { err: cause, ...named(kind, timer.id), timerId: timer.timerId }
     try {
-      const failures = await this.#store.postponeTimer(timer)
-      if (failures === 1)
-        this.#log.warn(
-          { err: cause, ...timer },
-          'a timer could not be fired; it is tried again, ever less often',
-        )
+      const failures = await this.#options.store.postponeTimer(timer)
+      if (failures === 1) log.warn(told, 'a timer could not be fired; it is tried again, ever less often')
     } catch {
-      this.#log.warn({ err: cause, ...timer }, 'a timer could not be fired; the next sweep tries again')
+      log.warn(told, 'a timer could not be fired; the next sweep tries again')
     }
   }
 
@@ -117,4 +120,4 @@ export class CallTimers {
   }
 }
 
-const keyOf = ({ callId, timerId }: TimerAddress) => `${callId} ${timerId}`
+const keyOf = ({ id, timerId }: TimerAddress) => `${id} ${timerId}`
