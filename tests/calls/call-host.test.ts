@@ -132,6 +132,18 @@ describe('a call in the database', () => {
     expect((await host.open(arriving(ALICE))).view.voice).toBe('cloning')
   })
 
+  it('is told by a view as a transfer, by the poll that led it to the agent or because it was moved', async () => {
+    const host = node(NODE_A)
+    const [polled, moved] = [await host.open(arriving(STRANGER)), await host.open(arriving(ALICE))]
+    await host.send({ callId: polled.row.id }, { type: 'leg.instructionsRequested' })
+    await host.send({ callId: moved.row.id }, { type: 'voice.ready', voiceId: 'v1' })
+    const transfers = await db.query('select call_id, transferred_by from clone_transfer_events order by at')
+    expect(transfers).toEqual([
+      { call_id: polled.row.id, transferred_by: 'poll' },
+      { call_id: moved.row.id, transferred_by: 'moved' },
+    ])
+  })
+
   it('lets each bridge be joined once, with its own token', async () => {
     const [a, b] = [node(NODE_A), node(NODE_B)]
     const { row } = await a.open(arriving(STRANGER))
