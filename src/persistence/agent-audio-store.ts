@@ -1,6 +1,7 @@
 import type { AgentAudioMemory } from '../calls/media-calls.ts'
 import type { Database } from './database.ts'
 import { sqlOf } from './sql.ts'
+import { tablesOf } from './tables.ts'
 
 export type AgentAudioStore = AgentAudioMemory & {
   /** Samples a second of what the agent of this call takes and gives; null while nobody has met it. */
@@ -9,7 +10,7 @@ export type AgentAudioStore = AgentAudioMemory & {
 
 /** In what formats agents were last found to take and to give sound. Calls that name no agent are those of `defaultAgentId`. */
 export function createAgentAudioStore(database: Database, defaultAgentId: string): AgentAudioStore {
-  const run = sqlOf(database)
+  const [run, tables] = [sqlOf(database), tablesOf(database)]
   return {
     async keep(agentId, { inputFormat, outputFormat }) {
       const row = [agentId, inputFormat.rate, outputFormat.rate]
@@ -22,12 +23,16 @@ export function createAgentAudioStore(database: Database, defaultAgentId: string
       )
     },
     async ratesFor(callId) {
-      const [rates] = await run<{ input: number; output: number }>(
-        `select hears_rate as input, speaks_rate as output
-         from call_log c join agent_audio a on a.agent_id = coalesce(c.agent_id::text, ?) where c.id = ?`,
-        [defaultAgentId, callId],
-      )
-      return rates ?? null
+      const rates = tables
+        .selectFrom('call_log as c')
+        .innerJoin('agent_audio as a', (on) =>
+          on.on('a.agent_id', '=', ({ fn, val, cast }) =>
+            fn.coalesce(cast<string>('c.agent_id', 'text'), val(defaultAgentId)),
+          ),
+        )
+        .select(['a.hears_rate as input', 'a.speaks_rate as output'])
+        .where('c.id', '=', callId)
+      return (await rates.executeTakeFirst()) ?? null
     },
   }
 }

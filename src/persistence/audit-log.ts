@@ -1,6 +1,7 @@
+import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database } from './database.ts'
-import { sqlOf } from './sql.ts'
+import { tablesOf } from './tables.ts'
 
 /** Something that an operator did, or is doing. */
 export type AuditRecord = {
@@ -29,32 +30,37 @@ export type AuditLog = {
 
 /** The database's clock says when: those of the nodes may differ, and an entry of one would hide among those of another. */
 export function createAuditLog(database: Database): AuditLog {
-  const sql = sqlOf(database)
+  const tables = tablesOf(database)
   return {
     async begin(entry) {
       const id = uuidv7()
-      const { actor, session, address, action, method, path, fields } = entry
-      await sql(
-        `insert into audit_entry (id, at, actor, session, address, action, method, path, fields)
-         values (?, date_trunc('milliseconds', clock_timestamp()), ?, ?, ?, ?, ?, ?, ?::jsonb)`,
-        [id, actor, session, address, action, method, path, JSON.stringify(fields)],
-      )
+      const { fields, ...rest } = entry
+      const values = { ...rest, id, at: MOMENT, fields: JSON.stringify(fields) as unknown as string[] }
+      await tables.insertInto('audit_entry').values(values).execute()
       return id
     },
 
     async end(id, status) {
-      await sql('update audit_entry set status = ? where id = ?', [status, id])
+      await tables.updateTable('audit_entry').set({ status }).where('id', '=', id).execute()
     },
 
     async list({ limit, before }) {
-      const from = before ? [before] : []
-      const older = 'where (at, id) < (select b.at, b.id from audit_entry b where b.id = ?)'
-      const entries = await sql<AuditRecord>(
-        `select id, at, actor, session, address, action, method, path, fields, status from audit_entry
-         ${before ? older : ''} order by at desc, id desc limit ?`,
-        [...from, limit],
-      )
-      return entries.map((entry) => ({ ...entry, at: new Date(entry.at) }))
+      const page = tables
+        .selectFrom('audit_entry')
+        .select(['id', 'at', 'actor', 'session', 'address', 'action', 'method', 'path', 'fields', 'status'])
+        .orderBy('at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+      const entries = await (before ? page.where(isOlderThan(before)) : page).execute()
+      return entries.map((entry) => ({
+        ...entry,
+        ...{ at: new Date(entry.at), session: entry.session ?? null, status: entry.status ?? null },
+      }))
     },
   }
 }
+
+const isOlderThan = (id: string) =>
+  sql<boolean>`(at, id) < (select b.at, b.id from audit_entry b where b.id = ${id})`
+
+const MOMENT = sql<Date>`date_trunc('milliseconds', clock_timestamp())`

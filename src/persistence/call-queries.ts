@@ -6,6 +6,7 @@ import type { Database } from './database.ts'
 import { IN_CAPACITY } from './prepared/call-statements.ts'
 import { type FindRecordedCall, recordedCalls } from './recorded-calls.ts'
 import { sqlOf } from './sql.ts'
+import { tablesOf } from './tables.ts'
 
 /** A call as operators see it. */
 export type CallSummary = {
@@ -109,7 +110,7 @@ export function createCallQueries(database: Database): CallQueries {
 
     recorded: recordedCalls(database),
 
-    statistics: () => readStatistics(sql),
+    statistics: () => readStatistics(tablesOf(database)),
 
     async countInCapacity() {
       return (await sql<{ count: number }>(`select (${IN_CAPACITY}) as count`))[0]?.count ?? 0

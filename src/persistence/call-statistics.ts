@@ -1,4 +1,5 @@
-import type { Sql } from './sql.ts'
+import { type Kysely, sql } from 'kysely'
+import type { Tables } from './tables.ts'
 
 export type Statistics = {
   cache: { hits: number; misses: number }
@@ -7,20 +8,9 @@ export type Statistics = {
   calls: { active: number; byOutcome: Record<string, number> }
 }
 
-type TallyRow = { name: string; label: string; count: string; totalMs: string }
-
-const TALLIES = `select name, label, sum(count) as count, sum(total_ms) as "totalMs" from tally
-  where name in ('clone', 'outcome') group by name, label having sum(count) > 0`
-
-const ACTIVE = 'select count(*)::int as count from call_log where ended_at is null'
-
-/** From the longest down, which is the shorter way to what few are longer than. */
-const LONGEST = `select duration_ms as ms from voice_clone_log where result = 'cloned' and duration_ms is not null
-  order by duration_ms desc offset ? limit 2`
-
 /** Reads what was counted as it happened: nothing here grows with the number of calls. */
-export async function readStatistics(sql: Sql): Promise<Statistics> {
-  const [tallies, [active]] = await Promise.all([sql<TallyRow>(TALLIES), sql<{ count: number }>(ACTIVE)])
+export async function readStatistics(tables: Kysely<Tables>): Promise<Statistics> {
+  const [tallies, active] = await Promise.all([readTallies(tables), countActive(tables)])
   const clones = new Map(tallies.filter(({ name }) => name === 'clone').map((row) => [row.label, row]))
   const countOf = (result: string) => Number(clones.get(result)?.count ?? 0)
   const cloned = countOf('cloned')
@@ -31,22 +21,52 @@ export async function readStatistics(sql: Sql): Promise<Statistics> {
     clone: {
       ...{ count: cloned, failed: countOf('failed') },
       meanSeconds: meanMs === null ? null : meanMs / 1000,
-      p95Seconds: await quantileOfClones(sql, cloned, 0.95),
+      p95Seconds: await quantileOfClones(tables, cloned, 0.95),
     },
     calls: {
-      active: active?.count ?? 0,
+      active,
       byOutcome: Object.fromEntries(outcomes.map(({ label, count }) => [label, Number(count)])),
     },
   }
 }
 
+const readTallies = (tables: Kysely<Tables>) =>
+  tables
+    .selectFrom('tally')
+    .select(({ fn }) => ['name', 'label', fn.sum('count').as('count'), fn.sum('total_ms').as('totalMs')])
+    .where('name', 'in', ['clone', 'outcome'])
+    .groupBy(['name', 'label'])
+    .having(({ fn }) => fn.sum('count'), '>', 0)
+    .execute()
+
+async function countActive(tables: Kysely<Tables>): Promise<number> {
+  const counted = tables
+    .selectFrom('call_log')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where('ended_at', 'is', null)
+  return (await counted.executeTakeFirstOrThrow()).count
+}
+
 /** As percentile_cont reckons: between the two that lie around it. Null of none. */
-async function quantileOfClones(sql: Sql, count: number, share: number): Promise<number | null> {
+async function quantileOfClones(
+  tables: Kysely<Tables>,
+  count: number,
+  share: number,
+): Promise<number | null> {
   if (count === 0) return null
   const place = share * (count - 1)
   const above = Math.ceil(place)
-  const [upper, lower = upper] = await sql<{ ms: number }>(LONGEST, [count - 1 - above])
-  if (!upper || !lower) return null
+  // From the longest down, which is the shorter way to what few are longer than.
+  const [upper, lower = upper] = await tables
+    .selectFrom('voice_clone_log')
+    .select('duration_ms as ms')
+    .where('result', '=', 'cloned')
+    .where('duration_ms', 'is not', null)
+    .orderBy('duration_ms', 'desc')
+    .offset(count - 1 - above)
+    .limit(2)
+    .execute()
+  if (!upper?.ms || !lower?.ms) return null
   const part = above === place ? 1 : place - Math.floor(place)
   return (lower.ms + part * (upper.ms - lower.ms)) / 1000
 }

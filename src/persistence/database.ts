@@ -30,7 +30,7 @@ import { migrateJobQueue } from './job-queue.ts'
 import { grantRuntimeRights } from './runtime-rights.ts'
 import { schemaGenerator } from './without-entity.ts'
 
-const ENTITIES = [
+export const ENTITIES = [
   ...[ActorJob, CallLog, CallEvent, CallTimer],
   ...[CallerVoiceMapping, VoiceSampleFile, VoiceCloneCache, VoiceCloneLog, VoiceJob, AudioAsset],
   ...[Agent, AgentAudio, AgentNumber, ConversationTurn, AgentConversation, PostCallReport],

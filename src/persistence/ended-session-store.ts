@@ -1,5 +1,6 @@
+import { sql } from 'kysely'
 import type { Database } from './database.ts'
-import { sqlOf } from './sql.ts'
+import { tablesOf } from './tables.ts'
 
 /** Console sessions that were signed out, kept until they would have ended by themselves. */
 export type EndedSessionStore = {
@@ -8,18 +9,22 @@ export type EndedSessionStore = {
 }
 
 export function createEndedSessionStore(database: Database): EndedSessionStore {
-  const sql = sqlOf(database)
+  const tables = tablesOf(database)
   return {
     async end(id, expiresAt) {
-      await sql('delete from ended_session where expires_at < now()')
-      await sql('insert into ended_session (id, expires_at) values (?, ?) on conflict do nothing', [
-        id,
-        expiresAt,
-      ])
+      await tables.deleteFrom('ended_session').where('expires_at', '<', NOW).execute()
+      const ended = { id, expires_at: expiresAt }
+      await tables
+        .insertInto('ended_session')
+        .values(ended)
+        .onConflict((known) => known.doNothing())
+        .execute()
     },
-    list: async () =>
-      (await sql<{ id: string }>('select id from ended_session where expires_at >= now()')).map(
-        ({ id }) => id,
-      ),
+    async list() {
+      const ended = tables.selectFrom('ended_session').select('id').where('expires_at', '>=', NOW)
+      return (await ended.execute()).map(({ id }) => id)
+    },
   }
 }
+
+const NOW = sql<Date>`now()`

@@ -1,6 +1,7 @@
+import { sql } from 'kysely'
 import type { Provider } from '../calls/ports.ts'
 import type { Database } from './database.ts'
-import { sqlOf } from './sql.ts'
+import { tablesOf } from './tables.ts'
 
 /** A call as those see it who watch many at once: where it is in the chart, and the step that brought it there. */
 export type LiveCall = {
@@ -37,48 +38,79 @@ export type LiveCallQueries = {
   timers(callId: string): Promise<DueTime[]>
 }
 
-const SELECT = `
-  select c.id, c.provider, c.direction, c.from_number as "from", c.to_number as "to", c.state, c.bridge,
-         c.voice_state as voice, c.snapshot, c.last_seq as seq, e.type as event, e.at,
-         c.started_at as "startedAt", c.ended_at as "endedAt", c.outcome
-  from call_log c join call_event e on e.call_id = c.id and e.seq = c.last_seq`
-
 /** Reads for the console's feed; many calls with one statement. */
 export function createLiveCallQueries(database: Database): LiveCallQueries {
-  const sql = sqlOf(database)
+  const tables = tablesOf(database)
   return {
-    live: () => sql('select id, last_seq as seq from call_log where ended_at is null'),
+    live: () =>
+      tables.selectFrom('call_log').select(['id', 'last_seq as seq']).where('ended_at', 'is', null).execute(),
 
     async these(ids) {
-      const among = 'where c.id in (select jsonb_array_elements_text(?::jsonb)::uuid)'
-      return (await sql<LiveCallRow>(`${SELECT} ${among}`, [JSON.stringify(ids)])).map(parsed)
+      const rows = await tables
+        .selectFrom('call_log as c')
+        .innerJoin('call_event as e', (on) =>
+          on.onRef('e.call_id', '=', 'c.id').onRef('e.seq', '=', 'c.last_seq'),
+        )
+        .select([
+          'c.id',
+          'c.provider',
+          'c.direction',
+          'c.from_number as from',
+          'c.to_number as to',
+          'c.state',
+        ])
+        .select([
+          'c.bridge',
+          'c.voice_state as voice',
+          'c.snapshot',
+          'c.last_seq as seq',
+          'e.type as event',
+          'e.at',
+        ])
+        .select(['c.started_at as startedAt', 'c.ended_at as endedAt', 'c.outcome'])
+        .where(
+          'c.id',
+          'in',
+          sql<string>`(select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)::uuid)`,
+        )
+        .execute()
+      return rows.map(parsed)
     },
 
     async findAhead(seen) {
-      const rows = await sql<{ id: string }>(
-        `select c.id from jsonb_to_recordset(?::jsonb) as s(id uuid, seq int)
-         join call_log c on c.id = s.id where c.last_seq > s.seq`,
-        [JSON.stringify(seen)],
-      )
+      const known = sql<{ id: string; seq: number }>`jsonb_to_recordset(${JSON.stringify(seen)}::jsonb)`
+      const rows = await tables
+        .selectFrom(known.as<'s'>(sql`s(id uuid, seq int)`))
+        .innerJoin('call_log as c', 'c.id', 's.id')
+        .select('c.id')
+        .whereRef('c.last_seq', '>', 's.seq')
+        .execute()
       return rows.map(({ id }) => id)
     },
 
     async timers(callId) {
-      const rows = await sql<DueTime>(
-        'select timer_id as "timerId", due_at as "dueAt" from call_timer where call_id = ? order by due_at',
-        [callId],
-      )
+      const rows = await tables
+        .selectFrom('call_timer')
+        .select(['timer_id as timerId', 'due_at as dueAt'])
+        .where('call_id', '=', callId)
+        .orderBy('due_at')
+        .execute()
       return rows.map((row) => ({ ...row, dueAt: new Date(row.dueAt) }))
     },
   }
 }
 
-type LiveCallRow = Omit<LiveCall, 'value'> & { snapshot: { value: unknown } }
+type Row = Omit<LiveCall, 'value' | 'bridge' | 'endedAt' | 'outcome'> & {
+  snapshot: object
+  bridge?: string | null
+  endedAt?: Date | null
+  outcome?: string | null
+}
 
-const parsed = ({ snapshot, ...row }: LiveCallRow): LiveCall => ({
-  ...row,
-  value: snapshot.value,
+const parsed = ({ snapshot, bridge = null, endedAt = null, outcome = null, ...row }: Row): LiveCall => ({
+  ...{ ...row, bridge, outcome },
+  value: (snapshot as { value?: unknown }).value,
   at: new Date(row.at),
   startedAt: new Date(row.startedAt),
-  endedAt: row.endedAt === null ? null : new Date(row.endedAt),
+  endedAt: endedAt && new Date(endedAt),
 })
