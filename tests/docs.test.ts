@@ -39,6 +39,7 @@ const PAGES = [
     'replay',
     'model-testing',
     'change-the-call',
+    'add-a-machine',
     'chaos',
     'fuzz',
     'console',

@@ -86,6 +86,8 @@ export interface ActorStore<T extends ActorTypes> {
     nodeId: string,
   ): Promise<{ row: T['row']; step: ActorStep<T> | null; repeated: boolean } | null>
   find(address: Address<T>): Promise<T['row'] | null>
+  /** Those of these actors that have made further steps. */
+  findAhead(seen: { id: string; seq: number }[]): Promise<string[]>
   /** Has a job done, as a step's are, without a step. */
   enqueue(job: Job): Promise<void>
   /** What became of an event that a job of this key delivers. */

@@ -33,7 +33,7 @@ export function deliveryJob(message: ActorMessage, chart: string = message.kind)
 }
 
 /** Who can step the actors of a kind. */
-type Receiver = {
+export type Receiver = {
   readonly kind: string
   readonly knownCharts: readonly string[]
   send(id: string, event: never, delivery: { eventId: string }): Promise<unknown>

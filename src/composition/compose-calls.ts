@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { CallEvent } from '../../machines/call-events.ts'
 import { isKnownState } from '../../machines/instructions.ts'
 import { ActorFeed } from '../actors/actor-feed.ts'
@@ -12,7 +11,9 @@ import type { Metrics } from '../observability/metrics.ts'
 import type { FeedAnnouncer } from '../persistence/feed-announcer.ts'
 import type { JobDispatcher } from '../persistence/job-dispatcher.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { passOnStep } from './pass-on-step.ts'
 import type { Storage } from './storage.ts'
+import type { Logger } from 'pino'
 
 export type CallParts = {
   host: CallHost
@@ -47,11 +48,7 @@ export function createCalls(options: {
       // An event that names a cause tells of something that went wrong; the vendor's own words for it may name people.
       if (cause) log.warn({ ...said, cause }, 'call stepped')
       else log.info(said, 'call stepped')
-      const { state } = step.view
-      const change = { id: row.id, seq: report.seq, state }
-      feed.stepped(change, { ...step.view, seq: report.seq })
-      announcer.announce(change)
-      if (report.step.jobs.length > 0) dispatcher.dispatch()
+      passOnStep(report, step.view.state, { feed, announcer, dispatcher })
     },
   })
   const announcer = storage.announcer(host.actors.kind, nodeId)
@@ -62,7 +59,7 @@ export function createCalls(options: {
       // What a chart unknown here calls by a name of its own is no news to anybody here.
       return call && isKnownState(call.view.state) ? call.view : null
     },
-    findAhead: (seen) => storage.live.findAhead(seen),
+    findAhead: storage.calls.findAhead,
   })
   const reports = new ReportKeeper({
     tell: async ({ address, event, eventId }) => (await host.send(address, event, { eventId })) !== null,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
+import type { HostedActors } from '../actors/hosted-actors.ts'
 import { BridgeKeeper } from '../calls/bridge-keeper.ts'
 import type { CallHost } from '../calls/call-host.ts'
 import type { Provider } from '../calls/ports.ts'
@@ -14,7 +15,6 @@ import { NodeLife } from '../node/node-life.ts'
 import { VendorHealth } from '../node/vendor-health.ts'
 import { PhoneNumbers } from '../numbers/phone-numbers.ts'
 import { createMetrics, type Metrics } from '../observability/metrics.ts'
-import type { FeedAnnouncer } from '../persistence/feed-announcer.ts'
 import type { JobDispatcher } from '../persistence/job-dispatcher.ts'
 import { createSipLegStore, type SipLegStore } from '../persistence/sip-leg-store.ts'
 import { loopDelay } from '../runtime/loop-delay.ts'
@@ -54,7 +54,8 @@ export type Parts = {
   numbers: PhoneNumbers
   host: CallHost
   feed: CallFeed
-  announcer: FeedAnnouncer
+  /** Every kind of actors that this process hosts. */
+  actors: readonly HostedActors[]
   dispatcher: JobDispatcher
   reports: ReportKeeper
   node: NodeLife
@@ -85,6 +86,7 @@ export function createParts(
   const { host, feed, announcer, dispatcher, reports } = createCalls({
     ...{ ...shared, nodeId, isDraining: takesNoCalls },
   })
+  const actors = [{ host: host.actors, feed, announcer }]
   const agents = createVoiceAgents(config, log)
   const voices = createVoices({
     ...{ ...shared, vendor: agents.voiceVendor },
@@ -104,7 +106,7 @@ export function createParts(
     send: (callId, event) => host.send({ callId }, event),
     refresh: (callId) => feed.refresh(callId),
   })
-  const node = new NodeLife({ ...shared, id: nodeId, roles: config.roles, host, feed, sipLegs, bridges })
+  const node = new NodeLife({ ...shared, id: nodeId, roles: config.roles, host, actors, sipLegs, bridges })
   const vendors = new VendorHealth({ config, agents, twilio, policy, log })
   const health = new NodeHealth({
     ...{
@@ -138,7 +140,7 @@ export function createParts(
     numbers,
     host,
     feed,
-    announcer,
+    actors,
     dispatcher,
     reports,
     node,

@@ -93,7 +93,7 @@ export class Service {
 
   /** Closes everything; calls that still live go on at another node, or here after the next start. */
   async stop(): Promise<void> {
-    const { http, vendors, voices, host, feed, reports, node } = this.#parts
+    const { http, vendors, voices, actors, reports, node } = this.#parts
     this.#standing.isDraining = true
     const isPatientAgain = databaseSockets.limitPatience(LAST_STATEMENT_MS)
     await this.#sip?.stop()
@@ -105,8 +105,8 @@ export class Service {
     try {
       await voices.greeting.stop()
       await reports.stop()
-      await host.stop()
-      await feed.stop()
+      await Promise.all(actors.map(({ host }) => host.stop()))
+      await Promise.all(actors.map(({ feed }) => feed.stop()))
       await node.stop()
       // Jobs that were finished just now may have made the last steps.
       await this.#tellLastSteps()
@@ -118,8 +118,8 @@ export class Service {
 
   /** News and jobs that cannot be handed over now, because the database is away, are found by other nodes. */
   async #tellLastSteps(): Promise<void> {
-    const { announcer, dispatcher } = this.#parts
-    const told = Promise.all([announcer.settled(), dispatcher.stop()])
+    const { actors, dispatcher } = this.#parts
+    const told = Promise.all([...actors.map(({ announcer }) => announcer.settled()), dispatcher.stop()])
     await withTimeout(DATABASE_PATIENCE_MS, told, 'no answer').catch(() => {})
   }
 
@@ -133,15 +133,16 @@ export class Service {
   }
 
   async #start(): Promise<void> {
-    const { node, host, numbers, feed, dispatcher, vendors, voices, http } = this.#parts
+    const { node, actors, numbers, dispatcher, vendors, voices, http } = this.#parts
     const { roles, sip, http: at } = this.#options.config
     await respellStoredNumbers(this.#options.storage.database, numbers, this.#options.log)
     // A voice vendor that hangs must not keep a leg from being moved or hung up.
-    const deliveries = deliveryHandlers([host.actors], readMessage)
+    const hosts = actors.map(({ host }) => host)
+    const deliveries = deliveryHandlers(hosts, readMessage)
     const besides = { ...voices.jobs, 'tidy-phone-links': () => this.#options.storage.phoneLinks.tidy() }
     await node.start(this.#plays('worker') ? [{ ...deliveries, ...this.#legJobs() }, besides] : [deliveries])
-    host.start()
-    feed.start(systemClock)
+    for (const host of hosts) host.start()
+    for (const { feed } of actors) feed.start(systemClock)
     dispatcher.start()
     vendors.start()
     if (!roles.every((role) => role === 'media')) voices.greeting.start()

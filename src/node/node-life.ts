@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import { DELIVERY, deliveryTask, hosted } from '../actors/deliveries.ts'
+import type { HostedActors } from '../actors/hosted-actors.ts'
 import type { BridgeKeeper } from '../calls/bridge-keeper.ts'
 import type { CallHost } from '../calls/call-host.ts'
 import { type Orphan, Orphans } from '../calls/orphans.ts'
-import type { CallFeed } from '../calls/view.ts'
 import type { Storage } from '../composition/storage.ts'
 import type { Role } from '../config/config.ts'
 import { databaseSockets } from '../persistence/database-sockets.ts'
@@ -25,7 +25,7 @@ export type NodeLifeOptions = {
   roles: readonly Role[]
   storage: Storage
   host: CallHost
-  feed: CallFeed
+  actors: readonly HostedActors[]
   sipLegs: SipLegStore
   bridges: BridgeKeeper
   log: Logger
@@ -48,7 +48,8 @@ export class NodeLife {
   #isStopped = false
 
   constructor(options: NodeLifeOptions) {
-    const { id, storage, roles, feed, log } = options
+    const { id, storage, roles, actors, log } = options
+    const hosts = actors.map(({ host }) => host)
     this.id = id
     this.#options = options
     this.#card = {
@@ -56,14 +57,17 @@ export class NodeLife {
       relayUrl: null,
       address: null,
       takesCalls: true,
-      charts: hosted([options.host.actors]),
+      charts: hosted(hosts),
     }
     this.#listener = new FeedListener({
-      ...{ url: storage.url, nodeId: id, kinds: [options.host.actors.kind], log },
+      ...{ url: storage.url, nodeId: id, kinds: hosts.map(({ kind }) => kind), log },
       onMessage: (message) => {
-        if (message.node !== id) this.#pass(feed.heard(message))
+        const told = actors.find(({ host }) => host.kind === message.kind)
+        if (told && message.node !== id) this.#pass(told.feed.heard(message))
       },
-      onGap: () => this.#pass(feed.missed()),
+      onGap: () => {
+        for (const { feed } of actors) this.#pass(feed.missed())
+      },
     })
     this.registry = new NodeRegistry({ database: storage.database, nodeId: id })
     this.#watch = new NodeWatch({

@@ -62,6 +62,10 @@ export function createActorStore<T extends ActorTypes>(pool: pg.Pool, table: Act
   const store: ActorStore<T> = {
     find,
 
+    async findAhead(seen) {
+      return (await run<{ id: string }>(statements.findAhead, [JSON.stringify(seen)])).map(({ id }) => id)
+    },
+
     async step(address, delivery, decide, nodeId) {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const found = await readForStep(address, delivery)

@@ -32,8 +32,6 @@ export type LiveCallQueries = {
   live(): Promise<{ id: string; seq: number }[]>
   /** These calls, over or not; unknown ones are left out. */
   these(ids: readonly string[]): Promise<LiveCall[]>
-  /** Those of these calls that have made further steps. */
-  findAhead(seen: { id: string; seq: number }[]): Promise<string[]>
   /** What this call waits for, the next first. */
   timers(callId: string): Promise<DueTime[]>
 }
@@ -75,17 +73,6 @@ export function createLiveCallQueries(database: Database): LiveCallQueries {
         )
         .execute()
       return rows.map(parsed)
-    },
-
-    async findAhead(seen) {
-      const known = sql<{ id: string; seq: number }>`jsonb_to_recordset(${JSON.stringify(seen)}::jsonb)`
-      const rows = await tables
-        .selectFrom(known.as<'s'>(sql`s(id uuid, seq int)`))
-        .innerJoin('call_log as c', 'c.id', 's.id')
-        .select('c.id')
-        .whereRef('c.last_seq', '>', 's.seq')
-        .execute()
-      return rows.map(({ id }) => id)
     },
 
     async timers(callId) {

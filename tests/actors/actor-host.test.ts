@@ -49,7 +49,7 @@ const logOf = (id: string) =>
     [id],
   )
 const timersOf = (id: string) =>
-  db.query<{ failures: number }>('select failures from turnstile_timer where turnstile_id = $1', [id])
+  db.query<object>('select timer_id as timer from turnstile_timer where turnstile_id = $1', [id])
 const viewOf = async (id: string) => (await a.host.find(id))?.view
 
 /** So much time passes: for what is armed in the nodes, and for the database, whose clock nobody can turn. */
@@ -137,7 +137,7 @@ describe('a timer', () => {
     await a.host.send(id, { type: 'coin' })
     await passTime(5_000)
     await expect.poll(() => viewOf(id)).toMatchObject({ place: 'locked', coins: 0 })
-    expect(await timersOf(id)).toEqual([])
+    expect(await timersOf(id)).toEqual([{ timer: 'xstate.after.DAY.turnstile' }])
   })
 
   it('that was cancelled fires nowhere', async () => {
@@ -217,7 +217,7 @@ it('the feed tells newer from older by the number of the step', async () => {
   const id = await a.begin()
   const feed = new ActorFeed<Seen<TurnstileTypes>>({
     read: async (each) => (await a.host.find(each))?.view ?? null,
-    findAhead: async (seen) => seen.map((each) => each.id),
+    findAhead: a.store.findAhead,
   })
   const told: number[] = []
   feed.watch(id, ({ seq }) => told.push(seq))

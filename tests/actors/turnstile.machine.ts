@@ -4,6 +4,8 @@ import { assign, setup } from 'xstate'
  * locked ──coin──► open ──push──► locked
  *                   └──PATIENCE──► locked, and the coin is given back
  *
+ * It is closed when it is told to, or at the end of its day.
+ *
  * Nothing in it has to do with calls.
  */
 
@@ -20,7 +22,7 @@ const chart = setup({
     events: TurnstileEvent
     output: { passed: number }
   },
-  delays: { PATIENCE: 5_000 },
+  delays: { PATIENCE: 5_000, DAY: 86_400_000 },
   actions: {
     take: assign({ coins: ({ context }) => context.coins + 1 }),
     giveBack: assign({ coins: ({ context }) => context.coins - 1 }),
@@ -36,6 +38,7 @@ export const turnstileMachine = chart.createMachine({
   context: ({ input }) => ({ coins: 0, passed: 0, next: input.next }),
   initial: 'locked',
   on: { close: '.closed' },
+  after: { DAY: '.closed' },
   output: ({ context }) => ({ passed: context.passed }),
   states: {
     locked: { on: { coin: { target: 'open', actions: 'take' } } },
@@ -54,3 +57,10 @@ export const turnstileMachine = chart.createMachine({
     closed: { type: 'final' },
   },
 })
+
+/** @public For `npm run model`: the last turnstile of a hall, and one that has a next. */
+export const inputs = { last: { next: null }, 'not last': { next: 'b' } }
+
+/** @public How much was counted makes no other state. */
+export const identity = ({ value, context }: { value: unknown; context: { next: string | null } }) =>
+  `${value} ${context.next}`

@@ -6,7 +6,6 @@ import { CallHost } from '../../src/calls/call-host.ts'
 import type { CallFeed } from '../../src/calls/view.ts'
 import { LIMITS } from '../../src/model/call-model.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
-import { createLiveCallQueries } from '../../src/persistence/live-calls.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
 import { until } from '../support/until.ts'
@@ -42,7 +41,7 @@ async function beginCall(): Promise<string> {
 function otherFeed(): CallFeed {
   return new ActorFeed({
     read: async (callId) => (await host.find({ callId }))?.view ?? null,
-    findAhead: createLiveCallQueries(db.database).findAhead,
+    findAhead: createCallStore(db.callPool).findAhead,
   })
 }
 

@@ -61,7 +61,6 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
         .filter(({ summary }) => !summary.endedAt)
         .map(({ row }) => ({ id: row.id, seq: row.lastSeq })),
     these: async (ids) => this.#calls.filter(({ row }) => ids.includes(row.id)).map(liveCall),
-    findAhead: async () => [],
     timers: async () => [],
   }
 

@@ -66,6 +66,12 @@ export function actorStatements(table: ActorTable) {
     find: byIdOrKey(table, `find-${kind}`, rowColumns(table)),
     /** Parameters: the address, then the event's id and the timer's, null where there is none. */
     read: byIdOrKey(table, `read-${kind}`, rowColumns(table), delivered(kind)),
+    /** Parameters: ids with the numbers of steps, as a JSON array. */
+    findAhead: {
+      name: `find-${kind}s-ahead`,
+      text: `select c.id from jsonb_to_recordset($1::jsonb) as s(id uuid, seq int)
+         join ${table.table} c on c.id = s.id where c.last_seq > s.seq`,
+    },
     begin: beginStatement(table),
     step: stepStatement(table),
     ...timerStatements(kind),
