@@ -36,7 +36,7 @@ const rooms = [
   {
     room: 'actors',
     path: '^src/actors/',
-    may: [npm('xstate', 'uuid'), LOGGER, NODE],
+    may: [RUNTIME, npm('xstate', 'uuid'), LOGGER, NODE],
     why: 'It hosts any machines, and knows nothing of calls: neither src/calls nor a machine of theirs.',
   },
   {

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import type { CallEvent } from '../../machines/call-events.ts'
 import { isKnownState } from '../../machines/instructions.ts'
 import { ActorFeed } from '../actors/actor-feed.ts'
@@ -13,7 +14,6 @@ import type { JobDispatcher } from '../persistence/job-dispatcher.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { passOnStep } from './pass-on-step.ts'
 import type { Storage } from './storage.ts'
-import type { Logger } from 'pino'
 
 export type CallParts = {
   host: CallHost

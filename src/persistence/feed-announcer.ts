@@ -3,19 +3,10 @@ import type { Logger } from 'pino'
 import type { ActorChange } from '../actors/actor-feed.ts'
 import { named } from '../actors/named.ts'
 import { feedChannel } from './feed-listener.ts'
+import { ANNOUNCE } from './prepared/announce.ts'
 
 /** So much news is gathered before it goes out: nobody hears the difference, and a busy node sends sixty statements a second. */
 const GATHER_MS = 15
-
-/**
- * A notification makes its transaction wait in one line with those of all databases of the server until the commit is on
- * disk. This transaction has nothing to keep, and does not wait for the disk.
- */
-const ANNOUNCE = {
-  name: 'announce',
-  text: `select pg_notify($2, message), set_config('synchronous_commit', 'off', true)
-         from unnest($1::text[]) as message`,
-}
 
 /**
  * Tells the other nodes of this node's steps after they were committed: many with one statement, and one statement at a time.

@@ -73,7 +73,17 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     const stepOf = (row: CallRow, change: Partial<Step> = {}): Step => {
       const voice = { kind: 'default', voiceId: null } as const
       const first = beginCall(row.id, { admission: 'accepted', voice, limits: LIMITS })
-      return { ...first, event: { type: 'tried' }, timers: NO_TIMERS, jobs: [], effects: [], ...change }
+      const { reason: outcome = null, fault = null } = change.end ?? {}
+      const columns = { ...first.columns, outcome, fault }
+      return {
+        ...first,
+        columns,
+        event: { type: 'tried' },
+        timers: NO_TIMERS,
+        jobs: [],
+        effects: [],
+        ...change,
+      }
     }
 
     const step = (
