@@ -1,7 +1,18 @@
 import type { EndReason } from './end-reasons.ts'
 
+/**
+ * What a party is to its call. Each has a leg of its own, and each leg is a machine of the call's system.
+ */
+export const LEG_ROLES = ['caller'] as const
+export type LegRole = (typeof LEG_ROLES)[number]
+
+/** The id of the leg that is spoken of; left out by those who do not know it, who mean the caller's. */
+type AboutLeg = { leg?: string }
+
 /** What the carrier says about its leg. Twilio says it by webhook, a SIP leg directly; both say the same. */
-export type LegEvent =
+export type LegEvent = AboutLeg & LegReport
+
+type LegReport =
   /**
    * The leg has done what it was told and requests what comes next (Twilio's redirect, the end of a SIP playback). `leaves` is
    * the bridge that it was taken out of by `redirectLeg`: a carrier ends the stream of a leg that it redirects.
@@ -24,7 +35,9 @@ export type LegEndStatus =
   | 'holder-lost'
 
 /** What the relay says about the carrier's media stream. `bridgeNumber` names the bridge it belongs to: a late word about an old one is ignored. */
-export type MediaEvent =
+export type MediaEvent = AboutLeg & MediaReport
+
+type MediaReport =
   /** The carrier's stream presented the right token and audio can flow. */
   | { type: 'media.joined'; bridgeNumber: number; node: string }
   /** The carrier's stream is gone; `clean` when the carrier announced it (the caller hung up, or the call moved on). */
@@ -32,8 +45,10 @@ export type MediaEvent =
 
 /** What other nodes say about the process that holds the media stream. */
 export type RelayEvent =
-  /** It gives no sign of life. That is a suspicion, which ends nothing: the carrier is asked to have the leg bridged again. */
-  { type: 'relay.unresponsive'; bridgeNumber: number }
+  AboutLeg /** It gives no sign of life. That is a suspicion, which ends nothing: the carrier is asked to have the leg bridged again. */ & {
+    type: 'relay.unresponsive'
+    bridgeNumber: number
+  }
 
 /** What a call may want to be different from how the agent is set up at its vendor. */
 export type AgentOverride = 'voice' | 'first_message' | 'prompt' | 'language'
@@ -101,6 +116,8 @@ export type CallLimits = {
 }
 
 export type CallInput = {
+  /** The id of the caller's leg. */
+  legId: string
   admission: 'accepted' | Extract<EndReason, 'capacity_full' | 'draining'>
   voice: VoiceLookup
   limits: CallLimits
@@ -113,10 +130,10 @@ export type CallEffect =
   /** The clone took longer than the caller can be kept waiting. */
   | { type: 'recordCloneTimeout'; params: { sampleKey: string } }
   /** Have the carrier ask us now instead of at its next poll, or say how the call ended if it is over. */
-  | { type: 'redirectLeg'; params: { bridgeNumber: number } }
+  | { type: 'redirectLeg'; params: { leg: string; bridgeNumber: number } }
   /** Ask the carrier whether the call still lives, and leave it as it is. */
-  | { type: 'checkLeg'; params: { bridgeNumber: number } }
+  | { type: 'checkLeg'; params: { leg: string; bridgeNumber: number } }
   /** The vendor knows this clone no more: no call is to be given it. */
   | { type: 'forgetVoice'; params: { sampleKey: string; voiceId: string } }
-  /** Tell the carrier to end the call. */
-  | { type: 'hangUpLeg'; params: { reason: EndReason } }
+  /** Tell the carrier to end the leg. */
+  | { type: 'hangUpLeg'; params: { leg: string; reason: EndReason } }

@@ -1,5 +1,5 @@
 import { splitIntoMachines, TIMERS_OF_CHART_2 } from './call/from-chart-2.ts'
-import { renameBridges } from './call/from-chart-3.ts'
+import { nameLeg } from './call/from-chart-3.ts'
 import type { SavedState } from './saved-state.ts'
 
 /*
@@ -9,7 +9,7 @@ import type { SavedState } from './saved-state.ts'
 
 export type Upgrade = {
   to: string
-  upgrade: (saved: SavedState) => SavedState
+  upgrade: (saved: SavedState, callId: string) => SavedState
   /** Delays that the older chart could not arm: those of the states that the call is in begin with the upgrade. */
   arms: readonly string[]
   /** What timers of the older chart are called now, for those that changed; null for a timer of a state that is no more. */
@@ -38,7 +38,7 @@ export const UPGRADES: Readonly<Record<string, Upgrade>> = {
     timers: { 'xstate.after.AGENT_CONNECT.call.live.leg.bridged.reconnecting': null },
   },
   2: { to: '3', upgrade: splitIntoMachines, arms: [], timers: TIMERS_OF_CHART_2 },
-  3: { to: '4', upgrade: renameBridges, arms: [], timers: {} },
+  3: { to: '4', upgrade: nameLeg, arms: [], timers: {} },
 }
 
 const ADDED = {

@@ -1,3 +1,5 @@
+import type { AnyMachineSnapshot, EventObject } from 'xstate'
+import type { LegRole } from '../call-events.ts'
 import { callMachine } from './call.machine.ts'
 import { conversationMachine } from './conversation.machine.ts'
 import { legMachine } from './leg.machine.ts'
@@ -9,14 +11,22 @@ import { voiceMachine } from './voice.machine.ts'
  */
 export const CHART_VERSION = '4'
 
+/** Who speaks of the call as a whole, by the first word of their events. */
 const MACHINE_OF_SENDER: Record<string, keyof typeof machines> = {
   operator: 'call',
-  leg: 'leg',
-  media: 'leg',
-  relay: 'leg',
   agent: 'conversation',
   voice: 'voice',
 }
+
+/** Who speaks of one of its legs: a carrier, its media stream, whoever looks after the process that holds it. */
+const SPEAK_OF_A_LEG = ['leg', 'media', 'relay']
+
+const senderOf = ({ type }: { type: string }): string => type.split('.', 1)[0] ?? ''
+
+export const isAboutLeg = (event: { type: string }): boolean => SPEAK_OF_A_LEG.includes(senderOf(event))
+
+/** The address of the machine of each leg, by what the party on it is to the call. */
+export const LEG_ADDRESSES = { caller: 'leg' } as const satisfies Record<LegRole, keyof typeof machines>
 
 const machines = {
   call: callMachine,
@@ -34,7 +44,20 @@ export const callSystem = {
   machines,
   main: 'call',
   /** An event's type begins with its sender. */
-  addressOf: ({ type }: { type: string }): string => MACHINE_OF_SENDER[type.split('.', 1)[0] ?? ''] ?? 'call',
+  addressOf(event: EventObject, machines: Readonly<Record<string, AnyMachineSnapshot>>): string | null {
+    if (isAboutLeg(event)) return addressOfLeg((event as { leg?: string }).leg, machines)
+    return MACHINE_OF_SENDER[senderOf(event)] ?? 'call'
+  },
 } as const
+
+/** Of a leg that the call does not have, nobody hears. */
+function addressOfLeg(
+  legId: string | undefined,
+  machines: Readonly<Record<string, AnyMachineSnapshot>>,
+): string | null {
+  if (legId === undefined) return LEG_ADDRESSES.caller
+  const addresses: string[] = Object.values(LEG_ADDRESSES)
+  return addresses.find((address) => machines[address]?.context.legId === legId) ?? null
+}
 
 export type CallMachines = typeof machines

@@ -1,19 +1,23 @@
+import type { CallEffect } from '../call-events.ts'
 import type { SavedState } from '../saved-state.ts'
 
 /*
- * Chart 3 called the number of a bridge its attempt, and a request for instructions a question. Calls that it has saved, events that
+ * Chart 3 had one leg, which did not know its id, called the number of a bridge its attempt, and a request for instructions a question. Calls that it has saved, events that
  * a process of that release hands over, and what was recorded of its calls are read in the words of today.
  */
 
+/** The leg of a call that a node of chart 3 has opened has the id of its call. */
+export const legOfChart3 = (callId: string): string => callId
+
 /** A call that chart 3 has saved. */
-export function renameBridges({ value, context, status }: SavedState): SavedState {
+export function nameLeg({ value, context, status }: SavedState, callId: string): SavedState {
   const { attempt, ...leg } = Object(context.leg)
   const { bridgeNumber, ...conversation } = Object(context.conversation)
   return {
     ...{ value, status },
     context: {
       ...context,
-      leg: { ...leg, bridgeNumber: attempt },
+      leg: { ...leg, legId: legOfChart3(callId), bridgeNumber: attempt, goneBecause: null },
       conversation: { ...conversation, agentBridge: bridgeNumber },
     },
   }
@@ -25,9 +29,16 @@ export function eventToday<Said extends { type: string }>(said: Said): Said {
   return said.type === 'leg.asked' ? { ...renamed, type: 'leg.instructionsRequested' } : renamed
 }
 
-/** An effect that some chart has asked for, as that of today asks for it. */
-export const effectToday = <Effect extends { params?: object }>(effect: Effect): Effect =>
-  effect.params ? { ...effect, params: withBridgeNumber(effect.params) } : effect
+/** An effect that some chart has asked for of a call, as that of today asks for it. */
+export function effectToday<Effect extends { type: string; params?: object }>(
+  effect: Effect,
+  callId: string,
+): Effect {
+  if (!ABOUT_LEG.includes(effect.type)) return effect
+  return { ...effect, params: { leg: legOfChart3(callId), ...withBridgeNumber(effect.params ?? {}) } }
+}
+
+const ABOUT_LEG: readonly string[] = ['redirectLeg', 'checkLeg', 'hangUpLeg'] satisfies CallEffect['type'][]
 
 function withBridgeNumber<Named extends object>(named: Named): Named {
   if (!('attempt' in named)) return named

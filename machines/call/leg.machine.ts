@@ -7,6 +7,7 @@ import { type ToLeg, tell, tellOf } from './messages.ts'
 export const MAX_JOINS = 6
 
 export type LegContext = {
+  legId: string
   limits: Pick<CallLimits, 'legPatienceMs'>
   /** Counts bridges; the media stream's token and every word about a stream carry it. */
   bridgeNumber: number
@@ -14,6 +15,8 @@ export type LegContext = {
   redirects: number
   /** The bridge whose relay gives no sign of life; null while none is suspected. */
   unresponsiveBridge: number | null
+  /** Why it is gone; null while it is not, and of a leg that ends with its call. */
+  goneBecause: EndReason | null
 }
 
 const REASON_OF_STATUS: Record<LegEndStatus, EndReason> = {
@@ -53,16 +56,20 @@ const chart = setup({
   },
   actions: {
     /** Effects are only named here; src/calls carries them out from the committed list. */
-    redirectLeg: (_, _params: { bridgeNumber: number }) => {},
-    checkLeg: (_, _params: { bridgeNumber: number }) => {},
-    hangUpLeg: (_, _params: { reason: EndReason }) => {},
+    redirectLeg: (_, _params: { leg: string; bridgeNumber: number }) => {},
+    checkLeg: (_, _params: { leg: string; bridgeNumber: number }) => {},
+    hangUpLeg: (_, _params: { leg: string; reason: EndReason }) => {},
     nextBridge: assign({ bridgeNumber: ({ context }) => context.bridgeNumber + 1 }),
     countRedirect: assign({ redirects: ({ context }) => context.redirects + 1 }),
+    goneBecause: assign((_, params: { reason: EndReason }) => ({ goneBecause: params.reason })),
     suspectRelay: assign({ unresponsiveBridge: ({ context }) => context.bridgeNumber }),
   },
 })
 
-const present = ({ context }: { context: LegContext }) => ({ bridgeNumber: context.bridgeNumber })
+type Known = { context: LegContext }
+
+const bridgeOf = ({ context: { bridgeNumber } }: Known) => ({ bridgeNumber })
+const present = ({ context: { legId, bridgeNumber } }: Known) => ({ leg: legId, bridgeNumber })
 
 /** The carrier is asked: it has the leg ask, or says how the call ended. */
 const askCarrier = ['countRedirect', { type: 'redirectLeg', params: present }] as const
@@ -72,17 +79,27 @@ const overdue = { actions: [...askCarrier] }
 
 const asks = { actions: tell('call', { type: 'leg.asks' }) }
 
-const streams = tellOf('call', 'leg.streams', present)
+const streams = tellOf('call', 'leg.streams', bridgeOf)
 const streamsNoMore = tell('call', { type: 'leg.streamsNoMore' })
 
 /** This bridge is over while the call lives; a report about an earlier one changes nothing. */
 const streamEnded = { guard: 'isThisStream', target: 'bridgingAgain' } as const
 
+/** As the carrier says it ended. */
+const reported = ({ event }: { event: { type: string } }): { reason: EndReason } => {
+  const { status } = event as Extract<LegEvent, { type: 'leg.ended' }>
+  return { reason: REASON_OF_STATUS[status] }
+}
+
 /** The carrier no longer asks: the leg is taken to be gone, and told to go in case it is not. */
 const giveUp = (reason: EndReason) =>
   ({
     target: 'gone',
-    actions: [{ type: 'hangUpLeg', params: { reason } }, tell('call', { type: 'leg.isGone', reason })],
+    actions: [
+      { type: 'goneBecause', params: { reason } },
+      { type: 'hangUpLeg', params: ({ context }: Known) => ({ leg: context.legId, reason }) },
+      tell('call', { type: 'leg.isGone', reason }),
+    ],
   }) as const
 
 /** The carrier's stream is gone: either the leg asks again and is bridged again, or the call is over. */
@@ -97,24 +114,27 @@ export const legMachine = chart.createMachine({
   id: 'leg',
   context: ({ input }) => ({
     limits: { legPatienceMs: input.limits.legPatienceMs },
+    legId: input.legId,
     bridgeNumber: 0,
     redirects: 0,
     unresponsiveBridge: null,
+    goneBecause: null,
   }),
   initial: 'answered',
   on: {
     'leg.ended': {
       target: '.gone',
-      actions: tellOf('call', 'leg.isGone', ({ event }: { event: LegEvent }) => ({
-        reason: event.type === 'leg.ended' ? REASON_OF_STATUS[event.status] : 'carrier_failed',
-      })),
+      actions: [{ type: 'goneBecause', params: reported }, tellOf('call', 'leg.isGone', reported)],
     },
     'call.redirect': overdue,
     'conversation.checkLeg': { actions: ['countRedirect', { type: 'checkLeg', params: present }] },
     'call.letGo': '.closing',
     'call.hangUp': {
       target: '.closing',
-      actions: { type: 'hangUpLeg', params: ({ event }) => ({ reason: event.reason }) },
+      actions: {
+        type: 'hangUpLeg',
+        params: ({ context, event }) => ({ leg: context.legId, reason: event.reason }),
+      },
     },
   },
   states: {

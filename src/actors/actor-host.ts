@@ -115,14 +115,17 @@ export class ActorHost<T extends ActorTypes> {
   /** Resolves with the actor's id and the chart's name when a living process knows its chart, and this one does not. */
   async #step(address: Address<T>, delivery: Delivery, event: T['event'] | TimerEvent) {
     const { store, nodeId, findChart, definition } = this.#options
+    const decide = (row: T['row'], isOrphan: boolean) => {
+      const said = definition.addressed ? definition.addressed(event, address, row) : event
+      return said && stepActor(definition, row, said, { isOrphan })
+    }
     try {
-      return await store.step(address, delivery, (row) => stepActor(definition, row, event), nodeId)
+      return await store.step(address, delivery, (row) => decide(row, false), nodeId)
     } catch (error) {
       if (!(error instanceof ForeignActor)) throw error
       const knownAs = (await findChart?.(definition.charts.namesElsewhere(error.chart))) ?? null
       if (knownAs !== null) return { id: error.id, knownAs }
-      const end = (row: T['row']) => stepActor(definition, row, event, { isOrphan: true })
-      return store.step(address, delivery, end, nodeId)
+      return store.step(address, delivery, (row) => decide(row, true), nodeId)
     }
   }
 

@@ -10,7 +10,7 @@ export type SavedState = { value: unknown; context: Record<string, unknown>; sta
 /** What becomes of an actor that an older chart saved; from one version to the next. */
 export type ChartUpgrade = {
   to: string
-  upgrade: (saved: SavedState) => SavedState
+  upgrade: (saved: SavedState, id: string) => SavedState
   /** Delays that the older chart could not arm: those of the states that the actor is in begin with the upgrade. */
   arms: readonly string[]
   /** What timers of the older chart are called now, for those that changed; null for a timer of a state that is no more. */
@@ -26,7 +26,7 @@ export type Restored<System extends MachineSystem> =
   | { is: 'foreign' }
   | { is: 'corrupt'; why: string }
 
-export type Saved = Pick<ActorRow, 'snapshot' | 'chartVersion'>
+export type Saved = Pick<ActorRow, 'id' | 'snapshot' | 'chartVersion'>
 
 export type ChartsOptions<System extends MachineSystem> = {
   system: System
@@ -74,7 +74,7 @@ export class Charts<System extends MachineSystem> {
     return [...new Set([chart, versionOf(chart)])].filter((name) => !this.known.includes(name))
   }
 
-  read({ snapshot, chartVersion }: Saved): Restored<System> {
+  read({ id, snapshot, chartVersion }: Saved): Restored<System> {
     if (!isRecord(snapshot)) return { is: 'corrupt', why: 'it is no object' }
     let saved = snapshot as SavedState
     const steps = this.#upgradesFrom(chartVersion)
@@ -82,7 +82,7 @@ export class Charts<System extends MachineSystem> {
     for (const step of steps) {
       const why = faultInState(saved)
       if (why) return { is: 'corrupt', why }
-      saved = step.upgrade(saved)
+      saved = step.upgrade(saved, id)
     }
     const why = faultInState(saved) ?? this.#faultIn(saved.context)
     if (why) return { is: 'corrupt', why }
@@ -101,9 +101,9 @@ export class Charts<System extends MachineSystem> {
   }
 
   /** What was saved, as near to what the chart of today saves as it can be brought, and nothing about it is certain. */
-  nearestToday({ snapshot, chartVersion }: Saved): SavedState {
+  nearestToday({ id, snapshot, chartVersion }: Saved): SavedState {
     const steps = this.#upgradesFrom(chartVersion)
-    return steps.reduce((saved, step) => step.upgrade(saved), snapshot as SavedState)
+    return steps.reduce((saved, step) => step.upgrade(saved, id), snapshot as SavedState)
   }
 
   /** What the chart of today calls a timer that an older one named; null when it has none such. */

@@ -7,6 +7,9 @@ import { isTimer, timerAddress, timerEvent, timerId } from './timer-id.ts'
  * addressed to, routes in memory what the machines say to each other until all are quiet, and lists what they ask of the world.
  */
 
+/** By address, as they stand. */
+export type Machines = Readonly<Record<string, AnyMachineSnapshot>>
+
 export type MachineSystem = {
   id: string
   version: string | null
@@ -14,8 +17,8 @@ export type MachineSystem = {
   machines: Readonly<Record<string, AnyStateMachine>>
   /** The address of the machine whose end is the end of all, and whose output is that of all. */
   main: string
-  /** The address of the machine that an event from outside is for. */
-  addressOf: (event: EventObject) => string
+  /** The address of the machine that an event from outside is for; null for an event that is for none, and changes nothing. */
+  addressOf: (event: EventObject, machines: Machines) => string | null
 }
 
 export type SystemSnapshot<System extends MachineSystem = MachineSystem> = {
@@ -85,12 +88,11 @@ export function stepSystem<System extends MachineSystem>(
   if (before.status !== 'active') return { snapshot: before, actions: [], delivered: [] }
   const routing = new Routing(system, before.machines)
   const isDue = isTimer(event)
-  const to = isDue ? timerAddress(system, event.type) : system.addressOf(event)
+  const to = isDue ? timerAddress(system, event.type) : system.addressOf(event, before.machines)
+  if (to === null) return { snapshot: before, actions: [], delivered: [] }
   routing.deliver(to, isDue ? { type: timerEvent(event.type) } : event)
   return routing.settled(before) as SystemStep<System>
 }
-
-type Machines = Readonly<Record<string, AnyMachineSnapshot>>
 
 class Routing {
   readonly #system: MachineSystem

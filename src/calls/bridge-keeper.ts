@@ -4,7 +4,7 @@ import type { Provider } from './ports.ts'
 import { SecondLook } from './second-look.ts'
 
 /** A bridge of a live call, as it is written down. */
-export type HeldBridge = { callId: string; provider: Provider; bridgeNumber: number }
+export type HeldBridge = { callId: string; legId: string; provider: Provider; bridgeNumber: number }
 
 export interface BridgeRegister {
   /** The bridges whose media sessions this node is written down to hold. */
@@ -65,17 +65,21 @@ export class BridgeKeeper {
     const { register, send } = this.#options
     const bridges = await register.movableFrom(nodeId)
     await Promise.all(
-      bridges.map(({ callId, provider, bridgeNumber }) =>
-        send(callId, { type: provider === 'sip' ? 'leg.streamEnded' : 'relay.unresponsive', bridgeNumber }),
+      bridges.map(({ callId, legId: leg, provider, bridgeNumber }) =>
+        send(callId, {
+          type: provider === 'sip' ? 'leg.streamEnded' : 'relay.unresponsive',
+          leg,
+          bridgeNumber,
+        }),
       ),
     )
   }
 
   /** A SIP leg is held by a process of ours, which makes it the next bridge; Twilio asks for it when its stream breaks. */
-  async #lose({ callId, provider, bridgeNumber }: HeldBridge): Promise<void> {
+  async #lose({ callId, legId: leg, provider, bridgeNumber }: HeldBridge): Promise<void> {
     const { send } = this.#options
-    if (provider === 'sip') await send(callId, { type: 'leg.streamEnded', bridgeNumber })
-    else await send(callId, { type: 'media.lost', bridgeNumber, clean: false })
+    if (provider === 'sip') await send(callId, { type: 'leg.streamEnded', leg, bridgeNumber })
+    else await send(callId, { type: 'media.lost', leg, bridgeNumber, clean: false })
   }
 }
 

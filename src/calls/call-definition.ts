@@ -2,6 +2,7 @@ import { eventToday } from '../../machines/call/from-chart-3.ts'
 import type { ActorDefinition } from '../actors/actor-definition.ts'
 import { effectJobs } from './effect-jobs.ts'
 import { readableBefore } from './for-release-before.ts'
+import { withNamedLeg } from './named-leg.ts'
 import { projectCall } from './project-call.ts'
 import { retireCall, stateOfRow } from './retire.ts'
 import { callCharts } from './saved-call.ts'
@@ -22,6 +23,8 @@ export const callDefinition: ActorDefinition<CallTypes> = {
   view: viewOf,
   viewOfRow: stateOfRow,
   placeOf,
+  addressed: (event, address, row) =>
+    typeof address === 'string' ? event : withNamedLeg(event, address, row),
   eventToday,
   save: readableBefore,
   project: projectCall,

@@ -10,7 +10,9 @@ import {
   type StepReport as ReportOf,
 } from '../actors/actor-host.ts'
 import type { Address, Delivery } from '../actors/actor-store.ts'
+import type { JoinedBridge } from '../media/calls-port.ts'
 import { callDefinition } from './call-definition.ts'
+import { firstLegId } from './for-release-before.ts'
 import type { Provider } from './ports.ts'
 import { beginCall } from './step.ts'
 import type { CallAddress, CallRow, CallStore, CallTypes, NewCall } from './store.ts'
@@ -45,14 +47,16 @@ export class CallHost {
   }
 
   /** Begins the call, or finds the one that this carrier announced before. */
-  async open(call: Omit<NewCall, 'id' | 'mediaSecret'>): Promise<CallNow & { created: boolean }> {
+  async open(call: Omit<NewCall, 'id' | 'legId' | 'mediaSecret'>): Promise<CallNow & { created: boolean }> {
     const { store, nodeId, maxConcurrentCalls: capacity, limits } = this.#options
-    const fresh = { ...call, id: uuidv7(), mediaSecret: randomBytes(24).toString('base64url') }
+    const id = uuidv7()
+    const mediaSecret = randomBytes(24).toString('base64url')
+    const fresh = { ...call, id, legId: firstLegId(id), mediaSecret }
     const opened = await store.open(
       fresh,
       ({ voice, liveCalls }) => {
         const admission = this.#admit(call.provider, liveCalls)
-        return beginCall(fresh.id, { admission, voice, limits })
+        return beginCall(id, { legId: fresh.legId, admission, voice, limits })
       },
       { nodeId, capacity },
     )
@@ -60,7 +64,7 @@ export class CallHost {
   }
 
   /**
-   * Says something to a call; null when there is no such call. Rejects with AnswerPending while a process that knows the
+   * Says something to a call, or to the leg that its carrier's id names; null when there is none such. Rejects with AnswerPending while a process that knows the
    * call's chart has not answered.
    */
   send(
@@ -86,16 +90,19 @@ export class CallHost {
     callId: string
     providerCallId: string
     token: string | null
-  }): Promise<{ bridgeNumber: number; view: CallView } | { refused: string }> {
+  }): Promise<JoinedBridge | { refused: string }> {
     const found = await this.find({ callId: claim.callId })
     if (!found) return { refused: 'unknown call' }
-    if (found.row.providerCallId !== claim.providerCallId) return { refused: 'the stream is of another call' }
-    const { bridgeNumber } = found.view.context
-    if (!claim.token || !isSame(claim.token, streamToken(found.row, bridgeNumber))) {
-      return { refused: 'the token is wrong or of an earlier bridge' }
+    const { legId, bridgeNumber } = found.view.context
+    const leg = found.row.legs.find(({ id }) => id === legId)
+    if (leg?.providerCallId !== claim.providerCallId) return { refused: 'the stream is of another call' }
+    if (!claim.token || !isSame(claim.token, streamToken(found.row, legId, bridgeNumber))) {
+      return { refused: 'the token is wrong, or of another leg or an earlier bridge' }
     }
-    const joined = await this.send(claim, { type: 'media.joined', bridgeNumber, node: this.#options.nodeId })
-    return joined?.handled ? { bridgeNumber, view: joined.view } : { refused: 'the token was used before' }
+    const about = { leg: legId, bridgeNumber }
+    const joined = await this.send(claim, { type: 'media.joined', ...about, node: this.#options.nodeId })
+    if (!joined?.handled) return { refused: 'the token was used before' }
+    return { legId, bridgeNumber, view: joined.view }
   }
 
   #admit(
@@ -110,9 +117,13 @@ export class CallHost {
 const addressOf = (address: CallAddress): Address<CallTypes> =>
   'callId' in address ? address.callId : address
 
-/** The single-use token of one bridge of one call; the chart takes each bridgeNumber once. */
-export function streamToken(row: Pick<CallRow, 'mediaSecret' | 'id'>, bridgeNumber: number): string {
-  return createHmac('sha256', row.mediaSecret).update(`${row.id}.${bridgeNumber}`).digest('base64url')
+/** The single-use token of one bridge of one leg; the chart takes each bridge once. */
+export function streamToken(
+  { mediaSecret }: Pick<CallRow, 'mediaSecret'>,
+  legId: string,
+  bridgeNumber: number,
+): string {
+  return createHmac('sha256', mediaSecret).update(`${legId}.${bridgeNumber}`).digest('base64url')
 }
 
 function isSame(given: string, expected: string): boolean {

@@ -8,11 +8,14 @@ export type EffectPayloads = {
   'clone-voice': { sampleKey: string }
   'record-clone-timeout': { callId: string; sampleKey: string }
   /** `state` is where the call was when it asked: one that has moved on since needs no redirect any more. */
-  'redirect-leg': { callId: string; state: LegState } & AboutBridge
-  'check-leg': { callId: string; state: LegState } & AboutBridge
+  'redirect-leg': { callId: string; state: LegState } & AboutLeg & AboutBridge
+  'check-leg': { callId: string; state: LegState } & AboutLeg & AboutBridge
   'forget-voice': { sampleKey: string; voiceId: string }
-  'hang-up-leg': { callId: string }
+  'hang-up-leg': { callId: string } & AboutLeg
 }
+
+/** Jobs of the release before do not say which leg they are about: it has one. */
+type AboutLeg = { leg?: string }
 
 /** A leg that cannot be redirected asks by itself soon, or is given up: to try again much later would help nobody. */
 const REDIRECT_ATTEMPTS = 3
@@ -35,11 +38,14 @@ export function effectJob(effect: CallEffect, { callId, state, step }: EffectOri
     case 'forgetVoice':
       return job('forget-voice', effect.params, key, ATTEMPTS)
     case 'hangUpLeg':
-      return job('hang-up-leg', { callId }, key, ATTEMPTS)
+      return job('hang-up-leg', { callId, leg: effect.params.leg }, key, ATTEMPTS)
   }
 }
 
-const about = ({ params }: { params: { bridgeNumber: number } }) => aboutBridge(params.bridgeNumber)
+const about = ({ params: { leg, bridgeNumber } }: { params: { leg: string; bridgeNumber: number } }) => ({
+  leg,
+  ...aboutBridge(bridgeNumber),
+})
 
 /** The jobs of a step's effects, in order. */
 export function effectJobs(

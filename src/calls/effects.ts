@@ -1,8 +1,10 @@
 import type { Logger } from 'pino'
+import type { LegState } from '../../machines/instructions.ts'
 import type { CallHost } from './call-host.ts'
 import type { EffectPayloads } from './effect-jobs.ts'
-import { bridgeIn } from './for-release-before.ts'
-import type { Provider, Telephony } from './ports.ts'
+import { type AboutBridge, bridgeIn } from './for-release-before.ts'
+import type { LegAddress, LegEnd, Provider, Telephony } from './ports.ts'
+import type { CallRow } from './store.ts'
 
 /** Voices are made and forgotten in the voices room. */
 type Task = Exclude<keyof EffectPayloads, 'clone-voice' | 'forget-voice'>
@@ -22,29 +24,47 @@ export function effectHandlers(options: {
     'redirect-leg': redirect,
     'check-leg': check,
 
-    async 'hang-up-leg'({ callId }) {
+    async 'hang-up-leg'({ callId, leg: legId }) {
       const call = await host.find({ callId })
-      if (call) await telephony[call.row.provider].hangUp({ ...call.row, callId })
+      const leg = call && carriersLeg(call.row, legId)
+      if (leg) await telephony[leg.provider].hangUp(leg)
     },
   }
 
-  async function check({ callId, state, ...bridge }: EffectPayloads['check-leg']): Promise<void> {
-    const call = await host.find({ callId })
-    if (call?.view.state !== state || call.view.context.bridgeNumber !== bridgeIn(bridge)) return
-    const answer = await telephony[call.row.provider].checkLeg({ ...call.row, callId })
-    if (typeof answer === 'object') await host.send({ callId }, { type: 'leg.ended', ...answer })
+  async function check({ callId, leg: legId, ...asked }: EffectPayloads['check-leg']): Promise<void> {
+    const leg = await legWhere({ callId, legId, asked })
+    if (leg) await tellEnd(leg, await telephony[leg.provider].checkLeg(leg))
   }
 
-  /** Only where it was asked for: by the time this runs, the leg's own question may have led the call on. */
-  async function redirect({ callId, state, ...bridge }: EffectPayloads['redirect-leg']): Promise<void> {
-    const call = await host.find({ callId })
-    if (call?.view.state !== state || call.view.context.bridgeNumber !== bridgeIn(bridge)) return
-    const answer = await telephony[call.row.provider]
-      .redirectLeg({ ...call.row, callId }, bridgeIn(bridge))
-      .catch((error: unknown) => {
-        log.warn({ err: error, callId }, 'the carrier did not redirect the call')
-        throw error
-      })
-    if (typeof answer === 'object') await host.send({ callId }, { type: 'leg.ended', ...answer })
+  async function redirect({ callId, leg: legId, ...asked }: EffectPayloads['redirect-leg']): Promise<void> {
+    const leg = await legWhere({ callId, legId, asked })
+    if (!leg) return
+    const answer = await telephony[leg.provider].redirectLeg(leg, bridgeIn(asked)).catch((error: unknown) => {
+      log.warn({ err: error, callId, legId: leg.legId }, 'the carrier did not redirect the leg')
+      throw error
+    })
+    await tellEnd(leg, answer)
   }
+
+  /** Only where it was asked for: by the time this runs, the leg's own request may have led the call on. */
+  async function legWhere({ callId, legId, asked }: Asked): Promise<CarriersLeg | null> {
+    const call = await host.find({ callId })
+    if (call?.view.state !== asked.state || call.view.context.bridgeNumber !== bridgeIn(asked)) return null
+    return carriersLeg(call.row, legId)
+  }
+
+  async function tellEnd({ callId, legId }: CarriersLeg, answer: LegEnd | string): Promise<void> {
+    if (typeof answer !== 'string') await host.send({ callId }, { type: 'leg.ended', leg: legId, ...answer })
+  }
+}
+
+type Asked = { callId: string; legId: string | undefined; asked: { state: LegState } & AboutBridge }
+type CarriersLeg = LegAddress & { provider: Provider }
+
+/** Null for a leg that the call does not have, or of which the carrier does not know yet. */
+function carriersLeg({ id: callId, legs, publicOrigin }: CallRow, legId?: string): CarriersLeg | null {
+  const leg = legId === undefined ? legs[0] : legs.find(({ id }) => id === legId)
+  if (!leg || leg.providerCallId === null) return null
+  const { id, provider, providerCallId } = leg
+  return { callId, legId: id, provider, providerCallId, publicOrigin }
 }

@@ -20,6 +20,12 @@ export function withoutOldNames(saved: SavedState): SavedState {
   return { ...saved, context: { ...saved.context, leg } }
 }
 
+/**
+ * The id of a new call's first leg. Nodes of chart 3 reckon the token of its media stream from the id of the call, and take it for a
+ * leg's in `sip_leg`; calls that they open have a leg of this id.
+ */
+export const firstLegId = (callId: string): string => callId
+
 /** A job about a bridge, as either release reads it; one of theirs may wait, which names the bridge as they do. */
 export type AboutBridge =
   | { bridgeNumber: number; attempt: number }

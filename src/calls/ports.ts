@@ -8,8 +8,8 @@ import type { LegEndStatus } from '../../machines/call-events.ts'
 export const PROVIDERS = ['twilio', 'sip'] as const
 export type Provider = (typeof PROVIDERS)[number]
 
-/** A leg of one of our calls: our id of the call, and the carrier's id of the leg. */
-export type LegName = { callId: string; providerCallId: string }
+/** A leg of one of our calls. */
+export type LegName = { callId: string; legId: string; providerCallId: string }
 
 /** Where a carrier finds it. */
 export type LegAddress = LegName & {

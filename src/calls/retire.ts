@@ -5,8 +5,10 @@ import type { CallState } from '../../machines/instructions.ts'
 import type { SavedState } from '../../machines/saved-state.ts'
 import type { Retirement } from '../actors/actor-definition.ts'
 import type { Impasse } from '../actors/actor-store.ts'
+import type { Saved } from '../actors/charts.ts'
 import { beginSystem } from '../actors/machine-system.ts'
 import { saveSystem } from '../actors/saved-system.ts'
+import { firstLegId } from './for-release-before.ts'
 import { callCharts } from './saved-call.ts'
 import type { CallRow, CallTypes } from './store.ts'
 import { type CallSnapshot, savedView, viewOf } from './view.ts'
@@ -21,34 +23,29 @@ const RETIREMENTS: readonly (EndReason | null)[] = ['chart_retired', 'snapshot_c
 /** A leg that has just asked is answered; one that is over needs no answer. */
 const NEEDS_NO_REDIRECT = ['leg.instructionsRequested', 'leg.streamEnded', 'leg.ended']
 
-type SavedCall = Pick<CallRow, 'snapshot' | 'chartVersion' | 'outcome'>
+type SavedCall = Saved & Pick<CallRow, 'outcome'>
 
 /** A call as its row tells it. Of a call that a chart unknown here has saved, the words are that chart's. */
 export function stateOfRow(row: SavedCall): CallState {
   const restored = callCharts.read(row)
-  if (restored.is === 'corrupt') return apologising(viewOf(blankCall()), 'snapshot_corrupt')
+  if (restored.is === 'corrupt') return apologising(viewOf(blankCall(row.id)), 'snapshot_corrupt')
   const view = restored.is === 'alive' ? viewOf(restored.snapshot) : foreignView(row)
   return RETIREMENTS.includes(row.outcome) ? apologising(view, row.outcome) : view
 }
 
-const foreignView = (row: Pick<CallRow, 'snapshot' | 'chartVersion'>): CallState =>
-  savedView(callCharts.nearestToday(row) as SavedState)
+const foreignView = (row: Saved): CallState => savedView(callCharts.nearestToday(row) as SavedState)
 
 const REASONS = { foreign: 'chart_retired', corrupt: 'snapshot_corrupt' } as const
 
-export function retireCall(
-  row: Pick<CallRow, 'snapshot' | 'chartVersion'>,
-  event: { type: string },
-  why: Impasse,
-): Retirement<CallTypes> {
+export function retireCall(row: Saved, event: { type: string }, why: Impasse): Retirement<CallTypes> {
   const isCorrupt = why === 'corrupt'
   const reason = REASONS[why]
-  const view = apologising(isCorrupt ? viewOf(blankCall()) : foreignView(row), reason)
+  const view = apologising(isCorrupt ? viewOf(blankCall(row.id)) : foreignView(row), reason)
   const end = { reason, fault: faultOf(reason) }
   return {
     stateAfter: 'ended',
     // What could not be read is set apart, for whoever wants to know what it was.
-    snapshot: isCorrupt ? { ...saveSystem(endedCall(end)), corrupt: row.snapshot } : row.snapshot,
+    snapshot: isCorrupt ? { ...saveSystem(endedCall(row.id, end)), corrupt: row.snapshot } : row.snapshot,
     view,
     effects: partingOf(event, view, reason),
     end,
@@ -56,9 +53,10 @@ export function retireCall(
 }
 
 function partingOf({ type }: { type: string }, { context }: CallState, reason: EndReason): CallEffect[] {
-  if (type === 'operator.hangupRequested') return [{ type: 'hangUpLeg', params: { reason } }]
+  const { legId: leg, bridgeNumber } = context
+  if (type === 'operator.hangupRequested') return [{ type: 'hangUpLeg', params: { leg, reason } }]
   if (NEEDS_NO_REDIRECT.includes(type)) return []
-  return [{ type: 'redirectLeg', params: { bridgeNumber: context.bridgeNumber } }]
+  return [{ type: 'redirectLeg', params: { leg, bridgeNumber } }]
 }
 
 const apologising = ({ voice, context }: CallState, endReason: EndReason | null): CallState => ({
@@ -69,9 +67,10 @@ const apologising = ({ voice, context }: CallState, endReason: EndReason | null)
 })
 
 /** A call of which nothing is known. */
-function blankCall(): CallSnapshot {
+function blankCall(callId: string): CallSnapshot {
   const limits = { cloneMaxWaitMs: 0, legPatienceMs: 0, agentConnectMs: 0, callMaxMs: 0 }
   return beginSystem(callSystem, {
+    legId: firstLegId(callId),
     admission: 'accepted',
     voice: { kind: 'default', voiceId: null },
     limits: { ...limits, greetingOverdueMs: 0, roundOverdueMs: 0, agentRecoveryMs: 0, agentPausesMs: [] },
@@ -79,8 +78,8 @@ function blankCall(): CallSnapshot {
 }
 
 /** The same, ended for a reason that its machines do not know. */
-function endedCall(output: { reason: EndReason; fault: Fault }): CallSnapshot {
-  const { machines } = blankCall()
+function endedCall(callId: string, output: { reason: EndReason; fault: Fault }): CallSnapshot {
+  const { machines } = blankCall(callId)
   const { context } = machines.call
   const call = callSystem.machines.call.resolveState({
     ...{ status: 'done', value: 'ended', output },

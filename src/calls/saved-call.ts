@@ -9,7 +9,8 @@ import { withoutOldNames } from './for-release-before.ts'
 type Check = (value: unknown) => boolean
 
 const isCount: Check = (value) => Number.isInteger(value) && (value as number) >= 0
-const isTextOrNull: Check = (value) => value === null || typeof value === 'string'
+const isText: Check = (value) => typeof value === 'string'
+const isTextOrNull: Check = (value) => value === null || isText(value)
 const isFlag: Check = (value) => typeof value === 'boolean'
 const isLength: Check = (value) => Number.isFinite(value)
 const isLimit: Check = (value) => isLength(value) || (Array.isArray(value) && value.every(isLength))
@@ -20,9 +21,11 @@ const CONTEXTS: { [Address in keyof ContextOf]: { [Field in keyof ContextOf[Addr
   call: { limits: areLimits, holdRound: isCount, endReason: isTextOrNull },
   leg: {
     limits: areLimits,
+    legId: isText,
     bridgeNumber: isCount,
     redirects: isCount,
     unresponsiveBridge: (value) => value === null || isCount(value),
+    goneBecause: isTextOrNull,
   },
   conversation: {
     limits: areLimits,

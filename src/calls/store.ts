@@ -1,5 +1,11 @@
 import type { callSystem } from '../../machines/call/call-system.ts'
-import type { CallEffect, CallEvent, VoiceLookup, VoiceWithheld } from '../../machines/call-events.ts'
+import type {
+  CallEffect,
+  CallEvent,
+  LegRole,
+  VoiceLookup,
+  VoiceWithheld,
+} from '../../machines/call-events.ts'
 import type { EndReason, Fault } from '../../machines/end-reasons.ts'
 import type { CallState } from '../../machines/instructions.ts'
 import type { ActorRow, ActorStep, ActorStore } from '../actors/actor-store.ts'
@@ -10,8 +16,11 @@ import type { Provider } from './ports.ts'
 /** A call as a carrier announces it. */
 export type NewCall = {
   id: string
+  /** Of the caller's leg. */
+  legId: string
   provider: Provider
-  providerCallId: string
+  /** Null while the carrier does not know the leg. */
+  providerCallId: string | null
   direction: 'inbound' | 'outbound'
   from: string
   /** Left out, the agent may speak in the voice of `from`. */
@@ -33,9 +42,14 @@ type VoiceClaim = {
   withheld: (trust: VoiceTrust | null) => VoiceWithheld | null
 }
 
+/** One party's line, as its carrier knows it. */
+export type Leg = { id: string; role: LegRole; provider: Provider; providerCallId: string | null }
+
 /** A call as it is kept. */
 export type CallRow = ActorRow &
-  NewCall & {
+  Omit<NewCall, 'legId' | 'providerCallId'> & {
+    /** The caller's first. */
+    legs: Leg[]
     agentId: string | null
     sampleKey: string | null
     outcome: EndReason | null
@@ -60,6 +74,8 @@ export type CallColumns = {
   awaitsLastWord: boolean
   /** It goes on, or began, with a clone that is ready. */
   hasCachedVoice: boolean
+  /** The legs that are gone, and why; those that are left when the call ends, end with it. */
+  legsGone: Readonly<Record<string, EndReason>>
   /** At the voice agent's vendor, once there is one. */
   conversationId: string | null
   outcome: EndReason | null
@@ -79,7 +95,7 @@ export type CallTypes = {
 
 export type Step = ActorStep<CallTypes>
 
-/** Which call is meant: by our id or by the carrier's. */
+/** Which call is meant: by our id, or by the carrier's id of one of its legs. */
 export type CallAddress = { callId: string } | CallTypes['key']
 
 /** Where calls are kept. */
@@ -93,6 +109,11 @@ export interface CallStore extends ActorStore<CallTypes> {
     begin: (arrival: Arrival) => Step,
     at: { nodeId: string; capacity: number },
   ): Promise<{ row: CallRow; created: boolean; step: Step | null }>
+  /**
+   * The carrier knows a leg that was there before, under this id. Resolves with false when there is no such leg, when the carrier
+   * has another id for it, or when that id is another leg's.
+   */
+  nameLeg(legId: string, providerCallId: string): Promise<boolean>
   /** Live calls that wait for, or speak with, a clone of these samples. */
   liveCallsWith(sampleKey: string): Promise<string[]>
   /** Live calls that this node was the last to answer. */

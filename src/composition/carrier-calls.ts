@@ -1,6 +1,7 @@
 import { type CallHost, type CallNow, streamToken } from '../calls/call-host.ts'
 import type { VoiceTrust } from '../calls/caller-trust.ts'
 import { withheldFrom } from '../calls/caller-trust.ts'
+import { type CarriersAddress, legAt } from '../calls/named-leg.ts'
 import type { Provider } from '../calls/ports.ts'
 import type { ReportKeeper } from '../calls/report-keeper.ts'
 import type { Config } from '../config/config.ts'
@@ -15,6 +16,7 @@ export function carrierCalls(
   provider: Provider,
   onGreeted: (seconds: number) => void,
 ): CarrierCalls {
+  const address = (providerCallId: string) => ({ provider, providerCallId })
   return {
     async open({ agentId, claimed, verification, ...call }) {
       const begun = performance.now()
@@ -28,19 +30,22 @@ export function carrierCalls(
         answeredBy: agentId ?? null,
       })
       if (opened.created) onGreeted((performance.now() - begun) / 1000)
-      return { ...carrierCall(opened), isNew: opened.created }
+      return { ...carrierCall(opened, address(call.providerCallId)), isNew: opened.created }
     },
     async tell(providerCallId, event, eventId) {
-      const told = await host.send({ provider, providerCallId }, event, { eventId })
-      return told && carrierCall(told)
+      const told = await host.send(address(providerCallId), event, { eventId })
+      return told && carrierCall(told, address(providerCallId))
     },
     report: (providerCallId, event, eventId) =>
-      reports.keep({ address: { provider, providerCallId }, event, eventId }),
+      reports.keep({ address: address(providerCallId), event, eventId }),
   }
 }
 
-const carrierCall = ({ row, view }: Pick<CallNow, 'row' | 'view'>): CarrierCall => ({
-  callId: row.id,
-  view,
-  tokenOf: (bridgeNumber) => streamToken(row, bridgeNumber),
-})
+function carrierCall({ row, view }: Pick<CallNow, 'row' | 'view'>, address: CarriersAddress): CarrierCall {
+  const legId = legAt(address, row)?.id
+  if (legId === undefined) throw new Error(`Call ${row.id} has no leg of this carrier's id.`)
+  return {
+    ...{ callId: row.id, legId, view },
+    tokenOf: (bridgeNumber) => streamToken(row, legId, bridgeNumber),
+  }
+}

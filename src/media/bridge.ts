@@ -6,17 +6,17 @@ import {
   type MediaInstruction,
   mediaInstruction,
 } from '../../machines/instructions.ts'
-import type { MediaCalls } from './calls-port.ts'
+import type { JoinedBridge, MediaCalls } from './calls-port.ts'
 
 type WithoutBridgeNumber<Event> = Event extends { bridgeNumber: number } ? Omit<Event, 'bridgeNumber'> : never
 
-/** What a media session has to say to its call; the number of its bridge is added here. */
+/** What a media session has to say to its call; its leg and the number of its bridge are added here. */
 export type BridgeReport = WithoutBridgeNumber<AgentEvent | MediaEvent>
 
 /** What a bridge says to its media session. */
 export interface BridgeListener {
   /** The stream was let in; instructions follow. */
-  joined(bridgeNumber: number): void
+  joined(bridge: Omit<JoinedBridge, 'view'>): void
   refused(reason: string): void
   /** `connection` numbers the connection to the agent that the call is at. */
   instructed(instruction: MediaInstruction, connection: number): void
@@ -32,7 +32,7 @@ export class Bridge {
   readonly #listener: BridgeListener
   readonly #unwatch: () => void
   /** Null until the stream has been let in. */
-  #bridgeNumber: number | null = null
+  #bridge: Omit<JoinedBridge, 'view'> | null = null
   /** The newest change of the call that came while the stream was being let in. */
   #early: CallView | null = null
   /** The newest view that was followed: answers and changes come over two ways, so an older one may come later. */
@@ -50,7 +50,7 @@ export class Bridge {
 
   /** Its number; null until the stream has been let in. */
   get bridgeNumber(): number | null {
-    return this.#bridgeNumber
+    return this.#bridge?.bridgeNumber ?? null
   }
 
   /** Presents the stream's token; the answer comes by the listener. */
@@ -58,15 +58,17 @@ export class Bridge {
     this.#inOrder(async () => {
       const answer = await this.#calls.join({ callId: this.#callId, providerCallId, token })
       if ('refused' in answer) this.#listener.refused(answer.refused)
-      else this.#joined(answer.bridgeNumber, answer.view)
+      else this.#joined(answer)
     })
   }
 
   /** Tells the call. Before the join is answered it waits for it, and is not said at all to a call that refused. */
   report(report: BridgeReport): void {
     this.#inOrder(async () => {
-      if (this.#bridgeNumber === null) return
-      const event: CallEvent = { ...report, bridgeNumber: this.#bridgeNumber }
+      if (this.#bridge === null) return
+      const { legId: leg, bridgeNumber } = this.#bridge
+      const event: CallEvent =
+        report.type === 'media.lost' ? { ...report, leg, bridgeNumber } : { ...report, bridgeNumber }
       const view = await this.#calls.send(this.#callId, event)
       if (view === null) this.#listener.failed('the call is unknown')
       else this.#follow(view)
@@ -83,9 +85,9 @@ export class Bridge {
     return this.#reported
   }
 
-  #joined(bridgeNumber: number, view: CallView): void {
-    this.#bridgeNumber = bridgeNumber
-    this.#listener.joined(bridgeNumber)
+  #joined({ view, ...bridge }: JoinedBridge): void {
+    this.#bridge = bridge
+    this.#listener.joined(bridge)
     this.#follow(view)
     if (this.#early !== null) this.#follow(this.#early)
   }
@@ -100,10 +102,13 @@ export class Bridge {
   #follow(view: CallView): void {
     // A newer chart may have led the call into a state without a name here: what is under way goes on.
     if (!isKnownState(view.state)) return
-    if (this.#bridgeNumber === null) this.#early = view
+    if (this.#bridge === null) this.#early = view
     else if (view.seq >= this.#seq) {
       this.#seq = view.seq
-      this.#listener.instructed(mediaInstruction(view, this.#bridgeNumber), view.context.agentConnection)
+      this.#listener.instructed(
+        mediaInstruction(view, this.#bridge.bridgeNumber),
+        view.context.agentConnection,
+      )
     }
   }
 }

@@ -2,17 +2,20 @@ import type { CallEvent } from '../../machines/call-events.ts'
 import type { CallView } from '../../machines/instructions.ts'
 import type { AgentAudio, AgentRequest, Turn } from './agent-port.ts'
 
+/** A bridge whose stream was let in. */
+export type JoinedBridge = { legId: string; bridgeNumber: number; view: CallView }
+
 /** What a media session asks of the calls. Every method rejects when the database cannot be reached in time. */
 export interface MediaCalls {
   /**
-   * Presents the token of a media stream. Resolves with the bridge's number, or with the reason for a refusal:
+   * Presents the token of a media stream. Resolves with its bridge, or with the reason for a refusal:
    * the token is wrong, was used before, or belongs to a bridge that is over.
    */
   join(claim: {
     callId: string
     providerCallId: string
     token: string | null
-  }): Promise<{ bridgeNumber: number; view: CallView } | { refused: string }>
+  }): Promise<JoinedBridge | { refused: string }>
   /**
    * Feeds an event to the call and resolves with the call as it is then; null when there is no such call. While the database
    * is away it is tried again and again.

@@ -77,6 +77,8 @@ export class MediaSession {
   /** The caller hears nothing and need not send anything; how long that may last is the chart's to say. */
   #isOnHold = false
   #providerCallId = ''
+  /** Null until its stream was let in. */
+  #leg: LegName | null = null
   /** The agent is gone, and the call has not yet said what follows. */
   #goneAt: number | null = null
   /** The agent has ended the conversation, and the call has not heard of it: its leg is ended without it. */
@@ -112,7 +114,7 @@ export class MediaSession {
       request: () => this.#agentRequest(),
     })
     this.#bridge = new Bridge(callId, calls, this.#log, {
-      joined: (bridgeNumber) => this.#joined(bridgeNumber),
+      joined: (bridge) => this.#joined(bridge),
       refused: (reason) => this.close(CLOSE.policy, reason),
       instructed: (instruction, connection) => this.#obey(instruction, connection),
       failed: (why) => this.close(CLOSE.internalError, why, 'broken'),
@@ -261,11 +263,12 @@ export class MediaSession {
     this.#bridge.join(providerCallId, token)
   }
 
-  #joined(bridgeNumber: number): void {
+  #joined({ legId, bridgeNumber }: { legId: string; bridgeNumber: number }): void {
     if (this.#phase !== 'joining') return
     this.#enter('joined', Number.POSITIVE_INFINITY)
     this.#heardAt = this.#options.clock.awake()
-    this.#log.info({ bridgeNumber }, 'Media stream joined')
+    this.#leg = { callId: this.callId, legId, providerCallId: this.#providerCallId }
+    this.#log.info({ legId, bridgeNumber }, 'Media stream joined')
     this.#listener.onJoined(this)
   }
 
@@ -387,9 +390,7 @@ export class MediaSession {
     this.#endsAlone = false
     this.#enter('finishing', CLOSE_PATIENCE_MS)
     this.#log.warn('The conversation is over and its call cannot be told: the leg is ended without it')
-    const { callId } = this
-    const ended =
-      this.#carrier.hangUp() || this.#options.hangUp({ callId, providerCallId: this.#providerCallId })
+    const ended = this.#carrier.hangUp() || (this.#leg && this.#options.hangUp(this.#leg))
     void Promise.resolve(ended)
       .catch((error: unknown) => this.#log.warn({ err: error }, 'The carrier did not end the leg'))
       .then(() => this.close(CLOSE.normal, reason))

@@ -1,12 +1,13 @@
 import type { AnyStateMachine } from 'xstate'
-import { callSystem } from '../../machines/call/call-system.ts'
-import type { CallInput, CallLimits } from '../../machines/call-events.ts'
+import { callSystem, isAboutLeg } from '../../machines/call/call-system.ts'
+import type { CallEvent, CallInput, CallLimits } from '../../machines/call-events.ts'
 import { type LegInstruction, legInstructions, mediaInstruction } from '../../machines/instructions.ts'
 import type { MachineSystem } from '../actors/machine-system.ts'
 import {
   type AnyEvent,
   type CallSnapshot,
   INPUTS,
+  LEG,
   LIMITS,
   outsideEvents,
   serializeState,
@@ -57,7 +58,10 @@ export const callChart = (
   columnName: (event) => columnName(event as AnyEvent),
   lasting: LASTING,
   hears,
+  strangers: (call) => outsideEvents(call).filter(isAboutLeg).map(ofAnotherLeg),
 })
+
+const ofAnotherLeg = (event: CallEvent) => ({ ...event, leg: `not ${LEG}` })
 
 export type CallGraph = Explored<CallSnapshot>
 

@@ -32,12 +32,15 @@ export const VOICES = {
   clone: { kind: 'clone', sampleKey: 'sample-1', fallbackVoiceId: 'house-voice' },
 } as const satisfies Record<string, CallInput['voice']>
 
+/** The id of the caller's leg. */
+export const LEG = 'leg-1'
+
 export const INPUTS = {
-  'default voice': { admission: 'accepted', voice: VOICES.default, limits: LIMITS },
-  'cached voice': { admission: 'accepted', voice: VOICES.cached, limits: LIMITS },
-  'voice to clone': { admission: 'accepted', voice: VOICES.clone, limits: LIMITS },
-  'no capacity': { admission: 'capacity_full', voice: VOICES.clone, limits: LIMITS },
-  draining: { admission: 'draining', voice: VOICES.cached, limits: LIMITS },
+  'default voice': { legId: LEG, admission: 'accepted', voice: VOICES.default, limits: LIMITS },
+  'cached voice': { legId: LEG, admission: 'accepted', voice: VOICES.cached, limits: LIMITS },
+  'voice to clone': { legId: LEG, admission: 'accepted', voice: VOICES.clone, limits: LIMITS },
+  'no capacity': { legId: LEG, admission: 'capacity_full', voice: VOICES.clone, limits: LIMITS },
+  draining: { legId: LEG, admission: 'draining', voice: VOICES.cached, limits: LIMITS },
 } as const satisfies Record<string, CallInput>
 
 export const begin = (input: CallInput): Step => beginSystem(callSystem, input)

@@ -8,6 +8,7 @@ import { checkFailures } from './checks/failures.ts'
 import type { Checked } from './checks/finding.ts'
 import { checkLostEvents, type Ledger } from './checks/lost-events.ts'
 import { checkSilence, type SilenceLimits } from './checks/silence.ts'
+import { checkStrangers } from './checks/strangers.ts'
 import { checkUnheardMessages } from './checks/unheard-messages.ts'
 import { type ChartModel, explore } from './explore.ts'
 
@@ -28,6 +29,7 @@ export function checkChart<Snapshot extends SystemSnapshot>(
       checkEndInReach(model, graphs),
       checkLostEvents(model, graphs, given.ledger),
       checkUnheardMessages(model, graphs, given.ledger),
+      checkStrangers(model, graphs),
       checkDeadParts(model, graphs),
       checkFailures(model, graphs),
       checkSilence(model, graphs, given),

@@ -30,7 +30,7 @@ function lineOf(fate: Fate): string {
 }
 
 function fateOf({ place, snapshot, chartVersion, timers }: LiveState): Fate {
-  const restored = callCharts.read({ snapshot, chartVersion })
+  const restored = callCharts.read({ id: 'call', snapshot, chartVersion })
   if (restored.is === 'foreign')
     return { place, why: 'the chart of today has no such state, and nothing leads to one' }
   if (restored.is === 'corrupt') return { place, why: `what is saved cannot be read: ${restored.why}` }

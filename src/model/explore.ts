@@ -32,6 +32,8 @@ export type ChartModel<Snapshot extends SystemSnapshot = SystemSnapshot> = {
   lasting: readonly string[] | null
   /** What the caller hears in a state; null where there is no caller. */
   hears: ((snapshot: Snapshot) => Hearing) | null
+  /** What could be said in this state about somebody else; left out where events are about nobody in particular. */
+  strangers?: (snapshot: Snapshot) => EventObject[]
 }
 
 /** A line that is hung up has nobody on it; `not said` where nobody has written what a leg is told there. */

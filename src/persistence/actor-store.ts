@@ -126,12 +126,12 @@ type Delivered = { seen: boolean; timerIsDue: boolean }
 
 function addressed<T extends ActorTypes>(
   statement: { id: Statement; key: Statement },
-  { key = [] }: ActorTable,
+  { key }: ActorTable,
   address: Address<T>,
 ): [Statement, unknown[]] {
   if (typeof address === 'string') return [statement.id, [address]]
   const values = address as Readonly<Record<string, unknown>>
-  return [statement.key, key.map((property) => values[property])]
+  return [statement.key, (key?.properties ?? []).map((property) => values[property])]
 }
 
 /** The parameters of a beginning. `fresh` may hold more than is read back. */

@@ -17,15 +17,15 @@ export function createBridgeStore(database: Database): BridgeRegister {
 
 /** A SIP leg that the same process holds goes nowhere without it. */
 const HAS_LEG_ELSEWHERE =
-  'not exists (select 1 from sip_leg l where l.call_id = h.id and l.node_id::text = h.node_id)'
+  'not exists (select 1 from sip_leg l where l.leg_id = h."legId" and l.node_id::text = h.node_id)'
 
 const bridges = ({ columns = '', which = 'c.is_bridged' } = {}) => `
-  select h.id as "callId", h.provider, h."bridgeNumber"${columns} from (
-    select c.id, c.provider, c.bridge_number as "bridgeNumber", (
+  select h.id as "callId", h."legId", h.provider, h."bridgeNumber"${columns} from (
+    select c.id, l.id as "legId", l.provider, c.bridge_number as "bridgeNumber", (
       select e.event->>'node' from call_event e
       where e.call_id = c.id and e.type = 'media.joined' order by e.seq desc limit 1
     ) as node_id
-    from call_log c where c.ended_at is null and ${which}
+    from call_log c join call_leg l on l.call_id = c.id and l.role = 'caller' where c.ended_at is null and ${which}
   ) h`
 
 const BRIDGES = bridges()

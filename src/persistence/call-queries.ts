@@ -1,4 +1,4 @@
-import type { VoiceWithheld } from '../../machines/call-events.ts'
+import type { LegRole, VoiceWithheld } from '../../machines/call-events.ts'
 import type { CallerVerification } from '../calls/caller-trust.ts'
 import type { Provider } from '../calls/ports.ts'
 import { readStatistics, type Statistics } from './call-statistics.ts'
@@ -12,7 +12,8 @@ import { tablesOf } from './tables.ts'
 export type CallSummary = {
   id: string
   provider: Provider
-  providerCallId: string
+  /** Of the caller's leg; null while its carrier does not know it. */
+  providerCallId: string | null
   direction: 'inbound' | 'outbound'
   from: string
   to: string
@@ -30,6 +31,18 @@ export type CallSummary = {
   endedAt: Date | null
   outcome: string | null
   fault: string | null
+}
+
+/** One party's line in a call. */
+export type LegSummary = {
+  id: string
+  role: LegRole
+  provider: Provider
+  providerCallId: string | null
+  startedAt: Date
+  endedAt: Date | null
+  /** Why it ended. */
+  endReason: string | null
 }
 
 export type CallFilter = {
@@ -63,6 +76,8 @@ export type { Statistics } from './call-statistics.ts'
 export type CallQueries = {
   list(filter: CallFilter, page: { limit: number; after?: CallCursor }): Promise<CallSummary[]>
   get(id: string): Promise<CallSummary | null>
+  /** The caller's first. */
+  legs(callId: string): Promise<LegSummary[]>
   /** In order; only those after `afterSeq`. */
   events(callId: string, afterSeq: number): Promise<RecordedEvent[]>
   /** All that was written down of a call, to be replayed. */
@@ -74,7 +89,9 @@ export type CallQueries = {
   countByState(): Promise<{ provider: string; state: string; count: number }[]>
 }
 
-const SUMMARY = `id, provider, provider_call_id as "providerCallId", direction, from_number as "from",
+const SUMMARY = `id, provider, (
+    select l.provider_call_id from call_leg l where l.call_id = call_log.id and l.role = 'caller'
+  ) as "providerCallId", direction, from_number as "from",
   to_number as "to", agent_id as "agentId", state, bridge, voice_state as voice, voice_id as "voiceId",
   caller_verification as "callerVerification", voice_withheld as "voiceWithheld",
   started_at as "startedAt", bridged_at as "bridgedAt", ended_at as "endedAt", outcome, fault`
@@ -97,6 +114,11 @@ export function createCallQueries(database: Database): CallQueries {
     async get(id) {
       const [row] = await sql<CallSummary>(`select ${SUMMARY} from call_log where id = ?`, [id])
       return row ? revive(row) : null
+    },
+
+    async legs(callId) {
+      const legs = await sql<LegSummary>(LEGS, [callId])
+      return legs.map((leg) => ({ ...leg, ...datesOf(leg) }))
     },
 
     async events(callId, afterSeq) {
@@ -125,6 +147,11 @@ export function createCallQueries(database: Database): CallQueries {
   }
 }
 
+const LEGS = `select id, role, provider, provider_call_id as "providerCallId", started_at as "startedAt",
+  ended_at as "endedAt", end_reason as "endReason" from call_leg where call_id = ? order by started_at, id`
+
+const OF_CARRIERS_ID = 'id in (select call_id from call_leg where provider_call_id = ?)'
+
 type Condition = [string, unknown[]]
 
 function conditionsOf(filter: CallFilter): Condition[] {
@@ -133,11 +160,11 @@ function conditionsOf(filter: CallFilter): Condition[] {
     ['from_number', filter.from],
     ['to_number', filter.to],
     ['outcome', filter.outcome],
-    ['provider_call_id', filter.providerCallId],
   ]
   const conditions = equal.flatMap(([column, value]): Condition[] =>
     value === undefined ? [] : [[`${column} = ?`, [value]]],
   )
+  if (filter.providerCallId !== undefined) conditions.push([OF_CARRIERS_ID, [filter.providerCallId]])
   // What the indexes know of the state.
   if (filter.state === 'ended') conditions.push(['ended_at is not null', []])
   else if (filter.state !== undefined) conditions.push(['ended_at is null and state = ?', [filter.state]])
@@ -147,12 +174,15 @@ function conditionsOf(filter: CallFilter): Condition[] {
   return conditions
 }
 
-function revive(row: CallSummary): CallSummary {
-  const date = (value: Date | null) => (value === null ? null : new Date(value))
-  return {
-    ...row,
-    startedAt: new Date(row.startedAt),
-    bridgedAt: date(row.bridgedAt),
-    endedAt: date(row.endedAt),
-  }
-}
+const date = (value: Date | null) => (value === null ? null : new Date(value))
+
+const datesOf = ({ startedAt, endedAt }: { startedAt: Date; endedAt: Date | null }) => ({
+  startedAt: new Date(startedAt),
+  endedAt: date(endedAt),
+})
+
+const revive = (row: CallSummary): CallSummary => ({
+  ...row,
+  ...datesOf(row),
+  bridgedAt: date(row.bridgedAt),
+})

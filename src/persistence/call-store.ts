@@ -4,7 +4,10 @@ import type { AgentSettings } from '../calls/agent-settings.ts'
 import type { VoiceTrust } from '../calls/caller-trust.ts'
 import type { Arrival, CallStore, CallTypes, NewCall, Step } from '../calls/store.ts'
 import { beginning, createActorStore, preparedOn, rowOf, type Times } from './actor-store.ts'
-import { ARRIVAL, CALL_TABLE, COUNT_LIVE, LIVE_WITH, OPEN } from './prepared/call-statements.ts'
+import { ARRIVAL, CALL_TABLE, COUNT_LIVE, LIVE_WITH, NAME_LEG, OPEN } from './prepared/call-statements.ts'
+
+/** PostgreSQL's code of it. */
+const UNIQUE_VIOLATION = '23505'
 
 type Opened = Awaited<ReturnType<CallStore['open']>>
 
@@ -55,6 +58,15 @@ export function createCallStore(pool: pg.Pool): CallStore {
       throw new Error(`Call ${call.id} is neither new nor known.`)
     },
 
+    async nameLeg(legId, providerCallId) {
+      try {
+        return (await run(NAME_LEG, [legId, providerCallId])).length > 0
+      } catch (error) {
+        if ((error as { code?: string }).code === UNIQUE_VIOLATION) return false
+        throw error
+      }
+    },
+
     async liveCallsWith(sampleKey) {
       return (await run<{ id: string }>(LIVE_WITH, [sampleKey])).map((row) => row.id)
     },
@@ -82,12 +94,14 @@ export function createCallStore(pool: pg.Pool): CallStore {
     const parameters = beginning(CALL_TABLE, { ...announced, ...known, ...unread }, step, nodeId)
     const [times] = await run<Times>(OPEN, [...parameters, place.capacity, place.isLast])
     if (!times) return null
-    const fresh = { ...call, ...known, outcome: step.columns.outcome }
+    const { legId, providerCallId, ...rest } = call
+    const legs = [{ id: legId, role: 'caller' as const, provider: call.provider, providerCallId }]
+    const fresh = { ...rest, ...known, legs, outcome: step.columns.outcome }
     return { row: rowOf<CallTypes>(fresh, step, times), created: true, step }
   }
 
-  async function known(call: NewCall): Promise<Opened | null> {
-    const row = await actors.find(call)
+  async function known({ provider, providerCallId }: NewCall): Promise<Opened | null> {
+    const row = providerCallId === null ? null : await actors.find({ provider, providerCallId })
     return row && { row, created: false, step: null }
   }
 }

@@ -11,6 +11,7 @@ import { Agent, AgentNumber } from './entities/agent.entity.ts'
 import { AgentAudio } from './entities/agent-audio.entity.ts'
 import { AuditEntry } from './entities/audit.entity.ts'
 import { CallEvent, CallLog, CallTimer } from './entities/call.entity.ts'
+import { CallLeg } from './entities/call-leg.entity.ts'
 import { AgentConversation, ConversationTurn, PostCallReport } from './entities/conversation.entity.ts'
 import { EndedSession } from './entities/ended-session.entity.ts'
 import { ServiceNode } from './entities/node.entity.ts'
@@ -31,7 +32,7 @@ import { grantRuntimeRights } from './runtime-rights.ts'
 import { schemaGenerator } from './without-entity.ts'
 
 export const ENTITIES = [
-  ...[ActorJob, CallLog, CallEvent, CallTimer],
+  ...[ActorJob, CallLog, CallLeg, CallEvent, CallTimer],
   ...[CallerVoiceMapping, VoiceSampleFile, VoiceCloneCache, VoiceCloneLog, VoiceJob, AudioAsset],
   ...[Agent, AgentAudio, AgentNumber, ConversationTurn, AgentConversation, PostCallReport],
   ...[ServiceNode, SipLeg],

@@ -73,7 +73,7 @@ const KEPT_AFTER_EXPIRY = `interval '30 days'`
  * that was killed. So long after, without a call, it is as good as before.
  */
 const IS_USED = `(l.used_at is not null and (l.used_at > now() - interval '30 seconds' or exists (
-  select 1 from call_log u where u.provider = 'sip' and u.provider_call_id = l.provider_call_id)))`
+  select 1 from call_leg u where u.provider = 'sip' and u.provider_call_id = l.provider_call_id)))`
 
 const TIDY_TASK = 'tidy-phone-links'
 /** To be done at `at`, once for each key. */
@@ -85,7 +85,8 @@ const STORED = `l.id, l.to_number as "to", l.agent_id as "agentId", a.name as "a
   l.expires_at as "expiresAt", l.used_at as "usedAt", c.id as "callId",
   case when ${IS_USED} then 'used' when l.expires_at <= now() then 'expired' else 'waiting' end as status
   from phone_link l left join agent a on a.id = l.agent_id
-  left join call_log c on c.provider = 'sip' and c.provider_call_id = l.provider_call_id`
+  left join call_leg g on g.provider = 'sip' and g.provider_call_id = l.provider_call_id
+  left join call_log c on c.id = g.call_id`
 
 /** Links by which somebody calls from a browser. The database's clock alone says when they expire. */
 export function createPhoneLinkStore(database: Database): PhoneLinkStore {

@@ -23,12 +23,15 @@ const EVENTS = `select seq, at, event, state_before as "stateBefore", state_afte
   snapshot, chart_version as "chartVersion"
   from call_event where call_id = ? order by seq`
 
+const BY_CARRIERS_ID =
+  'id in (select call_id from call_leg where provider_call_id = ?) order by started_at desc limit 1'
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export function recordedCalls(database: Database): FindRecordedCall {
   const sql = sqlOf(database)
   return async (id) => {
-    const where = UUID.test(id) ? 'id = ?' : 'provider_call_id = ? order by started_at desc limit 1'
+    const where = UUID.test(id) ? 'id = ?' : BY_CARRIERS_ID
     const [head] = await sql<HeadRow>(`${HEAD} where ${where}`, [id])
     if (!head) return null
     const rows = await sql<RecordedEvent & { at: string }>(EVENTS, [head.id])

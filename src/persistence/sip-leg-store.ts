@@ -13,33 +13,34 @@ export type SipLegStore = LegRegister & {
 export function createSipLegStore(database: Database, nodeId: string): SipLegStore {
   const run = sqlOf(database)
   return {
-    async hold({ callId, mediaServer, channel, dialogId }) {
+    async hold({ legId, callId, mediaServer, channel, dialogId }) {
       await run(
-        'insert into sip_leg (call_id, node_id, media_server, channel, dialog_id) values (?, ?, ?, ?, ?)',
-        [callId, nodeId, mediaServer, channel, dialogId],
+        `insert into sip_leg (leg_id, call_id, node_id, media_server, channel, dialog_id)
+         values (?, ?, ?, ?, ?, ?)`,
+        [legId, callId, nodeId, mediaServer, channel, dialogId],
       )
     },
-    async answered(callId, dialogId) {
-      await run('update sip_leg set dialog_id = ? where call_id = ?', [dialogId, callId])
+    async answered(legId, dialogId) {
+      await run('update sip_leg set dialog_id = ? where leg_id = ?', [dialogId, legId])
     },
-    async moved(callId, { mediaServer, channel }) {
-      await run('update sip_leg set media_server = ?, channel = ? where call_id = ?', [
-        ...[mediaServer, channel, callId],
+    async moved(legId, { mediaServer, channel }) {
+      await run('update sip_leg set media_server = ?, channel = ? where leg_id = ?', [
+        ...[mediaServer, channel, legId],
       ])
     },
-    async release(callId) {
-      await run('delete from sip_leg where call_id = ? and node_id = ?', [callId, nodeId])
+    async release(legId) {
+      await run('delete from sip_leg where leg_id = ? and node_id = ?', [legId, nodeId])
     },
     takeAbandoned: () =>
       run<AbandonedLeg>(
-        `delete from sip_leg l using call_log c where c.id = l.call_id and ${IS_ABANDONED} and not ${MAY_LIVE}
-         returning call_id as "callId", c.provider_call_id as "providerCallId",
+        `delete from sip_leg l using call_leg g where g.id = l.leg_id and ${IS_ABANDONED} and not ${MAY_LIVE}
+         returning g.id as "legId", g.call_id as "callId", g.provider_call_id as "providerCallId",
                    media_server as "mediaServer", channel, dialog_id as "dialogId"`,
       ),
     abandonedCalls: () =>
       run<{ callId: string } & Orphan>(
         `select c.id as "callId", ${MAY_LIVE} as "mayLive"
-         from sip_leg l join call_log c on c.id = l.call_id where c.ended_at is null and ${IS_ABANDONED}`,
+         from sip_leg l join call_leg g on g.id = l.leg_id join call_log c on c.id = g.call_id where c.ended_at is null and ${IS_ABANDONED}`,
       ),
   }
 }

@@ -14,6 +14,7 @@ const WORDS_OF_THE_CHART = [
   'admission',
   'status',
   'endReason',
+  'goneBecause',
   'reason',
   'fault',
   'end',

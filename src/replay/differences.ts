@@ -8,7 +8,7 @@ import type { RecordedEvent } from './recorded-call.ts'
 import type { Reproduced } from './reproduced.ts'
 import { inTime, type Running } from './timing.ts'
 
-type Outcome = Reproduced & { handled: boolean | string; running: Running }
+type Outcome = Reproduced & { callId: string; handled: boolean | string; running: Running }
 
 /** What differs, the most telling first; empty when the chart does what it did. */
 export function differencesBetween(recorded: RecordedEvent, reproduced: Outcome): Difference[] {
@@ -35,7 +35,7 @@ function notHandled({ handled }: Outcome): Difference[] {
 }
 
 function inside(recorded: RecordedEvent, reproduced: Outcome): Difference[] {
-  const saved = savedState(recorded)
+  const saved = savedState(recorded, reproduced.callId)
   if (!saved) return []
   const { value, context } = reproduced
   const isElsewhere = recorded.stateAfter !== reproduced.stateAfter
@@ -72,9 +72,9 @@ type SavedCall = {
 }
 
 /** What was saved, as the chart of today would have it; null where nothing was. */
-function savedState({ snapshot, chartVersion }: RecordedEvent): SavedCall | null {
+function savedState({ snapshot, chartVersion }: RecordedEvent, id: string): SavedCall | null {
   if (!snapshot) return null
-  const nearest = chartVersion === null ? snapshot : callCharts.nearestToday({ snapshot, chartVersion })
+  const nearest = chartVersion === null ? snapshot : callCharts.nearestToday({ id, snapshot, chartVersion })
   const isOfOlderChart = nearest !== snapshot
   const saved = withoutOldNames(nearest)
   const context = JSON.parse(JSON.stringify(savedView(saved).context)) as Record<string, unknown>

@@ -1,3 +1,4 @@
+import { legOfChart3 } from '../../machines/call/from-chart-3.ts'
 import type { CallInput } from '../../machines/call-events.ts'
 
 /*
@@ -48,7 +49,7 @@ export function inputOf({ id, events }: RecordedCall): CallInput {
       `The record of call ${id} begins with event ${first.seq}, ${type}, and not with call.began and its input.`,
     )
   }
-  return input as CallInput
+  return { legId: legOfChart3(id), ...(input as Omit<CallInput, 'legId'>) }
 }
 
 /** Throws UnreplayableCall when events are missing in between. */

@@ -50,7 +50,7 @@ export function replay(recorded: RecordedCall): Replay {
   const steps: ReplayedStep[] = []
   let now = begin(recorded)
   for (const event of events) {
-    const today = inTodaysWords(event)
+    const today = inTodaysWords(event, recorded.id)
     const next = now.seq === 0 ? now : step(now, today)
     now = { ...next, seq: event.seq }
     steps.push({ ...replayedStep(today, next), event: event.event })
@@ -60,14 +60,14 @@ export function replay(recorded: RecordedCall): Replay {
 }
 
 /** What an older chart was told and asked for may be called otherwise now. */
-function inTodaysWords(recorded: RecordedEvent): RecordedEvent {
+function inTodaysWords(recorded: RecordedEvent, callId: string): RecordedEvent {
   const { event, chartVersion, effects } = recorded
   const timer =
     isTimer(event) && chartVersion !== null ? callCharts.timerToday(event.type, chartVersion) : null
   return {
     ...recorded,
     event: timer === null ? eventToday(event) : { ...event, type: timer },
-    effects: effects.map(effectToday),
+    effects: effects.map((effect) => effectToday(effect, callId)),
   }
 }
 
@@ -135,17 +135,15 @@ function step(before: Standing, { event, seq, ...recorded }: RecordedEvent): Sta
 
 const NOWHERE: Walk = { entered: [], took: [] }
 
-function replayedStep(
-  recorded: RecordedEvent,
-  { step, timers, walk, handled, running }: Standing,
-): ReplayedStep {
+function replayedStep(recorded: RecordedEvent, standing: Standing): ReplayedStep {
+  const { callId, step, timers, walk, handled, running } = standing
   const { seq, at, event, stateBefore, stateAfter, effects, snapshot, chartVersion } = recorded
-  const reproduced = reproducedBy(step, timers)
+  const reproduced = reproducedBy(step, callId, timers)
   return {
     ...{ seq, at, type: event.type, event },
     recorded: { stateBefore, stateAfter, effects, snapshot, chartVersion },
     reproduced,
     ...walk,
-    differences: differencesBetween(recorded, { ...reproduced, handled, running }),
+    differences: differencesBetween(recorded, { ...reproduced, callId, handled, running }),
   }
 }

@@ -46,11 +46,11 @@ export function timersAfter(before: Timers, { event, timers: { set, cancel }, en
   return timers
 }
 
-export function reproducedBy(step: Step, timers: Timers): Reproduced {
+export function reproducedBy(step: Step, callId: string, timers: Timers): Reproduced {
   const { view, effects, stateAfter } = step
   const saved = JSON.parse(JSON.stringify(step.snapshot)) as SavedSnapshot
   const context = JSON.parse(JSON.stringify(view.context)) as Record<string, unknown>
-  const snapshot = callCharts.restore(step)
+  const snapshot = callCharts.restore({ id: callId, ...step })
   const machines: AnyMachineSnapshot[] = snapshot?.status === 'active' ? Object.values(snapshot.machines) : []
   const next = machines
     .filter(({ status }) => status === 'active')

@@ -2,9 +2,10 @@ import type { CallEvent } from '../../machines/call-events.ts'
 import type { CallView } from '../../machines/instructions.ts'
 import type { CallerVerification } from '../calls/caller-trust.ts'
 
-/** A call as its carrier's adapter needs it. */
+/** A call as the adapter of the carrier of one of its legs needs it. */
 export type CarrierCall = {
   callId: string
+  legId: string
   view: CallView
   tokenOf: (bridgeNumber: number) => string
 }
@@ -26,7 +27,7 @@ export interface CarrierCalls {
     agentId?: string | null
     publicOrigin: string
   }): Promise<CarrierCall & { isNew: boolean }>
-  /** Null when no call has this id of the carrier's. `eventId` names the delivery, so that a repeated one changes nothing. */
+  /** Null when no leg has this id of the carrier's. An event that names another leg changes nothing. `eventId` names the delivery, so that a repeated one changes nothing. */
   tell(providerCallId: string, event: CallEvent, eventId?: string): Promise<CarrierCall | null>
   /**
    * Says what the carrier says only once. It is kept from now on, and tried until the call has taken it. `tried` resolves after

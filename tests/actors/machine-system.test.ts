@@ -82,7 +82,7 @@ const lift = {
   version: '1',
   main: 'lift',
   machines: { lift: liftMachine, front: doorMachine, rear: doorMachine },
-  addressOf: () => 'lift',
+  addressOf: ({ type }: { type: string }) => (type.startsWith('stairs.') ? null : 'lift'),
 } as const satisfies MachineSystem
 
 const values = ({ snapshot: { machines } }: SystemStep<typeof lift>) => [
@@ -104,6 +104,13 @@ describe('a system of machines', () => {
     expect(values({ snapshot } as SystemStep<typeof lift>)).toEqual(['waiting', 'open', 'open'])
     expect(snapshot.status).toBe('active')
     expect(delivered.map((each) => each.to)).toEqual(['lift', 'front', 'rear'])
+  })
+
+  test('is not moved by what is for none of them', () => {
+    const before = beginSystem(lift, {})
+    expect(stepSystem(lift, before.snapshot, { type: 'stairs.call' })).toEqual({
+      ...{ snapshot: before.snapshot, actions: [], delivered: [] },
+    })
   })
 
   test('delivers what one says to another within the step, and lists what is asked of the world', () => {
@@ -179,8 +186,8 @@ describe('a system of machines', () => {
 
   test('says which address it does not have', () => {
     const { snapshot } = beginSystem(lift, {})
-    const lost = { ...lift, addressOf: () => 'cellar' }
-    expect(() => stepSystem(lost, snapshot, { type: 'call' })).toThrow(
+    const lost: MachineSystem = { ...lift, addressOf: () => 'cellar' }
+    expect(() => stepSystem<MachineSystem>(lost, snapshot, { type: 'call' })).toThrow(
       'lift-system has no machine cellar, only lift, front, rear.',
     )
     expect(() => stepSystem(lift, snapshot, { type: 'xstate.after.CLOSING.cellar.open' })).toThrow(

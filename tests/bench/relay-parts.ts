@@ -57,14 +57,16 @@ const viewIn = (bridge: 'connecting' | 'talking'): CallView => ({
     conversationId: null,
     redirects: 0,
     unresponsiveBridge: null,
+    legId: 'leg',
     bridgeNumber: 1,
+    goneBecause: null,
     isWanted: true,
     endReason: null,
   },
 })
 
 const calls: MediaCalls = {
-  join: async () => ({ bridgeNumber: 1, view: viewIn('connecting') }),
+  join: async () => ({ legId: 'leg', bridgeNumber: 1, view: viewIn('connecting') }),
   send: async () => viewIn('talking'),
   watch: () => () => {},
   agentRequest: async (callId) => ({

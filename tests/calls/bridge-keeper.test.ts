@@ -2,7 +2,7 @@ import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { CallEvent } from '../../machines/call-events.ts'
 import { BridgeKeeper, type OpenSession } from '../../src/calls/bridge-keeper.ts'
-import { CallHost, streamToken } from '../../src/calls/call-host.ts'
+import { CallHost } from '../../src/calls/call-host.ts'
 import type { Provider } from '../../src/calls/ports.ts'
 import { LIMITS } from '../../src/model/call-model.ts'
 import { createBridgeStore } from '../../src/persistence/bridge-store.ts'
@@ -11,6 +11,7 @@ import { sessionName } from '../../src/persistence/feed-listener.ts'
 import { OwnSession } from '../../src/persistence/own-session.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
+import { streamClaim } from '../support/stream-claim.ts'
 
 const HERE = '01900000-0000-7000-8000-00000000000a'
 const THERE = '01900000-0000-7000-8000-00000000000b'
@@ -58,12 +59,18 @@ async function bridgedAt(nodeId: string, provider: Provider = 'twilio'): Promise
     ...{ from: '+15550100002', to: '+15550199999', publicOrigin: 'https://voice.example' },
   })
   await host.send({ callId: row.id }, { type: 'leg.instructionsRequested' })
-  await host.join({ callId: row.id, providerCallId: row.providerCallId, token: streamToken(row, 1) })
+  await host.join(streamClaim(row))
   return row.id
 }
 
-const lost = (callId: string) => ({ callId, event: { type: 'media.lost', bridgeNumber: 1, clean: false } })
-const ended = (callId: string) => ({ callId, event: { type: 'leg.streamEnded', bridgeNumber: 1 } })
+const lost = (callId: string) => ({
+  callId,
+  event: { type: 'media.lost', leg: callId, bridgeNumber: 1, clean: false },
+})
+const ended = (callId: string) => ({
+  callId,
+  event: { type: 'leg.streamEnded', leg: callId, bridgeNumber: 1 },
+})
 
 describe('what is written of bridges, beside the sessions that there are', () => {
   it('is left alone where they agree, and of nodes that are there', async () => {
@@ -138,7 +145,7 @@ describe('the bridges of another node', () => {
     await db.query(leg, [sip, HERE])
     await db.query(leg, [own, THERE])
     await keeper().leadAwayFrom(THERE)
-    const asked = { callId: twilio, event: { type: 'relay.unresponsive', bridgeNumber: 1 } }
+    const asked = { callId: twilio, event: { type: 'relay.unresponsive', leg: twilio, bridgeNumber: 1 } }
     expect(sent).toHaveLength(2)
     expect(sent).toEqual(expect.arrayContaining([ended(sip), asked]))
   })

@@ -6,6 +6,7 @@ import { createCallStore } from '../../src/persistence/call-store.ts'
 import { JobDispatcher } from '../../src/persistence/job-dispatcher.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
+import { streamClaim } from '../support/stream-claim.ts'
 
 const LIMITS: CallLimits = {
   cloneMaxWaitMs: 35_000,
@@ -148,9 +149,11 @@ describe('a call in the database', () => {
     const [a, b] = [node(NODE_A), node(NODE_B)]
     const { row } = await a.open(arriving(STRANGER))
     await a.send({ callId: row.id }, { type: 'leg.instructionsRequested' })
-    const claim = { callId: row.id, providerCallId: row.providerCallId, token: streamToken(row, 1) }
+    const claim = streamClaim(row)
     expect(await a.join({ ...claim, token: 'guess' })).toHaveProperty('refused')
-    expect(await a.join({ ...claim, token: streamToken(row, 2) })).toHaveProperty('refused')
+    expect(await a.join(streamClaim(row, 2))).toHaveProperty('refused')
+    const ofAnother = streamToken(row, '01900000-0000-7000-8000-0000000000ff', 1)
+    expect(await a.join({ ...claim, token: ofAnother })).toHaveProperty('refused')
     expect(await a.join({ ...claim, providerCallId: 'CAother' })).toHaveProperty('refused')
     const joined = await Promise.all([a.join(claim), b.join(claim)])
     expect(joined.filter((answer) => 'bridgeNumber' in answer)).toHaveLength(1)
@@ -225,9 +228,9 @@ describe('a call in the database', () => {
   it('is bridged again when its relay is suspected and its leg asks, and stays bridged until then', async () => {
     const [a, b] = [node(NODE_A), node(NODE_B)]
     const { row } = await a.open(arriving(STRANGER))
-    const { id: callId, providerCallId } = row
+    const callId = row.id
     await a.send({ callId }, { type: 'leg.instructionsRequested' })
-    await a.join({ callId, providerCallId, token: streamToken(row, 1) })
+    await a.join(streamClaim(row))
     const suspect = (bridgeNumber: number) => b.send({ callId }, { type: 'relay.unresponsive', bridgeNumber })
     for (const _ of [1, 2]) expect((await suspect(1))?.view.state).toBe('bridged')
     expect((await jobs()).map(({ task }) => task)).toEqual(['redirect-leg', 'redirect-leg'])

@@ -2,12 +2,13 @@ import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { CallEvent } from '../../machines/call-events.ts'
 import type { SavedState } from '../../machines/saved-state.ts'
-import { CallHost, streamToken } from '../../src/calls/call-host.ts'
+import { CallHost } from '../../src/calls/call-host.ts'
 import { callCharts } from '../../src/calls/saved-call.ts'
 import { LIMITS } from '../../src/model/call-model.ts'
 import { createCallStore } from '../../src/persistence/call-store.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
+import { streamClaim } from '../support/stream-claim.ts'
 
 /* A call that a node of the release before has saved, and what such a node says to it. */
 
@@ -38,7 +39,7 @@ async function talking(): Promise<string> {
   const { row } = await host.open({ ...call, ...parties })
   const callId = row.id
   await host.send({ callId }, { type: 'leg.instructionsRequested' })
-  await host.join({ callId, providerCallId: 'CA1', token: streamToken(row, 1) })
+  await host.join(streamClaim(row))
   await host.send({ callId }, { type: 'agent.ready', bridgeNumber: 1, connection: 1, conversationId: 'c1' })
   return callId
 }

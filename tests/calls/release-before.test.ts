@@ -20,7 +20,7 @@ test.each(Object.entries(LEADING_TO))('%s', (_, lead) => {
 
 test('it changes nothing about what the machines of today go on from', () => {
   const { snapshot, chartVersion, view } = beginCall('call', INPUTS['cached voice'])
-  const restored = callCharts.read({ snapshot, chartVersion })
+  const restored = callCharts.read({ id: 'call', snapshot, chartVersion })
   if (restored.is !== 'alive') throw new Error('It cannot be restored.')
   expect(viewOf(restored.snapshot)).toEqual(view)
 })

@@ -2,7 +2,7 @@ import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { TIMERS_OF_CHART_2 } from '../../machines/call/from-chart-2.ts'
 import { nextInstructions } from '../../machines/instructions.ts'
-import { CallHost, streamToken } from '../../src/calls/call-host.ts'
+import { CallHost } from '../../src/calls/call-host.ts'
 import { AnswerPending } from '../../src/calls/ports.ts'
 import { stateOfRow } from '../../src/calls/retire.ts'
 import { callCharts } from '../../src/calls/saved-call.ts'
@@ -13,6 +13,7 @@ import { JobDispatcher } from '../../src/persistence/job-dispatcher.ts'
 import { createKnownCharts } from '../../src/persistence/known-charts.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { type OpenTestDatabase, openTestDatabase } from '../support/open-database.ts'
+import { streamClaim } from '../support/stream-claim.ts'
 
 /* A call that was saved by another chart, by an older one, or by nobody who knows how. */
 
@@ -62,7 +63,7 @@ async function talking(): Promise<string> {
   await host.send({ callId }, { type: 'leg.instructionsRequested' })
   const row = (await host.find({ callId }))?.row
   if (!row) throw new Error('The call is gone.')
-  await host.join({ callId, providerCallId: row.providerCallId, token: streamToken(row, 1) })
+  await host.join(streamClaim(row))
   await host.send({ callId }, { type: 'agent.ready', bridgeNumber: 1, connection: 1, conversationId: 'c1' })
   return callId
 }

@@ -17,6 +17,6 @@ test.each<[voice: VoiceLookup, voiceId: string | null, said: string]>([
   [{ ...CLONE, fallbackVoiceId: null }, 'own', 'cloned'],
 ])('of a call that an older chart has ended, %j spoken with %j is told as %s', (voice, voiceId, said) => {
   const snapshot = { status: 'done', value: 'ended', context: { ...context, voice, voiceId } }
-  const view = stateOfRow({ snapshot, chartVersion: '2', outcome: 'caller_hung_up' })
+  const view = stateOfRow({ id: 'call', snapshot, chartVersion: '2', outcome: 'caller_hung_up' })
   expect(view).toMatchObject({ state: 'ended', bridge: null, voice: said })
 })

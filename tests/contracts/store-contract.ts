@@ -35,10 +35,19 @@ const JOB: Job = { task: 'a-task', payload: {}, key: 'a-key', queue: null, attem
 const NO_TIMERS: Step['timers'] = { set: [], cancel: [], rename: {} }
 const END: Step['end'] = { reason: 'caller_hung_up', fault: faultOf('caller_hung_up') }
 
-const arriving = (change: Partial<NewCall> = {}): NewCall => {
+type Arriving = NewCall & { providerCallId: string }
+
+const arriving = (change: Partial<Arriving> = {}): Arriving => {
   const id = uuidv7()
   return {
-    ...{ id, provider: 'twilio', providerCallId: `CA-${id}`, direction: 'inbound', from: '+15550100009' },
+    ...{
+      id,
+      legId: id,
+      provider: 'twilio',
+      providerCallId: `CA-${id}`,
+      direction: 'inbound',
+      from: '+15550100009',
+    },
     ...{ to: '+15550199999', publicOrigin: 'https://voice.example', mediaSecret: `secret-of-${id}` },
     ...change,
   }
@@ -62,17 +71,21 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         call,
         ({ voice, liveCalls }) => {
           const admission: CallInput['admission'] = liveCalls >= capacity ? 'capacity_full' : 'accepted'
-          return { ...beginCall(call.id, { admission, voice, limits: LIMITS }), timers: NO_TIMERS, jobs }
+          return {
+            ...beginCall(call.id, { legId: call.legId, admission, voice, limits: LIMITS }),
+            timers: NO_TIMERS,
+            jobs,
+          }
         },
         { nodeId, capacity },
       )
 
-    const begun = async (change: Partial<NewCall> = {}) => (await begin(arriving(change))).row
+    const begun = async (change: Partial<Arriving> = {}) => (await begin(arriving(change))).row
 
     /** A step that changes what is given, and else nothing but the event and the number. */
     const stepOf = (row: CallRow, change: Partial<Step> = {}): Step => {
       const voice = { kind: 'default', voiceId: null } as const
-      const first = beginCall(row.id, { admission: 'accepted', voice, limits: LIMITS })
+      const first = beginCall(row.id, { legId: row.id, admission: 'accepted', voice, limits: LIMITS })
       const { reason: outcome = null, fault = null } = change.end ?? {}
       const columns = { ...first.columns, outcome, fault }
       return {
@@ -124,17 +137,18 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       test('is found by its id and by its carrier’s, as it was written, on whatever node', async () => {
         const call = arriving()
         const { row } = await begin(call)
-        const { provider, providerCallId } = call
+        const { legId, provider, providerCallId, ...known } = call
         for (const address of [call.id, { provider, providerCallId }])
           expect(await b.find(address)).toEqual(row)
-        expect(row).toMatchObject({ ...call, lastSeq: 1, endedAt: null, outcome: null })
+        expect(row).toMatchObject({ ...known, provider, lastSeq: 1, endedAt: null, outcome: null })
+        expect(row.legs).toEqual([{ id: legId, role: 'caller', provider, providerCallId }])
         expect(await a.find({ provider: 'sip', providerCallId })).toBeNull()
         expect(await a.find(uuidv7())).toBeNull()
       })
 
       test('has its own number at each carrier', async () => {
-        const call = arriving()
-        const [twilio, sip] = [await begin(call), await begin({ ...call, id: uuidv7(), provider: 'sip' })]
+        const [call, { id, legId }] = [arriving(), arriving()]
+        const [twilio, sip] = [await begin(call), await begin({ ...call, id, legId, provider: 'sip' })]
         expect([twilio.created, sip.created]).toEqual([true, true])
       })
     })

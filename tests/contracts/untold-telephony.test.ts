@@ -21,7 +21,12 @@ telephonyContract({ name: 'SIP, whose legs follow their calls', isTold: false },
     const call = sip.call()
     await call.reaches('bridged.talking')
     return {
-      address: { callId: (await call.row())?.id ?? '', providerCallId: call.sid, publicOrigin },
+      address: {
+        callId: (await call.row())?.id ?? '',
+        legId: (await call.row())?.id ?? '',
+        providerCallId: call.sid,
+        publicOrigin,
+      },
       isOver: () => call.line.isOver,
       async hangUp() {
         await call.line.bye()
@@ -29,7 +34,7 @@ telephonyContract({ name: 'SIP, whose legs follow their calls', isTold: false },
       },
     }
   },
-  unknown: { callId, providerCallId: 'nobody@127.0.0.1', publicOrigin },
+  unknown: { callId, legId: callId, providerCallId: 'nobody@127.0.0.1', publicOrigin },
   stop: async () => {},
 }))
 
@@ -43,7 +48,7 @@ telephonyContract({ name: 'Twilio without credentials', isTold: false }, async (
       const call = carrier.call({ from: CALLER, caller: new ScriptedCaller() })
       await until(call, 'answered')
       return {
-        address: { callId, providerCallId: call.sid, publicOrigin },
+        address: { callId, legId: callId, providerCallId: call.sid, publicOrigin },
         isOver: () => call.timeline.some(({ type }) => type === 'ended'),
         async hangUp() {
           call.hangUp()
@@ -51,7 +56,7 @@ telephonyContract({ name: 'Twilio without credentials', isTold: false }, async (
         },
       }
     },
-    unknown: { callId, providerCallId: 'CA0', publicOrigin },
+    unknown: { callId, legId: callId, providerCallId: 'CA0', publicOrigin },
     async stop() {
       await carrier.stop()
       await service.stop()

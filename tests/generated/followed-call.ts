@@ -6,7 +6,17 @@ import type { ScriptedWorld } from '../support/scripted-world.ts'
 /** A timer that fell due is found within a second; only a fault lasts longer than this. */
 const PATIENCE_MS = 8_000
 
-type Shown = Omit<CallSummary, 'startedAt' | 'endedAt'> & { startedAt: string; endedAt: string | null }
+type ShownLeg = {
+  id: string
+  providerCallId: string | null
+  endedAt: string | null
+  endReason: string | null
+}
+type Shown = Omit<CallSummary, 'startedAt' | 'endedAt'> & {
+  startedAt: string
+  endedAt: string | null
+  legs: ShownLeg[]
+}
 
 /** One call as the admin API tells it: its state when asked, and each event as it happens. */
 export class FollowedCall {
@@ -39,6 +49,13 @@ export class FollowedCall {
     const leaving = new AbortController()
     const response = await world.admin(`/calls/${call.id}/events?follow`, { signal: leaving.signal })
     return new FollowedCall(call.id, world, eventsIn(response), leaving)
+  }
+
+  /** The caller's. */
+  async leg(): Promise<ShownLeg> {
+    const [leg] = (await this.show()).legs
+    if (!leg) throw new Error(`Call ${this.id} has no leg.`)
+    return leg
   }
 
   /** The next event that changes the call. Rejects when none comes. */

@@ -147,7 +147,9 @@ class PlayedCall {
 
   async #check(recorded: RecordedEvent, before: string): Promise<void> {
     const { place, instructions, orders, mayStillPlay } = this.#expected
-    expect(recorded).toMatchObject({ stateBefore: before, stateAfter: place, effects: this.#effects() })
+    const { id: legId, endedAt } = await this.#call.leg()
+    expect(recorded).toMatchObject({ stateBefore: before, stateAfter: place, effects: this.#effects(legId) })
+    expect(endedAt !== null, 'whether the leg is over').toBe(place === 'ended')
     await this.#checkShown()
     await this.#leg.expectTold({ instructions, orders, mayStillPlay })
     await this.#checkEffects()
@@ -198,11 +200,15 @@ class PlayedCall {
   }
 
   /** The chart's, for the samples of this very caller. */
-  #effects(): { type: string; params: object }[] {
+  #effects(legId: string): { type: string; params: object }[] {
     const { sampleKey } = this.#caller
     return this.#expected.effects.map(({ type, params }) => ({
       type,
-      params: 'sampleKey' in params ? { sampleKey } : params,
+      params: {
+        ...params,
+        ...('sampleKey' in params && { sampleKey }),
+        ...('leg' in params && { leg: legId }),
+      },
     }))
   }
 

@@ -83,16 +83,24 @@ class TwilioDriver implements LegDriver {
 
   /** A leg that was redirected out of a bridge names it, as the URL that it was given does. */
   #poll(leaves?: number): Promise<LegInstruction[]> {
-    const question = new URL('/webhooks/status-callback', this.#call.nextOrigin())
+    const question = this.#urlOf('status-callback')
     if (leaves !== undefined) question.searchParams.set('leaves', `${leaves}`)
     return this.#ask(question.href)
   }
 
   /** The address is the one in the TwiML; a leg that never had a stream can only mean the bare one. */
   #reportStreamEnd(bridgeNumber: number): Promise<LegInstruction[]> {
-    const action = new URL('/webhooks/stream-ended', this.#call.nextOrigin())
+    const action = this.#urlOf('stream-ended')
     if (bridgeNumber > 0) action.searchParams.set('bridgeNumber', `${bridgeNumber}`)
     return this.#ask(action.href)
+  }
+
+  /** At whichever node is asked next, with the leg that the last TwiML named. */
+  #urlOf(webhook: string): URL {
+    const url = new URL(`/webhooks/${webhook}`, this.#call.nextOrigin())
+    const leg = this.#told?.leg
+    if (leg) url.searchParams.set('leg', leg)
+    return url
   }
 
   async #reportEnd(status: LegEndStatus): Promise<void> {
@@ -149,6 +157,6 @@ function isQuestion(address: string, origin: string): boolean {
   return (
     url?.origin === origin &&
     url.pathname === '/webhooks/status-callback' &&
-    /^(\?leaves=\d+)?$/.test(url.search)
+    /^\?leg=[0-9a-f-]{36}(&leaves=\d+)?$/.test(url.search)
   )
 }

@@ -2,13 +2,23 @@ import type { LegInstruction } from '../../machines/instructions.ts'
 import { parseTwiml, type Verb, type VerbOf } from '../../src/simulator/carrier/twiml.ts'
 
 /** What a leg is told to do, in the words of the chart, and what the carrier needs to do it. */
-export type ReadTwiml = { instructions: LegInstruction[]; connect: VerbOf<'Connect'> | null }
+export type ReadTwiml = {
+  instructions: LegInstruction[]
+  connect: VerbOf<'Connect'> | null
+  /** Which leg comes back by the URLs that it gives. */
+  leg: string | null
+}
 
 /** Reads TwiML back into what it was made of; throws at whatever a leg could not have been told. */
 export function readInstructions(document: string): ReadTwiml {
   const verbs = parseTwiml(document)
   const connect = verbs.find((verb) => verb.verb === 'Connect') ?? null
-  return { instructions: verbs.map(instructionOf), connect }
+  const back = verbs.map((verb) =>
+    verb.verb === 'Redirect' ? verb.text : verb.verb === 'Connect' && verb.action,
+  )
+  const url = back.find((address) => typeof address === 'string')
+  const leg = url ? new URL(url).searchParams.get('leg') : null
+  return { instructions: verbs.map(instructionOf), connect, leg }
 }
 
 function instructionOf(verb: Verb): LegInstruction {
@@ -18,7 +28,7 @@ function instructionOf(verb: Verb): LegInstruction {
     case 'Say':
       return said(verb.text)
     case 'Redirect':
-      return redirected(new URL(verb.text).pathname)
+      return redirected(new URL(verb.text))
     case 'Connect':
       return connected(verb)
     case 'Hangup':
@@ -42,8 +52,9 @@ function said(text: string): LegInstruction {
   throw new Error(`No leg is told to say "${text}".`)
 }
 
-function redirected(path: string): LegInstruction {
-  if (path !== '/webhooks/status-callback') throw new Error(`No leg is sent to ${path}.`)
+function redirected({ pathname, search }: URL): LegInstruction {
+  if (pathname !== '/webhooks/status-callback' || !/^\?leg=[0-9a-f-]{36}$/.test(search))
+    throw new Error(`No leg is sent to ${pathname}${search}.`)
   return { do: 'poll' }
 }
 

@@ -75,6 +75,7 @@ it('refers to nothing that it does not hold', () => {
     'AgentChange',
     'AgentDraft',
     'Call',
+    'CallDetails',
     'CallEvent',
     'CallerVoice',
     'ChartCoverage',

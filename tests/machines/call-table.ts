@@ -36,48 +36,51 @@ export const CALL_TABLE: Record<string, Row> = {
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, start LEG_PATIENCE, stop GREETING_OVERDUE, stop LEG_PATIENCE, stop LEG_PATIENCE',
     'leg.instructionsRequested, leaving':
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, start LEG_PATIENCE, stop GREETING_OVERDUE, stop LEG_PATIENCE, stop LEG_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    'leg.ended':
+      'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+      'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    GREETING_OVERDUE: 'greeting: redirectLeg 0',
+      'ended; endReason too_long: hangUpLeg leg-1 too_long, stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    GREETING_OVERDUE: 'greeting: redirectLeg leg-1 0',
     LEG_PATIENCE:
-      'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+      'ended; goneBecause carrier_lost; endReason carrier_lost: hangUpLeg leg-1 carrier_lost, stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
   }),
   joining: row({
     'leg.streamEnded':
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop JOIN_OVERDUE, stop LEG_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
+    'leg.ended':
+      'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     'media.joined':
       'bridged.connecting; agentBridge 1; agentConnection 1: start AGENT_CONNECT, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop JOIN_OVERDUE, stop LEG_PATIENCE',
+      'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
+      'ended; endReason too_long: hangUpLeg leg-1 too_long, stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     LEG_PATIENCE:
-      'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
-    JOIN_OVERDUE: 'joining: redirectLeg 1',
+      'ended; goneBecause carrier_lost; endReason carrier_lost: hangUpLeg leg-1 carrier_lost, stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
+    JOIN_OVERDUE: 'joining: redirectLeg leg-1 1',
   }),
   ended: row({}),
   closing: row({
     'leg.instructionsRequested': 'ended: stop CALL_MAX, stop FAREWELL',
     'leg.instructionsRequested, leaving': 'ended: stop CALL_MAX, stop FAREWELL',
     'leg.streamEnded': 'ended: stop CALL_MAX, stop FAREWELL',
-    'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
-    'relay.unresponsive': 'closing: hangUpLeg operator_hung_up',
-    'operator.hangupRequested': 'closing: hangUpLeg operator_hung_up, start FAREWELL, stop FAREWELL',
-    CALL_MAX: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop FAREWELL',
-    FAREWELL: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop FAREWELL',
+    'leg.ended': 'ended; goneBecause caller_hung_up: stop CALL_MAX, stop FAREWELL',
+    'relay.unresponsive': 'closing: hangUpLeg leg-1 operator_hung_up',
+    'operator.hangupRequested': 'closing: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop FAREWELL',
+    CALL_MAX: 'ended: hangUpLeg leg-1 operator_hung_up, stop CALL_MAX, stop FAREWELL',
+    FAREWELL: 'ended: hangUpLeg leg-1 operator_hung_up, stop CALL_MAX, stop FAREWELL',
   }),
   'bridged.connecting': row({
     'leg.instructionsRequested, leaving':
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT',
     'leg.streamEnded': 'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT',
-    'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_CONNECT, stop CALL_MAX',
+    'leg.ended':
+      'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop AGENT_CONNECT, stop CALL_MAX',
     'media.lost, announced': 'departing: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_CONNECT',
     'media.lost, broken': 'rejoining: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_CONNECT',
-    'relay.unresponsive': 'bridged.connecting; unresponsiveBridge 1: redirectLeg 1',
+    'relay.unresponsive': 'bridged.connecting; unresponsiveBridge 1: redirectLeg leg-1 1',
     'agent.ready':
       'bridged.talking; conversationId talk-1: start AGENT_STEADY, start TALK_CHECK, stop AGENT_CONNECT',
     'agent.lost':
@@ -85,8 +88,8 @@ export const CALL_TABLE: Record<string, Row> = {
     'agent.ended': 'closing; endReason agent_ended: start FAREWELL, stop AGENT_CONNECT',
     'agent.overrideRefused': 'bridged.connecting; refusedOverrides language',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop AGENT_CONNECT',
-    CALL_MAX: 'ended; endReason too_long: hangUpLeg too_long, stop AGENT_CONNECT, stop CALL_MAX',
+      'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop AGENT_CONNECT',
+    CALL_MAX: 'ended; endReason too_long: hangUpLeg leg-1 too_long, stop AGENT_CONNECT, stop CALL_MAX',
     AGENT_CONNECT:
       'bridged.backingOff; agentReconnects 1: start AGENT_PAUSE, start AGENT_RECOVERY, stop AGENT_CONNECT',
   }),
@@ -97,14 +100,15 @@ export const CALL_TABLE: Record<string, Row> = {
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'leg.streamEnded':
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.ended':
+      'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+      'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    REJOIN_OVERDUE: 'departing: redirectLeg 1',
+      'ended; endReason too_long: hangUpLeg leg-1 too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    REJOIN_OVERDUE: 'departing: redirectLeg leg-1 1',
     REJOIN_PATIENCE:
-      'ended; endReason caller_hung_up: hangUpLeg caller_hung_up, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+      'ended; goneBecause caller_hung_up; endReason caller_hung_up: hangUpLeg leg-1 caller_hung_up, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
   }),
   rejoining: row({
     'leg.instructionsRequested':
@@ -113,54 +117,57 @@ export const CALL_TABLE: Record<string, Row> = {
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'leg.streamEnded':
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    'leg.ended': 'ended; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'leg.ended':
+      'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+      'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
-    REJOIN_OVERDUE: 'rejoining: redirectLeg 1',
+      'ended; endReason too_long: hangUpLeg leg-1 too_long, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    REJOIN_OVERDUE: 'rejoining: redirectLeg leg-1 1',
     REJOIN_PATIENCE:
-      'ended; endReason media_lost: hangUpLeg media_lost, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+      'ended; goneBecause media_lost; endReason media_lost: hangUpLeg leg-1 media_lost, stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
   }),
   'bridged.talking': row({
     'leg.instructionsRequested, leaving':
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_STEADY, stop TALK_CHECK',
     'leg.streamEnded': 'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_STEADY, stop TALK_CHECK',
-    'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_STEADY, stop CALL_MAX, stop TALK_CHECK',
+    'leg.ended':
+      'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop AGENT_STEADY, stop CALL_MAX, stop TALK_CHECK',
     'media.lost, announced':
       'departing: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_STEADY, stop TALK_CHECK',
     'media.lost, broken':
       'rejoining: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_STEADY, stop TALK_CHECK',
-    'relay.unresponsive': 'bridged.talking; unresponsiveBridge 1: redirectLeg 1',
+    'relay.unresponsive': 'bridged.talking; unresponsiveBridge 1: redirectLeg leg-1 1',
     'agent.lost':
       'bridged.backingOff; agentReconnects 1: start AGENT_PAUSE, start AGENT_RECOVERY, stop AGENT_STEADY, stop TALK_CHECK',
     'agent.ended': 'closing; endReason agent_ended: start FAREWELL, stop AGENT_STEADY, stop TALK_CHECK',
     'agent.overrideRefused': 'bridged.talking; refusedOverrides language',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop AGENT_STEADY, stop TALK_CHECK',
+      'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop AGENT_STEADY, stop TALK_CHECK',
     CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop AGENT_STEADY, stop CALL_MAX, stop TALK_CHECK',
+      'ended; endReason too_long: hangUpLeg leg-1 too_long, stop AGENT_STEADY, stop CALL_MAX, stop TALK_CHECK',
     AGENT_STEADY: 'bridged.talking',
     TALK_CHECK:
-      'bridged.talking: checkLeg 1, start AGENT_STEADY, start TALK_CHECK, stop AGENT_STEADY, stop TALK_CHECK',
+      'bridged.talking: checkLeg leg-1 1, start AGENT_STEADY, start TALK_CHECK, stop AGENT_STEADY, stop TALK_CHECK',
   }),
   'bridged.backingOff': row({
     'leg.instructionsRequested, leaving':
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_PAUSE, stop AGENT_RECOVERY',
     'leg.streamEnded':
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_PAUSE, stop AGENT_RECOVERY',
-    'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_PAUSE, stop AGENT_RECOVERY, stop CALL_MAX',
+    'leg.ended':
+      'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop AGENT_PAUSE, stop AGENT_RECOVERY, stop CALL_MAX',
     'media.lost, announced':
       'departing: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_PAUSE, stop AGENT_RECOVERY',
     'media.lost, broken':
       'rejoining: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_PAUSE, stop AGENT_RECOVERY',
-    'relay.unresponsive': 'bridged.backingOff; unresponsiveBridge 1: redirectLeg 1',
+    'relay.unresponsive': 'bridged.backingOff; unresponsiveBridge 1: redirectLeg leg-1 1',
     'agent.ended': 'closing; endReason agent_ended: start FAREWELL, stop AGENT_PAUSE, stop AGENT_RECOVERY',
     'agent.overrideRefused': 'bridged.backingOff; refusedOverrides language',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop AGENT_PAUSE, stop AGENT_RECOVERY',
+      'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop AGENT_PAUSE, stop AGENT_RECOVERY',
     CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop AGENT_PAUSE, stop AGENT_RECOVERY, stop CALL_MAX',
+      'ended; endReason too_long: hangUpLeg leg-1 too_long, stop AGENT_PAUSE, stop AGENT_RECOVERY, stop CALL_MAX',
     AGENT_RECOVERY:
       'failed; endReason agent_unreachable: start FAREWELL, stop AGENT_PAUSE, stop AGENT_RECOVERY',
     AGENT_PAUSE: 'bridged.reconnecting; agentConnection 2: start AGENT_CONNECT, stop AGENT_PAUSE',
@@ -170,30 +177,31 @@ export const CALL_TABLE: Record<string, Row> = {
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT, stop AGENT_RECOVERY',
     'leg.streamEnded':
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop AGENT_CONNECT, stop AGENT_RECOVERY',
-    'leg.ended': 'ended; endReason caller_hung_up: stop AGENT_CONNECT, stop AGENT_RECOVERY, stop CALL_MAX',
+    'leg.ended':
+      'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop AGENT_CONNECT, stop AGENT_RECOVERY, stop CALL_MAX',
     'media.lost, announced':
       'departing: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_CONNECT, stop AGENT_RECOVERY',
     'media.lost, broken':
       'rejoining: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_CONNECT, stop AGENT_RECOVERY',
-    'relay.unresponsive': 'bridged.reconnecting; unresponsiveBridge 1: redirectLeg 1',
+    'relay.unresponsive': 'bridged.reconnecting; unresponsiveBridge 1: redirectLeg leg-1 1',
     'agent.ready':
       'bridged.talking; conversationId talk-1: start AGENT_STEADY, start TALK_CHECK, stop AGENT_CONNECT, stop AGENT_RECOVERY',
     'agent.lost': 'bridged.backingOff; agentPauses 1: start AGENT_PAUSE, stop AGENT_CONNECT',
     'agent.ended': 'closing; endReason agent_ended: start FAREWELL, stop AGENT_CONNECT, stop AGENT_RECOVERY',
     'agent.overrideRefused': 'bridged.reconnecting; refusedOverrides language',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop AGENT_CONNECT, stop AGENT_RECOVERY',
+      'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop AGENT_CONNECT, stop AGENT_RECOVERY',
     CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop AGENT_CONNECT, stop AGENT_RECOVERY, stop CALL_MAX',
+      'ended; endReason too_long: hangUpLeg leg-1 too_long, stop AGENT_CONNECT, stop AGENT_RECOVERY, stop CALL_MAX',
     AGENT_CONNECT: 'bridged.backingOff; agentPauses 1: start AGENT_PAUSE, stop AGENT_CONNECT',
     AGENT_RECOVERY:
       'failed; endReason agent_unreachable: start FAREWELL, stop AGENT_CONNECT, stop AGENT_RECOVERY',
   }),
   failed: row({
-    'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
-    'operator.hangupRequested': 'closing: hangUpLeg agent_unreachable, start FAREWELL, stop FAREWELL',
-    CALL_MAX: 'ended: hangUpLeg agent_unreachable, stop CALL_MAX, stop FAREWELL',
-    FAREWELL: 'ended: hangUpLeg agent_unreachable, stop CALL_MAX, stop FAREWELL',
+    'leg.ended': 'ended; goneBecause caller_hung_up: stop CALL_MAX, stop FAREWELL',
+    'operator.hangupRequested': 'closing: hangUpLeg leg-1 agent_unreachable, start FAREWELL, stop FAREWELL',
+    CALL_MAX: 'ended: hangUpLeg leg-1 agent_unreachable, stop CALL_MAX, stop FAREWELL',
+    FAREWELL: 'ended: hangUpLeg leg-1 agent_unreachable, stop CALL_MAX, stop FAREWELL',
   }),
   'greeting while cloning': row({
     'leg.instructionsRequested':
@@ -201,20 +209,20 @@ export const CALL_TABLE: Record<string, Row> = {
     'leg.instructionsRequested, leaving':
       'hold; holdRound 1: start LEG_PATIENCE, start ROUND_OVERDUE, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'leg.ended':
-      'ended; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+      'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'voice.ready':
-      'joining; voice cloned; voiceId cloned-voice: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+      'joining; voice cloned; voiceId cloned-voice: redirectLeg leg-1 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'voice.failed':
-      'joining; voice default: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+      'joining; voice default: redirectLeg leg-1 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+      'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
-    GREETING_OVERDUE: 'greeting: redirectLeg 0',
+      'ended; endReason too_long: hangUpLeg leg-1 too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    GREETING_OVERDUE: 'greeting: redirectLeg leg-1 0',
     LEG_PATIENCE:
-      'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+      'ended; goneBecause carrier_lost; endReason carrier_lost: hangUpLeg leg-1 carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     CLONE_MAX_WAIT:
-      'joining; voice default: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+      'joining; voice default: recordCloneTimeout sample-1, redirectLeg leg-1 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
   }),
   'hold while cloning': row({
     'leg.instructionsRequested':
@@ -222,38 +230,38 @@ export const CALL_TABLE: Record<string, Row> = {
     'leg.instructionsRequested, leaving':
       'hold; holdRound 2: start LEG_PATIENCE, start ROUND_OVERDUE, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     'leg.ended':
-      'ended; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+      'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     'voice.ready':
-      'joining; voice cloned; voiceId cloned-voice: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+      'joining; voice cloned; voiceId cloned-voice: redirectLeg leg-1 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     'voice.failed':
-      'joining; voice default: redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+      'joining; voice default: redirectLeg leg-1 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     'operator.hangupRequested':
-      'closing; endReason operator_hung_up: hangUpLeg operator_hung_up, start FAREWELL, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+      'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     CALL_MAX:
-      'ended; endReason too_long: hangUpLeg too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
-    ROUND_OVERDUE: 'hold: redirectLeg 0',
+      'ended; endReason too_long: hangUpLeg leg-1 too_long, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    ROUND_OVERDUE: 'hold: redirectLeg leg-1 0',
     LEG_PATIENCE:
-      'ended; endReason carrier_lost: hangUpLeg carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+      'ended; goneBecause carrier_lost; endReason carrier_lost: hangUpLeg leg-1 carrier_lost, stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     CLONE_MAX_WAIT:
-      'joining; voice default: recordCloneTimeout sample-1, redirectLeg 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+      'joining; voice default: recordCloneTimeout sample-1, redirectLeg leg-1 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
   }),
   'closing while cloning': row({
     'leg.instructionsRequested': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
     'leg.instructionsRequested, leaving': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
     'leg.streamEnded': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
-    'leg.ended': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
-    'relay.unresponsive': 'closing: hangUpLeg operator_hung_up',
+    'leg.ended': 'ended; goneBecause caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    'relay.unresponsive': 'closing: hangUpLeg leg-1 operator_hung_up',
     'voice.ready': 'closing; voice cloned; voiceId cloned-voice: stop CLONE_MAX_WAIT',
     'voice.failed': 'closing; voice default: stop CLONE_MAX_WAIT',
-    'operator.hangupRequested': 'closing: hangUpLeg operator_hung_up, start FAREWELL, stop FAREWELL',
-    CALL_MAX: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
-    FAREWELL: 'ended: hangUpLeg operator_hung_up, stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    'operator.hangupRequested': 'closing: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop FAREWELL',
+    CALL_MAX: 'ended: hangUpLeg leg-1 operator_hung_up, stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
+    FAREWELL: 'ended: hangUpLeg leg-1 operator_hung_up, stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
     CLONE_MAX_WAIT: 'closing; voice default: recordCloneTimeout sample-1, stop CLONE_MAX_WAIT',
   }),
   rejected: row({
-    'leg.ended': 'ended: stop CALL_MAX, stop FAREWELL',
-    'operator.hangupRequested': 'closing: hangUpLeg capacity_full, start FAREWELL, stop FAREWELL',
-    CALL_MAX: 'ended: hangUpLeg capacity_full, stop CALL_MAX, stop FAREWELL',
-    FAREWELL: 'ended: hangUpLeg capacity_full, stop CALL_MAX, stop FAREWELL',
+    'leg.ended': 'ended; goneBecause caller_hung_up: stop CALL_MAX, stop FAREWELL',
+    'operator.hangupRequested': 'closing: hangUpLeg leg-1 capacity_full, start FAREWELL, stop FAREWELL',
+    CALL_MAX: 'ended: hangUpLeg leg-1 capacity_full, stop CALL_MAX, stop FAREWELL',
+    FAREWELL: 'ended: hangUpLeg leg-1 capacity_full, stop CALL_MAX, stop FAREWELL',
   }),
 }

@@ -27,10 +27,10 @@ export const EFFECTS: {
 } = {
   requestClone: ['sampleKey'],
   recordCloneTimeout: ['sampleKey'],
-  redirectLeg: ['bridgeNumber'],
-  checkLeg: ['bridgeNumber'],
+  redirectLeg: ['leg', 'bridgeNumber'],
+  checkLeg: ['leg', 'bridgeNumber'],
   forgetVoice: ['sampleKey', 'voiceId'],
-  hangUpLeg: ['reason'],
+  hangUpLeg: ['leg', 'reason'],
 }
 
 const GRAPH = graphOf(callSystem)
@@ -132,7 +132,11 @@ export function eventsHeardAfterTheEnd({ states }: CallGraph): string[] {
 const everyEvent = (state: CallSnapshot): AnyEvent[] => [...outsideEvents(state), ...ALL_TIMERS]
 
 function throughJson(snapshot: CallSnapshot): CallSnapshot {
-  const restored = callCharts.restore({ snapshot: JSON.parse(saved(snapshot)), chartVersion: callCharts.id })
+  const restored = callCharts.restore({
+    id: 'call',
+    snapshot: JSON.parse(saved(snapshot)),
+    chartVersion: callCharts.id,
+  })
   if (!restored) throw new Error(`${serializeState(snapshot)} was saved and cannot be restored.`)
   return restored
 }

@@ -31,7 +31,7 @@ function rowAfter({ id }: RecordedCall, { seq, snapshot, chartVersion }: Recorde
 }
 
 /** The versions whose calls the chart of today leads just as they were led; a version that it leads otherwise is taken out. */
-const LED_ALIKE = ['2', '3']
+const LED_ALIKE = ['2', '3', '4']
 
 describe.each(recordings)('%s', (_, call) => {
   const [version = ''] = call.chartVersion.split('.')

@@ -56,14 +56,14 @@ export class ChartCalls implements MediaCalls {
   async join(claim: { callId: string; providerCallId: string; token: string | null }) {
     await this.joinGate
     if (this.fault === 'join') throw new Error('The database is away.')
-    const { bridgeNumber } = this.view.context
+    const { legId, bridgeNumber } = this.view.context
     if (claim.callId !== CALL_ID || claim.providerCallId !== CALL_SID) return { refused: 'unknown call' }
     if (claim.token !== this.token) return { refused: 'the token is wrong' }
     const before = this.#snapshot
-    this.tell({ type: 'media.joined', bridgeNumber, node: 'node-1' })
+    this.tell({ type: 'media.joined', leg: legId, bridgeNumber, node: 'node-1' })
     return this.#snapshot === before
       ? { refused: 'the token was used before' }
-      : { bridgeNumber, view: this.view }
+      : { legId, bridgeNumber, view: this.view }
   }
 
   async send(_callId: string, event: CallEvent): Promise<CallView | null> {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { LEG } from '../../src/model/call-model.ts'
 import { TwilioMediaStream } from '../../src/telephony/twilio/media-stream.ts'
 import { CALL_ID } from './chart-calls.ts'
 import { Relay } from './relay.ts'
@@ -137,7 +138,7 @@ test('a node that goes down hands its streams over: they close with 1012 and the
   expect(await carrier.whenClosed()).toEqual({ code: 1012, reason: 'this node is going down' })
   await Promise.all([stopped, whenIdle])
   expect(idle).toBe(true)
-  expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', bridgeNumber: 1, clean: false })
+  expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', leg: LEG, bridgeNumber: 1, clean: false })
   expect(relay.calls.view.state).toBe('rejoining')
   expect(relay.agent.latest.closes).toBe(1)
 })

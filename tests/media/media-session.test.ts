@@ -2,8 +2,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LEG } from '../../src/model/call-model.ts'
 import type { Carrier } from './carrier.ts'
 import { Relay, SILENCE_TIMEOUT_MS } from './relay.ts'
+
+const lost = (clean: boolean) => ({ type: 'media.lost', leg: LEG, bridgeNumber: 1, clean })
 
 /** 20 ms of sound, as base64: recognisable by its number. */
 const frame = (number: number) => Buffer.alloc(160, number % 256).toString('base64')
@@ -73,7 +76,7 @@ describe('a bridge', () => {
     carrier.stop()
     expect(await carrier.whenClosed()).toMatchObject({ code: 1000 })
     await relay.until(() => expect(eventTypes()).toEqual(['agent.ready', 'media.lost']))
-    expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', bridgeNumber: 1, clean: true })
+    expect(relay.calls.events.at(-1)).toEqual(lost(true))
     expect(relay.calls.view.state).toBe('departing')
     expect(latest.closes).toBe(1)
   })
@@ -81,18 +84,14 @@ describe('a bridge', () => {
   test('a socket that is closed in good order is as good as a word', async () => {
     const carrier = await relay.bridge()
     carrier.socket.close(1000)
-    await relay.until(() =>
-      expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', bridgeNumber: 1, clean: true }),
-    )
+    await relay.until(() => expect(relay.calls.events.at(-1)).toEqual(lost(true)))
     expect(relay.calls.view.state).toBe('departing')
   })
 
   test('a socket that breaks without a word is told as such', async () => {
     const carrier = await relay.bridge()
     carrier.socket.terminate()
-    await relay.until(() =>
-      expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', bridgeNumber: 1, clean: false }),
-    )
+    await relay.until(() => expect(relay.calls.events.at(-1)).toEqual(lost(false)))
     expect(relay.calls.view.state).toBe('rejoining')
     expect(relay.agent.latest.closes).toBe(1)
   })
@@ -167,9 +166,7 @@ describe('being let in', () => {
     carrier.socket.close()
     await carrier.whenClosed()
     gate.resolve()
-    await relay.until(() =>
-      expect(relay.calls.events).toEqual([{ type: 'media.lost', bridgeNumber: 1, clean: false }]),
-    )
+    await relay.until(() => expect(relay.calls.events).toEqual([lost(false)]))
     expect(relay.agent.connections).toEqual([])
   })
 
@@ -327,7 +324,7 @@ describe('watchdogs', () => {
     expect(carrier.closed).toBeNull()
     relay.clock.advance(1_000)
     expect(await carrier.whenClosed()).toEqual({ code: 1008, reason: 'the carrier fell silent' })
-    expect(relay.calls.events.at(-1)).toEqual({ type: 'media.lost', bridgeNumber: 1, clean: false })
+    expect(relay.calls.events.at(-1)).toEqual(lost(false))
   })
 
   test('garbage is no sign of life', async () => {

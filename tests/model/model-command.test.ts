@@ -58,7 +58,7 @@ describe('check', () => {
     expect(output).toMatch(
       /^Chart call-system, version \d+: states \d+, transitions \d+, situations looked at \d+\.\n/,
     )
-    expect(output.match(/^ok {4}/gm), output).toHaveLength(7)
+    expect(output.match(/^ok {4}/gm), output).toHaveLength(8)
     expect(output).toMatch(/a caller hears nothing for at most 106 s \(allowed: 120 s\)/)
     expect(code).toBe(0)
   })

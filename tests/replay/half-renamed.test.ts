@@ -16,7 +16,7 @@ const renamed = { stateAfter: 'waiting', leg: null }
 test('a state that the instructions do not know has none', () => {
   const step = beginCall(CALL_ID, INPUTS['voice to clone'])
   const view = { ...step.view, state: 'waiting' as never }
-  expect(reproducedBy({ ...step, view }, new Map())).toMatchObject({ leg: null, media: 'close' })
+  expect(reproducedBy({ ...step, view }, 'call', new Map())).toMatchObject({ leg: null, media: 'close' })
 })
 
 test('a call that came by it is told with its first difference, and that nothing says what the leg is told', () => {

@@ -85,7 +85,7 @@ describe('a call in the database', () => {
       expect(output).toMatch(
         /4 +\+[\d.]+ s +agent\.ready +bridged\.connecting → bridged\.talking, voice default/,
       )
-      expect(output).toMatch(/effects +hangUpLeg operator_hung_up/)
+      expect(output).toMatch(/effects +hangUpLeg \S+ operator_hung_up/)
       expect(output).toContain('All 6 recorded states were reproduced.')
     }
     expect(ours.output).toContain(`Written to ${file}: 6 events.`)

@@ -11,6 +11,7 @@ import type {
   CallCursor,
   CallFilter,
   CallSummary,
+  LegSummary,
   RecordedEvent,
 } from '../../src/persistence/call-queries.ts'
 import type { LiveCall, LiveCallQueries } from '../../src/persistence/live-calls.ts'
@@ -79,8 +80,17 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
         .filter(({ id }) => !after || id < after.id)
         .slice(0, limit),
     get: async (id: string) => this.#find(id)?.summary ?? null,
+    legs: async (id: string) => this.#legsOf(id),
     events: async (id: string, after: number) =>
       this.#find(id)?.events.filter(({ seq }) => seq > after) ?? [],
+  }
+
+  #legsOf(callId: string): LegSummary[] {
+    const { provider, providerCallId, startedAt, endedAt, outcome } = this.#find(callId)?.summary ?? {}
+    if (!provider || !startedAt) return []
+    const carriers = { provider, providerCallId: providerCallId ?? null }
+    const times = { startedAt, endedAt: endedAt ?? null, endReason: outcome ?? null }
+    return [{ id: callId, role: 'caller', ...carriers, ...times }]
   }
 
   readonly conversations = {
@@ -101,7 +111,12 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
   begin(from: string, at = new Date()): string {
     const id = uuidv7()
     const providerCallId = `CA${id.replaceAll('-', '')}`
-    const step = beginCall(id, { admission: 'accepted', voice: this.#lookUp(from), limits: LIMITS })
+    const step = beginCall(id, {
+      legId: id,
+      admission: 'accepted',
+      voice: this.#lookUp(from),
+      limits: LIMITS,
+    })
     const summary = {
       ...{
         id,

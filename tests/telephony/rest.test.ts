@@ -37,6 +37,7 @@ const telephony = (apiBaseUrl = carrier.apiBaseUrl, authToken = AUTH_TOKEN) =>
 
 const addressOf = (providerCallId: string) => ({
   callId: '0190a0a0-0000-7000-8000-000000000000',
+  legId: '0190a0a0-0000-7000-8000-00000000000a',
   providerCallId,
   publicOrigin: service.origin,
 })

@@ -20,6 +20,7 @@ const url = fc.webUrl({ withQueryParameters: true, withFragments: true })
 
 const context = fc.record({
   callId: fc.uuid(),
+  legId: fc.uuid(),
   origin,
   token: fc.string({ unit: 'grapheme-ascii', minLength: 1 }),
   greeting: fc.record({
@@ -47,8 +48,8 @@ const instruction: fc.Arbitrary<LegInstruction> = fc.oneof(
   fc.constant({ do: 'hang-up' } as const),
 )
 
-const contextOf = ({ callId, origin, token, greeting, hold }: Drawn): TwimlContext => ({
-  ...{ callId, origin, greeting },
+const contextOf = ({ callId, legId, origin, token, greeting, hold }: Drawn): TwimlContext => ({
+  ...{ callId, legId, origin, greeting },
   tokenOf: (bridgeNumber) => `${token}.${bridgeNumber}`,
   hold: {
     pathOf: hold.slices ? (round) => `/audio/hold/${round}.wav?ms=2000` : null,
@@ -58,7 +59,7 @@ const contextOf = ({ callId, origin, token, greeting, hold }: Drawn): TwimlConte
 
 /** What the document must say, said without the code that writes it. */
 function expectedVerb(instruction: LegInstruction, drawn: Drawn): Verb {
-  const { origin, callId, token, greeting, hold } = drawn
+  const { origin, callId, legId, token, greeting, hold } = drawn
   switch (instruction.do) {
     case 'play-greeting':
       return greeting.path ? play(origin + greeting.path) : say(greeting.text)
@@ -68,11 +69,11 @@ function expectedVerb(instruction: LegInstruction, drawn: Drawn): Verb {
         ? play(`${origin}/audio/hold/${instruction.round}.wav?ms=2000`)
         : { verb: 'Pause', length: Math.max(1, Math.ceil(hold.roundMs / 1000)) }
     case 'poll':
-      return { verb: 'Redirect', text: `${origin}/webhooks/status-callback`, method: 'POST' }
+      return { verb: 'Redirect', text: `${origin}/webhooks/status-callback?leg=${legId}`, method: 'POST' }
     case 'connect-media':
       return {
         verb: 'Connect',
-        action: `${origin}/webhooks/stream-ended?bridgeNumber=${instruction.bridgeNumber}`,
+        action: `${origin}/webhooks/stream-ended?leg=${legId}&bridgeNumber=${instruction.bridgeNumber}`,
         method: 'POST',
         stream: {
           url: `${origin.replace('http', 'ws')}/media-stream/${callId}`,

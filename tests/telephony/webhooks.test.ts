@@ -11,6 +11,7 @@ import { serve } from '../http/serve.ts'
 
 const CALL_SID = `CA${'1'.repeat(32)}`
 const CALL_ID = '0190a0a0-0000-7000-8000-000000000000'
+const LEG_ID = '0190a0a0-0000-7000-8000-00000000000a'
 const FORM = { CallSid: CALL_SID, From: '+15550100001', To: '+15550199999', CallStatus: 'in-progress' }
 
 type Told = { providerCallId: string; event: CallEvent; eventId: string | undefined }
@@ -41,12 +42,14 @@ const calls: CarrierCalls = {
   async open(call) {
     if (fault) throw fault
     opened.push(call)
-    return { callId: CALL_ID, view, tokenOf: () => 'token', isNew: true }
+    return { callId: CALL_ID, legId: LEG_ID, view, tokenOf: () => 'token', isNew: true }
   },
   async tell(providerCallId, event, eventId) {
     if (fault) throw fault
     told.push({ providerCallId, event, eventId })
-    return providerCallId === CALL_SID ? { callId: CALL_ID, view, tokenOf: () => 'token' } : null
+    return providerCallId === CALL_SID
+      ? { callId: CALL_ID, legId: LEG_ID, view, tokenOf: () => 'token' }
+      : null
   },
   report(providerCallId, event, eventId) {
     reported.push({ providerCallId, event, eventId })

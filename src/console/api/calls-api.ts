@@ -1,10 +1,10 @@
-import type { Call, CallPage, Conversation } from '../../http/calls/calls-routes.ts'
+import type { Call, CallDetails, CallPage, Conversation } from '../../http/calls/calls-routes.ts'
 import type { Problem } from '../../problem/problem.ts'
 import { learnTime } from './service-clock.ts'
 import { sessionBegunAgain } from './session.ts'
 
 export type { CallRecord } from '../../http/calls/call-events-routes.ts'
-export type { Call, Conversation }
+export type { Call, CallDetails, Conversation }
 
 /*
  * What the page reads from the service. The session's cookie goes along by itself.

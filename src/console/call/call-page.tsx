@@ -5,6 +5,7 @@ import { leavesOf, transitionsFrom } from '../chart/chart-activity.ts'
 import { useChart } from '../chart/use-chart.ts'
 import { CallHead } from './call-head.tsx'
 import { Conversation } from './conversation.tsx'
+import { Legs } from './legs.tsx'
 import { StepControls } from './step-controls.tsx'
 import { StepInspector } from './step-inspector.tsx'
 import { type CallStep, stepsOf } from './steps.ts'
@@ -61,6 +62,7 @@ export function CallPage({ id, step: wanted, canBeKilled }: CallPageProps) {
         <Conversation turns={turns} isOver={!isLive} />
         <Timeline entries={timelineOf(records)} current={step?.seq} onChoose={cursor.goToSeq} />
       </div>
+      <Legs legs={call.legs} />
     </div>
   )
 }

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { ApiError, type Call } from '../api/calls-api.ts'
+import { ApiError, type CallDetails } from '../api/calls-api.ts'
 import type { Replay } from '../api/replay-api.ts'
 import { readingOf } from '../api/use-read.ts'
 import { useSettled } from '../api/use-settled.ts'
@@ -8,7 +8,7 @@ import { FollowedCall } from './followed-call.ts'
 import { type CallNow, useFollowedCall } from './use-followed-call.ts'
 
 type KnownCall = CallNow & {
-  call: Call | null
+  call: CallDetails | null
   /** Null until it is there, or when there is none: `replayFault` then says why. */
   replay: Replay | null
   replayFault: string | null
@@ -22,7 +22,7 @@ const BUNCH_MS = 150
 /** Everything about one call, live or past, kept up to date while it lives. */
 export function useCall(id: string): KnownCall {
   const call = useQuery({
-    ...readingOf<Call>(`/api/v1/calls/${id}`),
+    ...readingOf<CallDetails>(`/api/v1/calls/${id}`),
     retry: (_times, error) => !isUnknown(error),
   })
   const now = useFollowedCall(useFollowing(id, call.data !== undefined))

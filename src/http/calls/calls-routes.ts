@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { type CallEvent, VOICE_WITHHELD } from '../../../machines/call-events.ts'
+import { type CallEvent, LEG_ROLES, VOICE_WITHHELD } from '../../../machines/call-events.ts'
 import { END_REASONS, type EndReason } from '../../../machines/end-reasons.ts'
 import { type CallState, LEG_STATES } from '../../../machines/instructions.ts'
 import { CALLER_VERIFICATIONS } from '../../calls/caller-trust.ts'
@@ -23,7 +23,7 @@ export interface CallDoor {
 
 export type CallsOptions = {
   calls: CallDoor
-  queries: Pick<CallQueries, 'list' | 'get'>
+  queries: Pick<CallQueries, 'list' | 'get' | 'legs'>
   conversations: Pick<ConversationStore, 'turns' | 'report' | 'audio'>
   /** Reads the numbers of filters; without a default country when it is left out. */
   numbers?: PhoneNumbers
@@ -34,7 +34,12 @@ const Call = z
     id: z.uuid(),
     callId: z.uuid().describe('The same as id, under the name that URLs of carriers and log lines use.'),
     provider: z.enum(PROVIDERS),
-    provider_call_id: z.string().describe("Twilio's CallSid or SIP's Call-ID."),
+    provider_call_id: z
+      .string()
+      .nullable()
+      .describe(
+        "Twilio's CallSid or SIP's Call-ID, of the caller's leg; null while the carrier does not know it.",
+      ),
     direction: z.enum(['inbound', 'outbound']),
     from: z.string(),
     to: z.string(),
@@ -64,6 +69,25 @@ const Call = z
   })
   .meta({ id: 'Call' })
 
+const Leg = z.object({
+  id: z.uuid(),
+  role: z.enum(LEG_ROLES).describe('What the party is to the call.'),
+  provider: z.enum(['twilio', 'sip']),
+  providerCallId: z
+    .string()
+    .nullable()
+    .describe("Twilio's CallSid or SIP's Call-ID; null while the carrier does not know the leg."),
+  startedAt: z.date(),
+  endedAt: z.date().nullable(),
+  endReason: z.string().nullable().describe('Why it ended, as a call’s `outcome`; null while it lives.'),
+})
+
+const CallDetails = Call.extend({
+  legs: z.array(Leg).describe('One for each party, the caller first.'),
+}).meta({
+  id: 'CallDetails',
+})
+
 const Conversation = z
   .object({
     turns: z.array(
@@ -91,6 +115,7 @@ const CallPage = z.object({ calls: z.array(Call), nextCursor: z.string().nullabl
 
 /** The database keeps the reason of an end as text; the service writes no others. */
 export type Call = Omit<AsJson<z.output<typeof Call>>, 'outcome'> & { outcome: EndReason | null }
+export type CallDetails = Call & Pick<AsJson<z.output<typeof CallDetails>>, 'legs'>
 export type CallPage = { calls: Call[]; nextCursor: string | null }
 export type Conversation = AsJson<z.output<typeof Conversation>>
 
@@ -159,12 +184,12 @@ export function callsRoutes({
       path: '/calls/{id}',
       summary: 'One call',
       params: callParams,
-      answer: { status: 200, description: 'The call.', body: Call },
+      answer: { status: 200, description: 'The call with its legs.', body: CallDetails },
       problems: UNKNOWN,
       handler: async ({ params: { id } }) => {
         const call = await queries.get(id)
         if (!call) throw unknownCall()
-        return shown(call)
+        return { ...shown(call), legs: await queries.legs(id) }
       },
     }),
     route({

@@ -8,6 +8,7 @@ export type Checked = {
     | 'end in reach'
     | 'no event lost'
     | 'messages heard'
+    | 'legs apart'
     | 'nothing dead'
     | 'no failure'
     | 'no silence'

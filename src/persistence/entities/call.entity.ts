@@ -10,7 +10,8 @@ const CallSchema = defineEntity({
   properties: {
     id: p.uuid().primary(),
     provider: p.string().$type<Provider>(),
-    providerCallId: p.string(),
+    /** Of the caller's leg, for nodes of the release before; null while its carrier does not know it. See `call_leg`. */
+    providerCallId: p.string().nullable(),
     direction: p.string().$type<'inbound' | 'outbound'>(),
     fromNumber: p.string(),
     toNumber: p.string(),

@@ -1,18 +1,20 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import { CallLog } from './call.entity.ts'
+import { CallLeg } from './call-leg.entity.ts'
 
 /** A SIP leg and the process that holds it; the row goes with the leg, so what is left was left behind. */
 const SipLegSchema = defineEntity({
   name: 'SipLeg',
   tableName: 'sip_leg',
   properties: {
-    call: () =>
+    leg: () =>
       p
-        .oneToOne(CallLog)
+        .oneToOne(CallLeg)
         .primary()
         .updateRule('no action')
         .deleteRule('cascade')
-        .foreignKeyName('sip_leg_call_id_fkey'),
+        .foreignKeyName('sip_leg_leg_id_fkey'),
+    /** What nodes of the release before know a leg by; a trigger makes a leg of it. */
+    callId: p.uuid(),
     nodeId: p.uuid(),
     /** The FreeSWITCH, as host:port. */
     mediaServer: p.string(),

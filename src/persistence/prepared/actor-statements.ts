@@ -25,8 +25,12 @@ export type ActorTable = {
   projection: Columns
   /** Of those, what is read with every row, too. */
   readBack?: readonly string[]
-  /** The properties by which others know an actor, unique together. */
-  key?: readonly string[]
+  /** What is read with every row `c` from elsewhere: its property, and the expression. */
+  joined?: Readonly<Record<string, string>>
+  /** By what others know an actor: the properties, which are the first parameters, and the condition on the row `c`. */
+  key?: { properties: readonly string[]; isIt: string }
+  /** The columns of a unique constraint on which a beginning finds the actor there already; its id, where left out. */
+  unique?: readonly string[]
   /** Names of columns that are no property's in snake_case. */
   names?: Readonly<Record<string, string>>
   /** Of the projection, what is for `beside` alone and has no column. */
@@ -99,6 +103,7 @@ const rowColumns = (table: ActorTable): string =>
     ...[...Object.keys(table.fields), ...(table.readBack ?? [])],
   ]
     .map((property) => `c.${columnOf(table, property)} as "${property}"`)
+    .concat(Object.entries(table.joined ?? {}).map(([property, value]) => `${value} as "${property}"`))
     .join(', ')
 
 const delivered = (kind: string) => (first: number) =>
@@ -113,12 +118,11 @@ function byIdOrKey(
   columns: string,
   besides: (first: number) => string = () => '',
 ): { id: Statement; key: Statement } {
-  const { key = [] } = table
+  const { properties, isIt } = table.key ?? { properties: [], isIt: 'false' }
   const select = (parameters: number) => `select ${columns}${besides(parameters + 1)} from ${table.table} c`
-  const isIt = key.map((property, place) => `c.${columnOf(table, property)} = $${place + 1}`).join(' and ')
   return {
     id: { name, text: `${select(1)} where c.id = $1` },
-    key: { name: `${name}-by-key`, text: `${select(key.length)} where ${isIt || 'false'}` },
+    key: { name: `${name}-by-key`, text: `${select(properties.length)} where ${isIt}` },
   }
 }
 
@@ -165,14 +169,22 @@ const sideRows = (kind: string, first: number) => `
   )
   select w.id, w.started_at as "startedAt", w.ended_at as "endedAt" from written w`
 
-/** What a beginning does besides: `admitted` says whether there is a place, `beside` what is carried out with it. */
-export type Beginning = { admitted?: string; beside?: Readonly<Record<string, string>> }
+/** What a beginning asks and does besides: `admitted` says whether there is a place, `beside` what is carried out with it. */
+export type Beginning = {
+  admitted?: string
+  /** A condition on the new row `s`; where it does not hold the actor is there already. */
+  isNew?: string
+  beside?: Readonly<Record<string, string>>
+}
 
 /**
  * Parameters: the actor with its first step, and those of `sideRows`. Writes nothing when it is there already, or is not admitted.
  */
-export function beginStatement(table: ActorTable, { admitted, beside = {} }: Beginning = {}): Statement {
-  const { kind, table: into, fields, unread = {}, key = ['id'], reckoned = {} } = table
+export function beginStatement(
+  table: ActorTable,
+  { admitted, isNew, beside = {} }: Beginning = {},
+): Statement {
+  const { kind, table: into, fields, unread = {}, unique = ['id'], reckoned = {} } = table
   const given = { id: 'uuid', ...fields, ...unread, ...stepColumns(table), ...ACTOR_COLUMNS } as const
   const filled = Object.keys(given).map((property) => columnOf(table, property))
   const values: Record<string, string> = {
@@ -191,8 +203,8 @@ export function beginStatement(table: ActorTable, { admitted, beside = {} }: Beg
   written as (
     insert into ${into} (${Object.keys(values).join(', ')})
     select ${Object.values(values).join(', ')}
-    from jsonb_to_record($1::jsonb) as s(${record(table, given)}), moment
-    on conflict (${key.map((property) => columnOf(table, property)).join(', ')}) do nothing
+    from jsonb_to_record($1::jsonb) as s(${record(table, given)}), moment${isNew === undefined ? '' : ` where ${isNew}`}
+    on conflict (${unique.join(', ')}) do nothing
     returning *, started_at as at
   ),${named(beside)}
   ${sideRows(kind, 2)}`,

@@ -20,13 +20,17 @@ export async function endAbandonedLegs(options: {
 }
 
 async function endLeg(
-  { callId, providerCallId, dialogId, mediaServer, channel }: AbandonedLeg,
+  { callId, legId, providerCallId, dialogId, mediaServer, channel }: AbandonedLeg,
   { srf, servers, calls, log }: { srf: Srf; servers: FreeSwitchServers; calls: LegCalls; log: Logger },
 ): Promise<void> {
-  void calls.report(providerCallId, { type: 'leg.ended', status: 'holder-lost' }, 'status:holder-lost')
+  const ended = { type: 'leg.ended', leg: legId, status: 'holder-lost' } as const
+  void calls.report(providerCallId, ended, 'status:holder-lost')
   const [saidBye, killed] = await Promise.allSettled([
     dialogId === null ? null : sayBye(srf, dialogId),
     servers.kill(mediaServer, channel),
   ])
-  log.warn({ callId, bye: saidBye.status, media: killed.status }, 'a leg whose process is gone was ended')
+  log.warn(
+    { callId, legId, bye: saidBye.status, media: killed.status },
+    'a leg whose process is gone was ended',
+  )
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { CallEvent, LegEndStatus } from '../../../machines/call-events.ts'
+import type { CallEvent, LegEndStatus, LegEvent } from '../../../machines/call-events.ts'
 import {
   type CallView,
   isKnownState,
@@ -21,6 +21,7 @@ import { offer } from './re-offer.ts'
 import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
 import { digitText, holdText } from './stream-metadata.ts'
 
+const REQUEST = { type: 'leg.instructionsRequested' } as const
 /** Between two tries to say something to a call while the database is away, and to reach a relay while none is there. */
 const RETRY_MS = 100
 /** A pause in the music that is taken for a part of it. */
@@ -37,8 +38,6 @@ const DIALOG_CHECK_MS = 5_000
 const TOLD_FIRST_MS = 1_000
 /** A peer that does not answer a BYE is gone. */
 const BYE_MS = 4_000
-
-const REQUEST = { type: 'leg.instructionsRequested' } as const
 
 export type SipLegOptions = {
   call: CarrierCall
@@ -95,7 +94,7 @@ export class SipLeg {
     this.#agreedSdp = dialog.remote.sdp
     this.#media = media
     this.#view = call.view
-    this.#log = log.child({ callId: call.callId })
+    this.#log = log.child({ callId: call.callId, legId: call.legId })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.over = promise
     this.#isOver = resolve
@@ -233,11 +232,11 @@ export class SipLeg {
     this.#running.abort()
     this.#asking.abort()
     const durationSeconds = Math.round((performance.now() - this.#answeredAt) / 1000)
-    const ended: CallEvent = { type: 'leg.ended', status, durationSeconds }
+    const { calls, call, providerCallId } = this.#options
+    const ended: CallEvent = { type: 'leg.ended', leg: call.legId, status, durationSeconds }
     // What ended from outside is said before the stream falls with it, which else would look as if it had broken.
     const isOurs = status === 'completed' && this.#dialog.connected
-    const tell = () =>
-      this.#options.calls.report(this.#options.providerCallId, ended, `status:${status}`).outcome
+    const tell = () => calls.report(providerCallId, ended, `status:${status}`).outcome
     const telling = isOurs ? null : tell()
     if (telling) await withTimeout(TOLD_FIRST_MS, telling, '').catch(() => {})
     await Promise.all([this.#sayBye(status), this.media.destroy()])
@@ -374,10 +373,11 @@ export class SipLeg {
   }
 
   /** Says it to the call as long as it is still to be said, and follows what comes of it. */
-  async #tellWhile(signal: AbortSignal, event: CallEvent): Promise<void> {
+  async #tellWhile(signal: AbortSignal, event: LegEvent): Promise<void> {
+    const { calls, call, providerCallId } = this.#options
     while (!signal.aborted) {
       try {
-        const now = await this.#options.calls.tell(this.#options.providerCallId, event)
+        const now = await calls.tell(providerCallId, { ...event, leg: call.legId })
         if (now) this.#follow(now.view)
         return
       } catch (error) {

@@ -47,6 +47,7 @@ export interface LinkCallers {
 
 /** A leg as other processes must find it when its holder is gone. */
 type HeldLeg = {
+  legId: string
   callId: string
   /** The FreeSWITCH, as host:port, and its name for the channel. */
   mediaServer: string
@@ -61,9 +62,9 @@ export type AbandonedLeg = HeldLeg & { providerCallId: string }
 /** Which legs are held by whom; it outlives the holder. */
 export interface LegRegister {
   hold(leg: HeldLeg): Promise<void>
-  answered(callId: string, dialogId: string): Promise<void>
-  moved(callId: string, to: Pick<HeldLeg, 'mediaServer' | 'channel'>): Promise<void>
-  release(callId: string): Promise<void>
+  answered(legId: string, dialogId: string): Promise<void>
+  moved(legId: string, to: Pick<HeldLeg, 'mediaServer' | 'channel'>): Promise<void>
+  release(legId: string): Promise<void>
   /** Takes over what nodes that are gone have left, each leg once for all who ask. */
   takeAbandoned(): Promise<AbandonedLeg[]>
 }

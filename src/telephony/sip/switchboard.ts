@@ -292,7 +292,7 @@ export class Switchboard {
     try {
       const isWideband = await this.#suitsWideband(invite, callId)
       const media = await servers.open(invite.sdp, { isWideband, ...terms })
-      await this.#book.enter(call.callId, media)
+      await this.#book.enter(call, media)
       if (!invite.isCanceled) return media
       await this.#letGo(call, media)
       await this.#ended(providerCallId, 'canceled')
@@ -316,9 +316,9 @@ export class Switchboard {
     return caller > TELEPHONE_RATE || agent > TELEPHONE_RATE
   }
 
-  async #letGo({ callId }: CarrierCall, media: LegMedia): Promise<null> {
+  async #letGo({ legId }: CarrierCall, media: LegMedia): Promise<null> {
     await media.destroy()
-    void this.#book.strike(callId)
+    void this.#book.strike(legId)
     return null
   }
 
@@ -355,12 +355,12 @@ export class Switchboard {
       const { isWideband, encryption, codecs, server } = leg.media
       const terms = { isWideband, encryptions: [encryption], codecs }
       const media = await servers.open(remoteSdp, terms, server)
-      await this.#book.moved(call.callId, media)
+      await this.#book.moved(call.legId, media)
       return media
     }
     const onDialog = (leg: SipLeg, dialog: SipDialog) => {
       handleInDialog(leg, dialog, this.#options)
-      void this.#book.answered(call.callId, dialog)
+      void this.#book.answered(call.legId, dialog)
     }
     const leg = new SipLeg({
       call,
@@ -375,11 +375,11 @@ export class Switchboard {
       onUnsaidBye,
       log,
     })
-    this.#legs.set(call.callId, leg)
+    this.#legs.set(call.legId, leg)
     leg.begin()
     void leg.over.then(() => {
-      this.#legs.delete(call.callId)
-      return this.#book.strike(call.callId)
+      this.#legs.delete(call.legId)
+      return this.#book.strike(call.legId)
     })
     return leg
   }

@@ -3,6 +3,7 @@ import twilio from 'twilio'
 import type { RequestOptions } from 'twilio/lib/base/RequestClient.js'
 import type { LegEndStatus } from '../../../machines/call-events.ts'
 import type { LegEnd, LegName, Telephony } from '../../calls/ports.ts'
+import { callbackUrl } from './callback-url.ts'
 
 /** A REST request that takes longer is given up: the leg's next poll is sooner. */
 const TIMEOUT_MS = 5_000
@@ -68,9 +69,9 @@ export function twilioTelephony(client: TwilioClient, log: Logger): Telephony {
   }
   return {
     async redirectLeg(leg, left) {
-      const url = new URL('/webhooks/status-callback', leg.publicOrigin)
-      if (left > 0) url.searchParams.set('leaves', `${left}`)
-      const answer = await update(leg, { url: url.href, method: 'POST' })
+      const said = { leg: leg.legId, ...(left > 0 && { leaves: left }) }
+      const url = callbackUrl('status-callback', leg.publicOrigin, said)
+      const answer = await update(leg, { url, method: 'POST' })
       if (answer !== 'over') return answer === 'done' ? 'redirected' : 'impossible'
       const end = await endOf(client, leg)
       if (end === 'live')

@@ -1,9 +1,11 @@
 import twilio from 'twilio'
 import type { LegInstruction } from '../../../machines/instructions.ts'
+import { callbackUrl } from './callback-url.ts'
 
 /** Everything about a call and this service that its TwiML needs and its state does not say. */
 export type TwimlContext = {
   callId: string
+  legId: string
   /** The https origin that Twilio reaches us at. */
   origin: string
   /** The token of this bridge. */
@@ -72,7 +74,10 @@ function add(response: Response, instruction: LegInstruction, context: TwimlCont
       hold(response, instruction.round, context)
       return
     case 'poll':
-      response.redirect({ method: 'POST' }, `${context.origin}/webhooks/status-callback`)
+      response.redirect(
+        { method: 'POST' },
+        callbackUrl('status-callback', context.origin, { leg: context.legId }),
+      )
       return
     case 'connect-media':
       connect(response, instruction.bridgeNumber, context)
@@ -104,8 +109,12 @@ function hold(
 }
 
 /** Twilio strips the query of a stream's URL, so the token travels as a parameter. */
-function connect(response: Response, bridgeNumber: number, { origin, callId, tokenOf }: TwimlContext): void {
-  const action = `${origin}/webhooks/stream-ended?bridgeNumber=${bridgeNumber}`
+function connect(
+  response: Response,
+  bridgeNumber: number,
+  { origin, callId, legId, tokenOf }: TwimlContext,
+): void {
+  const action = callbackUrl('stream-ended', origin, { leg: legId, bridgeNumber })
   const connecting = response.connect({ action, method: 'POST' })
   const stream = connecting.stream({ url: `${origin.replace(/^http/, 'ws')}/media-stream/${callId}` })
   stream.parameter({ name: 'token', value: tokenOf(bridgeNumber) })

@@ -67,6 +67,12 @@ export function numberIn<Name extends string>(req: Request, name: Name): { [Key 
   return Number.isInteger(value) && value > 0 ? ({ [name]: value } as { [Key in Name]: number }) : {}
 }
 
+/** The leg that a URL of ours was given for; one that was configured by hand, or given by the release before, names none. */
+export function legIn(req: Request): { leg?: string } {
+  const { leg } = req.query
+  return typeof leg === 'string' ? { leg } : {}
+}
+
 /** The bridge whose stream has ended; the release before called its number `attempt` in the URLs that it gave. */
 export const endedBridge = (req: Request): { bridgeNumber?: number } => {
   const { attempt: bridgeNumber } = numberIn(req, 'attempt')

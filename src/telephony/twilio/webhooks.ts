@@ -15,6 +15,7 @@ import {
   endOf,
   field,
   isStatus,
+  legIn,
   numberIn,
   partyOf,
   pollUrl,
@@ -62,12 +63,14 @@ export function twilioWebhooks(options: WebhookOptions): Router {
   take(
     '/status-callback',
     asks((req, callSid) =>
-      ask(req, callSid, { type: 'leg.instructionsRequested', ...numberIn(req, 'leaves') }),
+      ask(req, callSid, { type: 'leg.instructionsRequested', ...legIn(req), ...numberIn(req, 'leaves') }),
     ),
   )
   take(
     '/stream-ended',
-    asks((req, callSid) => ask(req, callSid, { type: 'leg.streamEnded', ...endedBridge(req) })),
+    asks((req, callSid) =>
+      ask(req, callSid, { type: 'leg.streamEnded', ...legIn(req), ...endedBridge(req) }),
+    ),
   )
   take('/call-status', callStatus)
   // Asked for by nothing here: an account that is set up to tell of answering machines and recordings is heard out.
@@ -176,10 +179,10 @@ export function twilioWebhooks(options: WebhookOptions): Router {
   }
 
   /** URLs are built on the origin of this very request: the node that took the call may be gone. */
-  function answer(req: Request, res: Response, { callId, view, tokenOf }: CarrierCall): void {
+  function answer(req: Request, res: Response, { view, ...call }: CarrierCall): void {
     const { hold } = options
     const origin = originOf(req, signature.publicUrl)
-    const context = { callId, origin, tokenOf, greeting: options.greeting(), hold }
+    const context = { ...call, origin, greeting: options.greeting(), hold }
     // Who was greeted while the call could not be written down is not greeted again.
     const isGreeted = req.path === '/inbound' && (waitsOf(req) ?? 0) > 0
     const instructions = nextInstructions(view).filter(

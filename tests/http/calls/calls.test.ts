@@ -28,6 +28,16 @@ const call = (n: number): CallSummary => ({
   fault: null,
 })
 
+const legOf = (callId: string) => ({
+  ...{
+    id: `${callId.slice(0, -1)}f`,
+    role: 'caller' as const,
+    provider: 'twilio' as const,
+    providerCallId: null,
+  },
+  ...{ startedAt: new Date(1_700_000_000_000), endedAt: null, endReason: null },
+})
+
 type Page = { calls: { callId: string }[]; nextCursor: string | null }
 
 const CALLS = [5, 4, 3, 2, 1].map(call)
@@ -49,6 +59,7 @@ function setUp(given: Partial<CallsOptions> = {}) {
         return CALLS.slice(from, from + limit)
       },
       get: async (id) => CALLS.find((known) => known.id === id) ?? null,
+      legs: async (callId) => [legOf(callId)],
     },
     conversations: { turns: async () => [], report: async () => [], audio: async () => null },
     ...given,
@@ -123,6 +134,8 @@ describe('one call', () => {
       state: 'hold',
       outcome: null,
     })
+    const { startedAt, ...leg } = legOf(idOf(3))
+    expect(body).toMatchObject({ legs: [{ ...leg, startedAt: startedAt.toISOString() }] })
   })
 
   test.each(['', '/conversation'])('is unknown at /calls/{id}%s', async (path) => {
