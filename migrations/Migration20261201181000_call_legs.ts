@@ -6,7 +6,7 @@ const LEGS_OF_CALLS = `(id, call_id, role, provider, provider_call_id, started_a
 /**
  * Each party's line has a row of its own, and a SIP leg hangs on that. The call keeps what its carrier calls it, and a SIP leg its
  * call, for nodes of the release before: triggers make legs of what these write. All calls that there are get their leg while calls
- * are still written; only then `call_log` is locked, and what came meanwhile is added.
+ * are still written. From the triggers on none is, until what came meanwhile is added; that none can be read is for a moment alone.
  */
 export class Migration20261201181000_call_legs extends Migration {
   override up(): void {
@@ -26,14 +26,15 @@ export class Migration20261201181000_call_legs extends Migration {
     )
     this.addSql('create index call_leg_call on call_leg (call_id)')
     this.addSql('create index call_leg_provider_call_id on call_leg (provider_call_id)')
-    this.addSql('alter table call_log alter column provider_call_id drop not null')
-    this.addSql(`insert into call_leg ${LEGS_OF_CALLS} on conflict do nothing`)
+    this.followReleaseBefore()
+    this.addSql(`insert into call_leg ${LEGS_OF_CALLS} c where not exists (
+      select 1 from call_leg l where l.call_id = c.id)`)
     this.addSql(`update call_leg l set ended_at = c.ended_at, end_reason = c.outcome
       from call_log c where c.id = l.call_id and l.ended_at is null and c.ended_at is not null`)
     this.addSql(`alter table call_leg add constraint call_leg_call_id_fkey
       foreign key (call_id) references call_log (id) on delete cascade`)
-    this.followReleaseBefore()
     this.hangSipLegsOnLegs()
+    this.addSql('alter table call_log alter column provider_call_id drop not null')
   }
 
   /** The leg of a call that chart 3 or an older one begins, and the end of legs whose call such a node ends. */

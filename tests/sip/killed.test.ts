@@ -85,9 +85,11 @@ describe('A SIP call whose relay is killed while another one lives', () => {
   /** The media process that has the call's stream. */
   async function holderOf(call: { id(): Promise<string> }, { nodes }: SipWorld): Promise<ServiceProcess> {
     const id = await call.id()
-    const found = nodes.find(({ output }) =>
-      output.includes(`"${id}","bridgeNumber":1,"msg":"Media stream joined"`),
-    )
+    const hasJoined = (line: string) =>
+      ['"msg":"Media stream joined"', '"bridgeNumber":1', `"callId":"${id}"`].every((part) =>
+        line.includes(part),
+      )
+    const found = nodes.find(({ output }) => output.split('\n').some(hasJoined))
     if (!found) throw new Error('No process has the stream.')
     return found
   }
