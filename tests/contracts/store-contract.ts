@@ -35,6 +35,7 @@ const JOB: Job = { task: 'a-task', payload: {}, key: 'a-key', queue: null, attem
 const NO_TIMERS: Step['timers'] = { set: [], cancel: [], rename: {} }
 const END: Step['end'] = { reason: 'caller_hung_up', fault: faultOf('caller_hung_up') }
 
+/** Its carrier knows it. */
 type Arriving = NewCall & { providerCallId: string }
 
 const arriving = (change: Partial<Arriving> = {}): Arriving => {
@@ -42,7 +43,7 @@ const arriving = (change: Partial<Arriving> = {}): Arriving => {
   return {
     ...{
       id,
-      legId: id,
+      legId: uuidv7(),
       provider: 'twilio',
       providerCallId: `CA-${id}`,
       direction: 'inbound',
@@ -85,7 +86,12 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     /** A step that changes what is given, and else nothing but the event and the number. */
     const stepOf = (row: CallRow, change: Partial<Step> = {}): Step => {
       const voice = { kind: 'default', voiceId: null } as const
-      const first = beginCall(row.id, { legId: row.id, admission: 'accepted', voice, limits: LIMITS })
+      const first = beginCall(row.id, {
+        legId: row.legs[0]?.id ?? '',
+        admission: 'accepted',
+        voice,
+        limits: LIMITS,
+      })
       const { reason: outcome = null, fault = null } = change.end ?? {}
       const columns = { ...first.columns, outcome, fault }
       return {
@@ -124,7 +130,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         const call = arriving()
         const opened = await Promise.all(
           Array.from({ length: 12 }, (_, index) =>
-            begin({ ...call, id: uuidv7() }, { store: index % 2 ? a : b, jobs: [JOB] }),
+            begin({ ...call, id: uuidv7(), legId: uuidv7() }, { store: index % 2 ? a : b, jobs: [JOB] }),
           ),
         )
         expect(new Set(opened.map(({ row }) => row.id)).size).toBe(1)
@@ -137,18 +143,28 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       test('is found by its id and by its carrier’s, as it was written, on whatever node', async () => {
         const call = arriving()
         const { row } = await begin(call)
-        const { legId, provider, providerCallId, ...known } = call
+        const { legId, provider, providerCallId, ...announced } = call
+        const leg = { id: legId, role: 'caller', provider, providerCallId }
         for (const address of [call.id, { provider, providerCallId }])
           expect(await b.find(address)).toEqual(row)
-        expect(row).toMatchObject({ ...known, provider, lastSeq: 1, endedAt: null, outcome: null })
-        expect(row.legs).toEqual([{ id: legId, role: 'caller', provider, providerCallId }])
+        expect(row).toMatchObject({
+          ...announced,
+          provider,
+          legs: [leg],
+          lastSeq: 1,
+          endedAt: null,
+          outcome: null,
+        })
         expect(await a.find({ provider: 'sip', providerCallId })).toBeNull()
         expect(await a.find(uuidv7())).toBeNull()
       })
 
       test('has its own number at each carrier', async () => {
-        const [call, { id, legId }] = [arriving(), arriving()]
-        const [twilio, sip] = [await begin(call), await begin({ ...call, id, legId, provider: 'sip' })]
+        const call = arriving()
+        const [twilio, sip] = [
+          await begin(call),
+          await begin({ ...call, id: uuidv7(), legId: uuidv7(), provider: 'sip' }),
+        ]
         expect([twilio.created, sip.created]).toEqual([true, true])
       })
     })
@@ -159,7 +175,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         const opened = await Promise.all(
           // Each is announced twice.
           [...calls, ...calls].map((call, at) =>
-            begin({ ...call, id: uuidv7() }, { store: at % 2 ? a : b, capacity: 3 }),
+            begin({ ...call, id: uuidv7(), legId: uuidv7() }, { store: at % 2 ? a : b, capacity: 3 }),
           ),
         )
         const states = Map.groupBy(
