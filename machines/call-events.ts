@@ -43,6 +43,47 @@ type MediaReport =
   /** The carrier's stream is gone; `clean` when the carrier announced it (the caller hung up, or the call moved on). */
   | { type: 'media.lost'; bridgeNumber: number; clean: boolean }
 
+/** Why a party that was called for a transfer did not get the call. */
+const TRANSFER_FAILURES = [
+  'busy',
+  'no_answer',
+  'declined',
+  'unknown_number',
+  'no_common_media',
+  'unreachable',
+] as const
+export type TransferFailure = (typeof TRANSFER_FAILURES)[number]
+
+/** What becomes of a transfer: it is `abandoned` when its leg ends before the party has answered. */
+export const TRANSFER_OUTCOMES = ['completed', ...TRANSFER_FAILURES, 'abandoned'] as const
+export type TransferOutcome = (typeof TRANSFER_OUTCOMES)[number]
+
+/** Why nobody was called though a transfer was asked for. */
+export type TransferRefusal =
+  | 'malformed'
+  | 'not_a_trunk'
+  | 'not_allowed'
+  | 'not_encrypted'
+  | 'transfer_running'
+  | 'leg_closing'
+  | 'unavailable'
+
+/**
+ * What a leg's carrier says about having somebody else in the caller's place (over SIP, a REFER). `transferNumber` names the transfer
+ * that is meant: a late word about an earlier one is ignored.
+ */
+export type TransferEvent = AboutLeg & TransferReport
+
+type TransferReport =
+  /** The other end of the leg wants this party to have the call. */
+  | { type: 'transfer.requested'; transferNumber: number; to: string }
+  /** It wanted so and was refused; `to` is null where it names nobody who can be called, `status` is the answer in SIP's terms. */
+  | { type: 'transfer.refused'; to: string | null; status: number; reason: TransferRefusal }
+  /** The party has answered, and its audio goes where the caller's went. */
+  | { type: 'transfer.completed'; transferNumber: number }
+  /** The party does not get the call, which goes on as it was; `status` is its answer in SIP's terms. */
+  | { type: 'transfer.failed'; transferNumber: number; status: number; reason: TransferFailure }
+
 /** What other nodes say about the process that holds the media stream. */
 export type RelayEvent =
   AboutLeg /** It gives no sign of life. That is a suspicion, which ends nothing: the carrier is asked to have the leg bridged again. */ & {
@@ -88,7 +129,14 @@ export type VoiceEvent =
 export type OperatorEvent = { type: 'operator.hangupRequested'; by: string }
 
 /** Everything that can be said to a call. */
-export type CallEvent = LegEvent | MediaEvent | RelayEvent | AgentEvent | VoiceEvent | OperatorEvent
+export type CallEvent =
+  | LegEvent
+  | TransferEvent
+  | MediaEvent
+  | RelayEvent
+  | AgentEvent
+  | VoiceEvent
+  | OperatorEvent
 
 /** Why a voice that is on file is not used: nobody vouches enough for the caller's number. */
 export const VOICE_WITHHELD = ['not_attested', 'not_verified', 'verification_failed'] as const

@@ -104,3 +104,16 @@ export function mediaInstruction(
     return 'finish-playing'
   return 'close'
 }
+
+/** What the process that holds the leg is to do now about this transfer. */
+export type TransferInstruction =
+  | 'call-party'
+  /** The party has answered and takes the caller's place. */
+  | 'replace-caller'
+  | 'give-up'
+
+export function transferInstruction({ context }: CallState, transferNumber: number): TransferInstruction {
+  if (transferNumber === 0 || transferNumber !== context.transferNumber) return 'give-up'
+  if (context.transferOutcome === null) return 'call-party'
+  return context.transferOutcome === 'completed' ? 'replace-caller' : 'give-up'
+}

@@ -124,7 +124,7 @@ const allViews = (place: string): CallState[] =>
 /** Calls in this leg state, one that waits for its voice first, in the words of CallState. */
 function views(leg: string): CallState[] {
   const rows = Object.entries(LEADING_TO).filter(([row]) => row.split(' while ')[0] === leg)
-  rows.sort(([a], [b]) => Number(b.includes(' while ')) - Number(a.includes(' while ')))
+  rows.sort(([a], [b]) => Number(b.includes('cloning')) - Number(a.includes('cloning')))
   const calls = rows.map(([, lead]) => lead('default')).filter((call) => call !== null)
   return calls.map(viewOf)
 }

@@ -3,6 +3,7 @@ import type { LegRole } from '../call-events.ts'
 import { callMachine } from './call.machine.ts'
 import { conversationMachine } from './conversation.machine.ts'
 import { legMachine } from './leg.machine.ts'
+import { transferMachine } from './transfer.machine.ts'
 import { voiceMachine } from './voice.machine.ts'
 
 /**
@@ -18,8 +19,8 @@ const MACHINE_OF_SENDER: Record<string, keyof typeof machines> = {
   voice: 'voice',
 }
 
-/** Who speaks of one of its legs: a carrier, its media stream, whoever looks after the process that holds it. */
-const SPEAK_OF_A_LEG = ['leg', 'media', 'relay']
+/** Who speaks of one of its legs: a carrier, its media stream, whoever looks after the process that holds it, who is to be on it. */
+const SPEAK_OF_A_LEG = ['leg', 'media', 'relay', 'transfer']
 
 const senderOf = ({ type }: { type: string }): string => type.split('.', 1)[0] ?? ''
 
@@ -33,6 +34,7 @@ const machines = {
   leg: legMachine,
   conversation: conversationMachine,
   voice: voiceMachine,
+  transfer: transferMachine,
 }
 
 /**
@@ -45,8 +47,11 @@ export const callSystem = {
   main: 'call',
   /** An event's type begins with its sender. */
   addressOf(event: EventObject, machines: Readonly<Record<string, AnyMachineSnapshot>>): string | null {
-    if (isAboutLeg(event)) return addressOfLeg((event as { leg?: string }).leg, machines)
-    return MACHINE_OF_SENDER[senderOf(event)] ?? 'call'
+    if (!isAboutLeg(event)) return MACHINE_OF_SENDER[senderOf(event)] ?? 'call'
+    const address = addressOfLeg((event as { leg?: string }).leg, machines)
+    if (senderOf(event) !== 'transfer') return address
+    // It is the caller in whose place somebody is put.
+    return address === LEG_ADDRESSES.caller ? 'transfer' : null
   },
 } as const
 

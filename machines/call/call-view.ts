@@ -24,7 +24,7 @@ export const STATES_AT: Readonly<Record<LegState, { call: string; leg: string }>
 const BRIDGING: Record<string, LegState> = { awaitingHangup: 'departing', awaitingRestream: 'rejoining' }
 
 /** The machines of a call in the words that adapters, the relay and people use. */
-export function callState({ call, leg, conversation, voice }: MachineStates): CallState {
+export function callState({ call, leg, conversation, voice, transfer }: MachineStates): CallState {
   const story = String(call.value)
   const state = story === 'bridging' ? (BRIDGING[String(leg.value)] ?? 'joining') : (story as LegState)
   return {
@@ -36,6 +36,7 @@ export function callState({ call, leg, conversation, voice }: MachineStates): Ca
       leg: leg.context,
       conversation: conversation.context,
       voice: voice.context,
+      transfer: transfer.context,
     }),
   }
 }

@@ -6,6 +6,9 @@ import type { SavedState } from '../saved-state.ts'
  * a process of that release hands over, and what was recorded of its calls are read in the words of today.
  */
 
+/** Chart 3 did not know of transfers: one that runs is carried out by the process that holds the leg, which tells the call nothing. */
+const NO_TRANSFER = { transferNumber: 0, transferTo: null, transferOutcome: null, transfersRefused: 0 }
+
 /** The leg of a call that a node of chart 3 has opened has the id of its call. */
 export const legOfChart3 = (callId: string): string => callId
 
@@ -14,14 +17,18 @@ export function nameLeg({ value, context, status }: SavedState, callId: string):
   const { attempt, ...leg } = Object(context.leg)
   const { bridgeNumber, ...conversation } = Object(context.conversation)
   return {
-    ...{ value, status },
+    status,
+    value: { ...Object(value), transfer: isClosing(value) ? 'over' : 'idle' },
     context: {
       ...context,
       leg: { ...leg, legId: legOfChart3(callId), bridgeNumber: attempt, goneBecause: null },
       conversation: { ...conversation, agentBridge: bridgeNumber },
+      transfer: NO_TRANSFER,
     },
   }
 }
+
+const isClosing = (value: unknown): boolean => ['closing', 'gone'].includes(Object(value).leg)
 
 /** An event as it is called now, whichever release says it. */
 export function eventToday<Said extends { type: string }>(said: Said): Said {

@@ -81,6 +81,7 @@ const asks = { actions: tell('call', { type: 'leg.asks' }) }
 
 const streams = tellOf('call', 'leg.streams', bridgeOf)
 const streamsNoMore = tell('call', { type: 'leg.streamsNoMore' })
+const closes = tell('transfer', { type: 'leg.closes' })
 
 /** This bridge is over while the call lives; a report about an earlier one changes nothing. */
 const streamEnded = { guard: 'isThisStream', target: 'bridgingAgain' } as const
@@ -185,6 +186,7 @@ export const legMachine = chart.createMachine({
     },
     closing: {
       description: 'The leg hears its last word, and is hung up.',
+      entry: closes,
       on: {
         'leg.instructionsRequested': asks,
         'leg.streamEnded': {
@@ -197,6 +199,6 @@ export const legMachine = chart.createMachine({
         },
       },
     },
-    gone: { description: 'The carrier has no such line any more.', type: 'final' },
+    gone: { description: 'The carrier has no such line any more.', type: 'final', entry: closes },
   },
 })

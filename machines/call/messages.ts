@@ -58,7 +58,17 @@ export type ToVoice =
   /** The agent's vendor would not speak in it; `voiceId` is what it speaks in instead, `isGone` when there is no such voice. */
   | { type: 'conversation.refusesVoice'; voiceId: string | null; isGone: boolean }
 
-export type Messages = { call: ToCall; leg: ToLeg; conversation: ToConversation; voice: ToVoice }
+export type ToTransfer =
+  /** The leg hears its last word or is gone: nobody can be put in its caller's place. */
+  { type: 'leg.closes' }
+
+export type Messages = {
+  call: ToCall
+  leg: ToLeg
+  conversation: ToConversation
+  voice: ToVoice
+  transfer: ToTransfer
+}
 export type Address = keyof Messages
 export type MessageType = Messages[Address]['type']
 
@@ -71,6 +81,7 @@ export const RECEIVERS: Readonly<Record<MessageType, readonly Address[]>> = {
   'leg.hasLeftStream': ['call'],
   'leg.hearsNothing': ['call'],
   'leg.isGone': ['call'],
+  'leg.closes': ['transfer'],
   'voice.isSettled': ['call'],
   'voice.isPending': ['call'],
   'conversation.isOver': ['call'],
@@ -108,6 +119,7 @@ const TO = {
   leg: addressed('leg'),
   conversation: addressed('conversation'),
   voice: addressed('voice'),
+  transfer: addressed('transfer'),
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the machine that sends is not known here, and neither are its context and events.

@@ -42,6 +42,12 @@ const CONTEXTS: { [Address in keyof ContextOf]: { [Field in keyof ContextOf[Addr
     voiceId: isTextOrNull,
     isWanted: isFlag,
   },
+  transfer: {
+    transferNumber: isCount,
+    transferTo: isTextOrNull,
+    transferOutcome: isTextOrNull,
+    transfersRefused: isCount,
+  },
 }
 
 function faultInContexts(context: Record<string, unknown>): string | null {

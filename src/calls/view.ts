@@ -25,5 +25,8 @@ export function savedView({ value, context }: SavedState): CallState {
     value: (Object(value) as Record<string, unknown>)[address],
     context: context[address] as never,
   })
-  return callState({ call: at('call'), leg: at('leg'), conversation: at('conversation'), voice: at('voice') })
+  return callState({
+    ...{ call: at('call'), leg: at('leg'), conversation: at('conversation'), voice: at('voice') },
+    transfer: at('transfer'),
+  })
 }

@@ -32,6 +32,9 @@ const LASTING = [
   'call.greeting',
   'call.hold',
   'call.bridging',
+  // The other end of the leg says when somebody else is to have the call.
+  'transfer.idle',
+  'transfer.over',
   // The call says when a bridge is there, and when the last word is over.
   'conversation.idle',
   'leg.closing',
@@ -58,6 +61,7 @@ export const callChart = (
   columnName: (event) => columnName(event as AnyEvent),
   lasting: LASTING,
   hears,
+  beside: ['transfer'],
   strangers: (call) => outsideEvents(call).filter(isAboutLeg).map(ofAnotherLeg),
 })
 

@@ -59,8 +59,9 @@ export const ALL_TIMERS: TimerEvent[] = allTimers(callSystem)
 const REFUSED = { type: 'agent.overrideRefused', isGone: false } as const
 
 /** What the world can say, in the words of one who knows which bridge the call is at. */
-export function outsideEvents({ machines: { leg } }: CallSnapshot): CallEvent[] {
+export function outsideEvents({ machines: { leg, transfer } }: CallSnapshot): CallEvent[] {
   const { bridgeNumber } = leg.context
+  const { transferNumber } = transfer.context
   return [
     { type: 'leg.instructionsRequested' },
     { type: 'leg.instructionsRequested', leaves: bridgeNumber },
@@ -77,6 +78,10 @@ export function outsideEvents({ machines: { leg } }: CallSnapshot): CallEvent[] 
     { type: 'media.lost', bridgeNumber, clean: true },
     { type: 'media.lost', bridgeNumber, clean: false },
     { type: 'relay.unresponsive', bridgeNumber },
+    { type: 'transfer.requested', transferNumber: transferNumber + 1, to: '+15550142999' },
+    { type: 'transfer.refused', to: '+19005550100', status: 403, reason: 'not_allowed' },
+    { type: 'transfer.completed', transferNumber },
+    { type: 'transfer.failed', transferNumber, status: 486, reason: 'busy' },
     { type: 'agent.ready', bridgeNumber, conversationId: `conversation-${bridgeNumber}` },
     { type: 'agent.lost', bridgeNumber, cause: 'closed' },
     { type: 'agent.ended', bridgeNumber },
@@ -98,12 +103,13 @@ export function eventsIn(snapshot: CallSnapshot): AnyEvent[] {
 
 /**
  * What distinguishes two states of a call. Guards see the bridgeNumber, the reconnects, whether there was a conversation
- * and whether there is an end reason; they never see the hold round, which alone could grow without bound.
+ * and whether there is an end reason; they never see the hold round and how often
+ * somebody wanted a transfer, which alone could grow without bound.
  */
 export function serializeState({ machines }: CallSnapshot): string {
-  const { call, leg, conversation, voice } = machines
+  const { call, leg, conversation, voice, transfer } = machines
   const { agentReconnects, conversationId } = conversation.context
-  const values = [call.value, leg.value, conversation.value, voice.value]
+  const values = [call.value, leg.value, conversation.value, voice.value, transfer.value]
   const remembered = [
     leg.context.bridgeNumber,
     agentReconnects,

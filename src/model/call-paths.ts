@@ -15,7 +15,7 @@ import {
   viewOf,
 } from './call-model.ts'
 import { fewest, type Path, shortestPaths, simplePaths, walker } from './paths.ts'
-import { cellOf, wordsFor } from './table-labels.ts'
+import { cellOf, isBesideTransfer, wordsFor } from './table-labels.ts'
 
 /*
  * Paths through the call's chart as plain data, for whoever plays them on something real. Attempt numbers in the events are
@@ -65,7 +65,8 @@ const everything: CanHear = () => true
  * event and timer in every place where it changes something. `canHear` leaves out what never happens.
  */
 export function coveringPaths(cover: 'chart' | 'table', canHear = everything): CallPath[] {
-  const cellsToo = (from: CallSnapshot, event: AnyEvent) => (cover === 'table' ? [cellOf(from, event)] : [])
+  const cellsToo = (from: CallSnapshot, event: AnyEvent) =>
+    cover === 'table' ? [cellOf(from, event)].filter((cell) => !isBesideTransfer(cell)) : []
   const elementsOf = walker(CHART)
   const paths = fewest(everyShortestPath(canHear), (path) =>
     elementsOf(path, (from, event) => cellsToo(from, event as AnyEvent)),
@@ -96,6 +97,7 @@ const INTERFERING = [
   'REJOIN_OVERDUE',
   'AGENT_STEADY',
   'TALK_CHECK',
+  'TRANSFER_RINGING',
 ]
 
 /** The number of simple paths grows with every turn that they may take: these keep it at about a hundred. */
@@ -109,6 +111,7 @@ export function isWithoutInterference(call: CallSnapshot, event: { type: string 
   )
     return false
   if (said.type === 'leg.ended') return said.status === 'completed'
+  if (said.type.startsWith('transfer.')) return false
   if (said.type === 'agent.overrideRefused' || context.agentPauses > 0) return false
   return !INTERFERING.includes(delayOf(said.type) ?? '')
 }
@@ -156,7 +159,7 @@ function stepOf(event: AnyEvent, expect: ExpectedState): PathStep {
 
 function partyOf({ type }: CallEvent): Exclude<Party, 'timer'> {
   const [sender] = type.split('.')
-  if (sender === 'leg' || sender === 'media') return 'carrier'
+  if (sender === 'leg' || sender === 'media' || sender === 'transfer') return 'carrier'
   if (sender === 'relay') return 'node'
   return sender as 'agent' | 'voice' | 'operator'
 }

@@ -32,6 +32,8 @@ export type ChartModel<Snapshot extends SystemSnapshot = SystemSnapshot> = {
   lasting: readonly string[] | null
   /** What the caller hears in a state; null where there is no caller. */
   hears: ((snapshot: Snapshot) => Hearing) | null
+  /** The addresses of machines that have no part in what the caller hears; none by default. */
+  beside?: readonly string[]
   /** What could be said in this state about somebody else; left out where events are about nobody in particular. */
   strangers?: (snapshot: Snapshot) => EventObject[]
 }

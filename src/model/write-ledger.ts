@@ -33,6 +33,7 @@ export async function writeLedger(): Promise<string[]> {
   const tests = Object.assign({}, ...(await Promise.all(modules))) as Tests
   const files = {
     [fileOf('call-table.ts')]: callTable(tests),
+    [fileOf('transferring-table.ts')]: transferringTable(tests),
     [fileOf('machine-tables.ts')]: machineTables(tests),
   }
   for (const [file, text] of Object.entries(files)) await writeFile(file, text)
@@ -40,24 +41,38 @@ export async function writeLedger(): Promise<string[]> {
   return Object.keys(files)
 }
 
-function callTable({ LEADING_TO, rowOf }: Tests): string {
+/** The rows of calls that are being transferred have a file of their own. */
+const isTransferring = (row: string): boolean => row.endsWith('transferring')
+
+function rowsWhere(isOf: (row: string) => boolean, { LEADING_TO, rowOf }: Tests): string {
   const rows = Object.entries(LEADING_TO).flatMap(([row, lead]) => {
     const call = (['cached', 'cloned', 'default'] as const)
       .map((voice) => lead(voice))
       .find((found) => found !== null)
-    if (!call) return []
+    if (!call || !isOf(row)) return []
     const cells = Object.entries(rowOf(call)).filter(([, cell]) => cell !== 'ignored')
     return [`${literal(row)}: row(${JSON.stringify(Object.fromEntries(cells))}),`]
   })
+  return rows.join('\n')
+}
+
+function callTable(tests: Tests): string {
   const graphs = Object.values(INPUTS).map((input: CallInput) => exploreCall(input))
   return `${CALL_TABLE_HEAD}
 export const IGNORED_MESSAGES = ${JSON.stringify(ignoredMessages(graphs))} as const satisfies Record<string, readonly MessageType[]>
 
 export const CALL_TABLE: Record<string, Row> = {
-${rows.join('\n')}
+${rowsWhere((row) => !isTransferring(row), tests)}
+...TRANSFERRING_TABLE,
 }
 `
 }
+
+const transferringTable = (tests: Tests): string => `${TRANSFERRING_TABLE_HEAD}
+export const TRANSFERRING_TABLE: Record<string, Row> = {
+${rowsWhere(isTransferring, tests)}
+}
+`
 
 function machineTables({ restingOf, machineRow, EVENTS_OF }: Tests): string {
   const tables = (Object.keys(callSystem.machines) as Address[]).map((address) => {
@@ -80,7 +95,8 @@ ${tables.join('\n')}
 const literal = (text: string): string => JSON.stringify(text)
 
 const CALL_TABLE_HEAD = `import type { MessageType } from '../../machines/call/messages.ts'
-import { DELAYS, EVENT_COLUMNS, type Row } from './call-rows.ts'
+import { type Row, row } from './call-rows.ts'
+import { TRANSFERRING_TABLE } from './transferring-table.ts'
 
 /*
  * What every state makes of every event and every timer: the place that the leg comes to, what changes in the context,
@@ -89,15 +105,18 @@ import { DELAYS, EVENT_COLUMNS, type Row } from './call-rows.ts'
  * changes nothing and asks for nothing. Written by \`npm run model -- ledger --write\`, and read by whoever changes the chart.
  */
 
-const columns = [...EVENT_COLUMNS, ...DELAYS]
-const ignored = Object.fromEntries(columns.map((column) => [column, 'ignored']))
-
-const row = (cells: Row): Row => ({ ...ignored, ...cells })
-
 /**
  * What the machines of a call say to each other where it changes nothing, by the state that it meets; everything else that one says to
  * another must do something.
  */`
+
+const TRANSFERRING_TABLE_HEAD = `import { type Row, row } from './call-rows.ts'
+
+/*
+ * The rows of the call's table while somebody is being called who shall have the call; see call-table.ts. Written by
+ * \`npm run model -- ledger --write\`, and read by whoever changes the chart.
+ */
+`
 
 const MACHINE_TABLES_HEAD = `import type { Address } from '../../machines/call/messages.ts'
 import type { MachineTable } from './machine-table.ts'

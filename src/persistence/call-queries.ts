@@ -1,4 +1,4 @@
-import type { LegRole, VoiceWithheld } from '../../machines/call-events.ts'
+import type { LegRole, TransferOutcome, VoiceWithheld } from '../../machines/call-events.ts'
 import type { CallerVerification } from '../calls/caller-trust.ts'
 import type { Provider } from '../calls/ports.ts'
 import { readStatistics, type Statistics } from './call-statistics.ts'
@@ -31,6 +31,9 @@ export type CallSummary = {
   endedAt: Date | null
   outcome: string | null
   fault: string | null
+  /** Whom the latest transfer is to, and what became of it; null while they are being called, and without a transfer. */
+  transferTo: string | null
+  transferOutcome: TransferOutcome | null
 }
 
 /** One party's line in a call. */
@@ -94,7 +97,9 @@ const SUMMARY = `id, provider, (
   ) as "providerCallId", direction, from_number as "from",
   to_number as "to", agent_id as "agentId", state, bridge, voice_state as voice, voice_id as "voiceId",
   caller_verification as "callerVerification", voice_withheld as "voiceWithheld",
-  started_at as "startedAt", bridged_at as "bridgedAt", ended_at as "endedAt", outcome, fault`
+  started_at as "startedAt", bridged_at as "bridgedAt", ended_at as "endedAt", outcome, fault,
+  snapshot #>> '{context,transfer,transferTo}' as "transferTo",
+  snapshot #>> '{context,transfer,transferOutcome}' as "transferOutcome"`
 
 /** Reads for people and programs that look on; nothing here locks or changes a call. */
 export function createCallQueries(database: Database): CallQueries {

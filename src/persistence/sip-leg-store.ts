@@ -28,6 +28,11 @@ export function createSipLegStore(database: Database, nodeId: string): SipLegSto
         ...[mediaServer, channel, legId],
       ])
     },
+    async calling(legId, invite) {
+      await run('update sip_leg set invite_transaction_id = ?, invite_dialog_id = ? where leg_id = ?', [
+        ...[invite?.transactionId ?? null, invite?.dialogId ?? null, legId],
+      ])
+    },
     async release(legId) {
       await run('delete from sip_leg where leg_id = ? and node_id = ?', [legId, nodeId])
     },
@@ -35,7 +40,7 @@ export function createSipLegStore(database: Database, nodeId: string): SipLegSto
       run<AbandonedLeg>(
         `delete from sip_leg l using call_leg g where g.id = l.leg_id and ${IS_ABANDONED} and not ${MAY_LIVE}
          returning g.id as "legId", g.call_id as "callId", g.provider_call_id as "providerCallId",
-                   media_server as "mediaServer", channel, dialog_id as "dialogId"`,
+                   media_server as "mediaServer", channel, dialog_id as "dialogId", ${INVITE} as invite`,
       ),
     abandonedCalls: () =>
       run<{ callId: string } & Orphan>(
@@ -44,6 +49,9 @@ export function createSipLegStore(database: Database, nodeId: string): SipLegSto
       ),
   }
 }
+
+const INVITE = `case when invite_transaction_id is not null then
+  json_build_object('transactionId', invite_transaction_id, 'dialogId', invite_dialog_id) end`
 
 /** Its row may be gone for as long as a heartbeat takes, its session too only with itself. */
 const MAY_LIVE = hasSession('l.node_id')

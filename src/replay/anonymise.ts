@@ -19,6 +19,7 @@ const WORDS_OF_THE_CHART = [
   'fault',
   'end',
   'withheld',
+  'transferOutcome',
 ]
 
 const NOBODYS_ID = '00000000-0000-7000-8000-000000000000'

@@ -61,6 +61,10 @@ const viewIn = (bridge: 'connecting' | 'talking'): CallView => ({
     bridgeNumber: 1,
     goneBecause: null,
     isWanted: true,
+    transferNumber: 0,
+    transferTo: null,
+    transferOutcome: null,
+    transfersRefused: 0,
     endReason: null,
   },
 })

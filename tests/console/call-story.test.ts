@@ -97,6 +97,22 @@ describe('a call’s story', () => {
     expect(entries.map(({ milliseconds }) => milliseconds)).toEqual([0, 1_000, 4_000])
   })
 
+  test('says whom a call is put through to, and why it was not', async () => {
+    const [began] = await recordsOf(KNOWN)
+    if (!began) throw new Error('The call has not begun.')
+    const told = [
+      { type: 'transfer.requested', transferNumber: 1, to: '+15550142999' },
+      { type: 'transfer.failed', transferNumber: 1, status: 480, reason: 'no_answer' },
+      { type: 'transfer.refused', to: null, status: 400, reason: 'malformed' },
+    ]
+    const entries = timelineOf(told.map((event) => ({ ...began, event, type: event.type })))
+    expect(entries.map(({ words }) => words)).toEqual([
+      'The caller’s PBX puts the call through: the other party is being called (+1 555 014 2999)',
+      'The other party does not get the call, which goes on as before (no answer)',
+      'The caller’s PBX wanted to put the call through, and was refused (malformed)',
+    ])
+  })
+
   test('shows an event that this page does not know by its own name', () => {
     const at = new Date(BEGINNING).toISOString()
     const unheardOf = { seq: 1, at, type: 'leg.sang', event: { type: 'leg.sang' }, effects: [] }

@@ -42,9 +42,10 @@ export const ELSEWHERE = [
 const isOfNobody = (bridge: string | null, type: string) =>
   bridge === 'backingOff' && type.startsWith('agent.')
 
-/** A leg leaves a bridge only where there has been one. */
+/** A leg leaves a bridge only where there has been one, and Twilio has no REFER. */
 const canHearOverTwilio: CanHear = ({ bridge }, event) =>
   !ELSEWHERE.includes(event.type) &&
+  !event.type.startsWith('transfer.') &&
   !isOfNobody(bridge, event.type) &&
   !(event.type === 'leg.instructionsRequested' && event.leaves === 0)
 

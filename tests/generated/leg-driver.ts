@@ -1,8 +1,8 @@
-import type { LegEvent, MediaEvent } from '../../machines/call-events.ts'
+import type { LegEvent, MediaEvent, TransferEvent } from '../../machines/call-events.ts'
 import type { LegInstruction } from '../../machines/instructions.ts'
 
-/** What a carrier can do to a call: its leg and its media stream. */
-export type CarrierEvent = LegEvent | MediaEvent
+/** What a carrier can do to a call: its leg, who is on it, and its media stream. */
+export type CarrierEvent = LegEvent | TransferEvent | MediaEvent
 
 /** What the service tells a carrier without being asked. */
 export type LegOrder = 'redirect' | 'hang-up'

@@ -12,6 +12,18 @@ import { type Played, reportOf, walkedIn } from './walked.ts'
  * the voice vendor and the operator each use their own protocol, and a timer's due time is moved in the database.
  */
 
+/** Twilio has no REFER: nobody can be put in a caller's place. */
+const NEVER_OVER_TWILIO = [
+  'transfer.calling',
+  'transfer on transfer.refused #1',
+  'transfer.idle on transfer.requested #1',
+  'transfer.calling on transfer.completed #1',
+  'transfer.calling on transfer.failed #1',
+  'transfer.calling on leg.closes #1',
+  'transfer.calling on xstate.after.TRANSFER_RINGING.transfer.calling #1',
+]
+const isOfTransfers = (cell: string) => /transferring: |: transfer\./.test(cell)
+
 const { canHear } = CARRIERS.twilio
 const ofTheChart = coveringPaths('chart', canHear)
 const names = new Set(ofTheChart.map(({ name }) => name))
@@ -37,7 +49,7 @@ describe.concurrent.each([
 
 describe('what the service wrote down of it', () => {
   test('is every state and every transition of the chart, and every cell of its table', async () => {
-    await keepCoverage('twilio', played)
+    await keepCoverage('twilio', played, NEVER_OVER_TWILIO)
     await keepRecordings('twilio', stage.world)
     const { missed, ...walked } = walkedIn(played)
     process.stdout.write(reportOf(walked, played))
@@ -46,6 +58,7 @@ describe('what the service wrote down of it', () => {
       /^bridged\.backingOff: agent\.|^(greeting|hold|greeting while cloning|hold while cloning|closing while cloning): leg\.instructionsRequested, leaving/.test(
         each,
       )
-    expect(missed.filter((each) => !elsewhere(each) && !ofNobody(each))).toEqual([])
+    const left = missed.filter((each) => !elsewhere(each) && !ofNobody(each) && !isOfTransfers(each))
+    expect(left.sort()).toEqual(NEVER_OVER_TWILIO.toSorted())
   })
 })

@@ -9,6 +9,9 @@ import type { PlayedCarrier } from './carriers.ts'
 import type { DrivenCall, LegDriver } from './leg-driver.ts'
 import { SipDriver } from './sip-driver.ts'
 
+/** To whom calls may be put through. */
+export const COLLEAGUE = '+15550142999'
+
 /**
  * A drachtio-server, a FreeSWITCH and phones, real or simulated, and between FreeSWITCH and the node a gate: so nothing
  * of what FreeSWITCH does by itself comes before a path wants it.
@@ -42,6 +45,9 @@ export class SipCarrier implements PlayedCarrier {
         return state !== 'closing' || context.endReason === 'agent_ended'
       case 'leg.ended':
         return event.status === 'completed'
+      // Who is being hung up asks for nothing more.
+      case 'transfer.refused':
+        return state !== 'closing'
       case 'relay.unresponsive':
       case 'agent.overrideRefused':
         return false
@@ -51,7 +57,11 @@ export class SipCarrier implements PlayedCarrier {
   }
 
   get settings(): Record<string, string> {
-    return { ...this.#servers.settings, SIP_MEDIA_STREAM_URL: this.gate.origin.replace(/^http/, 'ws') }
+    return {
+      ...this.#servers.settings,
+      SIP_TRANSFER_NUMBERS: COLLEAGUE,
+      SIP_MEDIA_STREAM_URL: this.gate.origin.replace(/^http/, 'ws'),
+    }
   }
 
   get drive(): (call: DrivenCall) => LegDriver {

@@ -1,9 +1,11 @@
 import { expect, vi } from 'vitest'
 import type { LegInstruction } from '../../machines/instructions.ts'
 import { SERVICE_NUMBER } from '../support/scripted-world.ts'
+import type { AnsweringPhone, IncomingCall } from '../support/simulated-sip/phone/incoming-call.ts'
+import type { PhoneCall } from '../support/simulated-sip/phone/phone-call.ts'
 import type { SipCall } from '../support/simulated-sip/phone/sip-call.ts'
 import type { CarrierEvent, DrivenCall, LegDriver, Told } from './leg-driver.ts'
-import type { SipCarrier } from './sip-carrier.ts'
+import { COLLEAGUE, type SipCarrier } from './sip-carrier.ts'
 
 /** How long FreeSWITCH and the leg may take for what they do by themselves. */
 const SOON = { timeout: 5_000, interval: 10 }
@@ -22,6 +24,10 @@ export class SipDriver implements LegDriver {
   readonly #carrier: SipCarrier
   readonly #call: DrivenCall
   #line: SipCall | null = null
+  /** Whose line is the leg's: the caller's, and after a transfer the colleague's. */
+  #onLine: PhoneCall | null = null
+  #colleague: AnsweringPhone | null = null
+  #ringing: Promise<IncomingCall> | null = null
   #leg = { callId: '', channel: '' }
 
   constructor(carrier: SipCarrier, call: DrivenCall) {
@@ -30,12 +36,14 @@ export class SipDriver implements LegDriver {
   }
 
   get providerCallId(): string {
-    return this.#phone.callId
+    if (!this.#line) throw new Error('The call has not begun.')
+    return this.#line.callId
   }
 
   async begin(): Promise<void> {
     this.#line = this.#carrier.phone.invite({ from: this.#call.from, to: SERVICE_NUMBER })
     this.#line.withholdsBye = true
+    this.#onLine = this.#line
     const { status } = await this.#line.final
     if (status !== 200) throw new Error(`The INVITE was answered with ${status}.`)
     this.#leg = await this.#carrier.legOf(this.#line.callId)
@@ -58,6 +66,18 @@ export class SipDriver implements LegDriver {
         break
       case 'media.lost':
         ;(await this.#heldFork()).endRelay(event)
+        break
+      case 'transfer.requested':
+        await this.#refer(COLLEAGUE, 202)
+        break
+      case 'transfer.refused':
+        await this.#refer('+19005550100', 403)
+        break
+      case 'transfer.completed':
+        await this.#handOver()
+        break
+      case 'transfer.failed':
+        ;(await this.#ringingColleague()).refuse(486)
     }
     return null
   }
@@ -77,15 +97,41 @@ export class SipDriver implements LegDriver {
   }
 
   async leave(): Promise<void> {
+    this.#colleague?.close()
     if (!this.#line?.isAnswered) return
-    this.#line.withholdsBye = false
+    this.#phone.withholdsBye = false
     this.#hangUp()
     for (const fork of this.#forks) fork.cut()
   }
 
-  get #phone(): SipCall {
-    if (!this.#line) throw new Error('The call has not begun.')
-    return this.#line
+  get #phone(): PhoneCall {
+    if (!this.#onLine) throw new Error('The call has not begun.')
+    return this.#onLine
+  }
+
+  /** The caller's PBX wants this number to have the call, at a phone that rings until the path says what it does. */
+  async #refer(number: string, expected: number): Promise<void> {
+    this.#colleague ??= this.#carrier.phone.answering()
+    this.#colleague.picksUp = false
+    this.#ringing = this.#colleague.nextCall()
+    const { status } = await this.#phone.refer(`sip:${number}@${this.#colleague.address}`)
+    if (status !== expected) throw new Error(`The REFER was answered with ${status}.`)
+  }
+
+  #ringingColleague(): Promise<IncomingCall> {
+    if (!this.#ringing) throw new Error('Nobody was to be called.')
+    return this.#ringing
+  }
+
+  /** The colleague picks up, and has the line when the caller is let go. */
+  async #handOver(): Promise<void> {
+    const colleague = await this.#ringingColleague()
+    colleague.withholdsBye = true
+    const caller = this.#phone
+    caller.withholdsBye = false
+    colleague.answer()
+    await caller.ended
+    this.#onLine = colleague
   }
 
   get #forks() {

@@ -53,6 +53,8 @@ class TwilioDriver implements LegDriver {
       case 'media.lost':
         this.#lose(event)
         return null
+      default:
+        throw new Error(`Nobody can say ${event.type} over Twilio.`)
     }
   }
 

@@ -1,7 +1,7 @@
 import type { CallInput } from '../../machines/call-events.ts'
 import { type AnyEvent, begin, feed } from '../../src/model/call-model.ts'
 import type { CallPath } from '../../src/model/call-paths.ts'
-import { cellOf } from '../../src/model/table-labels.ts'
+import { cellOf, isBesideTransfer } from '../../src/model/table-labels.ts'
 import type { RecordedEvent } from '../../src/persistence/call-queries.ts'
 import { EVENT_COLUMNS } from '../machines/call-rows.ts'
 import { CALL_TABLE } from '../machines/call-table.ts'
@@ -61,7 +61,8 @@ function cellsThatChange(): string[] {
   return Object.entries(CALL_TABLE).flatMap(([row, cells]) =>
     Object.entries(cells)
       .filter(([column, cell]) => cell !== 'ignored' && (columns.has(column) || /^[A-Z_]+$/.test(column)))
-      .map(([column]) => `${row}: ${column}`),
+      .map(([column]) => `${row}: ${column}`)
+      .filter((cell) => !isBesideTransfer(cell)),
   )
 }
 

@@ -38,6 +38,16 @@ export const EVENTS = {
   'media.lost, announced': ({ bridgeNumber }) => ({ type: 'media.lost', bridgeNumber, clean: true }),
   'media.lost, broken': ({ bridgeNumber }) => ({ type: 'media.lost', bridgeNumber, clean: false }),
   'relay.unresponsive': ({ bridgeNumber }) => ({ type: 'relay.unresponsive', bridgeNumber }),
+  'transfer.requested': ({ transferNumber }) => ({
+    ...{ type: 'transfer.requested', transferNumber: transferNumber + 1, to: '+15550142999' },
+  }),
+  'transfer.refused': () => ({
+    ...{ type: 'transfer.refused', to: '+19005550100', status: 403, reason: 'not_allowed' },
+  }),
+  'transfer.completed': ({ transferNumber }) => ({ type: 'transfer.completed', transferNumber }),
+  'transfer.failed': ({ transferNumber }) => ({
+    ...{ type: 'transfer.failed', transferNumber, status: 486, reason: 'busy' },
+  }),
   'agent.ready': ({ bridgeNumber, agentConnection: connection }) => ({
     ...{ type: 'agent.ready', bridgeNumber, connection, conversationId: 'talk-1' },
   }),
@@ -65,6 +75,11 @@ type EventColumn = keyof typeof EVENTS
 export type Row = Record<string, string>
 
 export const EVENT_COLUMNS = Object.keys(EVENTS) as EventColumn[]
+
+const IGNORED = Object.fromEntries([...EVENT_COLUMNS, ...DELAYS].map((column) => [column, 'ignored']))
+
+/** A row with these cells; what else can be said is ignored there. */
+export const row = (cells: Row): Row => ({ ...IGNORED, ...cells })
 
 /** What a settled voice was settled as; the leg does not care which. */
 export type SettledVoice = 'cached' | 'cloned' | 'default'

@@ -1,5 +1,6 @@
 import type { MessageType } from '../../machines/call/messages.ts'
-import { DELAYS, EVENT_COLUMNS, type Row } from './call-rows.ts'
+import { type Row, row } from './call-rows.ts'
+import { TRANSFERRING_TABLE } from './transferring-table.ts'
 
 /*
  * What every state makes of every event and every timer: the place that the leg comes to, what changes in the context,
@@ -7,11 +8,6 @@ import { DELAYS, EVENT_COLUMNS, type Row } from './call-rows.ts'
  * Where no voice is named it stays as it was, whichever it was. A column that a row does not name is ignored there: it
  * changes nothing and asks for nothing. Written by `npm run model -- ledger --write`, and read by whoever changes the chart.
  */
-
-const columns = [...EVENT_COLUMNS, ...DELAYS]
-const ignored = Object.fromEntries(columns.map((column) => [column, 'ignored']))
-
-const row = (cells: Row): Row => ({ ...ignored, ...cells })
 
 /**
  * What the machines of a call say to each other where it changes nothing, by the state that it meets; everything else that one says to
@@ -24,7 +20,7 @@ export const IGNORED_MESSAGES = {
   'call.rejected': ['leg.asks', 'leg.hasLeftStream', 'leg.hearsNothing'],
   'conversation.idle': ['call.pause'],
   'conversation.over': ['call.isOver', 'call.pause'],
-  'leg.closing': ['call.letGo'],
+  'transfer.over': ['leg.closes'],
   'voice.settled.cached': ['call.isOver'],
   'voice.settled.cloned': ['call.isOver'],
   'voice.settled.default': ['call.isOver'],
@@ -38,6 +34,8 @@ export const CALL_TABLE: Record<string, Row> = {
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, start LEG_PATIENCE, stop GREETING_OVERDUE, stop LEG_PATIENCE, stop LEG_PATIENCE',
     'leg.ended':
       'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    'transfer.requested': 'greeting; transferNumber 1; transferTo +15550142999: start TRANSFER_RINGING',
+    'transfer.refused': 'greeting; transfersRefused 1',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     CALL_MAX:
@@ -53,6 +51,8 @@ export const CALL_TABLE: Record<string, Row> = {
       'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     'media.joined':
       'bridged.connecting; agentBridge 1; agentConnection 1: start AGENT_CONNECT, stop JOIN_OVERDUE, stop LEG_PATIENCE',
+    'transfer.requested': 'joining; transferNumber 1; transferTo +15550142999: start TRANSFER_RINGING',
+    'transfer.refused': 'joining; transfersRefused 1',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop JOIN_OVERDUE, stop LEG_PATIENCE',
     CALL_MAX:
@@ -68,6 +68,7 @@ export const CALL_TABLE: Record<string, Row> = {
     'leg.streamEnded': 'ended: stop CALL_MAX, stop FAREWELL',
     'leg.ended': 'ended; goneBecause caller_hung_up: stop CALL_MAX, stop FAREWELL',
     'relay.unresponsive': 'closing: hangUpLeg leg-1 operator_hung_up',
+    'transfer.refused': 'closing; transfersRefused 1',
     'operator.hangupRequested': 'closing: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop FAREWELL',
     CALL_MAX: 'ended: hangUpLeg leg-1 operator_hung_up, stop CALL_MAX, stop FAREWELL',
     FAREWELL: 'ended: hangUpLeg leg-1 operator_hung_up, stop CALL_MAX, stop FAREWELL',
@@ -81,6 +82,9 @@ export const CALL_TABLE: Record<string, Row> = {
     'media.lost, announced': 'departing: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_CONNECT',
     'media.lost, broken': 'rejoining: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_CONNECT',
     'relay.unresponsive': 'bridged.connecting; unresponsiveBridge 1: redirectLeg leg-1 1',
+    'transfer.requested':
+      'bridged.connecting; transferNumber 1; transferTo +15550142999: start TRANSFER_RINGING',
+    'transfer.refused': 'bridged.connecting; transfersRefused 1',
     'agent.ready':
       'bridged.talking; conversationId talk-1: start AGENT_STEADY, start TALK_CHECK, stop AGENT_CONNECT',
     'agent.lost':
@@ -102,6 +106,8 @@ export const CALL_TABLE: Record<string, Row> = {
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'leg.ended':
       'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'transfer.requested': 'departing; transferNumber 1; transferTo +15550142999: start TRANSFER_RINGING',
+    'transfer.refused': 'departing; transfersRefused 1',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     CALL_MAX:
@@ -119,6 +125,8 @@ export const CALL_TABLE: Record<string, Row> = {
       'joining: start JOIN_OVERDUE, start LEG_PATIENCE, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     'leg.ended':
       'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
+    'transfer.requested': 'rejoining; transferNumber 1; transferTo +15550142999: start TRANSFER_RINGING',
+    'transfer.refused': 'rejoining; transfersRefused 1',
     'operator.hangupRequested':
       'closing; endReason operator_hung_up: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop REJOIN_OVERDUE, stop REJOIN_PATIENCE',
     CALL_MAX:
@@ -138,6 +146,9 @@ export const CALL_TABLE: Record<string, Row> = {
     'media.lost, broken':
       'rejoining: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_STEADY, stop TALK_CHECK',
     'relay.unresponsive': 'bridged.talking; unresponsiveBridge 1: redirectLeg leg-1 1',
+    'transfer.requested':
+      'bridged.talking; transferNumber 1; transferTo +15550142999: start TRANSFER_RINGING',
+    'transfer.refused': 'bridged.talking; transfersRefused 1',
     'agent.lost':
       'bridged.backingOff; agentReconnects 1: start AGENT_PAUSE, start AGENT_RECOVERY, stop AGENT_STEADY, stop TALK_CHECK',
     'agent.ended': 'closing; endReason agent_ended: start FAREWELL, stop AGENT_STEADY, stop TALK_CHECK',
@@ -162,6 +173,9 @@ export const CALL_TABLE: Record<string, Row> = {
     'media.lost, broken':
       'rejoining: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_PAUSE, stop AGENT_RECOVERY',
     'relay.unresponsive': 'bridged.backingOff; unresponsiveBridge 1: redirectLeg leg-1 1',
+    'transfer.requested':
+      'bridged.backingOff; transferNumber 1; transferTo +15550142999: start TRANSFER_RINGING',
+    'transfer.refused': 'bridged.backingOff; transfersRefused 1',
     'agent.ended': 'closing; endReason agent_ended: start FAREWELL, stop AGENT_PAUSE, stop AGENT_RECOVERY',
     'agent.overrideRefused': 'bridged.backingOff; refusedOverrides language',
     'operator.hangupRequested':
@@ -184,6 +198,9 @@ export const CALL_TABLE: Record<string, Row> = {
     'media.lost, broken':
       'rejoining: start REJOIN_OVERDUE, start REJOIN_PATIENCE, stop AGENT_CONNECT, stop AGENT_RECOVERY',
     'relay.unresponsive': 'bridged.reconnecting; unresponsiveBridge 1: redirectLeg leg-1 1',
+    'transfer.requested':
+      'bridged.reconnecting; transferNumber 1; transferTo +15550142999: start TRANSFER_RINGING',
+    'transfer.refused': 'bridged.reconnecting; transfersRefused 1',
     'agent.ready':
       'bridged.talking; conversationId talk-1: start AGENT_STEADY, start TALK_CHECK, stop AGENT_CONNECT, stop AGENT_RECOVERY',
     'agent.lost': 'bridged.backingOff; agentPauses 1: start AGENT_PAUSE, stop AGENT_CONNECT',
@@ -199,6 +216,7 @@ export const CALL_TABLE: Record<string, Row> = {
   }),
   failed: row({
     'leg.ended': 'ended; goneBecause caller_hung_up: stop CALL_MAX, stop FAREWELL',
+    'transfer.refused': 'failed; transfersRefused 1',
     'operator.hangupRequested': 'closing: hangUpLeg leg-1 agent_unreachable, start FAREWELL, stop FAREWELL',
     CALL_MAX: 'ended: hangUpLeg leg-1 agent_unreachable, stop CALL_MAX, stop FAREWELL',
     FAREWELL: 'ended: hangUpLeg leg-1 agent_unreachable, stop CALL_MAX, stop FAREWELL',
@@ -210,6 +228,8 @@ export const CALL_TABLE: Record<string, Row> = {
       'hold; holdRound 1: start LEG_PATIENCE, start ROUND_OVERDUE, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'leg.ended':
       'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
+    'transfer.requested': 'greeting; transferNumber 1; transferTo +15550142999: start TRANSFER_RINGING',
+    'transfer.refused': 'greeting; transfersRefused 1',
     'voice.ready':
       'joining; voice cloned; voiceId cloned-voice: redirectLeg leg-1 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop GREETING_OVERDUE, stop LEG_PATIENCE',
     'voice.failed':
@@ -231,6 +251,8 @@ export const CALL_TABLE: Record<string, Row> = {
       'hold; holdRound 2: start LEG_PATIENCE, start ROUND_OVERDUE, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     'leg.ended':
       'ended; goneBecause caller_hung_up; endReason caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
+    'transfer.requested': 'hold; transferNumber 1; transferTo +15550142999: start TRANSFER_RINGING',
+    'transfer.refused': 'hold; transfersRefused 1',
     'voice.ready':
       'joining; voice cloned; voiceId cloned-voice: redirectLeg leg-1 1, start JOIN_OVERDUE, start LEG_PATIENCE, stop CLONE_MAX_WAIT, stop LEG_PATIENCE, stop ROUND_OVERDUE',
     'voice.failed':
@@ -251,6 +273,7 @@ export const CALL_TABLE: Record<string, Row> = {
     'leg.streamEnded': 'ended: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
     'leg.ended': 'ended; goneBecause caller_hung_up: stop CALL_MAX, stop CLONE_MAX_WAIT, stop FAREWELL',
     'relay.unresponsive': 'closing: hangUpLeg leg-1 operator_hung_up',
+    'transfer.refused': 'closing; transfersRefused 1',
     'voice.ready': 'closing; voice cloned; voiceId cloned-voice: stop CLONE_MAX_WAIT',
     'voice.failed': 'closing; voice default: stop CLONE_MAX_WAIT',
     'operator.hangupRequested': 'closing: hangUpLeg leg-1 operator_hung_up, start FAREWELL, stop FAREWELL',
@@ -260,8 +283,10 @@ export const CALL_TABLE: Record<string, Row> = {
   }),
   rejected: row({
     'leg.ended': 'ended; goneBecause caller_hung_up: stop CALL_MAX, stop FAREWELL',
+    'transfer.refused': 'rejected; transfersRefused 1',
     'operator.hangupRequested': 'closing: hangUpLeg leg-1 capacity_full, start FAREWELL, stop FAREWELL',
     CALL_MAX: 'ended: hangUpLeg leg-1 capacity_full, stop CALL_MAX, stop FAREWELL',
     FAREWELL: 'ended: hangUpLeg leg-1 capacity_full, stop CALL_MAX, stop FAREWELL',
   }),
+  ...TRANSFERRING_TABLE,
 }

@@ -78,6 +78,7 @@ describe('time', () => {
       AGENT_PAUSE: LIMITS.agentPausesMs.slice(0, 2),
       AGENT_STEADY: [60_000],
       TALK_CHECK: [300_000],
+      TRANSFER_RINGING: [45_000],
       REJOIN_OVERDUE: [3_000],
       REJOIN_PATIENCE: [15_000],
       FAREWELL: [30_000],

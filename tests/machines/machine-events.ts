@@ -69,4 +69,23 @@ export const EVENTS_OF: Record<Address, (snapshot: AnyMachineSnapshot) => Events
       'conversation.refusesVoice': { type: 'conversation.refusesVoice', voiceId: null, isGone: false },
       'conversation.refusesVoice, gone': { type: 'conversation.refusesVoice', voiceId: null, isGone: true },
     }),
+  transfer: ({ context: { transferNumber } }) =>
+    said<'transfer'>({
+      'transfer.requested': {
+        ...{ type: 'transfer.requested', transferNumber: transferNumber + 1 },
+        to: '+15550142999',
+      },
+      'transfer.refused': { type: 'transfer.refused', to: null, status: 400, reason: 'malformed' },
+      'transfer.completed': { type: 'transfer.completed', transferNumber },
+      'transfer.completed, an earlier one': {
+        type: 'transfer.completed',
+        transferNumber: transferNumber - 1,
+      },
+      'transfer.failed': { type: 'transfer.failed', transferNumber, status: 486, reason: 'busy' },
+      'transfer.failed, an earlier one': {
+        ...{ type: 'transfer.failed', transferNumber: transferNumber - 1 },
+        ...{ status: 486, reason: 'busy' },
+      },
+      'leg.closes': { type: 'leg.closes' },
+    }),
 }

@@ -76,3 +76,19 @@ it('each state that a carrier can see is among them', () => {
     ]
   `)
 })
+
+it('a call that was put through to somebody else is among them, and the replay says to whom', () => {
+  const put = recordings.map(([, call]) => call).filter(({ events }) => isPutThrough(events))
+  expect(put).not.toEqual([])
+  for (const call of put) {
+    const requested = call.events.find(({ event }) => event.type === 'transfer.requested')
+    const { transferTo, transferOutcome } = replay(call).steps.at(-1)?.reproduced.context ?? {}
+    expect({ transferTo, transferOutcome }).toEqual({
+      transferTo: requested?.event.to,
+      transferOutcome: 'completed',
+    })
+  }
+})
+
+const isPutThrough = (events: readonly RecordedEvent[]) =>
+  events.some(({ event }) => event.type === 'transfer.completed')

@@ -23,7 +23,9 @@ test('the tables of the tests are written from the chart: again the same, and ot
   const write = () => promisify(execFile)(process.execPath, [tree.path('src/model.ts'), 'ledger', '--write'])
 
   const { stdout } = await write()
-  expect(stdout).toMatch(/^Written: .*call-table\.ts\.\nWritten: .*machine-tables\.ts\.\n$/)
+  expect(stdout).toMatch(
+    /^Written: .*call-table\.ts\.\nWritten: .*transferring-table\.ts\.\nWritten: .*machine-tables\.ts\.\n$/,
+  )
   expect(await load('tests/machines/call-table.ts', 1)).toMatchObject({ CALL_TABLE, IGNORED_MESSAGES })
   expect(await load('tests/machines/machine-tables.ts', 1)).toMatchObject({ MACHINE_TABLES })
 

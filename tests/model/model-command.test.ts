@@ -201,7 +201,7 @@ describe('paths', () => {
         .slice(0, 4)
         .map((line) => line.trim().split(/ {2,}/)[0]),
     ).toEqual([
-      'default voice: call.greeting + leg.answered + conversation.idle + voice.settled.default',
+      'default voice: call.greeting + leg.answered + conversation.idle + voice.settled.default + transfer.idle',
       'leg.instructionsRequested',
       'media.joined bridgeNumber 1 node "node-1"',
       'agent.ready bridgeNumber 1 conversationId "conversation-1"',

@@ -130,6 +130,7 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
       ...{ startedAt: at, bridgedAt: null, endedAt: null, outcome: null, fault: null },
       ...{ state: 'greeting', bridge: null, voice: '', voiceId: null },
       ...{ callerVerification: 'attested', voiceWithheld: null },
+      ...{ transferTo: null, transferOutcome: null },
     } as CallSummary
     const row = { id, snapshot: step.snapshot, lastSeq: 0 } as CallRow
     this.#calls.unshift({ row, summary, events: [], snapshots: [], turns: [] })

@@ -47,6 +47,7 @@ export function CallHead({
           {call.voice}
         </p>
         {call.outcome && <p>{END_REASONS[call.outcome]?.meaning}</p>}
+        <Transfer call={call} />
         <Withheld call={call} />
         <Trouble records={records} />
         <p className="fault" role="status">
@@ -62,6 +63,19 @@ export function CallHead({
         {isLive && <HangUp callId={call.id} />}
       </div>
     </header>
+  )
+}
+
+/** Who has the call instead of whom it came from, or was to have it. */
+function Transfer({ call: { transferTo, transferOutcome } }: { call: Call }) {
+  if (transferTo === null) return null
+  const to = phoneNumberWords(transferTo)
+  if (transferOutcome === null) return <p>Being put through to {to}.</p>
+  if (transferOutcome === 'completed') return <p>Put through to {to}.</p>
+  return (
+    <p className="trouble">
+      Not put through to {to}: {transferOutcome.replaceAll('_', ' ')}.
+    </p>
   )
 }
 

@@ -1,5 +1,6 @@
 import type { CallEvent } from '../../../machines/call-events.ts'
 import type { CallRecord } from '../api/calls-api.ts'
+import { phoneNumberWords } from './numbers.ts'
 import { delayName } from './steps.ts'
 
 const EVENT_WORDS: Record<CallEvent['type'] | 'call.began' | 'leg.asked', string> = {
@@ -9,6 +10,10 @@ const EVENT_WORDS: Record<CallEvent['type'] | 'call.began' | 'leg.asked', string
   'leg.asked': 'The carrier asked what comes next',
   'leg.streamEnded': 'The carrier reported the end of the audio',
   'leg.ended': 'The carrier reported the end of the call',
+  'transfer.requested': 'The caller’s PBX puts the call through: the other party is being called',
+  'transfer.refused': 'The caller’s PBX wanted to put the call through, and was refused',
+  'transfer.completed': 'The other party answered and has the caller’s place',
+  'transfer.failed': 'The other party does not get the call, which goes on as before',
   'media.joined': 'The caller’s audio is connected',
   'media.lost': 'The caller’s audio is gone',
   'relay.unresponsive': 'The process that carries the audio gives no sign of life',
@@ -35,6 +40,7 @@ const DELAY_WORDS: Record<string, string> = {
   AGENT_CONNECT: 'The voice agent did not answer in time',
   REJOIN_OVERDUE: 'The carrier is asked about the caller, of whom nothing is heard',
   REJOIN_PATIENCE: 'The carrier did not bring the caller back in time',
+  TRANSFER_RINGING: 'The other party did not answer in time; the call goes on as before',
   FAREWELL: 'The time for the last words is over',
   CALL_MAX: 'The call reached the longest time that it may last',
 }
@@ -55,7 +61,7 @@ export type TimelineEntry = {
 export function timelineOf(records: readonly CallRecord[]): TimelineEntry[] {
   const entries: TimelineEntry[] = []
   const beginning = Date.parse(records[0]?.at ?? '')
-  for (const { seq, at, type, stateBefore, stateAfter } of records) {
+  for (const { seq, at, type, event, stateBefore, stateAfter } of records) {
     const last = entries.at(-1)
     const newState = stateAfter === stateBefore ? null : stateAfter
     if (last?.type === type && newState === null) {
@@ -65,13 +71,21 @@ export function timelineOf(records: readonly CallRecord[]): TimelineEntry[] {
     entries.push({
       seq,
       milliseconds: Date.parse(at) - beginning,
-      words: eventWords(type),
+      words: eventWords(type) + partyWords(event),
       count: 1,
       type,
       newState,
     })
   }
   return entries
+}
+
+/** Whom a transfer is to, and why it was not made. */
+function partyWords({ type, to, reason }: CallRecord['event']): string {
+  if (!type.startsWith('transfer.')) return ''
+  const told = [typeof to === 'string' && phoneNumberWords(to), typeof reason === 'string' && reason]
+  const words = told.filter((word) => word !== false).map((word) => word.replaceAll('_', ' '))
+  return words.length > 0 ? ` (${words.join(', ')})` : ''
 }
 
 /** What the event is, for people; its type when it is a new one. */

@@ -1,6 +1,11 @@
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { type CallEvent, LEG_ROLES, VOICE_WITHHELD } from '../../../machines/call-events.ts'
+import {
+  type CallEvent,
+  LEG_ROLES,
+  TRANSFER_OUTCOMES,
+  VOICE_WITHHELD,
+} from '../../../machines/call-events.ts'
 import { END_REASONS, type EndReason } from '../../../machines/end-reasons.ts'
 import { type CallState, LEG_STATES } from '../../../machines/instructions.ts'
 import { CALLER_VERIFICATIONS } from '../../calls/caller-trust.ts'
@@ -66,6 +71,13 @@ const Call = z
       .string()
       .nullable()
       .describe('Who is answerable for that: none, caller, carrier, agent or service.'),
+    transferTo: z.string().nullable().describe('Whom the latest transfer is to; null when there was none.'),
+    transferOutcome: z
+      .enum(TRANSFER_OUTCOMES)
+      .nullable()
+      .describe(
+        'What became of it; null while that party is being called. One that is completed has the call.',
+      ),
   })
   .meta({ id: 'Call' })
 

@@ -6,7 +6,8 @@ import type { Checked, Finding } from './finding.ts'
 
 /*
  * How long a caller may hear nothing, in the worst case that the chart allows: every silent state lasts as long as its
- * nearest timer lets it, and the next one that follows is silent too.
+ * nearest timer lets it, and the next one that follows is silent too. What a machine does beside the others makes no other state of it:
+ * their timers run on meanwhile, and its own end no silence.
  */
 
 export type SilenceLimits = {
@@ -19,7 +20,7 @@ export type SilenceLimits = {
 type Silence<Snapshot> = { ms: number; states: { state: Snapshot; ms: number }[] }
 
 export function checkSilence<Snapshot extends SystemSnapshot>(
-  { hears, identity, rowName }: ChartModel<Snapshot>,
+  { hears, identity, rowName, beside = [] }: ChartModel<Snapshot>,
   graphs: Explored<Snapshot>[],
   limits: SilenceLimits,
 ): Checked {
@@ -32,7 +33,9 @@ export function checkSilence<Snapshot extends SystemSnapshot>(
   const places = new Set(unsaid.map(rowName))
   if (places.size > 0) return { rule, findings: [...places].map(notSaid), answer: '' }
   const longest = graphs
-    .map((graph) => longestSilence(graph, { hears, identity, carrierMs: limits.carrierMs }))
+    .map((graph) =>
+      longestSilence(withoutBeside(graph, beside), { hears, identity, carrierMs: limits.carrierMs }),
+    )
     .reduce((a, b) => (b.ms > a.ms ? b : a), NO_SILENCE as Silence<Snapshot>)
   const answer = `a caller hears nothing for at most ${seconds(longest.ms)} (allowed: ${seconds(limits.silenceMs)}), in ${longest.states.length} states that follow each other`
   const findings = longest.ms > limits.silenceMs ? [tooLong(longest, limits, rowName)] : []
@@ -74,6 +77,21 @@ type Listening<Snapshot extends SystemSnapshot> = {
   hears: NonNullable<ChartModel<Snapshot>['hears']>
   identity: ChartModel<Snapshot>['identity']
   carrierMs: number
+}
+
+/** As if these machines stayed where they begin. */
+function withoutBeside<Snapshot extends SystemSnapshot>(
+  { start, states, edges, ...explored }: Explored<Snapshot>,
+  beside: readonly string[],
+): Explored<Snapshot> {
+  const atRest = Object.fromEntries(beside.map((address) => [address, start.snapshot.machines[address]]))
+  const rested = (state: Snapshot) => ({ ...state, machines: { ...state.machines, ...atRest } })
+  return {
+    ...explored,
+    start,
+    states: states.map(rested),
+    edges: edges.map((edge) => ({ ...edge, from: rested(edge.from), snapshot: rested(edge.snapshot) })),
+  }
 }
 
 /** Infinite when silent states follow each other in a circle, or when nothing bounds one of them. */

@@ -21,6 +21,9 @@ const SipLegSchema = defineEntity({
     channel: p.string(),
     /** drachtio-server's name for the dialog; null until the call is answered. */
     dialogId: p.string().nullable(),
+    /** drachtio-server's names for the INVITE to a party that is called in the caller's place; null while there is none. */
+    inviteTransactionId: p.string().nullable(),
+    inviteDialogId: p.string().nullable(),
   },
   indexes: [{ name: 'sip_leg_node', properties: ['nodeId'] }],
 })

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { sayBye } from './bye.ts'
 import type { Srf } from './drachtio.ts'
 import type { FreeSwitchServers } from './free-switch-servers.ts'
+import { withdrawInvite } from './party-invite.ts'
 import type { AbandonedLeg, LegCalls, LegRegister } from './sip-ports.ts'
 
 /**
@@ -20,7 +21,7 @@ export async function endAbandonedLegs(options: {
 }
 
 async function endLeg(
-  { callId, legId, providerCallId, dialogId, mediaServer, channel }: AbandonedLeg,
+  { callId, legId, providerCallId, dialogId, mediaServer, channel, invite }: AbandonedLeg,
   { srf, servers, calls, log }: { srf: Srf; servers: FreeSwitchServers; calls: LegCalls; log: Logger },
 ): Promise<void> {
   const ended = { type: 'leg.ended', leg: legId, status: 'holder-lost' } as const
@@ -28,6 +29,7 @@ async function endLeg(
   const [saidBye, killed] = await Promise.allSettled([
     dialogId === null ? null : sayBye(srf, dialogId),
     servers.kill(mediaServer, channel),
+    invite && withdrawInvite(srf, invite),
   ])
   log.warn(
     { callId, legId, bye: saidBye.status, media: killed.status },

@@ -2,11 +2,18 @@ import type { LegEndStatus } from '../../../machines/call-events.ts'
 import { withTimeout } from '../../runtime/with-timeout.ts'
 import type { SipDialog, SipHeaders, Srf } from './drachtio.ts'
 
-/** drachtio-server answers in a millisecond whether it could send. */
+/** drachtio-server answers in a millisecond whether it could send, and a phone soon. */
 const BYE_MS = 4_000
 const REASON = { Reason: 'Q.850;cause=41' }
 /** Far above the number of any request that was sent in the dialog before, which is not known any more. */
 const LAST_CSEQ = 1_000_000
+
+/** Hangs up in a dialog of ours. Rejects when the BYE cannot be sent, or is not answered: whoever does not answer is gone. */
+export async function endDialog(dialog: SipDialog, status: LegEndStatus): Promise<void> {
+  if (!dialog.connected) return
+  const headers = { Reason: `Q.850;cause=${status === 'completed' ? 16 : 41}` }
+  await withTimeout(BYE_MS, dialog.destroy({ headers }), 'the other party did not answer the BYE')
+}
 
 /**
  * Ends a dialog that drachtio-server keeps, whichever application began it. Whether the caller answers, nobody is told: the

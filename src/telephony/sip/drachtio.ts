@@ -19,6 +19,8 @@ export interface SipRequest extends EventEmitter {
   readonly source_address: string
   readonly source_port: number
   readonly protocol: string
+  /** drachtio-server's name for the transaction. */
+  readonly stackTxnId: string
   socket: Socket
   get(header: string): string | undefined
   has(header: string): boolean
@@ -27,6 +29,9 @@ export interface SipRequest extends EventEmitter {
 }
 
 export interface SipResponse {
+  readonly stackTxnId: string
+  /** drachtio-server's name for the dialog that begins. */
+  readonly stackDialogId?: string
   readonly status: number
   readonly reason: string
   get(header: string): string | undefined
@@ -73,10 +78,17 @@ export interface Srf extends EventEmitter {
     options: { localSdp: string; headers?: SipHeaders },
     callback: (error: unknown, dialog?: SipDialog) => void,
   ): void
+  createUAC(uri: string, options: InviteOptions): Promise<SipDialog>
+  /** Whoever listens to the dialog within the callback misses nothing of it. */
   createUAC(
     uri: string,
-    options: { localSdp: string; headers?: SipHeaders; callingNumber?: string },
-  ): Promise<SipDialog>
+    options: InviteOptions,
+    progress: {
+      cbRequest: (error: unknown, sent?: SipRequest) => void
+      cbProvisional: (response: SipResponse) => void
+    },
+    callback: (error: unknown, dialog?: SipDialog) => void,
+  ): void
   /** Has drachtio-server send the request on; it answers the caller by itself. `provisionalTimeout` is as in "1s". */
   proxyRequest(
     req: SipRequest,
@@ -91,10 +103,13 @@ export interface Srf extends EventEmitter {
   readonly app: EventEmitter & { client?: Client }
 }
 
+export type InviteOptions = { localSdp: string; headers?: SipHeaders; callingNumber?: string }
+
 type RequestOptions = {
   method: string
   headers?: SipHeaders
   stackDialogId?: string
+  stackTxnId?: string
   proxy?: string
   /** Answers a challenge, once, by MD5. */
   auth?: { username: string; password: string }

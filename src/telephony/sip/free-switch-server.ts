@@ -3,7 +3,7 @@ import Mrf from 'drachtio-fsmrf'
 import type { Logger } from 'pino'
 import { Backoff } from '../../runtime/backoff.ts'
 import { awakeMs } from '../../runtime/loop-delay.ts'
-import type { Srf } from './drachtio.ts'
+import type { InviteOptions, Srf } from './drachtio.ts'
 import {
   askFreeSwitch,
   type EventSocketAddress,
@@ -247,8 +247,8 @@ const pastTheLibrary = (sdp: string): string => sdp.replace(/^(m=audio .*)SAVP/m
  * (lib/mediaserver.js:285): where FreeSWITCH has ended the channel itself, the rejection would end the process.
  */
 function withLenientDialogs(srf: Srf): Srf {
-  const createUAC: Srf['createUAC'] = async (...args) => {
-    const dialog = await srf.createUAC(...args)
+  const createUAC = async (uri: string, options: InviteOptions) => {
+    const dialog = await srf.createUAC(uri, options)
     const destroy = dialog.destroy.bind(dialog)
     dialog.destroy = (...how) => {
       const destroyed = destroy(...how)

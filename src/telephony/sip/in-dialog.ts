@@ -1,17 +1,11 @@
 import type { Logger } from 'pino'
-import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
+import type { SipDialog, SipRequest, SipResponse } from './drachtio.ts'
 import { UnusableOffer } from './offer.ts'
-import { type TransferRules, transfer } from './refer.ts'
 import { inSessionOf } from './sdp-origin.ts'
 import type { SipLeg } from './sip-leg.ts'
 
 /** What comes within a call: other media, keys, questions, and the wish to be put through. */
-export function handleInDialog(
-  leg: SipLeg,
-  dialog: SipDialog,
-  options: TransferRules & { srf: Srf; log: Logger },
-): void {
-  const { log } = options
+export function handleInDialog(leg: SipLeg, dialog: SipDialog, { log }: { log: Logger }): void {
   let awaitsOffer = !dialog.req.body
   dialog.on('modify', async (req, res) => {
     awaitsOffer = !req.body
@@ -38,7 +32,7 @@ export function handleInDialog(
     if (digit) leg.press(digit)
   })
   dialog.on('options', (_req, res) => res.send(200))
-  dialog.on('refer', (req, res) => void transfer(leg, req, res, options))
+  dialog.on('refer', (req, res) => void leg.transfers.request(req, res))
 }
 
 /** Hold, resume, another codec or address: FreeSWITCH knows what to answer. Without an offer, ours is repeated. */
@@ -48,6 +42,8 @@ async function answerOffer(
   { req, res, log }: { req: SipRequest; res: SipResponse; log: Logger },
 ): Promise<void> {
   const { media } = leg
+  // The media is somebody else's, or soon may be: it is asked for again after a moment (§14.1), or the dialog is over by then.
+  if (dialog !== leg.dialog || leg.transfers.isReplacing) return res.send(491)
   try {
     const sdp = inSessionOf(dialog.local.sdp, req.body ? await media.modify(req.body) : media.sdp)
     dialog.local.sdp = sdp

@@ -4,7 +4,7 @@ import { withTimeout } from '../../runtime/with-timeout.ts'
 import type { CarrierCall } from '../calls-port.ts'
 import type { SipDialog } from './drachtio.ts'
 import type { LegMedia } from './leg-media.ts'
-import type { LegRegister } from './sip-ports.ts'
+import type { InviteNames, LegRegister } from './sip-ports.ts'
 
 /** A caller who waits for an answer hears nothing meanwhile. */
 const ENTER_MS = 2_000
@@ -38,6 +38,13 @@ export class LegBook {
     await this.#register
       .answered(legId, dialog.id)
       .catch((error: unknown) => this.#log.warn({ err: error, legId }, 'a leg could not be registered'))
+  }
+
+  /** A party that is called when this process is gone would be left alone where that could not be written down. */
+  async calling(legId: string, invite: InviteNames | null): Promise<void> {
+    await this.#register
+      .calling(legId, invite)
+      .catch((error: unknown) => this.#log.warn({ err: error, legId }, 'an INVITE could not be registered'))
   }
 
   /** Rejects when it cannot be written down. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { CallEvent, LegEndStatus, LegEvent } from '../../../machines/call-events.ts'
+import type { CallEvent, LegEndStatus, LegEvent, TransferEvent } from '../../../machines/call-events.ts'
 import {
   type CallView,
   isKnownState,
@@ -12,10 +12,12 @@ import {
 import { awakeMs } from '../../runtime/loop-delay.ts'
 import { withTimeout } from '../../runtime/with-timeout.ts'
 import type { CarrierCall } from '../calls-port.ts'
-import { endedBy } from './bye.ts'
+import { endDialog, endedBy } from './bye.ts'
+import { isInServer } from './dialog-in-server.ts'
 import type { SipDialog } from './drachtio.ts'
 import { type ForkRates, forkRatesFor } from './fork-rates.ts'
 import type { LegMedia } from './leg-media.ts'
+import type { LegTransfers } from './leg-transfers.ts'
 import { isHold } from './offer.ts'
 import { offer } from './re-offer.ts'
 import type { LegCalls, Relays, Sounds } from './sip-ports.ts'
@@ -36,8 +38,6 @@ const FORK_PATIENCE_MS = 5_000
 const DIALOG_CHECK_MS = 5_000
 /** How long what is left of a leg waits for the call to be told: a database that is away must not keep it. */
 const TOLD_FIRST_MS = 1_000
-/** A peer that does not answer a BYE is gone. */
-const BYE_MS = 4_000
 
 export type SipLegOptions = {
   call: CarrierCall
@@ -53,6 +53,8 @@ export type SipLegOptions = {
   onDialog: (leg: SipLeg, dialog: SipDialog) => void
   /** A BYE could not be sent, or nobody answered it: it is owed to this dialog's other party. */
   onUnsaidBye: (dialog: SipDialog) => void
+  /** What puts somebody else in the caller's place. */
+  transfers: (leg: SipLeg) => LegTransfers
   log: Logger
 }
 
@@ -63,6 +65,7 @@ export type SipLegOptions = {
 export class SipLeg {
   /** Resolves when the leg is over, told to the call and cleaned up. */
   readonly over: Promise<void>
+  readonly transfers: LegTransfers
   readonly #options: SipLegOptions
   readonly #log: Logger
   readonly #answeredAt = performance.now()
@@ -95,9 +98,8 @@ export class SipLeg {
     this.#media = media
     this.#view = call.view
     this.#log = log.child({ callId: call.callId, legId: call.legId })
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.over = promise
-    this.#isOver = resolve
+    ;({ promise: this.over, resolve: this.#isOver } = Promise.withResolvers<void>())
+    this.transfers = options.transfers(this)
   }
 
   get callId(): string {
@@ -119,14 +121,19 @@ export class SipLeg {
     return this.#media
   }
 
+  /** The caller's session as it was last agreed on. */
+  get agreedSdp(): string {
+    return this.#agreedSdp
+  }
+
   /** Carries out what the call says, from now to its end. */
   begin(): void {
     const { calls, call } = this.#options
     this.moveTo(this.#dialog)
     this.#use(this.#media)
-    this.#unwatch = calls.watch(call.callId, (view) => this.#follow(view))
+    this.#unwatch = calls.watch(call.callId, (view) => this.follow(view))
     // A BYE may come in one piece with the word that the answer was sent, before anybody could listen for it.
-    if (this.#dialog.connected) this.#follow(call.view)
+    if (this.#dialog.connected) this.follow(call.view)
     else void this.end('completed')
   }
 
@@ -171,13 +178,14 @@ export class SipLeg {
     this.#running = new AbortController()
     const bridgeNumber = this.#streaming
     this.#told = ''
-    if (bridgeNumber === null) this.#follow(this.#view)
+    if (bridgeNumber === null) this.follow(this.#view)
     else this.#streamEnded(bridgeNumber, this.#running.signal)
   }
 
   /** From now on this dialog's other party is the caller; the end of an earlier one ends nothing. */
   moveTo(dialog: SipDialog): void {
     this.#dialog = dialog
+    this.agreed(dialog.remote.sdp)
     dialog.on('destroy', (_req, reason) => {
       if (dialog === this.#dialog) void this.end(endedBy(reason))
     })
@@ -190,23 +198,16 @@ export class SipLeg {
    */
   async resume(socket: Socket): Promise<void> {
     for (const dialog of [this.#dialog, this.media.dialog]) if (dialog) dialog.req.socket = socket
+    this.transfers.resume()
     this.#asking.abort()
     this.#asking = new AbortController()
     const { signal } = this.#asking
     let status: LegEndStatus = 'signalling-lost'
     while (!signal.aborted) {
-      if (!(await this.#isInServer())) return this.end(status)
+      if (!(await isInServer(this.#dialog))) return this.end(status)
       status = 'completed'
       await this.#pause(DIALOG_CHECK_MS, signal)
     }
-  }
-
-  async #isInServer(): Promise<boolean> {
-    const asked = this.#dialog.request({ method: 'OPTIONS' })
-    return withTimeout(BYE_MS, asked, '').then(
-      () => true,
-      (error: { code?: string }) => error.code !== 'ENODIALOG',
-    )
   }
 
   /** The caller has pressed a key; the relay hears of it. */
@@ -231,6 +232,7 @@ export class SipLeg {
     this.#unwatch()
     this.#running.abort()
     this.#asking.abort()
+    this.transfers.end()
     const durationSeconds = Math.round((performance.now() - this.#answeredAt) / 1000)
     const { calls, call, providerCallId } = this.#options
     const ended: CallEvent = { type: 'leg.ended', leg: call.legId, status, durationSeconds }
@@ -239,15 +241,18 @@ export class SipLeg {
     const tell = () => calls.report(providerCallId, ended, `status:${status}`).outcome
     const telling = isOurs ? null : tell()
     if (telling) await withTimeout(TOLD_FIRST_MS, telling, '').catch(() => {})
-    await Promise.all([this.#sayBye(status), this.media.destroy()])
+    const bye = endDialog(this.#dialog, status).catch(() => this.#options.onUnsaidBye(this.#dialog))
+    await Promise.all([bye, this.media.destroy()])
     await (telling ?? tell())
     this.#log.info({ status }, 'SIP leg is over')
     this.#isOver()
   }
 
-  #follow(view: CallView): void {
+  /** Does what the call says; what was known before is not done again. */
+  follow(view: CallView): void {
     if (this.#ending || view.seq < this.#view.seq) return
     this.#view = view
+    this.transfers.follow(view)
     if (this.#isMoving) return
     if (this.#streaming !== null && view.context.unresponsiveBridge === this.#streaming) {
       this.#leaveBridge(this.#streaming)
@@ -292,7 +297,7 @@ export class SipLeg {
       case 'say':
         return this.#play(sounds.spoken(instruction.message), signal)
       case 'poll':
-        return this.#withMusic(this.#tellWhile(signal, REQUEST), UNNOTICED_MS, signal)
+        return this.#withMusic(this.tellWhile(signal, REQUEST), UNNOTICED_MS, signal)
       case 'connect-media':
         return this.#withMusic(this.#stream(instruction.bridgeNumber, signal), FORK_UNNOTICED_MS, signal)
       case 'hang-up':
@@ -344,7 +349,7 @@ export class SipLeg {
       if (signal.aborted) return
     }
     this.#log.warn({ bridgeNumber }, 'no relay could be reached')
-    await this.#tellWhile(signal, { type: 'leg.streamEnded', bridgeNumber })
+    await this.tellWhile(signal, { type: 'leg.streamEnded', bridgeNumber })
   }
 
   /** What is not known costs the relay some work, and nothing else. */
@@ -355,7 +360,7 @@ export class SipLeg {
 
   #streamEnded(bridgeNumber: number, signal: AbortSignal, isOver = false): void {
     this.#streaming = null
-    const tell = () => this.#tellWhile(signal, { type: 'leg.streamEnded', bridgeNumber })
+    const tell = () => this.tellWhile(signal, { type: 'leg.streamEnded', bridgeNumber })
     void (isOver ? this.end('completed') : this.#withMusic(tell(), UNNOTICED_MS, signal))
   }
 
@@ -373,25 +378,18 @@ export class SipLeg {
   }
 
   /** Says it to the call as long as it is still to be said, and follows what comes of it. */
-  async #tellWhile(signal: AbortSignal, event: LegEvent): Promise<void> {
+  async tellWhile(signal: AbortSignal, event: LegEvent | TransferEvent): Promise<void> {
     const { calls, call, providerCallId } = this.#options
     while (!signal.aborted) {
       try {
         const now = await calls.tell(providerCallId, { ...event, leg: call.legId })
-        if (now) this.#follow(now.view)
+        if (now) this.follow(now.view)
         return
       } catch (error) {
         this.#log.warn({ err: error, event: event.type }, 'a call could not be told; it is tried again')
         await this.#pause(RETRY_MS, signal)
       }
     }
-  }
-
-  async #sayBye(status: LegEndStatus): Promise<void> {
-    if (!this.#dialog.connected) return
-    const headers = { Reason: `Q.850;cause=${status === 'completed' ? 16 : 41}` }
-    const said = withTimeout(BYE_MS, this.#dialog.destroy({ headers }), 'the caller did not answer the BYE')
-    await said.catch(() => this.#options.onUnsaidBye(this.#dialog))
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -56,14 +56,19 @@ type HeldLeg = {
   dialogId: string | null
 }
 
-/** A leg whose holder is gone. */
-export type AbandonedLeg = HeldLeg & { providerCallId: string }
+/** An INVITE of ours by drachtio-server's names: of its transaction, and, once somebody is alerted, of the dialog that begins. */
+export type InviteNames = { transactionId: string; dialogId: string | null }
+
+/** A leg whose holder is gone, with the INVITE to a party that is called in its caller's place. */
+export type AbandonedLeg = HeldLeg & { providerCallId: string; invite: InviteNames | null }
 
 /** Which legs are held by whom; it outlives the holder. */
 export interface LegRegister {
   hold(leg: HeldLeg): Promise<void>
   answered(legId: string, dialogId: string): Promise<void>
   moved(legId: string, to: Pick<HeldLeg, 'mediaServer' | 'channel'>): Promise<void>
+  /** Somebody is called for the leg, or no more. */
+  calling(legId: string, invite: InviteNames | null): Promise<void>
   release(legId: string): Promise<void>
   /** Takes over what nodes that are gone have left, each leg once for all who ask. */
   takeAbandoned(): Promise<AbandonedLeg[]>

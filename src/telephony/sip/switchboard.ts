@@ -15,6 +15,7 @@ import { Invite } from './invite.ts'
 import { faultOfInvite, type Refused } from './invite-rules.ts'
 import { LegBook } from './leg-book.ts'
 import type { LegMedia } from './leg-media.ts'
+import { LegTransfers } from './leg-transfers.ts'
 import { type Encryption, encryptionsFor, isEncryptedTransport, type SrtpPolicy } from './media-encryption.ts'
 import type { OfferTerms } from './offer.ts'
 import { type Parties, partiesOf } from './parties.ts'
@@ -362,18 +363,14 @@ export class Switchboard {
       handleInDialog(leg, dialog, this.#options)
       void this.#book.answered(call.legId, dialog)
     }
+    const transfers = (leg: SipLeg) =>
+      new LegTransfers({
+        ...{ ...this.#options, leg, call, providerCallId },
+        onCalling: (invite) => this.#book.calling(call.legId, invite),
+      })
     const leg = new SipLeg({
-      call,
-      providerCallId,
-      dialog,
-      media,
-      calls,
-      sounds,
-      relays,
-      openElsewhere,
-      onDialog,
-      onUnsaidBye,
-      log,
+      ...{ call, providerCallId, dialog, media, calls, sounds, relays },
+      ...{ openElsewhere, onDialog, onUnsaidBye, transfers, log },
     })
     this.#legs.set(call.legId, leg)
     leg.begin()

@@ -26,6 +26,8 @@ const call = (n: number): CallSummary => ({
   endedAt: null,
   outcome: null,
   fault: null,
+  transferTo: null,
+  transferOutcome: null,
 })
 
 const legOf = (callId: string) => ({

@@ -3,26 +3,25 @@ import type { Respond, SipNetwork, SipParty } from '../sip-network.ts'
 import { newTag } from '../tags.ts'
 import { PhoneCall } from './phone-call.ts'
 
-/** A call that the service makes to a phone, answered at once. */
+type Incoming = {
+  address: string
+  invite: SipRequest
+  source: string
+  respond: Respond
+  codecs?: readonly string[] | undefined
+}
+
+/** A call that the service makes to a phone: it rings until it is answered, refused or cancelled. */
 export class IncomingCall extends PhoneCall {
   readonly invite: SipRequest
+  /** Resolves when the service has given up. */
+  readonly cancelled: Promise<void>
+  readonly #tag: string
+  readonly #respond: Respond
+  readonly #cancelling = Promise.withResolvers<void>()
+  #isRinging = true
 
-  constructor(
-    network: SipNetwork,
-    {
-      address,
-      invite,
-      source,
-      respond,
-      codecs,
-    }: {
-      address: string
-      invite: SipRequest
-      source: string
-      respond: Respond
-      codecs?: readonly string[] | undefined
-    },
-  ) {
+  constructor(network: SipNetwork, { address, invite, source, respond, codecs }: Incoming) {
     const { headers } = invite
     const tag = newTag()
     super(network, {
@@ -37,9 +36,37 @@ export class IncomingCall extends PhoneCall {
       },
     })
     this.invite = invite
+    this.cancelled = this.#cancelling.promise
+    this.#tag = tag
+    this.#respond = respond
     this.audio.takeOffer(invite.body)
-    respond(responseTo(invite, 180, { toTag: tag }))
-    respond(responseTo(invite, 200, { toTag: tag, headers: { Contact: this.contact }, body: this.sdp }))
+    this.#respond(responseTo(invite, 180, { toTag: tag }))
+  }
+
+  /** Picks up; what rings no more cannot be answered. */
+  answer(): void {
+    if (!this.#isRinging) return
+    this.#isRinging = false
+    const headers = { Contact: this.contact }
+    this.#respond(responseTo(this.invite, 200, { toTag: this.#tag, headers, body: this.sdp }))
+  }
+
+  refuse(status: number): void {
+    if (!this.#isRinging) return
+    this.#isRinging = false
+    this.#respond(responseTo(this.invite, status, { toTag: this.#tag }))
+    this.release()
+  }
+
+  override receive(request: SipRequest, source: string, respond: Respond): void {
+    if (request.method !== 'CANCEL') {
+      super.receive(request, source, respond)
+      return
+    }
+    this.requests.push(request)
+    respond(responseTo(request, 200))
+    this.refuse(487)
+    this.#cancelling.resolve()
   }
 }
 
@@ -48,8 +75,10 @@ export class AnsweringPhone implements SipParty {
   readonly address: string
   /** Every call that came, in order. */
   readonly calls: IncomingCall[] = []
-  /** The status with which the next calls are refused; null answers them. */
+  /** The status with which the next calls are refused; null takes them. */
   refuses: number | null = null
+  /** Whether the next calls are answered at once; they ring else. */
+  picksUp = true
   /** Those of the next calls, by default as other phones. */
   codecs: readonly string[] | undefined
   readonly #network: SipNetwork
@@ -89,6 +118,7 @@ export class AnsweringPhone implements SipParty {
     const { address, codecs } = this
     const call = new IncomingCall(this.#network, { address, invite, source, respond, codecs })
     this.calls.push(call)
+    if (this.picksUp) call.answer()
     this.#onCall(call)
   }
 }
