@@ -72,6 +72,7 @@ describe('While the phone of a colleague rings who is to have a call', () => {
   it('another transfer has to wait', async () => {
     const { call, theirs } = await ringing(sip, colleague)
     expect((await call.line.refer(`sip:${COLLEAGUE}@${colleague.address}`)).status).toBe(491)
+    await until('the refusal is written down', async () => (await transfersOf(sip, call)).length === 2)
     theirs.refuse(486)
     await until('the PBX is told', () => lastSipfrag(call)?.includes('486'))
     const refused = { type: 'transfer.refused', to: COLLEAGUE, status: 491, reason: 'transfer_running' }
