@@ -24,7 +24,8 @@ import {
 import { isPermanent } from './errors.ts'
 import { historyOf, initiation, LINE_RESTORED, overridesOf, welcomeFor } from './initiation.ts'
 import { REFUSED, type Refused, refusalIn } from './override-refusal.ts'
-import { readRefusedUpgrade } from './refused-upgrade.ts'
+import { hangUp } from '../hang-up.ts'
+import { readRefusedUpgrade } from '../refused-upgrade.ts'
 
 /** Shorter than the chart's own patience, so that the cause is known when a call gives up. */
 const CONNECT_MS = 8_000
@@ -34,7 +35,6 @@ const MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 const MAX_INVALID = 20
 /** How long the last words may still come in after the agent hung up. */
 const LAST_WORDS_MS = 2_000
-const CLOSE_PATIENCE_MS = 2_000
 const WATCH_MS = 1_000
 const AS_TEXT = { binary: false, compress: false }
 const HANGS_UP = 'end_call'
@@ -351,17 +351,4 @@ export class AgentSocket implements AgentConnection {
     this.#cancelDeadline?.()
     this.#cancelDeadline = null
   }
-}
-
-function hangUp(socket: WebSocket): void {
-  if (socket.readyState === WebSocket.CLOSED) return
-  if (socket.readyState === WebSocket.CONNECTING) {
-    socket.terminate()
-    return
-  }
-  socket.once(
-    'close',
-    loopDelay.after(CLOSE_PATIENCE_MS, () => socket.terminate()),
-  )
-  socket.close(1000)
 }

@@ -1,5 +1,6 @@
 import { hasBytesAt, isBase64 } from '../../audio/base64.ts'
-import { parseJson } from './parse-json.ts'
+import { cutBase64, spliceBase64 } from '../base64-member.ts'
+import { parseJson } from '../parse-json.ts'
 
 /*
  * Audio is nearly all that goes over the agent's socket: its payload is cut out of the message as a view, or spliced into
@@ -9,10 +10,7 @@ import { parseJson } from './parse-json.ts'
 /** `payload`: base64 as ASCII bytes, a view into the message wherever that is possible. */
 export type AudioMessage = { kind: 'audio'; payload: Buffer; eventId: number }
 
-const AUDIO_KEY = Buffer.from('"audio_base_64"')
 const AUDIO_KEY_NAME = 'audio_base_64'
-const QUOTE = 0x22
-const COLON = 0x3a
 
 /**
  * Cuts the audio out of one agent's messages. They come in long runs that are alike but for their payload, so what
@@ -48,40 +46,11 @@ export class AudioCutter {
   }
 }
 
-/**
- * The audio event of one message by itself.
- *
- * The payload is taken out and what remains is parsed. That this finds the right string follows from three checks:
- * nothing is escaped in what remains, so the key can be spelled in one way only; it occurs once; and the parsed event
- * has the emptied string just there.
- */
+/** The audio event of one message by itself: the payload is taken out and what remains is parsed. */
 function cutAudio(message: Buffer): AudioMessage | null {
-  const key = message.indexOf(AUDIO_KEY)
-  if (key < 0) return null
-  const start = stringAfterColon(message, key + AUDIO_KEY.length)
-  const end = start < 0 ? -1 : message.indexOf(QUOTE, start)
-  if (end < 0) return null
-  // Latin-1 keeps every byte a character: text in an alignment may look odd, which nobody reads.
-  const rest = message.toString('latin1', 0, start) + message.toString('latin1', end)
-  if (rest.includes('\\') || rest.includes(AUDIO_KEY_NAME, start)) return null
-  const eventId = emptiedAudioEventId(rest)
-  const payload = message.subarray(start, end)
-  return eventId === null || !isBase64(payload) ? null : { kind: 'audio', payload, eventId }
-}
-
-/** Where the string begins that follows a key's colon, behind its quote; -1 when something else follows. */
-function stringAfterColon(message: Buffer, from: number): number {
-  let at = skipSpace(message, from)
-  if (message[at] !== COLON) return -1
-  at = skipSpace(message, at + 1)
-  return message[at] === QUOTE ? at + 1 : -1
-}
-
-function skipSpace(message: Buffer, from: number): number {
-  let at = from
-  for (let byte = message[at]; byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d; )
-    byte = message[++at]
-  return at
+  const cut = cutBase64(message, AUDIO_KEY_NAME)
+  const eventId = cut && emptiedAudioEventId(cut.rest)
+  return cut === null || eventId === null ? null : { kind: 'audio', payload: cut.payload, eventId }
 }
 
 function emptiedAudioEventId(text: string): number | null {
@@ -95,11 +64,5 @@ const CALLER_AUDIO_HEAD = Buffer.from('{"user_audio_chunk":"')
 const CALLER_AUDIO_TAIL = Buffer.from('"}')
 
 /** Caller audio for the agent. `payload`: base64 as ASCII bytes, copied as it is. */
-export function callerAudio(payload: Buffer): Buffer {
-  const tailAt = CALLER_AUDIO_HEAD.length + payload.length
-  const message = Buffer.allocUnsafe(tailAt + CALLER_AUDIO_TAIL.length)
-  message.set(CALLER_AUDIO_HEAD)
-  message.set(payload, CALLER_AUDIO_HEAD.length)
-  message.set(CALLER_AUDIO_TAIL, tailAt)
-  return message
-}
+export const callerAudio = (payload: Buffer): Buffer =>
+  spliceBase64(CALLER_AUDIO_HEAD, payload, CALLER_AUDIO_TAIL)
