@@ -12,7 +12,7 @@ const MACHINES = '^machines/'
 const ACTORS = '^src/actors/'
 /** What the rooms promise each other. A port is in the room that consumes it, and may be known to whoever implements it. */
 const PORTS = [
-  '^src/calls/((trunk-)?ports|caller-trust|agent-settings)\\.ts$',
+  '^src/calls/((trunk-)?ports|caller-trust|agent-settings|agent-backends)\\.ts$',
   '^src/media/(agent|carrier|calls)-port\\.ts$',
   '^src/telephony/calls-port\\.ts$',
   '^src/voices/ports\\.ts$',

@@ -138,8 +138,13 @@ export type CallEvent =
   | VoiceEvent
   | OperatorEvent
 
-/** Why a voice that is on file is not used: nobody vouches enough for the caller's number. */
-export const VOICE_WITHHELD = ['not_attested', 'not_verified', 'verification_failed'] as const
+/** Why a voice that is on file is not used: nobody vouches enough for the caller's number, or the agent's backend cannot speak it. */
+export const VOICE_WITHHELD = [
+  'not_attested',
+  'not_verified',
+  'verification_failed',
+  'backend_cannot',
+] as const
 export type VoiceWithheld = (typeof VOICE_WITHHELD)[number]
 
 /** How the caller's voice was looked up when the call came in. */

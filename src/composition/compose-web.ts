@@ -4,6 +4,7 @@ import { callSystem } from '../../machines/call/call-system.ts'
 import { systemDefinition } from '../actors/chart-definition.ts'
 import type { CallHost } from '../calls/call-host.ts'
 import type { CallFeed } from '../calls/view.ts'
+import { agentWarnings } from '../config/agent-warnings.ts'
 import type { Config } from '../config/config.ts'
 import type { SettingInUse } from '../config/effective-settings.ts'
 import { adminRoutes } from '../http/admin-routes.ts'
@@ -82,6 +83,7 @@ function routesOf({ config, storage, settings, kill, numbers, host, feed, caller
     settingsTrunk: enabled ? { addresses: [...addresses], numbers: answered && [...answered] } : null,
     canCallFromBrowser: browserOf(config).url !== null,
     publicUrl: config.http.publicUrl,
+    agentWarnings: (agent) => agentWarnings(config, agent).map(({ finding, mend }) => `${finding}; ${mend}.`),
     ...{ calls: host, voices: callerVoices },
     settings: () => settings,
     follow: (follower) => feed.follow(({ id: callId }) => follower({ callId })),

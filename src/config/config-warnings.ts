@@ -1,4 +1,5 @@
 import { type Config, SHORTEST_SAFE_KEY } from './config.ts'
+import { shutdownNear } from './model-shutdowns.ts'
 
 /*
  * What is allowed and can hardly be meant. The service logs it at its start, and the doctor tells how to mend it.
@@ -131,7 +132,6 @@ const RISKS: Risk[] = [
     ...REFUSED,
   },
   { name: 'RECORD_CALLS', applies: ({ recordings }) => recordings.enabled, ...NO_EFFECT },
-  { name: 'OPENAI_API_KEY', applies: ({ openAi }) => openAi.apiKey !== null, ...NO_EFFECT },
   {
     name: 'ADMIN_API_KEY',
     applies: ({ admin }) => admin.apiKey !== null && admin.apiKey.length < SHORTEST_SAFE_KEY,
@@ -147,8 +147,38 @@ const RISKS: Risk[] = [
   },
 ]
 
-export const configWarnings = (config: Config): ConfigWarning[] =>
-  RISKS.filter(({ applies }) => applies(config)).map(({ name, finding, mend }) => ({ name, finding, mend }))
+export const configWarnings = (config: Config, now = new Date()): ConfigWarning[] => [
+  ...RISKS.filter(({ applies }) => applies(config)).map(({ name, finding, mend }) => ({
+    name,
+    finding,
+    mend,
+  })),
+  ...endingModels(config, now),
+]
+
+function endingModels({ openAi }: Config, now: Date): ConfigWarning[] {
+  const models = [
+    {
+      name: 'OPENAI_REALTIME_MODEL',
+      model: openAi.realtimeModel,
+      without: 'calls to its agents end with it',
+    },
+    {
+      name: 'OPENAI_TRANSCRIBE_MODEL',
+      model: openAi.transcribeModel,
+      without: 'callers’ words are no longer written down',
+    },
+  ]
+  return models.flatMap(({ name, model, without }) => {
+    const day = openAi.apiKey === null ? null : shutdownNear(model, now)
+    if (day === null) return []
+    return {
+      name,
+      finding: `is ${model}, which ends on ${day}: ${without}`,
+      mend: 'leave it out, for the default',
+    }
+  })
+}
 
 /** One line, for the log. */
 export const warningLine = ({ name, finding, mend }: ConfigWarning): string => `${name} ${finding}; ${mend}`

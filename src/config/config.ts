@@ -62,7 +62,8 @@ const settings = z.object({
   ELEVENLABS_WEBHOOK_SECRET: orNull(secret()),
   OPENAI_API_KEY: orNull(secret()),
   OPENAI_BASE_URL: httpBase().prefault('https://api.openai.com'),
-  OPENAI_REALTIME_MODEL: text().prefault('gpt-realtime'),
+  OPENAI_REALTIME_MODEL: text().prefault('gpt-realtime-2.1'),
+  OPENAI_TRANSCRIBE_MODEL: text().prefault('gpt-realtime-whisper'),
   TWILIO_ACCOUNT_SID: orNull(pattern(/^AC[0-9a-zA-Z]+$/, 'an account SID: AC and 32 letters and digits')),
   TWILIO_AUTH_TOKEN: orNull(secret()),
   TWILIO_PHONE_NUMBER: orNull(pattern(/^\+[1-9]\d{1,14}$/, 'a number in E.164 form, like +15551234567')),
@@ -286,6 +287,8 @@ function grouped(s: Settings) {
       apiKey: s.OPENAI_API_KEY,
       baseUrl: s.OPENAI_BASE_URL,
       realtimeModel: s.OPENAI_REALTIME_MODEL,
+      /** Writes down what the caller says. */
+      transcribeModel: s.OPENAI_TRANSCRIBE_MODEL,
     },
     twilio: {
       accountSid: s.TWILIO_ACCOUNT_SID,

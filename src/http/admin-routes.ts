@@ -5,7 +5,7 @@ import type { CallQueries } from '../persistence/call-queries.ts'
 import type { ConversationStore } from '../persistence/conversation-store.ts'
 import type { LiveCallQueries } from '../persistence/live-calls.ts'
 import type { VoiceQueries } from '../persistence/voice-queries.ts'
-import { agentsRoutes } from './agents/agents-routes.ts'
+import { type AgentsOptions, agentsRoutes } from './agents/agents-routes.ts'
 import { auditRoutes } from './audit/audit-routes.ts'
 import { type CallEventsOptions, callEventsRoutes } from './calls/call-events-routes.ts'
 import { type CallFinder, callStateRoutes } from './calls/call-state-routes.ts'
@@ -31,6 +31,7 @@ export function adminRoutes(options: {
   live: LiveCallQueries
   conversations: ConversationStore
   agents: AgentStore
+  agentWarnings: NonNullable<AgentsOptions['warningsOf']>
   trunks: TrunksOptions['trunks']
   settingsTrunk: TrunksOptions['settingsTrunk']
   voices: CallerVoices & VoiceCache
@@ -55,7 +56,7 @@ export function adminRoutes(options: {
     ...voiceListRoutes(options.voiceQueries, options.numbers),
     ...voicesRoutes(options.voices, options.numbers),
     ...cacheRoutes(options.voices),
-    ...agentsRoutes(options.agents, options.numbers),
+    ...agentsRoutes({ ...options, warningsOf: options.agentWarnings }),
     ...trunksRoutes(options),
     ...phoneLinksRoutes(options),
     ...statisticsRoutes(options.queries, options.responseTimes),

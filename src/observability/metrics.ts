@@ -58,7 +58,7 @@ export function createMetrics() {
     voiceCache: counter('precall_voice_cache_total', 'Look-ups of a cloned voice.', ['result']),
     voiceWithheld: counter(
       'precall_voice_withheld_total',
-      'Callers who were not given the voice on file because nobody vouches enough for their number.',
+      'Callers who were not given the voice on file: nobody vouches enough for their number, or their agent’s backend cannot speak it.',
       ['reason'],
     ),
     relayFrames: counter('precall_relay_frames_total', 'Audio frames passed on.', ['direction']),

@@ -98,10 +98,12 @@ function storedAgent(agent: Agent, numbers: string[]): StoredAgent {
   return {
     ...{ id, name, backend, tools, numbers, createdAt, updatedAt },
     vendorAgentId: agent.vendorAgentId ?? null,
+    model: agent.model ?? null,
     voiceId: agent.voiceId ?? null,
     instructions: agent.instructions ?? null,
     firstMessage: agent.firstMessage ?? null,
     language: agent.language ?? null,
+    turnDetection: agent.turnDetection ?? null,
     transferNumber: agent.transferNumber ?? null,
   }
 }

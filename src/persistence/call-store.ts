@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { VoiceLookup } from '../../machines/call-events.ts'
+import { BACKEND_TRAITS } from '../calls/agent-backends.ts'
 import type { AgentSettings } from '../calls/agent-settings.ts'
 import type { VoiceTrust } from '../calls/caller-trust.ts'
 import type { Arrival, CallStore, CallTypes, NewCall, Step } from '../calls/store.ts'
@@ -118,11 +119,15 @@ function placesFor(
   return [...(isFar ? places : places.slice(1)), TURNED_AWAY]
 }
 
-/** Without a clone the agent speaks in the voice that it has here; null is the one that it has at its vendor. */
+/**
+ * Without a clone the agent speaks in the voice that it has here; null is the one that it has at its vendor. An agent whose backend
+ * cannot speak clones is given none, and nobody waits for one.
+ */
 function voiceLookup(row: ArrivalRow, claim: NewCall['voice']): VoiceLookup {
   const defaultVoiceId = row.agent?.voiceId ?? null
   if (!row.sampleKey) return { kind: 'default', voiceId: defaultVoiceId }
-  const withheld = claim?.withheld(row.trust)
+  const isSpoken = row.agent === null || BACKEND_TRAITS[row.agent.backend].speaksClones
+  const withheld = isSpoken ? claim?.withheld(row.trust) : 'backend_cannot'
   if (withheld) return { kind: 'default', voiceId: defaultVoiceId, withheld }
   if (!row.vendorVoiceId) {
     return { kind: 'clone', sampleKey: row.sampleKey, fallbackVoiceId: defaultVoiceId }

@@ -24,6 +24,8 @@ const AGENT: AgentSettings = {
   name: 'Bench',
   backend: 'elevenlabs',
   vendorAgentId: null,
+  model: null,
+  turnDetection: null,
   voiceId: null,
   instructions: null,
   firstMessage: null,

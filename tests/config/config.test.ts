@@ -248,7 +248,6 @@ describe('warnings', () => {
     [{ ...SIP, DRACHTIO_SECRET: 'cymru' }, 'DRACHTIO_SECRET'],
     [{ ...SIP, FREESWITCH_SECRET: 'ClueCon' }, 'FREESWITCH_SECRET'],
     [{ RECORD_CALLS: 'true' }, 'RECORD_CALLS'],
-    [{ OPENAI_API_KEY: 'k' }, 'OPENAI_API_KEY'],
     [{ TWILIO_AUTH_TOKEN: 't', TWILIO_ACCOUNT_SID: 'AC1', PUBLIC_URL: 'http://a.example' }, 'PUBLIC_URL'],
     [{ ADMIN_API_KEY: 'short' }, 'ADMIN_API_KEY'],
     [{ ADMIN_API_KEY: 'abababababababababab' }, 'ADMIN_API_KEY'],
@@ -256,6 +255,19 @@ describe('warnings', () => {
     const warnings = configWarnings(loadConfig(env))
     expect(warnings.map((warning) => warning.name)).toEqual([name])
     expect(warnings.map(warningLine)[0]).toMatch(/^[A-Z_]+ .+; .+/)
+  })
+
+  test.each([
+    ['OPENAI_REALTIME_MODEL', 'gpt-realtime', '2027-01-20'],
+    ['OPENAI_TRANSCRIBE_MODEL', 'whisper-1', '2027-02-26'],
+  ])('%s=%s is warned of for 90 days before its end, and afterwards', (name, model, day) => {
+    const config = loadConfig({ OPENAI_API_KEY: 'k', [name]: model })
+    const warnedOn = (days: number) =>
+      configWarnings(config, new Date(Date.parse(day) + days * 86_400_000)).map(warningLine)
+    expect(warnedOn(-91)).toEqual([])
+    for (const days of [-90, 0, 30])
+      expect(warnedOn(days)).toEqual([expect.stringMatching(`^${name} is ${model}, which ends on ${day}`)])
+    expect(configWarnings(loadConfig({ [name]: model }), new Date(day))).toEqual([])
   })
 })
 

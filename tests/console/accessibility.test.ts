@@ -29,7 +29,15 @@ const PLACES = [
 ]
 
 const AN_AGENT = {
-  ...{ name: 'Front desk', backend: 'elevenlabs', vendorAgentId: null, voiceId: null, instructions: null },
+  ...{
+    name: 'Front desk',
+    backend: 'elevenlabs',
+    vendorAgentId: null,
+    model: null,
+    turnDetection: null,
+    voiceId: null,
+    instructions: null,
+  },
   ...{ firstMessage: null, language: 'en', tools: [], transferNumber: null, numbers: ['+15551234567'] },
 } as const satisfies AgentDraft
 

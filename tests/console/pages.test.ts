@@ -157,7 +157,15 @@ describe('when the service is away', () => {
     service.calls.begin(ANN)
     await service.troubledTrunk()
     await service.agents.create({
-      ...{ name: 'Front desk', backend: 'elevenlabs', vendorAgentId: null, voiceId: null, language: null },
+      ...{
+        name: 'Front desk',
+        backend: 'elevenlabs',
+        vendorAgentId: null,
+        model: null,
+        turnDetection: null,
+        voiceId: null,
+        language: null,
+      },
       ...{ instructions: null, firstMessage: null, tools: [], transferNumber: null, numbers: [] },
     })
     await looksAt('#/statistics')
@@ -194,6 +202,28 @@ describe('the other pages', () => {
     await alice.page.getByLabel('Caller', { exact: true }).fill(ANN)
     await until('one is left', async () => (await alice.page.locator('tbody tr').count()) === 1)
     expect(alice.page.url()).toContain(`from=${encodeURIComponent(ANN)}`)
+  })
+
+  test('set up an agent with the choices that its vendor has', async () => {
+    await begin()
+    await looksAt('#/agents')
+    const form = alice.page.locator('form')
+    await form.getByLabel('Name').fill('Front desk')
+    await form.locator('[name=vendorAgentId]').fill('agent_1')
+    await form.locator('[name=backend]').selectOption('OpenAI Realtime')
+    await form.getByText('cannot speak cloned voices').waitFor()
+    await form.locator('[name=model]').fill('gpt-realtime-2.1-mini')
+    await form.locator('[name=voiceId]').fill('the-cloned-one')
+    await form.locator('[name=turnDetection]').selectOption('when a sentence is complete, eagerness low')
+    await form.getByRole('button', { name: 'Set up' }).click()
+    await form.getByRole('alert').getByText('voiceId').waitFor()
+    await form.locator('[name=voiceId]').fill('marin')
+    await form.getByRole('button', { name: 'Set up' }).click()
+    await main().locator('.entry').getByText('OpenAI Realtime').waitFor()
+    expect((await service.agents.list())[0]).toMatchObject({
+      ...{ backend: 'openai', vendorAgentId: null, model: 'gpt-realtime-2.1-mini', voiceId: 'marin' },
+      turnDetection: { type: 'semantic_vad', eagerness: 'low' },
+    })
   })
 
   test('set up an agent, keep what was typed when it is refused, and write it down', async () => {

@@ -46,5 +46,5 @@ const PARTS: Parameters<typeof adminRoutes>[0] = {
     audit: part,
   },
   ...{ machines: { call: part }, settings: () => [], kill: () => {}, numbers: new PhoneNumbers(null) },
-  ...{ phoneLinks: part, canCallFromBrowser: true, publicUrl: null },
+  ...{ phoneLinks: part, canCallFromBrowser: true, publicUrl: null, agentWarnings: () => [] },
 }

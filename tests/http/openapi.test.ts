@@ -17,7 +17,7 @@ const routes = [
   ...statisticsRoutes(nothing, async () => []),
   ...cacheRoutes(nothing),
   ...voicesRoutes(nothing),
-  ...agentsRoutes(nothing),
+  ...agentsRoutes({ agents: nothing }),
   ...trunksRoutes({ trunks: nothing, numbers: nothing, settingsTrunk: null }),
   ...callsRoutes({ calls: nothing, queries: nothing, conversations: nothing }),
   ...callEventsRoutes({ queries: nothing, follow: nothing }),
@@ -72,6 +72,7 @@ it('refers to nothing that it does not hold', () => {
   }
   expect(Object.keys(document.components.schemas).sort()).toEqual([
     'Agent',
+    'AgentBackend',
     'AgentChange',
     'AgentDraft',
     'Call',
@@ -89,6 +90,7 @@ it('refers to nothing that it does not hold', () => {
     'TrunkChange',
     'TrunkDraft',
     'TrunkState',
+    'TurnDetection',
   ])
 })
 

@@ -91,6 +91,8 @@ export class ChartCalls implements MediaCalls {
       name: 'Ann',
       backend: 'elevenlabs',
       vendorAgentId: null,
+      model: null,
+      turnDetection: null,
       voiceId: null,
     } as const
     return {

@@ -163,7 +163,7 @@ export class ConsoleService {
         ...feedRoutes({ queries: calls.live, follow: calls.follow }),
         ...replayRoutes({ recorded: calls.recorded }),
         ...machinesRoutes({ call: systemDefinition(callSystem) }),
-        ...[...agentsRoutes(this.agents), ...auditRoutes(this.audit)],
+        ...[...agentsRoutes({ agents: this.agents }), ...auditRoutes(this.audit)],
         ...trunksRoutes({
           ...{ trunks: this.trunks, numbers: new PhoneNumbers(null) },
           settingsTrunk: { addresses: ['192.0.2.0/24'], numbers: null },

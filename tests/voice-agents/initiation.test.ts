@@ -4,7 +4,14 @@ import type { AgentRequest, Turn } from '../../src/media/agent-port.ts'
 import { historyOf, initiation } from '../../src/voice-agents/elevenlabs/initiation.ts'
 
 const BARE: AgentSettings = {
-  ...{ id: 'a1', name: 'Agent', backend: 'elevenlabs', vendorAgentId: null },
+  ...{
+    id: 'a1',
+    name: 'Agent',
+    backend: 'elevenlabs',
+    vendorAgentId: null,
+    model: null,
+    turnDetection: null,
+  },
   ...{ voiceId: null, instructions: null, firstMessage: null, language: null },
 }
 

@@ -4,7 +4,14 @@ import type { AgentAudio, AgentListener, AgentRequest, OverrideRefusal } from '.
 import { AgentSocket } from '../../src/voice-agents/elevenlabs/agent-socket.ts'
 
 const AGENT: AgentSettings = {
-  ...{ id: 'a1', name: 'Agent', backend: 'elevenlabs', vendorAgentId: null },
+  ...{
+    id: 'a1',
+    name: 'Agent',
+    backend: 'elevenlabs',
+    vendorAgentId: null,
+    model: null,
+    turnDetection: null,
+  },
   ...{ voiceId: null, instructions: null, firstMessage: null, language: null },
 }
 

@@ -1,9 +1,11 @@
 import { type FormEvent, useState } from 'react'
-import type { Agent } from '../../http/agents/agents-routes.ts'
+import type { Agent, AgentBackendList } from '../../http/agents/agents-routes.ts'
 import { request } from '../api/calls-api.ts'
+import { useRead } from '../api/use-read.ts'
 import { useWrite } from '../api/use-write.ts'
 import { FormEnd } from '../parts/form-end.tsx'
 import { Labelled } from '../parts/labelled.tsx'
+import { BackendFields, turnDetectionIn } from './backend-fields.tsx'
 
 /** Sets up a new agent or changes one. What was written stays when the service does not like it. */
 export function AgentForm({ agent, onDone }: { agent: Agent | null; onDone: () => void }) {
@@ -63,6 +65,8 @@ type VendorFieldsProps = FieldsProps & {
 }
 
 function VendorFields({ agent, backend, onBackend }: VendorFieldsProps) {
+  const backends = useRead<AgentBackendList>('/api/v1/agent-backends').value?.backends ?? []
+  const traits = backends.find((each) => each.backend === backend) ?? null
   return (
     <>
       <div className="field-pair">
@@ -72,19 +76,19 @@ function VendorFields({ agent, backend, onBackend }: VendorFieldsProps) {
             value={backend}
             onChange={({ target }) => onBackend(target.value as Agent['backend'])}
           >
-            <option value="elevenlabs">ElevenLabs</option>
-            <option value="openai">OpenAI</option>
+            {backends.length === 0 && <option value={backend}>{backend}</option>}
+            {backends.map(({ backend: value, label }) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
           </select>
         </Labelled>
         <Labelled name="Language">
           <input name="language" placeholder="en" defaultValue={agent?.language ?? ''} autoComplete="off" />
         </Labelled>
       </div>
-      {backend === 'openai' && (
-        <p className="warning" role="status">
-          OpenAI Realtime is not built yet: this can be kept, but calls to it only hear an apology.
-        </p>
-      )}
+      {traits && <BackendFields key={backend} agent={agent} traits={traits} />}
     </>
   )
 }
@@ -92,12 +96,6 @@ function VendorFields({ agent, backend, onBackend }: VendorFieldsProps) {
 function SpeechFields({ agent }: FieldsProps) {
   return (
     <>
-      <Labelled name="Vendor’s agent id" hint="Empty: the one in the settings.">
-        <input name="vendorAgentId" defaultValue={agent?.vendorAgentId ?? ''} autoComplete="off" />
-      </Labelled>
-      <Labelled name="Voice id" hint="For callers without a voice of their own. Empty: the agent’s.">
-        <input name="voiceId" defaultValue={agent?.voiceId ?? ''} autoComplete="off" />
-      </Labelled>
       <Labelled name="First message">
         <textarea name="firstMessage" rows={2} defaultValue={agent?.firstMessage ?? ''} />
       </Labelled>
@@ -133,7 +131,10 @@ function ToolFields({ agent }: FieldsProps) {
 function draftOf(form: FormData): object {
   const value = (name: string) => String(form.get(name) ?? '').trim()
   const orNull = (name: string) => value(name) || null
-  const nullable = ['vendorAgentId', 'voiceId', 'instructions', 'firstMessage', 'language', 'transferNumber']
+  const nullable = [
+    ...['vendorAgentId', 'model', 'voiceId', 'instructions', 'firstMessage', 'language'],
+    'transferNumber',
+  ]
   return {
     ...{ name: value('name'), backend: value('backend'), tools: toolsIn(value('tools')) },
     numbers: value('numbers')
@@ -141,6 +142,7 @@ function draftOf(form: FormData): object {
       .map((number) => number.trim())
       .filter(Boolean),
     ...Object.fromEntries(nullable.map((name) => [name, orNull(name)])),
+    turnDetection: turnDetectionIn(form),
   }
 }
 

@@ -6,6 +6,8 @@ import { phoneNumberWords } from '../call/numbers.ts'
 import { ConfirmButton } from '../parts/confirm-button.tsx'
 import { AgentForm } from './agent-form.tsx'
 
+const LABELS: Record<Agent['backend'], string> = { elevenlabs: 'ElevenLabs', openai: 'OpenAI Realtime' }
+
 /** How voice agents are set up, and which numbers they answer. */
 export function AgentsPage() {
   const { value, fault } = useRead<AgentList>('/api/v1/agents')
@@ -55,7 +57,7 @@ function AgentEntry({ agent, isEdited, onEdit, onGone }: AgentEntryProps) {
     <li className="entry" aria-current={isEdited || undefined}>
       <div>
         <p className="entry-title">
-          {agent.name} <span className="badge">{agent.backend === 'openai' ? 'OpenAI' : 'ElevenLabs'}</span>
+          {agent.name} <span className="badge">{LABELS[agent.backend]}</span>
         </p>
         <p className="hint">
           {agent.numbers.length > 0

@@ -83,6 +83,7 @@ const WITHHELD: Record<NonNullable<Call['voiceWithheld']>, string> = {
   not_attested: 'it is for attested callers, and this one’s network did not attest the number',
   not_verified: 'no carrier and no trunk vouches for this caller’s number',
   verification_failed: 'the carrier’s check of this caller’s number failed',
+  backend_cannot: 'the vendor of this agent cannot speak cloned voices',
 }
 
 /** Why the agent does not speak in the voice that is on file. */

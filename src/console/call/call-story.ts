@@ -17,6 +17,8 @@ export type Voice =
   | 'default'
   /** One is on file, and nobody vouches enough for the caller's number. */
   | 'withheld'
+  /** One is on file, and the agent's backend cannot speak it. */
+  | 'unspoken'
   | 'failed'
   | 'late'
   | 'refused'
@@ -78,7 +80,7 @@ function voiceAtBeginning(event: CallRecord['event']): Voice | null {
     voice?: { kind?: string; withheld?: string }
   }
   if (admission !== 'accepted') return null
-  if (voice?.withheld) return 'withheld'
+  if (voice?.withheld) return voice.withheld === 'backend_cannot' ? 'unspoken' : 'withheld'
   return voice?.kind === 'cached' || voice?.kind === 'default' ? voice.kind : null
 }
 

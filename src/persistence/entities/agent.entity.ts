@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import type { AgentBackend } from '../../calls/agent-settings.ts'
+import type { AgentBackend, TurnDetection } from '../../calls/agent-settings.ts'
 
 /** How a voice agent is set up, and which numbers it answers. */
 const AgentSchema = defineEntity({
@@ -10,10 +10,12 @@ const AgentSchema = defineEntity({
     name: p.string(),
     backend: p.string().$type<AgentBackend>(),
     vendorAgentId: p.string().nullable(),
+    model: p.string().nullable(),
     voiceId: p.string().nullable(),
     instructions: p.text().nullable(),
     firstMessage: p.text().nullable(),
     language: p.string().nullable(),
+    turnDetection: p.json<TurnDetection>().nullable(),
     tools: p.json<object[]>(),
     transferNumber: p.string().nullable(),
     createdAt: p.datetime().defaultRaw('now()'),

@@ -73,8 +73,9 @@ export const ARRIVAL: Statement = {
   select (${IN_CAPACITY}) as "liveCalls", current_setting('max_connections')::int as "mostOpenings",
          m.sample_key as "sampleKey", m.trust, v.vendor_voice_id as "vendorVoiceId",
          (select jsonb_build_object('id', a.id, 'name', a.name, 'backend', a.backend,
-                   'vendorAgentId', a.vendor_agent_id, 'voiceId', a.voice_id, 'instructions', a.instructions,
-                   'firstMessage', a.first_message, 'language', a.language)
+                   'vendorAgentId', a.vendor_agent_id, 'model', a.model, 'voiceId', a.voice_id,
+                   'instructions', a.instructions, 'firstMessage', a.first_message, 'language', a.language,
+                   'turnDetection', a.turn_detection)
             from agent a
             where a.id = coalesce($3::uuid, (select n.agent_id from agent_number n where n.number = $1))) as agent
   from (select $2::text as caller) arriving

@@ -10,6 +10,8 @@ import type {
 } from '../../media/agent-port.ts'
 import { awakeMs, loopDelay } from '../../runtime/loop-delay.ts'
 import { vendorWords } from '../../voices/ports.ts'
+import { hangUp } from '../hang-up.ts'
+import { readRefusedUpgrade } from '../refused-upgrade.ts'
 import { audioOfFormat } from './agent-audio.ts'
 import { AudioCutter, callerAudio } from './audio-message.ts'
 import {
@@ -24,8 +26,6 @@ import {
 import { isPermanent } from './errors.ts'
 import { historyOf, initiation, LINE_RESTORED, overridesOf, welcomeFor } from './initiation.ts'
 import { REFUSED, type Refused, refusalIn } from './override-refusal.ts'
-import { hangUp } from '../hang-up.ts'
-import { readRefusedUpgrade } from '../refused-upgrade.ts'
 
 /** Shorter than the chart's own patience, so that the cause is known when a call gives up. */
 const CONNECT_MS = 8_000

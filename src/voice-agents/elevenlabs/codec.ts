@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { isBase64 } from '../../audio/base64.ts'
-import { AudioCutter, type AudioMessage } from './audio-message.ts'
 import { parseJson } from '../parse-json.ts'
 import { storable } from '../storable-text.ts'
+import { AudioCutter, type AudioMessage } from './audio-message.ts'
 
 /* The agent socket's messages: bytes to events and back. Audio takes a path of its own. */
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { PostCallSignature } from './post-call-signature.ts'
 import { storable } from '../storable-text.ts'
+import { PostCallSignature } from './post-call-signature.ts'
 
 /** What one delivery brings; the rest of the vendor's data stays in `data` as it came. */
 export type PostCallDelivery =

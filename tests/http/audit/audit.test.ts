@@ -30,7 +30,7 @@ beforeEach(async () => {
   url = await serve(
     testApp({
       auth,
-      adminRoutes: [...agentsRoutes(createAgentStore(db.database)), ...auditRoutes(audit)],
+      adminRoutes: [...agentsRoutes({ agents: createAgentStore(db.database) }), ...auditRoutes(audit)],
       recordWrite: recordWrites({ audit, adminOf: auth.adminOf, log }),
     }),
   )
@@ -131,7 +131,7 @@ describe('the audit log', () => {
     const agents = createAgentStore(db.database)
     url = await serve(
       testApp({
-        ...{ auth, adminRoutes: agentsRoutes(agents) },
+        ...{ auth, adminRoutes: agentsRoutes({ agents }) },
         recordWrite: recordWrites({ audit: away, adminOf: auth.adminOf, log }),
       }),
     )

@@ -86,7 +86,14 @@ describe('An operator', () => {
   it('makes one to an agent, with a number or without', async () => {
     const node = await startNode()
     const agents = createAgentStore(db.database)
-    const draft = { backend: 'elevenlabs' as const, vendorAgentId: null, voiceId: null, instructions: null }
+    const draft = {
+      backend: 'elevenlabs' as const,
+      vendorAgentId: null,
+      model: null,
+      turnDetection: null,
+      voiceId: null,
+      instructions: null,
+    }
     const rest = { firstMessage: null, language: null, tools: [], transferNumber: null }
     const desk = await agents.create({ ...draft, ...rest, name: 'Desk', numbers: ['+15550100150'] })
     const alone = await agents.create({ ...draft, ...rest, name: 'Alone', numbers: [] })
