@@ -20,6 +20,7 @@ const PORTS = [
 const AUDIO = '^src/audio/'
 const NUMBERS = '^src/numbers/phone-numbers\\.ts$'
 const VERSTAT = '^src/numbers/verstat\\.ts$'
+const FOR_AGENTS = '^src/voice-agents/[^/]+$'
 const RUNTIME = '^src/runtime/'
 const CLOCK = '^src/runtime/clock\\.ts$'
 const PROBLEM = '^src/problem/'
@@ -85,23 +86,14 @@ const rooms = [
   },
   {
     room: 'voice-agents',
-    path: '^src/voice-agents/[^/]+$',
+    path: FOR_AGENTS,
     may: [AUDIO, RUNTIME, npm('ws', '@types/ws'), NODE],
     why: 'What the adapters of all vendors need knows none of them.',
   },
   ...['elevenlabs', 'openai'].map((vendor) => ({
     room: `voice-agents-${vendor}`,
     path: `^src/voice-agents/${vendor}/`,
-    may: [
-      '^src/voice-agents/[^/]+$',
-      MACHINES,
-      ...PORTS,
-      AUDIO,
-      RUNTIME,
-      npm('ws', '@types/ws', 'zod'),
-      LOGGER,
-      NODE,
-    ],
+    may: [FOR_AGENTS, MACHINES, ...PORTS, AUDIO, RUNTIME, npm('ws', '@types/ws', 'zod'), LOGGER, NODE],
     why: 'An adapter translates: it knows its SDK and what calls and voices promise, nothing else of ours.',
   })),
   {

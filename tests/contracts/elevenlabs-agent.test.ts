@@ -1,5 +1,5 @@
 import pino from 'pino'
-import { DEMO_SCRIPT } from '../../src/simulator/elevenlabs/script.ts'
+import { DEMO_SCRIPT } from '../../src/simulator/script.ts'
 import { elevenLabsAgent } from '../../src/voice-agents/elevenlabs/agent.ts'
 import { ElevenLabsRest } from '../../src/voice-agents/elevenlabs/rest.ts'
 import { AGENT_ID, API_KEY, start } from '../simulator-elevenlabs/simulator.ts'

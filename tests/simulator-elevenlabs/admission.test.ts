@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { AGENT_VOICE_ID } from '../../src/simulator/elevenlabs/script.ts'
 import type { SimulatedElevenLabs } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
+import { AGENT_VOICE_ID } from '../../src/simulator/script.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { AgentClient } from './agent-client.ts'
 import { AGENT_ID, beginConversation, conversationIdOf, patch, signedUrl, start } from './simulator.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { speak } from '../../src/simulator/assets/speech.ts'
-import { DEMO_SCRIPT } from '../../src/simulator/elevenlabs/script.ts'
 import type { SimulatedElevenLabs } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
+import { DEMO_SCRIPT } from '../../src/simulator/script.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { type AgentClient, type AgentEvent, audioOf, eventId } from './agent-client.ts'
 import { beginConversation, conversationIdOf, patch, start } from './simulator.ts'

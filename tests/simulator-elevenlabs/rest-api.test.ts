@@ -1,8 +1,8 @@
 import { ElevenLabsClient, ElevenLabsError } from '@elevenlabs/elevenlabs-js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { speak } from '../../src/simulator/assets/speech.ts'
-import { AGENT_VOICE_ID } from '../../src/simulator/elevenlabs/script.ts'
 import type { SimulatedElevenLabs } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
+import { AGENT_VOICE_ID } from '../../src/simulator/script.ts'
 import { AGENT_ID, API_KEY, call, start, TIME_SCALE } from './simulator.ts'
 
 let simulator: SimulatedElevenLabs

@@ -6,8 +6,8 @@ import { decodeMuLaw } from '../../src/audio/mulaw.ts'
 import { readWav } from '../../src/audio/wav.ts'
 import manifest from '../../src/simulator/assets/speech/manifest.json' with { type: 'json' }
 import { DEFAULT_VOICE_ID, pitchOf, speak } from '../../src/simulator/assets/speech.ts'
-import { DEMO_SCRIPT } from '../../src/simulator/elevenlabs/script.ts'
-import { VoiceActivity } from '../../src/simulator/elevenlabs/voice-activity.ts'
+import { DEMO_SCRIPT } from '../../src/simulator/script.ts'
+import { VoiceActivity } from '../../src/simulator/voice-activity.ts'
 
 const ASSETS = join(import.meta.dirname, '../../src/simulator/assets')
 const GREETING = 'Hello, and thank you for calling. One moment please while I get ready to speak with you.'

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { MU_LAW_SILENCE } from '../../src/audio/mulaw.ts'
 import { clonedVoicesCheck } from '../../src/doctor/cloned-voices.ts'
 import { speak } from '../../src/simulator/assets/speech.ts'
-import { AGENT_VOICE_ID, DEMO_SCRIPT } from '../../src/simulator/elevenlabs/script.ts'
+import { AGENT_VOICE_ID, DEMO_SCRIPT } from '../../src/simulator/script.ts'
 import { examine } from '../doctor/examine.ts'
 import type { StoryCall } from '../support/story-call.ts'
 import { until } from '../support/until.ts'

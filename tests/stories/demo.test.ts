@@ -9,7 +9,7 @@ import { decodeMuLaw, MU_LAW_RATE } from '../../src/audio/mulaw.ts'
 import { encodeMuLaw } from '../../src/audio/mulaw-buffer.ts'
 import { readWav, writePcmWav } from '../../src/audio/wav.ts'
 import { speak } from '../../src/simulator/assets/speech.ts'
-import { DEMO_SCRIPT } from '../../src/simulator/elevenlabs/script.ts'
+import { DEMO_SCRIPT } from '../../src/simulator/script.ts'
 import { ServiceProcess } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 

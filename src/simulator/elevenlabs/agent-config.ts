@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { AGENT_VOICE_ID, type Script } from '../script.ts'
 import { AGENT_AUDIO_FORMATS } from './audio-format.ts'
-import { AGENT_VOICE_ID, type Script } from './script.ts'
 
 /*
  * An agent's configuration in the vendor's own shape: the fields that the simulation obeys are checked, all others are

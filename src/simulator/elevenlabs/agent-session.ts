@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from 'ws'
+import type { ClockScope } from '../clock-scope.ts'
 import type { AgentConfig, ClientEvent } from './agent-config.ts'
 import { type ClientMessage, type ConversationInit, readClientMessage } from './client-messages.ts'
-import type { ClockScope } from './clock-scope.ts'
 import { Conversation } from './conversation.ts'
 import { ConversationFailure } from './conversation-failure.ts'
 import type { ConversationRecord } from './conversation-record.ts'

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { MU_LAW_RATE } from '../../audio/mulaw.ts'
+import type { ClockScope } from '../clock-scope.ts'
 import type { AgentConfig } from './agent-config.ts'
-import type { ClockScope } from './clock-scope.ts'
 import { type ConversationRecord, conversationBody, newRecord } from './conversation-record.ts'
 import { encodeMp3 } from './mp3.ts'
 import { type PostCallEvent, type PostCallWebhook, postEvent } from './post-call.ts'

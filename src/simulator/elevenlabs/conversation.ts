@@ -1,13 +1,13 @@
+import type { ClockScope } from '../clock-scope.ts'
+import type { Script } from '../script.ts'
+import { VoiceActivity } from '../voice-activity.ts'
 import type { ClientEvent } from './agent-config.ts'
 import { decodeAudio } from './audio-format.ts'
-import type { ClockScope } from './clock-scope.ts'
 import type { ConversationRecord, TranscriptTurn } from './conversation-record.ts'
 import type { ConversationSettings } from './conversation-settings.ts'
 import { Dialogue } from './dialogue.ts'
 import { Recording } from './recording.ts'
-import type { Script } from './script.ts'
 import { type Alignment, type Heard, Speaker } from './speaker.ts'
-import { VoiceActivity } from './voice-activity.ts'
 
 /** Without audio for this long, an utterance that was under way is taken to be over. */
 const CALLER_GONE_QUIET_MS = 1000

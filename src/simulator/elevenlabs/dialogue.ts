@@ -1,5 +1,5 @@
-import type { Cancel, ClockScope } from './clock-scope.ts'
-import type { Script } from './script.ts'
+import type { Cancel, ClockScope } from '../clock-scope.ts'
+import type { Script } from '../script.ts'
 
 /** From the end of the caller's pause to the first sound of the answer: transcription, model and synthesis. */
 const THINKING_MS = 400

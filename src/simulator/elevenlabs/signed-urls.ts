@@ -1,4 +1,4 @@
-import type { ClockScope } from './clock-scope.ts'
+import type { ClockScope } from '../clock-scope.ts'
 import { newConversationId, newSignature } from './vendor-id.ts'
 
 /** How long a signed URL can be used to start a conversation. */

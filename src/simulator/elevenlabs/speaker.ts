@@ -1,7 +1,7 @@
 import { decodeMuLaw, muLawMilliseconds } from '../../audio/mulaw.ts'
 import { speak } from '../assets/speech.ts'
+import type { Cancel, ClockScope } from '../clock-scope.ts'
 import { type AgentAudioFormat, bytesIn, encodeAudio } from './audio-format.ts'
-import type { Cancel, ClockScope } from './clock-scope.ts'
 
 /** One message holds a quarter of a second of speech … */
 const CHUNK_MS = 250

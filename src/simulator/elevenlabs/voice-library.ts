@@ -1,4 +1,4 @@
-import { AGENT_VOICE_ID } from './script.ts'
+import { AGENT_VOICE_ID } from '../script.ts'
 import { VendorError } from './vendor-error.ts'
 import { newVoiceId } from './vendor-id.ts'
 

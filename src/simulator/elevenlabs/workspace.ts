@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
+import type { ClockScope } from '../clock-scope.ts'
+import type { Script } from '../script.ts'
 import type { AgentConfig } from './agent-config.ts'
-import type { ClockScope } from './clock-scope.ts'
 import type { ConversationLog } from './conversation-log.ts'
 import type { Faults } from './faults.ts'
-import type { Script } from './script.ts'
 import type { SignedUrls } from './signed-urls.ts'
 import type { VoiceLibrary } from './voice-library.ts'
 

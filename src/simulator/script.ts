@@ -1,4 +1,4 @@
-import { DEFAULT_VOICE_ID } from '../assets/speech.ts'
+import { DEFAULT_VOICE_ID } from './assets/speech.ts'
 
 /** What the simulated agent says. It hears that the caller spoke, never what, so its answers fit any words. */
 export type Script = {

@@ -1,5 +1,5 @@
-import { rms } from '../../audio/energy.ts'
-import { MU_LAW_RATE } from '../../audio/mulaw.ts'
+import { rms } from '../audio/energy.ts'
+import { MU_LAW_RATE } from '../audio/mulaw.ts'
 
 const WINDOW_MS = 20
 const WINDOW_SAMPLES = (MU_LAW_RATE * WINDOW_MS) / 1000
@@ -7,8 +7,8 @@ const WINDOW_SAMPLES = (MU_LAW_RATE * WINDOW_MS) / 1000
 /** Root mean square of a 16-bit window that counts as voice, about -36 dBFS: above line noise, below soft speech. */
 const VOICE_RMS = 500
 /** Shorter bursts are clicks and coughs. */
-const VOICE_STARTS_MS = 120
-/** A pause this long ends an utterance; shorter ones are breaths between words. */
+export const VOICE_STARTS_MS = 120
+/** A pause this long ends an utterance, unless told otherwise; shorter ones are breaths between words. */
 const VOICE_ENDS_MS = 700
 
 export interface VoiceActivityListener {
@@ -24,6 +24,7 @@ export interface VoiceActivityListener {
  */
 export class VoiceActivity {
   readonly #listener: VoiceActivityListener
+  readonly #pauseMs: number
   readonly #window = new Int16Array(WINDOW_SAMPLES)
   #filled = 0
   #loudMs = 0
@@ -31,8 +32,9 @@ export class VoiceActivity {
   #utteranceMs = 0
   #speaking = false
 
-  constructor(listener: VoiceActivityListener) {
+  constructor(listener: VoiceActivityListener, pauseMs = VOICE_ENDS_MS) {
     this.#listener = listener
+    this.#pauseMs = pauseMs
   }
 
   get speaking(): boolean {
@@ -59,7 +61,7 @@ export class VoiceActivity {
     this.#quietMs = loud ? 0 : this.#quietMs + WINDOW_MS
     if (this.#speaking) this.#utteranceMs += WINDOW_MS
     if (!this.#speaking && this.#loudMs >= VOICE_STARTS_MS) this.#start()
-    else if (this.#speaking && this.#quietMs >= VOICE_ENDS_MS) this.#stop()
+    else if (this.#speaking && this.#quietMs >= this.#pauseMs) this.#stop()
   }
 
   #start(): void {
