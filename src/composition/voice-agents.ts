@@ -7,6 +7,7 @@ import type { AgentStore } from '../persistence/agent-store.ts'
 import { elevenLabsAgent } from '../voice-agents/elevenlabs/agent.ts'
 import { type PostCallKeeper, receivePostCall } from '../voice-agents/elevenlabs/post-call-stream.ts'
 import { ElevenLabsRest } from '../voice-agents/elevenlabs/rest.ts'
+import { openAiRealtimeAgent } from '../voice-agents/openai/realtime/agent.ts'
 import type { VoiceVendor } from '../voices/ports.ts'
 
 export type VoiceAgents = {
@@ -23,7 +24,7 @@ export type VoiceAgents = {
   settingsOf(id: string | null, agents: AgentStore): Promise<AgentSettings>
 }
 
-export function createVoiceAgents({ elevenLabs, calls }: Config, log: Logger): VoiceAgents {
+export function createVoiceAgents({ elevenLabs, openAi, calls }: Config, log: Logger): VoiceAgents {
   const { apiKey, baseUrl, agentId, webhookSecret } = elevenLabs
   const rest = new ElevenLabsRest({ apiKey: apiKey ?? '', baseUrl })
   const signedUrl = (id: string, signal: AbortSignal) => rest.signedUrl(id, signal)
@@ -37,6 +38,10 @@ export function createVoiceAgents({ elevenLabs, calls }: Config, log: Logger): V
   const { silenceTimeoutMs } = calls
   const agent = agentOf({
     elevenlabs: elevenLabsAgent({ agentId, signedUrl, silenceTimeoutMs, log, ...overrides }),
+    openai: openAiRealtimeAgent({
+      ...{ account: openAi, model: openAi.realtimeModel, transcribeModel: openAi.transcribeModel },
+      ...{ silenceTimeoutMs, log },
+    }),
   })
   return {
     get refusal() {

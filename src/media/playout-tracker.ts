@@ -1,3 +1,4 @@
+import { firstWords } from '../audio/first-words.ts'
 import type { Clock } from '../runtime/clock.ts'
 
 /*
@@ -112,17 +113,4 @@ export class AgentSpeech {
     // Words whose audio has not begun yet wait at the end of what was sent.
     if (this.#silent) this.#stretches = this.#stretches.filter(({ from }) => from === this.#sent)
   }
-}
-
-/** As much of a text as `share` of it speaks, in whole words; in characters where the script has no spaces. */
-function firstWords(text: string, share: number): string {
-  const characters = Array.from(text)
-  const spoken = characters.slice(
-    0,
-    Number.isFinite(share) ? Math.floor(characters.length * Math.max(0, share)) : 0,
-  )
-  const cutsNoWord =
-    !text.includes(' ') || spoken.length === characters.length || characters[spoken.length] === ' '
-  const end = cutsNoWord ? spoken.length : spoken.lastIndexOf(' ')
-  return spoken.slice(0, Math.max(0, end)).join('').trimEnd()
 }

@@ -3,8 +3,11 @@ import type { IncomingMessage } from 'node:http'
 /** Enough of an answer to say why; a page of a proxy may be long. */
 const MAX_BODY_BYTES = 4_096
 
-/** The status line and the beginning of the body of an answer that is no WebSocket. Never rejects. */
-export async function readRefusedUpgrade(answer: IncomingMessage): Promise<string> {
+/** An answer that is no WebSocket: its status line, and the beginning of its body. */
+export type RefusedUpgrade = { status: string; body: string }
+
+/** Never rejects. */
+export async function readRefusedUpgrade(answer: IncomingMessage): Promise<RefusedUpgrade> {
   const { statusCode, statusMessage = '' } = answer
   const chunks: Buffer[] = []
   let size = 0
@@ -18,5 +21,8 @@ export async function readRefusedUpgrade(answer: IncomingMessage): Promise<strin
     // What came is what is told.
   }
   const body = Buffer.concat(chunks).toString('utf8', 0, MAX_BODY_BYTES)
-  return [`${statusCode} ${statusMessage}`.trim(), body].filter(Boolean).join(': ')
+  return { status: `${statusCode} ${statusMessage}`.trim(), body }
 }
+
+/** As one sentence. */
+export const wordsOf = ({ status, body }: RefusedUpgrade): string => [status, body].filter(Boolean).join(': ')

@@ -11,7 +11,7 @@ import type {
 import { awakeMs, loopDelay } from '../../runtime/loop-delay.ts'
 import { vendorWords } from '../../voices/ports.ts'
 import { hangUp } from '../hang-up.ts'
-import { readRefusedUpgrade } from '../refused-upgrade.ts'
+import { readRefusedUpgrade, wordsOf } from '../refused-upgrade.ts'
 import { audioOfFormat } from './agent-audio.ts'
 import { AudioCutter, callerAudio } from './audio-message.ts'
 import {
@@ -150,8 +150,9 @@ export class AgentSocket implements AgentConnection {
     this.#socket = socket
     socket.on('open', () => socket.send(initiation(this.#request)))
     socket.on('unexpected-response', (_, answer) => {
-      void readRefusedUpgrade(answer).then((words) => {
-        this.#finish({ kind: 'lost', cause: `http_${answer.statusCode}`, detail: vendorWords(words) })
+      void readRefusedUpgrade(answer).then((refusal) => {
+        const detail = vendorWords(wordsOf(refusal))
+        this.#finish({ kind: 'lost', cause: `http_${answer.statusCode}`, detail })
       })
     })
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))

@@ -1,0 +1,96 @@
+import type { Logger } from 'pino'
+import { awakeMs, loopDelay } from '../../../runtime/loop-delay.ts'
+import type { RealtimeSession, SessionListener, SessionTerm } from './session.ts'
+
+/*
+ * The vendor ends a session after sixty minutes. Another is opened before that, and takes over in a pause of the conversation.
+ */
+
+/** The share of a session's time that is left when the next one is opened: five minutes of sixty. */
+const LEAD_SHARE = 1 / 12
+/** The shares of that time after which a pause is not waited for any more: first of the agent's speech, then of anybody's. */
+const IMPATIENT_SHARE = 1 / 4
+/** One that could not be opened is tried again after so long, or sooner where little time is left. */
+const RETRY_MS = 20_000
+
+/** How a conversation stands: nobody speaks or is about to, the agent says nothing just now, or neither. */
+export type Pause = 'quiet' | 'agent-done' | 'none'
+
+export type HandoverOptions = {
+  /** Begins a session like the present one. */
+  open: (listener: SessionListener) => RealtimeSession
+  pause: () => Pause
+  /** It is the conversation's from now on. */
+  takeOver: (session: RealtimeSession, term: SessionTerm) => void
+  /** What the next session hears of the vendor once it is the conversation's. */
+  listener: Pick<SessionListener, 'message'> & { over: SessionListener['over'] }
+  log: Logger
+}
+
+/** Has the next session ready when the present one ends. */
+export class Handover {
+  readonly #options: HandoverOptions
+  #next: { session: RealtimeSession; term: SessionTerm | null } | null = null
+  /** By `awakeMs`. */
+  #endsAt = Number.POSITIVE_INFINITY
+  #leadMs = 0
+  #cancelTimer: () => void = () => {}
+
+  constructor(options: HandoverOptions) {
+    this.#options = options
+  }
+
+  /** A session has begun that lasts so long. */
+  began({ lastsMs }: SessionTerm): void {
+    this.#cancelTimer()
+    this.#endsAt = awakeMs() + lastsMs
+    this.#leadMs = lastsMs * LEAD_SHARE
+    this.#cancelTimer = loopDelay.after(lastsMs - this.#leadMs, () => this.#open())
+  }
+
+  /** Looks whether now is the time; to be called about once a second. */
+  tick(): void {
+    const leftMs = this.#endsAt - awakeMs()
+    if (this.#next?.term == null) return
+    const pause = this.#options.pause()
+    const mayInterrupt = leftMs < this.#leadMs * IMPATIENT_SHARE
+    if (pause === 'quiet' || (mayInterrupt && pause === 'agent-done')) this.takeOver()
+  }
+
+  /** Takes over at once; false when there is nobody to do so. */
+  takeOver(): boolean {
+    if (this.#next?.term == null) return false
+    const { session, term } = this.#next
+    this.#next = null
+    this.#options.takeOver(session, term)
+    return true
+  }
+
+  close(): void {
+    this.#cancelTimer()
+    this.#next?.session.close()
+    this.#next = null
+  }
+
+  #open(): void {
+    const { open, listener, log } = this.#options
+    const isNext = () => this.#next?.session === session
+    const session = open({
+      doesWithout: () => {},
+      opened: (term) => {
+        if (this.#next && isNext()) this.#next.term = term
+      },
+      message: (message) => {
+        if (!isNext()) listener.message(message)
+      },
+      over: (end) => {
+        if (!isNext()) return listener.over(end)
+        this.#next = null
+        log.warn({ end: end.kind === 'lost' ? end.cause : end.kind }, 'the next session could not be had')
+        const leftMs = this.#endsAt - awakeMs()
+        this.#cancelTimer = loopDelay.after(Math.min(RETRY_MS, Math.max(leftMs / 4, 250)), () => this.#open())
+      },
+    })
+    this.#next = { session, term: null }
+  }
+}
