@@ -64,6 +64,7 @@ async function answerApi(request: IncomingMessage, response: ServerResponse): Pr
   const [call] = carrier.calls.values()
   if (request.url?.startsWith('/api/v1/calls?provider_call_id='))
     return sendJson(response, { calls: request.url.endsWith(`=${call?.sid}`) ? [{ id: CALL_ID }] : [] })
+  if (request.url === '/api/v1/agents') return sendJson(response, { agents: AGENTS })
   if (request.url === `/api/v1/calls/${CALL_ID}/conversation`) return sendJson(response, { turns: TURNS })
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })
   tellEvents(response, Number(request.headers['last-event-id']))
@@ -87,6 +88,11 @@ function tellEvents(response: ServerResponse, seen: number): void {
   for (const entry of call?.timeline ?? []) tell(entry)
   call?.onTimeline(tell)
 }
+
+const AGENTS = [
+  { name: 'Night desk', numbers: [] },
+  { name: 'Front desk', numbers: ['+15551110000'] },
+]
 
 const TURNS = [
   { role: 'agent', text: 'Hello, how can I help?', interrupted: true, heard: 'Hello,' },
@@ -131,6 +137,19 @@ function bridgeCalls(): Promise<WebSocket> {
 }
 
 describe('npm run call', () => {
+  test('calls an agent by its name, at a number that it answers', async () => {
+    void bridgeCalls()
+    expect(await run(['--agent', 'front desk', '--seconds', '5'])).toBe(0)
+    expect(lines.join('\n')).toMatch(/dials \+15551110000$/m)
+  })
+
+  test('says how to call an agent without a number, and which agents there are', async () => {
+    expect(await run(['--agent', 'Night desk'])).toBe(1)
+    expect(lines.at(-1)).toMatch(/^The agent "Night desk" answers no number: give it one/)
+    expect(await run(['--agent', 'Nobody'])).toBe(1)
+    expect(lines.at(-1)).toBe('There is no agent "Nobody"; there are: "Night desk", "Front desk".')
+  })
+
   test('tells what happens, writes what was heard, and succeeds when the caller was bridged', async () => {
     void bridgeCalls()
     const wav = join(folder, 'caller.wav')

@@ -109,6 +109,31 @@ describe('The demo', () => {
     WHOLE_CALL_MS,
   )
 
+  it.concurrent(
+    'has an agent of OpenAI’s, who is called by name and speaks in its own voice, without a wait',
+    async ({ expect }) => {
+      const headers = {
+        authorization: `Bearer ${await readFile(join(folder, 'admin-key'), 'utf8')}`,
+        'content-type': 'application/json',
+      }
+      const agent = { name: 'Nora', backend: 'openai', voiceId: 'marin', numbers: ['+15550190003'] }
+      const made = await fetch(`${service.origin}/api/v1/agents`, {
+        ...{ method: 'POST', headers },
+        body: JSON.stringify({ ...agent, firstMessage: 'Nora speaking.' }),
+      })
+      expect(await made.json()).toMatchObject({
+        warnings: [expect.stringContaining('cannot speak cloned voices')],
+      })
+      // The demo's caller has a voice on file, and waits for no clone.
+      const { status, printed } = await run('call.ts', '--agent', 'Nora', '--seconds', `${CALL_SECONDS}`)
+      expect(status, printed).toBe(0)
+      expect(printed).toContain('Nora speaking.')
+      expect(printed).toContain('voice withheld: backend_cannot')
+      expect(printed).not.toContain('hold')
+    },
+    WHOLE_CALL_MS,
+  )
+
   it('goes on with a test call when its service is killed in mid-word, and tells the rest', async ({
     expect,
   }) => {

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react'
 import { PhoneIcon } from '../icons.tsx'
+import { CalledAgent } from './called-agent.tsx'
 import { DEMO_CALLERS } from './demo-callers.ts'
 import { ForgetVoice } from './forget-voice.tsx'
 import type { Wishes } from './test-call.ts'
@@ -48,6 +49,7 @@ export function CallSetup({ wishes, onWish, onPlace, isAfterCall }: CallSetupPro
         ))}
       </fieldset>
       <ForgetVoice caller={DEMO_CALLERS[0].number} kept={kept} />
+      <CalledAgent to={wishes.to} onCall={(to) => onWish({ ...wishes, to })} />
       <MicrophoneSwitch {...{ wishes, onWish }} />
       <button ref={button} type="submit" className="place-call">
         <PhoneIcon />

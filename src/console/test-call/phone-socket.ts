@@ -21,11 +21,12 @@ export class PhoneSocket {
   #hasRung = false
   #isOver = false
 
-  constructor(from: string, listener: PhoneListener) {
+  /** `to` is the number that is called; null is the service's own. */
+  constructor(from: string, to: string | null, listener: PhoneListener) {
     this.#listener = listener
     this.#socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/simulator/phone`)
     this.#socket.binaryType = 'arraybuffer'
-    this.#socket.onopen = () => this.#send({ type: 'dial', from })
+    this.#socket.onopen = () => this.#send({ type: 'dial', from, ...(to && { to }) })
     this.#socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => this.#receive(data)
     this.#socket.onclose = () =>
       this.#lose('The connection to the test phone is gone. Is the service still running?')
@@ -45,7 +46,7 @@ export class PhoneSocket {
     this.#socket.close()
   }
 
-  #send(message: { type: string; from?: string }): void {
+  #send(message: { type: string; from?: string; to?: string }): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message))
   }
 

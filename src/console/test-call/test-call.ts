@@ -25,7 +25,8 @@ export type TestCallState = {
   followed: FollowedCall | null
 }
 
-export type Wishes = { from: string; useMicrophone: boolean }
+/** `to` is the number that is called; null is the service's own. */
+export type Wishes = { from: string; to: string | null; useMicrophone: boolean }
 
 /** Read-only figures of the sound of the present or the last call; samples are of 8 kHz. */
 export type AudioFigures = {
@@ -82,7 +83,7 @@ export class TestCall {
   }
 
   /** Must be called in a click's own turn, for the sound's sake. */
-  async place({ from, useMicrophone }: Wishes): Promise<void> {
+  async place({ from, to, useMicrophone }: Wishes): Promise<void> {
     this.#reset(from)
     try {
       const line = await TelephoneLine.open((report) => this.#report(report))
@@ -90,7 +91,7 @@ export class TestCall {
       if (this.state.get().phase !== 'dialing') return line.close()
       this.#line = line
       void this.#chooseSpeaker(line, useMicrophone)
-      this.#dial(from, line)
+      this.#dial(from, to, line)
     } catch (error) {
       this.#end(messageOf(error))
     }
@@ -118,8 +119,8 @@ export class TestCall {
     this.state.set({ ...IDLE, phase: 'dialing', from })
   }
 
-  #dial(from: string, line: TelephoneLine): void {
-    this.#phone = new PhoneSocket(from, {
+  #dial(from: string, to: string | null, line: TelephoneLine): void {
+    this.#phone = new PhoneSocket(from, to, {
       ringing: (callSid) => {
         const startedAt = performance.now()
         this.#change({ phase: 'live', startedAt })

@@ -52,7 +52,8 @@ async function callThrough(
     : await findService(url)
   try {
     const api = new ServiceApi(service.url, await findAdminKey(options.key, env))
-    const call = new TestCall({ ...options, url: service.url, api, speech, print, interrupted })
+    const to = options.agent === null ? undefined : await api.numberOf(options.agent)
+    const call = new TestCall({ ...options, to, url: service.url, api, speech, print, interrupted })
     await call.run()
     await report(call, options, print)
     return call.bridgedAfter === null ? 1 : 0

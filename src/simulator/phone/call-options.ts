@@ -6,6 +6,8 @@ export type CallCommandOptions = {
   /** Where to write what the caller heard; null for nowhere. */
   out: string | null
   from: string
+  /** The name of the agent that is called; null for the one that answers by default. */
+  agent: string | null
   /** What the carrier says of the caller's number; null for nothing, left out as usual. */
   stirVerstat?: string | null
   /** The longest that the call may last. */
@@ -34,6 +36,7 @@ export const USAGE = `Places a test call through the simulated carrier of a runn
   --wav FILE      what the caller says: WAV, 8- or 16-bit PCM or mu-law (default: the included sample)
   --out FILE      write what the caller heard to this WAV file
   --from NUMBER   who calls (default ${DEFAULT_FROM}, whose voice is on file in the demo)
+  --agent NAME    call this agent, at a number that it answers (default: the one that answers by default)
   --verstat WORD  what the carrier's check of the caller's number came to, or none (default TN-Validation-Passed-A)
   --seconds N     hang up after so many seconds at the latest (default ${DEFAULT_SECONDS})
   --url URL       where the service is (default: where the one of DATA_DIR runs, else http://127.0.0.1:PORT, 3006 without one,
@@ -45,12 +48,16 @@ The exit status is 0 when the caller was joined to the voice agent, 1 when not, 
 /** Reads the command line and the PORT of the settings. @throws UsageError */
 export function readCallOptions(args: string[], env: NodeJS.Dict<string> = {}): CallCommandOptions {
   const text = { type: 'string' } as const
-  const options = { wav: text, out: text, from: text, verstat: text, seconds: text, url: text, key: text }
-  const { wav, out, from, verstat, seconds, url, key } = readArgs({ args, options }).values
+  const options = {
+    ...{ wav: text, out: text, from: text, agent: text, verstat: text },
+    ...{ seconds: text, url: text, key: text },
+  }
+  const { wav, out, from, agent, verstat, seconds, url, key } = readArgs({ args, options }).values
   return {
     wav: wav ?? null,
     out: out ?? null,
     from: from ?? DEFAULT_FROM,
+    agent: agent ?? null,
     ...(verstat !== undefined && { stirVerstat: readVerstat(verstat) }),
     seconds: readSeconds(seconds),
     url: readUrl(url ?? urlOf(env.PORT)),

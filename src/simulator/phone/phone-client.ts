@@ -9,6 +9,8 @@ export type DialOptions = {
   url: string
   headers?: Record<string, string>
   from: string
+  /** The number that is called; the carrier's own by default. */
+  to?: string | undefined
   /** What the carrier says of the caller's number; null for nothing, left out as usual. */
   stirVerstat?: string | null
   /** Asked every 20 ms for what the caller says; null for silence. */
@@ -66,7 +68,10 @@ export class PhoneCall {
       }),
     )
     this.#socket
-      .on('open', () => this.#send({ type: 'dial', from: options.from, stirVerstat: options.stirVerstat }))
+      .on('open', () => {
+        const { from, to, stirVerstat } = options
+        this.#send({ type: 'dial', from, to, stirVerstat })
+      })
       .on('message', (data: Buffer, isBinary) => this.#received(data, isBinary))
       .on('unexpected-response', (_, response) => this.#fail(refusal(response)))
       .on('error', (error) => this.#fail(error.message))

@@ -14,6 +14,11 @@ const handsetMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('dial'),
     from: z.string().regex(/^\+?[\w.:@-]{1,64}$/),
+    /** The number that is called; the carrier's own by default. */
+    to: z
+      .string()
+      .regex(/^\+?[\w.:@-]{1,64}$/)
+      .optional(),
     /** What the carrier says of the caller's number, such as `TN-Validation-Passed-B`; null for nothing, left out as usual. */
     stirVerstat: z
       .string()

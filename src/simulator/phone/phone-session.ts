@@ -45,11 +45,11 @@ export class PhoneSession {
     else this.#call?.hangUp()
   }
 
-  #dial({ from, stirVerstat }: Extract<HandsetMessage, { type: 'dial' }>): void {
+  #dial({ from, to, stirVerstat }: Extract<HandsetMessage, { type: 'dial' }>): void {
     if (this.#call) throw new Error('This handset is on a call; hang up first.')
     this.#speech.clear()
     const caller = { hear: (frame: Buffer) => this.#play(frame), nextFrame: () => this.#speech.take() }
-    const call = this.#carrier.call({ from, caller, stirVerstat })
+    const call = this.#carrier.call({ from, ...(to && { to }), caller, stirVerstat })
     this.#call = call
     this.#send({ type: 'ringing', callSid: call.sid })
     for (const entry of call.timeline) this.#tell(entry)

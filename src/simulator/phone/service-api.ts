@@ -82,6 +82,20 @@ export class ServiceApi {
     }
   }
 
+  /** A number that this agent answers. Rejects with ApiError. */
+  async numberOf(agent: string): Promise<string> {
+    const { agents } = await this.#json<{ agents: { name: string; numbers: string[] }[] }>('/api/v1/agents')
+    const named = agents.filter(({ name }) => name.toLowerCase() === agent.toLowerCase())
+    const number = named.flatMap(({ numbers }) => numbers)[0]
+    if (number !== undefined) return number
+    if (named.length > 0)
+      throw new ApiError(
+        `The agent "${agent}" answers no number: give it one under Agents in the console, like +15550190003.`,
+      )
+    const known = agents.map(({ name }) => `"${name}"`).join(', ') || 'none is set up'
+    throw new ApiError(`There is no agent "${agent}"; there are: ${known}.`)
+  }
+
   async conversation(callId: string): Promise<Turn[]> {
     const { turns } = await this.#json<{ turns: Turn[] }>(`/api/v1/calls/${callId}/conversation`)
     return turns

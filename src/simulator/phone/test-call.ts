@@ -9,6 +9,8 @@ import { carrierWords, causeOf, eventWords, timelineLine } from './timeline-line
 export type TestCallOptions = {
   url: URL
   from: string
+  /** The number that is called; the service's own by default. */
+  to?: string | undefined
   /** What the carrier says of the caller's number; null for nothing, left out as usual. */
   stirVerstat?: string | null
   seconds: number
@@ -65,6 +67,7 @@ export class TestCall {
       url: this.#phoneUrl,
       headers: api.headers,
       from: this.#options.from,
+      to: this.#options.to,
       stirVerstat: this.#options.stirVerstat,
       nextFrame: () => this.#talk.nextFrame(),
       onFrame: (frame) => this.#hear(frame),
