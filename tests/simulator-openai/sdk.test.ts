@@ -169,9 +169,8 @@ describe('a session', () => {
   })
 
   test('ends after its time with an error, and its socket with 1001', async () => {
-    const short = await start({ sessionMs: 2_000 })
-    onTestFinished(() => short.stop())
-    const sdk = new SdkClient(short)
+    vendor.sessionMs = 2_000
+    const sdk = new SdkClient(vendor)
     const closed = new Promise<number>((resolve) => sdk.socket.socket.once('close', resolve))
     expect((await sdk.sees('error')).error.code).toBe('session_expired')
     expect(await closed).toBe(1001)

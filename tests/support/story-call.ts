@@ -18,7 +18,7 @@ export class StoryCall extends CallRecord {
 
   constructor(
     parts: { carrier: Carrier; db: TestDatabase; vendor: SimulatedElevenLabs },
-    dialled: Pick<CallOptions, 'from' | 'stirVerstat'>,
+    dialled: Pick<CallOptions, 'from' | 'to' | 'stirVerstat'>,
   ) {
     super(parts)
     this.line = parts.carrier.call({ ...dialled, caller: this.caller })

@@ -165,9 +165,9 @@ export class World {
     this.carrier.number.statusCallback = `${origin}/webhooks/call-status`
   }
 
-  /** Somebody dials the number; `stirVerstat` is what the carrier says of theirs. */
-  call(from = ALICE, stirVerstat?: string | null): StoryCall {
-    return new StoryCall(this, { from, stirVerstat })
+  /** Somebody dials the number, or another one; `stirVerstat` is what the carrier says of theirs. */
+  call(from = ALICE, stirVerstat?: string | null, to = SERVICE_NUMBER): StoryCall {
+    return new StoryCall(this, { from, to, stirVerstat })
   }
 
   /** An admin request, to the first node unless another is named. */

@@ -20,6 +20,8 @@ export class Faults {
   isDeaf = false
   /** Asked for a response, it never begins one. */
   isMute = false
+  /** How long sessions last that begin from now on, in simulated milliseconds. */
+  sessionMs = 3_600_000
   /** Has a hand in every event that goes out: what it returns is sent instead. */
   outgoing: ((event: Record<string, unknown>) => Record<string, unknown>[]) | null = null
 }

@@ -15,7 +15,6 @@ import { newId } from './vendor-id.ts'
 
 const REALTIME_PATH = '/v1/realtime'
 const MODELS_PATH = '/v1/models'
-const SESSION_MS = 3_600_000
 /** What a client may send at once. */
 const MAX_MESSAGE_BYTES = 15 * 1024 * 1024
 /** Sessions that are over beyond this number are forgotten, oldest first. */
@@ -37,8 +36,6 @@ export type OpenAiOptions = {
   /** Time itself, for a test that gives it; takes the place of `timeScale`. */
   clock?: Clock
   script?: Script
-  /** How long a session lasts, in simulated milliseconds; an hour by default. */
-  sessionMs?: number
   /** Keeps what agents hear as it came, for a test to listen to; it is megabytes for each minute. */
   keepsCallerAudio?: boolean
 }
@@ -127,14 +124,18 @@ export class SimulatedOpenAi extends Faults {
       this.refuse ??
       this.#refusal(request) ??
       (url?.pathname === REALTIME_PATH ? null : { status: 404, body: { error: { message: 'Not found' } } })
-    if (refusal) return refuseUpgrade(socket, refusal)
+    if (refusal) {
+      refuseUpgrade(socket, refusal)
+      return
+    }
     const model = url?.searchParams.get('model') ?? ''
     this.#sockets.handleUpgrade(request, socket, head, (client) => this.#admit(client, model))
   }
 
   #admit(client: WebSocket, model: string): void {
     client.on('error', (error) => this.#options.log.debug({ err: error }, 'a simulated session failed'))
-    const { script = DEMO_SCRIPT, sessionMs = SESSION_MS, keepsCallerAudio = false, log } = this.#options
+    const { script = DEMO_SCRIPT, keepsCallerAudio = false, log } = this.#options
+    const { sessionMs } = this
     const record = newRecord(newId('sess'), model, DEFAULTS)
     const session = new RealtimeEnd(client, {
       ...{ clock: this.#clock, script, faults: this, record, keepsCallerAudio, log },
