@@ -1,8 +1,10 @@
+import { agentsCheck } from './agents.ts'
 import { clonedVoicesCheck } from './cloned-voices.ts'
 import { databaseCheck } from './database.ts'
 import { elevenLabsAccountCheck } from './elevenlabs-account.ts'
 import { elevenLabsAgentCheck } from './elevenlabs-agent.ts'
 import type { Verdict } from './finding.ts'
+import { openAiAccountCheck } from './openai-account.ts'
 import { formatCounts, formatFinding } from './print.ts'
 import { publicUrlCheck } from './public-url.ts'
 import { type RunOptions, runChecks } from './run-checks.ts'
@@ -37,6 +39,8 @@ export async function runDoctor({ env, misspelt, fix, print }: DoctorOptions): P
       elevenLabsAccountCheck,
       clonedVoicesCheck,
       elevenLabsAgentCheck,
+      openAiAccountCheck,
+      agentsCheck,
       twilioCheck,
       publicUrlCheck,
       sipCheck,

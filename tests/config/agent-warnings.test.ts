@@ -17,17 +17,17 @@ describe('an agent', () => {
 
   test('of OpenAI speaks in its own voice only', () => {
     expect(findings(OPENAI)).toMatchObject([
-      { isFatal: false, finding: expect.stringContaining('cannot speak cloned voices') },
+      { kind: 'clones', finding: expect.stringContaining('cannot speak cloned voices') },
     ])
   })
 
   test('whose vendor has no key here only gives apologies', () => {
     expect(findings(OPENAI, {})).toMatchObject([
-      { isFatal: true, finding: expect.stringMatching(/^OPENAI_API_KEY is not set/) },
+      { kind: 'key', finding: expect.stringMatching(/^OPENAI_API_KEY is not set/) },
       {},
     ])
     expect(findings({}, {})).toMatchObject([
-      { isFatal: true, finding: expect.stringMatching(/^ELEVENLABS_API_KEY is not set/) },
+      { kind: 'key', finding: expect.stringMatching(/^ELEVENLABS_API_KEY is not set/) },
     ])
   })
 

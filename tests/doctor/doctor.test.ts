@@ -33,9 +33,9 @@ test('without a key everything is simulated, and nothing FAILs', async () => {
   const { isWell, lines } = await doctor({ DATABASE_URL: inject('postgresUrl') })
   expect(isWell).toBe(true)
   expect(lines.filter((line) => line.startsWith('skip')).map((line) => line.slice(32, 41))).toEqual([
-    ...['simulated', 'simulated', 'simulated', 'PUBLIC_UR', 'ENABLE_SI'],
+    ...['simulated', 'simulated', 'no agent ', 'simulated', 'PUBLIC_UR', 'ENABLE_SI'],
   ])
-  expect(lines.at(-1)).toBe('6 ok, 0 warn, 0 FAIL, 5 skip')
+  expect(lines.at(-1)).toBe('6 ok, 0 warn, 0 FAIL, 6 skip')
 })
 
 test('docs/doctor.md shows what is printed without a key, the database aside', async () => {
@@ -71,12 +71,14 @@ describe('secrets', () => {
       const { authorization = '' } = request.headers
       const given = [request.headers['xi-api-key'], Buffer.from(authorization.slice(6), 'base64')].join(' ')
       response.writeHead(401, { 'content-type': 'application/json' })
-      response.end(JSON.stringify({ detail: { message: `wrong: ${given}` }, message: `wrong: ${given}` }))
+      const message = `wrong: ${given} ${authorization}`
+      response.end(JSON.stringify({ detail: { message }, message, error: { message } }))
     })
     const { isWell, lines } = await doctor({
       ...SECRETS,
       ELEVENLABS_AGENT_ID: 'agent_1',
       ELEVENLABS_BASE_URL: origin,
+      OPENAI_BASE_URL: origin,
       TWILIO_ACCOUNT_SID: `AC${'1'.repeat(32)}`,
       TWILIO_API_BASE_URL: origin,
       PUBLIC_URL: origin,
@@ -86,7 +88,7 @@ describe('secrets', () => {
     expect(isWell).toBe(false)
     expect(output).toContain('wrong: (hidden)')
     expect(output).not.toMatch(/secret[-/%]/)
-    expect(lines.filter((line) => line.startsWith('FAIL'))).toHaveLength(5)
+    expect(lines.filter((line) => line.startsWith('FAIL'))).toHaveLength(6)
     for (const line of lines.slice(0, -1)) expect(line).toMatch(/^(ok {4}|warn {2}|FAIL {2}|skip {2})\S/)
   })
 })
