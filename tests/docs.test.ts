@@ -49,6 +49,7 @@ const PAGES = [
     'doctor',
     'web-phone',
     'trunks',
+    'openai',
   ],
 ].map((page) => `docs/${page}.md`)
 
