@@ -7,19 +7,18 @@ import { LongestFirst } from './tests/support/longest-first.ts'
  * What is tested here leaves nothing behind in its process, so that files share one, and what it takes half a second to load.
  */
 const PARTS = [
-  ...[
-    'actors',
-    'audio',
-    'calls',
-    'config',
-    'doctor',
-    'http',
-    'machines',
-    'media',
-    'simulator-elevenlabs',
-    'telephony',
-  ],
-  ...['voice-agents', 'voices'],
+  'actors',
+  'audio',
+  'calls',
+  'config',
+  'doctor',
+  'http',
+  'machines',
+  'media',
+  'simulator-elevenlabs',
+  'telephony',
+  'voice-agents',
+  'voices',
 ].map((folder) => `tests/${folder}/**/*.test.ts`)
 
 export default defineConfig({

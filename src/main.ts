@@ -74,7 +74,12 @@ async function run(settings: Config, isDemoService: boolean): Promise<void> {
     const { url, migrationUrl } = config.database
     const storage = await openStorage(url, config.dataDir, log, migrationUrl)
     const service = await Service.start({
-      ...{ config, storage, log, settings: settingsInUse(), kill: demo.kill, adminKey: admin.key },
+      config,
+      storage,
+      log,
+      settings: settingsInUse(),
+      kill: demo.kill,
+      adminKey: admin.key,
     })
     await demo.connect(service, storage)
     const forgetOrigin = isDemoService ? async () => {} : await keepOrigin(config, service.port, log)

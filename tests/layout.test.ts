@@ -25,17 +25,21 @@ const ROOT = resolve(import.meta.dirname, '..')
 
 /** The whole of the top level, besides dot files. */
 const TOP_LEVEL = [
-  ...['src', 'machines', 'freeswitch-config', 'migrations', 'tests', 'docs'],
-  ...[
-    'README.md',
-    'Dockerfile',
-    'docker-compose.yml',
-    'package.json',
-    'package-lock.json',
-    'tsconfig.json',
-    'biome.json',
-  ],
-  ...['vite.config.ts', 'vitest.config.ts'],
+  'src',
+  'machines',
+  'freeswitch-config',
+  'migrations',
+  'tests',
+  'docs',
+  'README.md',
+  'Dockerfile',
+  'docker-compose.yml',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'biome.json',
+  'vite.config.ts',
+  'vitest.config.ts',
 ]
 
 /** Names that say where something was put, not what it is. */

@@ -21,6 +21,10 @@ export type CallContext = Omit<
 > & { limits: CallLimits }
 
 export const joinedContext = ({ call, leg, conversation, voice, transfer }: ContextOf): CallContext => ({
-  ...{ ...transfer, ...voice, ...conversation, ...leg, ...call },
+  ...transfer,
+  ...voice,
+  ...conversation,
+  ...leg,
+  ...call,
   limits: { ...voice?.limits, ...conversation?.limits, ...leg?.limits, ...call?.limits },
 })

@@ -42,7 +42,10 @@ export class ActorHost<T extends ActorTypes> {
     const { clock, store, log, definition } = options
     this.#options = options
     this.#timers = new ActorTimers({
-      ...{ clock, store, log, kind: definition.kind },
+      clock,
+      store,
+      log,
+      kind: definition.kind,
       fire: (timer) => this.#fire(timer),
     })
   }

@@ -44,18 +44,16 @@ export function systemDefinition({ id, version, machines }: MachineSystem): Char
   const [only] = parts.length === 1 ? parts : []
   if (only) return { version, ...partOf(only[1]) }
   return {
-    ...{
-      id,
-      key: id,
-      version,
-      type: 'parallel',
-      description: null,
-      tags: [],
-      initial: [],
-      entry: [],
-      exit: [],
-      transitions: [],
-    },
+    id,
+    key: id,
+    version,
+    type: 'parallel',
+    description: null,
+    tags: [],
+    initial: [],
+    entry: [],
+    exit: [],
+    transitions: [],
     states: Object.fromEntries(
       parts.map(([address, machine]) => [address, { ...partOf(machine), key: address }]),
     ),

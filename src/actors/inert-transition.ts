@@ -46,8 +46,14 @@ function scopeOf(machine: AnyStateMachine, actions: ExecutableActionObject[]): A
   nobodies.set(machine, self)
   const nothing = () => {}
   return {
-    ...{ self, system: self.system, id: '', sessionId: '', defer: nothing, logger: nothing },
-    ...{ stopChild: nothing, emit: nothing },
+    self,
+    system: self.system,
+    id: '',
+    sessionId: '',
+    defer: nothing,
+    logger: nothing,
+    stopChild: nothing,
+    emit: nothing,
     actionExecutor: (action) => actions.push(action),
   }
 }

@@ -14,7 +14,8 @@ export type SavedSystem = {
 export function saveSystem({ status, output, machines }: SystemSnapshot): SavedSystem {
   const parts: [string, AnyMachineSnapshot][] = Object.entries(machines)
   return {
-    ...{ status, ...(output !== undefined && { output }) },
+    status,
+    ...(output !== undefined && { output }),
     value: Object.fromEntries(parts.map(([address, { value }]) => [address, value])),
     context: Object.fromEntries(parts.map(([address, { context }]) => [address, context])),
   }

@@ -112,11 +112,17 @@ function stepTo<T extends ActorTypes>(
   const end = snapshot.status === 'done' ? ((snapshot.output ?? {}) as T['end']) : null
   const saved = saveSystem(snapshot)
   return {
-    ...{ event, stateBefore, stateAfter: definition.placeOf(view) },
+    event,
+    stateBefore,
+    stateAfter: definition.placeOf(view),
     snapshot: definition.save?.(saved, view) ?? saved,
     chartVersion: definition.charts.id,
-    ...{ view, end, effects, columns: definition.project({ snapshot, view, end }) },
-    ...{ timers: { ...timersOfStep(step), rename: {} }, impasse: null },
+    view,
+    end,
+    effects,
+    columns: definition.project({ snapshot, view, end }),
+    timers: { ...timersOfStep(step), rename: {} },
+    impasse: null,
     jobs: definition.jobs(effects, { id, view, seq }),
   }
 }
@@ -132,9 +138,12 @@ function retired<T extends ActorTypes>(
   const { view, end, effects } = retirement
   return {
     ...retirement,
-    ...{ event, stateBefore: 'unknown', columns: definition.project({ snapshot: null, view, end }) },
+    event,
+    stateBefore: 'unknown',
+    columns: definition.project({ snapshot: null, view, end }),
     chartVersion: why === 'corrupt' ? definition.charts.id : row.chartVersion,
-    ...{ timers: { set: [], cancel: [], rename: {} }, impasse: why },
+    timers: { set: [], cancel: [], rename: {} },
+    impasse: why,
     jobs: definition.jobs(effects, { id: row.id, view, seq: row.lastSeq + 1 }),
   }
 }

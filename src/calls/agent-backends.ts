@@ -16,11 +16,16 @@ export type BackendTraits = {
 export const BACKEND_TRAITS: Record<AgentBackend, BackendTraits> = {
   elevenlabs: {
     label: 'ElevenLabs',
-    ...{ hasVendorAgents: true, voices: null, speaksClones: true, turnDetection: [] },
+    hasVendorAgents: true,
+    voices: null,
+    speaksClones: true,
+    turnDetection: [],
   },
   openai: {
     label: 'OpenAI Realtime',
-    ...{ hasVendorAgents: false, speaksClones: false, turnDetection: ['server_vad', 'semantic_vad'] },
+    hasVendorAgents: false,
+    speaksClones: false,
+    turnDetection: ['server_vad', 'semantic_vad'],
     voices: ['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'marin', 'sage', 'shimmer', 'verse'],
   },
 }

@@ -73,7 +73,11 @@ export class ReportKeeper {
     if (known) return seen(known)
     const now = this.#now()
     const kept = {
-      ...{ report, since: now, dueAt: now, pauses: new Backoff(PAUSES), isTold: false },
+      report,
+      since: now,
+      dueAt: now,
+      pauses: new Backoff(PAUSES),
+      isTold: false,
       tried: Promise.withResolvers<void>(),
       outcome: Promise.withResolvers<ReportOutcome>(),
     }

@@ -82,7 +82,9 @@ function endedCall(callId: string, output: { reason: EndReason; fault: Fault }):
   const { machines } = blankCall(callId)
   const { context } = machines.call
   const call = callSystem.machines.call.resolveState({
-    ...{ status: 'done', value: 'ended', output },
+    status: 'done',
+    value: 'ended',
+    output,
     context: { ...context, endReason: output.reason },
   })
   return { status: 'done', output, machines: { ...machines, call } }

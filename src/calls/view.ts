@@ -26,7 +26,10 @@ export function savedView({ value, context }: SavedState): CallState {
     context: context[address] as never,
   })
   return callState({
-    ...{ call: at('call'), leg: at('leg'), conversation: at('conversation'), voice: at('voice') },
+    call: at('call'),
+    leg: at('leg'),
+    conversation: at('conversation'),
+    voice: at('voice'),
     transfer: at('transfer'),
   })
 }

@@ -26,7 +26,12 @@ export function carrierCalls(
       const withheld = (trust: VoiceTrust | null) => withheldFrom(verification, trust ?? config.voices.trust)
       const voice = { of, verification, withheld }
       const opened = await host.open({
-        ...{ ...call, from, to, voice, provider, direction: 'inbound' },
+        ...call,
+        from,
+        to,
+        voice,
+        provider,
+        direction: 'inbound',
         answeredBy: agentId ?? null,
       })
       if (opened.created) onGreeted((performance.now() - begun) / 1000)
@@ -45,7 +50,9 @@ function carrierCall({ row, view }: Pick<CallNow, 'row' | 'view'>, address: Carr
   const legId = legAt(address, row)?.id
   if (legId === undefined) throw new Error(`Call ${row.id} has no leg of this carrier's id.`)
   return {
-    ...{ callId: row.id, legId, view },
+    callId: row.id,
+    legId,
+    view,
     tokenOf: (bridgeNumber) => streamToken(row, legId, bridgeNumber),
   }
 }

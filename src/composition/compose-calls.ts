@@ -34,7 +34,9 @@ export function createCalls(options: {
 }): CallParts {
   const { storage, config, metrics, nodeId, isDraining, log } = options
   const host = new CallHost({
-    ...{ nodeId, isDraining, log },
+    nodeId,
+    isDraining,
+    log,
     store: storage.calls,
     findChart: (names) => storage.charts.find(names),
     clock: systemClock,

@@ -65,15 +65,21 @@ export function createHttp(parts: {
 }): HttpParts {
   const { config, storage, metrics, log } = parts
   const auth = createAuth({
-    ...{ adminKey: parts.adminKey, wrongKeys: wrongKeyLimit() },
+    adminKey: parts.adminKey,
+    wrongKeys: wrongKeyLimit(),
     endedSessions: storage.endedSessions,
     onKey: recordKeys({ audit: storage.audit, log }),
   })
   const addressOf = clientAddresses(config.http.trustProxy)
   const isAllowedAddress = createAddressCheck(config.admin.allowedIps)
   const app = createApp({
-    ...{ nodeId: parts.nodeId, trustProxy: config.http.trustProxy, log, metrics },
-    ...{ auth, addressOf, isAllowedAddress },
+    nodeId: parts.nodeId,
+    trustProxy: config.http.trustProxy,
+    log,
+    metrics,
+    auth,
+    addressOf,
+    isAllowedAddress,
     refreshMetrics: async () => {
       parts.relay.publish()
       metrics.clockOffset.set((parts.clock.offsetMs ?? 0) / 1_000)
@@ -93,7 +99,8 @@ export function createHttp(parts: {
   }
   refuseUnclaimedUpgrades(server, upgradePaths)
   return {
-    ...{ server, upgradePaths },
+    server,
+    upgradePaths,
     mayAdmin: async (request) =>
       isAllowedAddress(addressOf(request)) && (await auth.isAdmin(request, addressOf(request))),
   }

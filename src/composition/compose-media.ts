@@ -39,7 +39,12 @@ export function createMedia(parts: {
   const { conversations, agentAudio } = storage
   return new MediaServer({
     calls: mediaCalls({
-      ...{ host, feed, reports, conversations, agentAudio, log },
+      host,
+      feed,
+      reports,
+      conversations,
+      agentAudio,
+      log,
       agent: (id) => agents.settingsOf(id, storage.agents),
       onRefused: () => metrics.httpRejections.inc({ reason: 'stream_refused' }),
     }),
@@ -48,6 +53,8 @@ export function createMedia(parts: {
     metrics: relay,
     silenceTimeoutMs: config.calls.silenceTimeoutMs,
     waitingTrack: sounds.holdTrack,
-    ...{ routes, addressOf, log },
+    routes,
+    addressOf,
+    log,
   })
 }

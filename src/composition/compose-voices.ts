@@ -33,7 +33,10 @@ export function createVoices(options: {
   const shared = { store: storage.voices, vendor, log }
   const removal = new VoiceRemoval(shared)
   const cloning = new Cloning({
-    ...{ ...shared, policy, removal, announce },
+    ...shared,
+    policy,
+    removal,
+    announce,
     ttlMs: config.voices.voiceCacheTtlMs,
     onClone: ({ result, seconds }) => metrics.cloneSeconds.observe({ result }, seconds),
   })

@@ -65,7 +65,8 @@ export function createWeb(parts: WebParts): WebOptions {
     api: API,
     console: consoleOf(parts),
     phone: phoneRoutes({
-      ...{ assetsDir: PHONE, links: storage.phoneLinks },
+      assetsDir: PHONE,
+      links: storage.phoneLinks,
       browser: browserOf(parts.config),
     }),
   }
@@ -79,12 +80,22 @@ function routesOf({ config, storage, settings, kill, numbers, host, feed, caller
   const { queries, live, conversations, agents, trunks, audit, voiceQueries, phoneLinks } = storage
   const { enabled, trunks: addresses, numbers: answered } = config.sip
   return adminRoutes({
-    ...{ queries, live, conversations, agents, trunks, audit, voiceQueries, kill, numbers, phoneLinks },
+    queries,
+    live,
+    conversations,
+    agents,
+    trunks,
+    audit,
+    voiceQueries,
+    kill,
+    numbers,
+    phoneLinks,
     settingsTrunk: enabled ? { addresses: [...addresses], numbers: answered && [...answered] } : null,
     canCallFromBrowser: browserOf(config).url !== null,
     publicUrl: config.http.publicUrl,
     agentWarnings: (agent) => agentWarnings(config, agent).map(({ finding, mend }) => `${finding}; ${mend}.`),
-    ...{ calls: host, voices: callerVoices },
+    calls: host,
+    voices: callerVoices,
     settings: () => settings,
     follow: (follower) => feed.follow(({ id: callId }) => follower({ callId })),
     responseTimes: () => responseTimes(metrics.webhookSeconds),
@@ -98,7 +109,10 @@ const consoleOf = ({ auth, kill, config: { carrier, agentVendor, twilio, sip } }
     assetsDir: CONSOLE,
     callerSample: CALLER_SAMPLE,
     config: {
-      ...{ carrier, agentVendor, phoneNumber: twilio.phoneNumber, canBeKilled: kill !== null },
+      carrier,
+      agentVendor,
+      phoneNumber: twilio.phoneNumber,
+      canBeKilled: kill !== null,
       sip: sipLine(sip),
     },
   })

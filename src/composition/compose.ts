@@ -84,40 +84,50 @@ export function createParts(
     standing.isDraining && (provider === 'sip' || !node.registry.hasSuccessor)
 
   const { host, feed, announcer, dispatcher, reports } = createCalls({
-    ...{ ...shared, nodeId, isDraining: takesNoCalls },
+    ...shared,
+    nodeId,
+    isDraining: takesNoCalls,
   })
   const actors = [{ host: host.actors, feed, announcer }]
   const agents = createVoiceAgents(config, log)
   const voices = createVoices({
-    ...{ ...shared, vendor: agents.voiceVendor },
+    ...shared,
+    vendor: agents.voiceVendor,
     announce: (sampleKey, event) => host.announceVoice(sampleKey, event),
   })
   const { greeting, policy, callerVoices } = voices
   const twilio = createTwilio({ ...shared, host, reports, greeting, isLeaving: () => standing.isLeaving })
   const routes = mediaRoutes(config, twilio.mediaRoute)
   const media = createMedia({
-    ...{ ...shared, sounds: options.sounds, routes, host, feed, reports, agents, relay },
+    ...shared,
+    sounds: options.sounds,
+    routes,
+    host,
+    feed,
+    reports,
+    agents,
+    relay,
     addressOf: clientAddresses(config.http.trustProxy),
   })
 
   const sipLegs = createSipLegStore(storage.database, nodeId)
   const bridges = new BridgeKeeper({
-    ...{ nodeId, register: storage.bridges, sessions: () => media.sessions },
+    nodeId,
+    register: storage.bridges,
+    sessions: () => media.sessions,
     send: (callId, event) => host.send({ callId }, event),
     refresh: (callId) => feed.refresh(callId),
   })
   const node = new NodeLife({ ...shared, id: nodeId, roles: config.roles, host, actors, sipLegs, bridges })
   const vendors = new VendorHealth({ config, agents, twilio, policy, log })
   const health = new NodeHealth({
-    ...{
-      config,
-      node,
-      vendors,
-      isDraining,
-      queries: storage.queries,
-      trunks: storage.trunks,
-      sip: options.sipHealth,
-    },
+    config,
+    node,
+    vendors,
+    isDraining,
+    queries: storage.queries,
+    trunks: storage.trunks,
+    sip: options.sipHealth,
   })
   const http = createHttp({
     ...options,

@@ -157,7 +157,8 @@ export class Service {
     const { host, twilio } = this.#parts
     const { storage, log } = this.#options
     return effectHandlers({
-      ...{ host, log },
+      host,
+      log,
       telephony: { twilio: twilio.telephony, sip: sipTelephony },
       recordCloneTimeout: (sampleKey) => storage.voices.log({ sampleKey, result: 'timed_out' }),
     })
@@ -171,7 +172,15 @@ export class Service {
     if (this.#plays('media')) await node.announce({ relayUrl: relay })
     if (!this.#plays('sip')) return
     this.#sip = await createSip({
-      ...{ config, host, numbers, feed, reports, register, origin, metrics, log },
+      config,
+      host,
+      numbers,
+      feed,
+      reports,
+      register,
+      origin,
+      metrics,
+      log,
       trunkRegister: createTrunkRegister(storage.database, node.id),
       phoneLinks: storage.phoneLinks,
       agentRates: (callId) => storage.agentAudio.ratesFor(callId),

@@ -39,8 +39,11 @@ export function createVoiceAgents({ elevenLabs, openAi, calls }: Config, log: Lo
   const agent = agentOf({
     elevenlabs: elevenLabsAgent({ agentId, signedUrl, silenceTimeoutMs, log, ...overrides }),
     openai: openAiRealtimeAgent({
-      ...{ account: openAi, model: openAi.realtimeModel, transcribeModel: openAi.transcribeModel },
-      ...{ silenceTimeoutMs, log },
+      account: openAi,
+      model: openAi.realtimeModel,
+      transcribeModel: openAi.transcribeModel,
+      silenceTimeoutMs,
+      log,
     }),
   })
   return {

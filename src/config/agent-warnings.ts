@@ -16,24 +16,28 @@ export function agentWarnings(config: Config, agent: BackendFields, now = new Da
   const { label, speaksClones } = BACKEND_TRAITS[agent.backend]
   const warnings: AgentWarning[] = backendFaults(agent).map(({ field, detail }) => ({
     kind: 'settings',
-    ...{ finding: `${field} ${detail}`, mend: 'change it, or choose another backend' },
+    finding: `${field} ${detail}`,
+    mend: 'change it, or choose another backend',
   }))
   const key = KEYS[agent.backend]
   if (key.of(config) === null)
     warnings.push({
       finding: `${key.name} is not set: calls to this agent only hear an apology`,
-      ...{ mend: 'set it, and restart the service', kind: 'key' },
+      mend: 'set it, and restart the service',
+      kind: 'key',
     })
   const day = agent.model && shutdownNear(agent.model, now)
   if (day)
     warnings.push({
       finding: `the model ${agent.model} ends on ${day}, and calls to this agent with it`,
-      ...{ mend: 'set another model', kind: 'model' },
+      mend: 'set another model',
+      kind: 'model',
     })
   if (!speaksClones)
     warnings.push({
       finding: `${label} cannot speak cloned voices: callers with a voice on file hear this agent's own, without a wait`,
-      ...{ mend: 'use ElevenLabs where callers are to hear theirs', kind: 'clones' },
+      mend: 'use ElevenLabs where callers are to hear theirs',
+      kind: 'clones',
     })
   return warnings
 }

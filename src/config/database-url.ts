@@ -33,12 +33,31 @@ const FILES = ['sslrootcert', 'sslcert', 'sslkey'] as const
 /** What pg sends or does by itself, and what is done for it below. */
 const PARAMETERS = [
   ...FILES,
-  ...['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslpassword', 'sslnegotiation'],
-  ...['options', 'application_name', 'fallback_application_name', 'connect_timeout', 'client_encoding'],
-  ...['keepalives', 'keepalives_idle', 'channel_binding', 'target_session_attrs', 'uselibpqcompat'],
-  ...['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'query_timeout'],
+  'host',
+  'port',
+  'user',
+  'password',
+  'dbname',
+  'sslmode',
+  'sslpassword',
+  'sslnegotiation',
+  'options',
+  'application_name',
+  'fallback_application_name',
+  'connect_timeout',
+  'client_encoding',
+  'keepalives',
+  'keepalives_idle',
+  'channel_binding',
+  'target_session_attrs',
+  'uselibpqcompat',
+  'statement_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+  'query_timeout',
   // Kerberos is none of pg's trades, so whoever switches it off is obeyed.
-  ...['gssencmode', 'krbsrvname'],
+  'gssencmode',
+  'krbsrvname',
 ]
 
 /** The start refuses a database that cannot be written, so that these are kept without a word to the driver. */

@@ -60,14 +60,19 @@ export class DemoVendors {
     const vendor =
       config.agentVendor === 'simulated'
         ? await startElevenLabs({
-            ...{ apiKey, agentId: DEMO_AGENT, cloneDelayMs: CLONE_MS },
-            ...{ postCallWebhook: reports, log },
+            apiKey,
+            agentId: DEMO_AGENT,
+            cloneDelayMs: CLONE_MS,
+            postCallWebhook: reports,
+            log,
           })
         : null
     const openAi = lacksOpenAi(config) ? await startOpenAi({ apiKey: openAiKey, log }) : null
     const access = {
       carrier: carrier && {
-        ...{ accountSid: carrier.accountSid, authToken, apiBaseUrl: carrier.apiBaseUrl },
+        accountSid: carrier.accountSid,
+        authToken,
+        apiBaseUrl: carrier.apiBaseUrl,
         phoneNumber: carrier.number.phoneNumber,
       },
       vendor: vendor && { apiKey, baseUrl: vendor.url },
@@ -89,8 +94,13 @@ export class DemoVendors {
     for (const { voiceId, name, createdAt } of voices) {
       if (this.#vendor?.voices.has(voiceId)) continue
       this.#vendor?.voices.set(voiceId, {
-        ...{ voiceId, name, category: 'cloned', description: null, labels: {} },
-        ...{ samples: [], createdAt: new Date(createdAt) },
+        voiceId,
+        name,
+        category: 'cloned',
+        description: null,
+        labels: {},
+        samples: [],
+        createdAt: new Date(createdAt),
       })
     }
   }
@@ -109,7 +119,8 @@ function simulatedCarrier({ twilio }: Config, authToken: string, log: Logger): P
     accountSid: `AC${randomBytes(16).toString('hex')}`,
     phoneNumber: twilio.phoneNumber ?? DEMO_NUMBER,
     speak: ({ text }) => speak(text),
-    ...{ authToken, log },
+    authToken,
+    log,
   })
 }
 

@@ -72,7 +72,9 @@ export function elevenLabsApi(account: ElevenLabsAccount): ElevenLabsApi {
     agent: (agentId) => client.json(agentSchema, get(agentPath(agentId))),
     patchAgent: (agentId, patch) =>
       client.send({
-        ...{ method: 'PATCH', path: agentPath(agentId), limitMs: TIMEOUT_MS },
+        method: 'PATCH',
+        path: agentPath(agentId),
+        limitMs: TIMEOUT_MS,
         body: JSON.stringify(patch),
       }),
   }

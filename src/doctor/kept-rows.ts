@@ -30,7 +30,8 @@ export async function* lookInDatabase<Row extends object>(
 /** None where no service has been started yet. */
 async function rowsOf<Row extends object>(url: string, table: string, query: string): Promise<Row[]> {
   const client: pg.Client = await connectClient(url, {
-    ...{ application_name: 'precall doctor', query_timeout: DATABASE_MS },
+    application_name: 'precall doctor',
+    query_timeout: DATABASE_MS,
     connectionTimeoutMillis: DATABASE_MS,
   })
   try {

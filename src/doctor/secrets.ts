@@ -8,9 +8,16 @@ const SHORTEST_HIDDEN = 4
 export function secretsOf(config: Config): string[] {
   const { admin, elevenLabs, openAi, twilio, sip, recordings, database } = config
   const secrets = [
-    ...[admin.apiKey, elevenLabs.apiKey, elevenLabs.webhookSecret, openAi.apiKey, twilio.authToken],
-    ...[sip.drachtio.secret, sip.freeswitch.secret, ...sip.users.map(({ password }) => password)],
-    ...[recordings.s3.accessKeyId, recordings.s3.secretAccessKey],
+    admin.apiKey,
+    elevenLabs.apiKey,
+    elevenLabs.webhookSecret,
+    openAi.apiKey,
+    twilio.authToken,
+    sip.drachtio.secret,
+    sip.freeswitch.secret,
+    ...sip.users.map(({ password }) => password),
+    recordings.s3.accessKeyId,
+    recordings.s3.secretAccessKey,
     ...(database.url === null ? [] : passwordsIn(database.url)),
   ]
   return secrets.filter((secret) => secret !== null && secret.length >= SHORTEST_HIDDEN) as string[]

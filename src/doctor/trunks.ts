@@ -22,7 +22,9 @@ type Trunk = {
 export async function examineTrunks(url: string, { sip }: Config): Promise<Finding[]> {
   if (!sip.enabled) return []
   const own = {
-    ...{ application_name: 'precall doctor', connectionTimeoutMillis: LIMIT_MS, query_timeout: LIMIT_MS },
+    application_name: 'precall doctor',
+    connectionTimeoutMillis: LIMIT_MS,
+    query_timeout: LIMIT_MS,
   }
   const client = await connectClient(url, own)
   try {

@@ -333,7 +333,9 @@ export class MediaSession {
         this.#goneAt = this.#options.clock.awake()
         this.#report({
           type: 'agent.lost',
-          ...{ cause, ...(detail && { detail }), ...(isPermanent && { isPermanent }) },
+          cause,
+          ...(detail && { detail }),
+          ...(isPermanent && { isPermanent }),
         })
       },
       refused: (refusal) => this.#report({ type: 'agent.overrideRefused', ...refusal }),

@@ -118,7 +118,9 @@ function* statesAlong({ input, steps }: CallPath, { beginCall, stepCall }: Versi
     const set = step.timers.set.map(({ timerId }) => timerId)
     timers = [...new Set([...timers.filter((timer) => !gone.includes(timer)), ...set])]
     yield {
-      ...{ place: step.stateAfter, chartVersion: step.chartVersion, timers },
+      place: step.stateAfter,
+      chartVersion: step.chartVersion,
+      timers,
       snapshot: JSON.parse(JSON.stringify(step.snapshot)),
     }
   }

@@ -82,7 +82,8 @@ export async function loadLedger(file: string): Promise<Ledger> {
   if (typeof cells !== 'object' || cells === null)
     throw new UnusableChart(`${file} holds no ledger: export one as \`ledger\`, by place and then by event.`)
   return {
-    ...{ file, cells: cells as Ledger['cells'] },
+    file,
+    cells: cells as Ledger['cells'],
     ...(exported.IGNORED_MESSAGES ? { messages: exported.IGNORED_MESSAGES as Ledger['messages'] } : {}),
   }
 }

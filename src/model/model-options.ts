@@ -150,7 +150,11 @@ function pathsOptions(args: string[]): ModelOptions {
       '--carrier plays calls on the service, which knows no --machine FILE: leave one of them.',
     )
   return {
-    ...{ command: 'paths', machine, to, out, limit: count },
+    command: 'paths',
+    machine,
+    to,
+    out,
+    limit: count,
     kind: oneOf('kind', kind, ['shortest', 'simple']),
     carrier: carrier === undefined ? null : oneOf('carrier', carrier, CARRIERS),
   }

@@ -60,7 +60,10 @@ export class NodeLife {
       charts: hosted(hosts),
     }
     this.#listener = new FeedListener({
-      ...{ url: storage.url, nodeId: id, kinds: hosts.map(({ kind }) => kind), log },
+      url: storage.url,
+      nodeId: id,
+      kinds: hosts.map(({ kind }) => kind),
+      log,
       onMessage: (message) => {
         const told = actors.find(({ host }) => host.kind === message.kind)
         if (told && message.node !== id) this.#pass(told.feed.heard(message))
@@ -71,13 +74,16 @@ export class NodeLife {
     })
     this.registry = new NodeRegistry({ database: storage.database, nodeId: id })
     this.#watch = new NodeWatch({
-      ...{ registry: this.registry, log },
+      registry: this.registry,
+      log,
       onGone: () => this.#takeOver(),
       onStuck: (ms) => databaseSockets.endSilentFor(ms),
       onUnresponsive: (nodeId) => options.bridges.leadAwayFrom(nodeId),
     })
     this.heartbeat = new Heartbeat({
-      ...{ url: storage.url, nodeId: id, log },
+      url: storage.url,
+      nodeId: id,
+      log,
       card: () => ({ ...this.#card, workerIds: this.#jobs?.workerIds ?? [] }),
       onBeat: (session) => this.#watch.look(session),
     })

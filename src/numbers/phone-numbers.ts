@@ -36,8 +36,16 @@ const NUMBER = /^(\+?)(\d+)$/
 
 /** What carriers say of a caller who withholds their number, RFC 3323 included. */
 const WITHHELD = [
-  ...['anonymous', 'restricted', 'unavailable', 'unknown', 'private', 'blocked', 'withheld'],
-  ...['not-available', 'no-caller-id', 'unidentified'],
+  'anonymous',
+  'restricted',
+  'unavailable',
+  'unknown',
+  'private',
+  'blocked',
+  'withheld',
+  'not-available',
+  'no-caller-id',
+  'unidentified',
 ]
 const KEYS = ['abc', 'def', 'ghi', 'jkl', 'mno', 'pqrs', 'tuv', 'wxyz']
 const keyOf = (letter: string): number => KEYS.findIndex((key) => key.includes(letter)) + 2

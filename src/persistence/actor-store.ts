@@ -75,8 +75,11 @@ export function createActorStore<T extends ActorTypes>(pool: pg.Pool, table: Act
         const step = row.endedAt ? null : decide(row)
         if (!step) return { row, step: null, repeated: false }
         const written = await run(statements.step, [
-          ...[row.id, row.lastSeq, recordOf(table, columnsOf(step, nodeId))],
-          ...[...sideRows(step, delivery), JSON.stringify(renamed(step, delivery))],
+          row.id,
+          row.lastSeq,
+          recordOf(table, columnsOf(step, nodeId)),
+          ...sideRows(step, delivery),
+          JSON.stringify(renamed(step, delivery)),
         ])
         if (written.length > 0) return { row, step, repeated: false }
       }
@@ -152,7 +155,10 @@ export function rowOf<T extends ActorTypes>(fresh: Fresh<T>, step: ActorStep<T>,
 
 const columnsOf = <T extends ActorTypes>(step: ActorStep<T>, nodeId: string) => ({
   ...step.columns,
-  ...{ snapshot: step.snapshot, chartVersion: step.chartVersion, nodeId, isOver: step.end !== null },
+  snapshot: step.snapshot,
+  chartVersion: step.chartVersion,
+  nodeId,
+  isOver: step.end !== null,
 })
 
 /** The event, the timers to forget, the timers to set and the jobs, in the order in which the statements take them. */

@@ -96,7 +96,13 @@ async function takeNumbers(tx: Transaction, agent: string, numbers: string[]): P
 function storedAgent(agent: Agent, numbers: string[]): StoredAgent {
   const { id, name, backend, tools, createdAt, updatedAt } = agent
   return {
-    ...{ id, name, backend, tools, numbers, createdAt, updatedAt },
+    id,
+    name,
+    backend,
+    tools,
+    numbers,
+    createdAt,
+    updatedAt,
     vendorAgentId: agent.vendorAgentId ?? null,
     model: agent.model ?? null,
     voiceId: agent.voiceId ?? null,

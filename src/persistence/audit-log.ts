@@ -54,7 +54,9 @@ export function createAuditLog(database: Database): AuditLog {
       const entries = await (before ? page.where(isOlderThan(before)) : page).execute()
       return entries.map((entry) => ({
         ...entry,
-        ...{ at: new Date(entry.at), session: entry.session ?? null, status: entry.status ?? null },
+        at: new Date(entry.at),
+        session: entry.session ?? null,
+        status: entry.status ?? null,
       }))
     },
   }

@@ -19,7 +19,8 @@ export async function readStatistics(tables: Kysely<Tables>): Promise<Statistics
   return {
     cache: { hits: countOf('hit'), misses: countOf('miss') },
     clone: {
-      ...{ count: cloned, failed: countOf('failed') },
+      count: cloned,
+      failed: countOf('failed'),
       meanSeconds: meanMs === null ? null : meanMs / 1000,
       p95Seconds: await quantileOfClones(tables, cloned, 0.95),
     },

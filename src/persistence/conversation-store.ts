@@ -67,7 +67,10 @@ export function createConversationStore(database: Database): ConversationStore {
     async turns(callId) {
       const rows = await em().find(ConversationTurn, { call: callId }, { orderBy: { id: 'asc' } })
       return rows.map(({ role, text, heard, interrupted, at }) => ({
-        ...{ role, text, interrupted, at },
+        role,
+        text,
+        interrupted,
+        at,
         ...(heard === null || heard === undefined ? {} : { heard }),
       }))
     },

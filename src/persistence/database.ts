@@ -32,12 +32,32 @@ import { grantRuntimeRights } from './runtime-rights.ts'
 import { schemaGenerator } from './without-entity.ts'
 
 export const ENTITIES = [
-  ...[ActorJob, CallLog, CallLeg, CallEvent, CallTimer],
-  ...[CallerVoiceMapping, VoiceSampleFile, VoiceCloneCache, VoiceCloneLog, VoiceJob, AudioAsset],
-  ...[Agent, AgentAudio, AgentNumber, ConversationTurn, AgentConversation, PostCallReport],
-  ...[ServiceNode, SipLeg],
-  ...[Trunk, TrunkCall, TrunkState],
-  ...[AuditEntry, EndedSession, PhoneLink, Tally],
+  ActorJob,
+  CallLog,
+  CallLeg,
+  CallEvent,
+  CallTimer,
+  CallerVoiceMapping,
+  VoiceSampleFile,
+  VoiceCloneCache,
+  VoiceCloneLog,
+  VoiceJob,
+  AudioAsset,
+  Agent,
+  AgentAudio,
+  AgentNumber,
+  ConversationTurn,
+  AgentConversation,
+  PostCallReport,
+  ServiceNode,
+  SipLeg,
+  Trunk,
+  TrunkCall,
+  TrunkState,
+  AuditEntry,
+  EndedSession,
+  PhoneLink,
+  Tally,
 ]
 
 /** PostgreSQL's own default allows 100 connections for all nodes together. */

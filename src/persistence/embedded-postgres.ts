@@ -24,15 +24,19 @@ const START_SECONDS = 60
  */
 const SETTINGS = [
   'max_connections=200',
-  ...['log_min_error_statement=panic', 'log_parameter_max_length=0', 'log_parameter_max_length_on_error=0'],
-  ...[
-    'log_error_verbosity=terse',
-    'log_statement=none',
-    'log_min_duration_statement=-1',
-    'log_checkpoints=off',
-  ],
-  ...['logging_collector=on', 'log_directory=log', 'log_filename=server-%a.log', 'log_rotation_age=1d'],
-  ...['log_rotation_size=0', 'log_truncate_on_rotation=on'],
+  'log_min_error_statement=panic',
+  'log_parameter_max_length=0',
+  'log_parameter_max_length_on_error=0',
+  'log_error_verbosity=terse',
+  'log_statement=none',
+  'log_min_duration_statement=-1',
+  'log_checkpoints=off',
+  'logging_collector=on',
+  'log_directory=log',
+  'log_filename=server-%a.log',
+  'log_rotation_age=1d',
+  'log_rotation_size=0',
+  'log_truncate_on_rotation=on',
 ]
 
 export type EmbeddedPostgres = {
@@ -76,8 +80,17 @@ async function createCluster(home: string, cluster: string, run: Run): Promise<v
   const owner = await stat(home)
   await chown(passwordFile, owner.uid, owner.gid)
   const { code, output } = await run('initdb', [
-    ...['-D', draft, '-U', ROLE, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8'],
-    ...['--locale=C', '--no-sync'],
+    '-D',
+    draft,
+    '-U',
+    ROLE,
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-sync',
   ])
   if (code !== 0)
     throw new EmbeddedPostgresError(`PostgreSQL could not create its cluster in ${cluster}: ${output.trim()}`)
@@ -96,7 +109,16 @@ async function startOrJoin(cluster: string, run: Run, wanted?: number): Promise<
     // It says what happens until the log of the days is open; earlier versions kept all in it, callers' words too.
     await rm(log, { force: true })
     const { code, output } = await run('pg_ctl', [
-      ...['start', '-w', '-t', `${START_SECONDS}`, '-D', cluster, '-l', log, '-o', settings.join(' ')],
+      'start',
+      '-w',
+      '-t',
+      `${START_SECONDS}`,
+      '-D',
+      cluster,
+      '-l',
+      log,
+      '-o',
+      settings.join(' '),
     ])
     if (code === 0) return port
     if (Date.now() > deadline) {

@@ -70,7 +70,8 @@ export class FeedListener {
   async #listen(): Promise<void> {
     const { url, nodeId, kinds } = this.#options
     const session = await OwnSession.open({
-      ...{ url, name: sessionName(nodeId) },
+      url,
+      name: sessionName(nodeId),
       onNotification: ({ channel, payload }) => this.#hear(channel, payload),
       onLost: (error) => this.#lost(session, error),
     })

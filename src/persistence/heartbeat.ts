@@ -140,7 +140,10 @@ export class Heartbeat {
       this.#session ??= await this.#open()
       const [before, sentAt] = [Date.now(), performance.now()]
       const [beat] = await this.#session.query<Beat>(BEAT, [
-        ...[nodeId, pingChannel(nodeId), hostname(), this.clock.offsetMs],
+        nodeId,
+        pingChannel(nodeId),
+        hostname(),
+        this.clock.offsetMs,
         JSON.stringify(card()),
       ])
       if (!beat) throw new Error('The heartbeat answered no row.')

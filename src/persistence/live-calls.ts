@@ -95,7 +95,9 @@ type Row = Omit<LiveCall, 'value' | 'bridge' | 'endedAt' | 'outcome'> & {
 }
 
 const parsed = ({ snapshot, bridge = null, endedAt = null, outcome = null, ...row }: Row): LiveCall => ({
-  ...{ ...row, bridge, outcome },
+  ...row,
+  bridge,
+  outcome,
   value: (snapshot as { value?: unknown }).value,
   at: new Date(row.at),
   startedAt: new Date(row.startedAt),

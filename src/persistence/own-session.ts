@@ -33,7 +33,9 @@ export class OwnSession {
     this.#onLost = onLost
     this.#client = new SessionClient(
       clientConfig(url, {
-        ...{ application_name: name, connectionTimeoutMillis: PATIENCE_MS, stream: () => this.#socket },
+        application_name: name,
+        connectionTimeoutMillis: PATIENCE_MS,
+        stream: () => this.#socket,
       }),
     )
     this.#client.on('error', (error) => this.#lost(error))

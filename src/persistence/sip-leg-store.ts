@@ -25,12 +25,16 @@ export function createSipLegStore(database: Database, nodeId: string): SipLegSto
     },
     async moved(legId, { mediaServer, channel }) {
       await run('update sip_leg set media_server = ?, channel = ? where leg_id = ?', [
-        ...[mediaServer, channel, legId],
+        mediaServer,
+        channel,
+        legId,
       ])
     },
     async calling(legId, invite) {
       await run('update sip_leg set invite_transaction_id = ?, invite_dialog_id = ? where leg_id = ?', [
-        ...[invite?.transactionId ?? null, invite?.dialogId ?? null, legId],
+        invite?.transactionId ?? null,
+        invite?.dialogId ?? null,
+        legId,
       ])
     },
     async release(legId) {

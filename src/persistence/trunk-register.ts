@@ -30,12 +30,16 @@ export function createTrunkRegister(database: Database, nodeId: string): TrunkRe
     },
     async tellNames(trunkId, names) {
       await run('update trunk_state set names = ?::jsonb where trunk_id = ? and node_id = ?', [
-        ...[JSON.stringify(names), trunkId, nodeId],
+        JSON.stringify(names),
+        trunkId,
+        nodeId,
       ])
     },
     async takePlace(trunkId, placeId) {
       const [taken] = await run<{ why: NoPlace | null }>('select take_trunk_place(?, ?, ?) as why', [
-        ...[trunkId, placeId, nodeId],
+        trunkId,
+        placeId,
+        nodeId,
       ])
       return taken?.why ?? null
     },

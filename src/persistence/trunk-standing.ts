@@ -37,7 +37,11 @@ type Row = {
 }
 
 export const UNKNOWN_STANDING: TrunkStanding = {
-  ...{ keptBy: null, registration: null, server: null, names: [], liveCalls: 0 },
+  keptBy: null,
+  registration: null,
+  server: null,
+  names: [],
+  liveCalls: 0,
 }
 
 /** By the trunk's id. What a node that is gone has said of a registration is past when its time is over. */
@@ -73,7 +77,9 @@ const dateOf = (value: Date | string | null): Date | null => (value === null ? n
 function standingIn(row: Row): TrunkStanding {
   const { keptBy, registrationAt, registrationError, serverAt, names, liveCalls } = row
   return {
-    ...{ keptBy, liveCalls, names: names ?? [] },
+    keptBy,
+    liveCalls,
+    names: names ?? [],
     registration: registrationAt && {
       until: dateOf(row.registeredUntil),
       error: registrationError,

@@ -103,7 +103,16 @@ export async function readTrunks(database: Database, where: { id?: string } = {}
 function writtenTrunk(trunk: Trunk): WrittenTrunk {
   const { id, name, enabled, transport, addresses, numbers, didFrom, codecs, createdAt, updatedAt } = trunk
   return {
-    ...{ id, name, enabled, transport, addresses, numbers, didFrom, codecs, createdAt, updatedAt },
+    id,
+    name,
+    enabled,
+    transport,
+    addresses,
+    numbers,
+    didFrom,
+    codecs,
+    createdAt,
+    updatedAt,
     srtp: trunk.srtp ?? null,
     server: trunk.server ?? null,
     country: trunk.country ?? null,

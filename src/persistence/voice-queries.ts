@@ -46,8 +46,13 @@ function voiceOf(row: Row): ListedVoice {
   const { callerId, name, sampleKey, trust = null, status, vendorVoiceId = null, failure = null } = row
   const date = (value: Date | null | undefined) => (value ? new Date(value) : null)
   return {
-    ...{ callerId, name, sampleKey, trust, consent: { by: row.consentBy, at: new Date(row.consentAt) } },
-    ...{ createdAt: new Date(row.createdAt), updatedAt: new Date(row.updatedAt) },
+    callerId,
+    name,
+    sampleKey,
+    trust,
+    consent: { by: row.consentBy, at: new Date(row.consentAt) },
+    createdAt: new Date(row.createdAt),
+    updatedAt: new Date(row.updatedAt),
     clone: status
       ? { status, vendorVoiceId, failure, readyAt: date(row.readyAt), expiresAt: date(row.expiresAt) }
       : null,

@@ -49,8 +49,13 @@ export function createVoiceStore(database: Database): VoiceStore {
           for (const [i, sample] of samples.entries()) await keepSample(run, sampleKey, sample, wholeOf(i))
           const now = new Date()
           const mapping = {
-            ...{ callerId, name, sampleKey, consentBy: consent.by, consentAt: consent.at },
-            ...{ createdAt: before?.createdAt ?? now, updatedAt: now },
+            callerId,
+            name,
+            sampleKey,
+            consentBy: consent.by,
+            consentAt: consent.at,
+            createdAt: before?.createdAt ?? now,
+            updatedAt: now,
             trust: trust === undefined ? (before?.trust ?? null) : trust,
           }
           const forgotten = before && before.sampleKey !== sampleKey ? before.sampleKey : null
@@ -191,12 +196,10 @@ export function createVoiceStore(database: Database): VoiceStore {
 
     async log({ sampleKey, result, vendorVoiceId, durationMs, detail }) {
       await em().insert(VoiceCloneLog, {
-        ...{
-          sampleKey,
-          result,
-          vendorVoiceId: vendorVoiceId ?? null,
-          detail: detail ?? null,
-        },
+        sampleKey,
+        result,
+        vendorVoiceId: vendorVoiceId ?? null,
+        detail: detail ?? null,
         durationMs: durationMs === undefined ? null : Math.round(durationMs),
       })
     },
@@ -246,7 +249,10 @@ function revive(row: CloneRow): Clone {
   const date = (value: string | null) => (value === null ? null : new Date(value))
   const { sampleKey, status, vendorVoiceId, failure } = row
   return {
-    ...{ sampleKey, status, vendorVoiceId, failure },
+    sampleKey,
+    status,
+    vendorVoiceId,
+    failure,
     requestedAt: new Date(row.requestedAt ?? 0),
     readyAt: date(row.readyAt),
     expiresAt: date(row.expiresAt),
@@ -257,7 +263,9 @@ function revive(row: CloneRow): Clone {
 function cloneOf(row: VoiceCloneCache): Clone {
   const { sampleKey, status, vendorVoiceId, failure, requestedAt, readyAt, expiresAt, lastUsedAt } = row
   return {
-    ...{ sampleKey, status, requestedAt },
+    sampleKey,
+    status,
+    requestedAt,
     vendorVoiceId: vendorVoiceId ?? null,
     failure: failure ?? null,
     readyAt: readyAt ?? null,

@@ -22,8 +22,14 @@ export type PhoneState = {
 }
 
 const IDLE: PhoneState = {
-  ...{ phase: 'looking', link: null, callState: null, isMuted: false, isOffline: false, fault: null },
-  ...{ answeredAt: null, endedAt: null },
+  phase: 'looking',
+  link: null,
+  callState: null,
+  isMuted: false,
+  isOffline: false,
+  fault: null,
+  answeredAt: null,
+  endedAt: null,
 }
 
 /** The one call of a link, from the look at it to its end. */

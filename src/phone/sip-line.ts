@@ -54,7 +54,10 @@ export class SipLine {
     this.#loudspeaker.autoplay = true
     this.#ua = new UA({
       sockets: new WebSocketInterface(url),
-      ...{ uri: `sip:${user}@${host}`, password, register: false, user_agent: 'precall-phone' },
+      uri: `sip:${user}@${host}`,
+      password,
+      register: false,
+      user_agent: 'precall-phone',
     })
     this.#ua.on('connected', () => this.#connected())
     this.#ua.on('disconnected', () => {

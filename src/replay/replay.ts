@@ -92,8 +92,13 @@ function begin(recorded: RecordedCall): Standing {
   try {
     const step = beginCall(recorded.id, input)
     return {
-      ...{ callId: recorded.id, seq: 0, step, at, timers: timersAfter(new Map(), step, at) },
-      ...{ walk: walkOfBeginning(callSystem, input), handled: true },
+      callId: recorded.id,
+      seq: 0,
+      step,
+      at,
+      timers: timersAfter(new Map(), step, at),
+      walk: walkOfBeginning(callSystem, input),
+      handled: true,
       running: { timers: new Map(), since: at },
     }
   } catch (error) {
@@ -124,7 +129,12 @@ function step(before: Standing, { event, seq, ...recorded }: RecordedEvent): Sta
     const next = stepCall(row, event as CallEvent)
     if (!next || !now) return { ...stays, handled: false }
     return {
-      ...{ callId, seq, step: next, at, timers: timersAfter(timers, next, at), handled: true },
+      callId,
+      seq,
+      step: next,
+      at,
+      timers: timersAfter(timers, next, at),
+      handled: true,
       running,
       walk: walkOfStep(callSystem, now, event),
     }
@@ -140,7 +150,10 @@ function replayedStep(recorded: RecordedEvent, standing: Standing): ReplayedStep
   const { seq, at, event, stateBefore, stateAfter, effects, snapshot, chartVersion } = recorded
   const reproduced = reproducedBy(step, callId, timers)
   return {
-    ...{ seq, at, type: event.type, event },
+    seq,
+    at,
+    type: event.type,
+    event,
     recorded: { stateBefore, stateAfter, effects, snapshot, chartVersion },
     reproduced,
     ...walk,

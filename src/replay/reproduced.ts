@@ -56,7 +56,12 @@ export function reproducedBy(step: Step, callId: string, timers: Timers): Reprod
     .filter(({ status }) => status === 'active')
     .flatMap((machine) => getNextTransitions(machine))
   return {
-    ...{ stateAfter, voice: view.voice, value: saved.value, context, effects, snapshot: saved },
+    stateAfter,
+    voice: view.voice,
+    value: saved.value,
+    context,
+    effects,
+    snapshot: saved,
     states: snapshot ? activeStates(snapshot) : [],
     // A chart that is being changed may come to states that its instructions do not know yet.
     leg: legInstructions(view) ?? null,

@@ -22,7 +22,9 @@ export interface Content {
 
 /** What is small enough to be in memory, so. */
 export const contentOf = (bytes: Buffer) => ({
-  ...{ size: bytes.length, inMemory: bytes, file: null },
+  size: bytes.length,
+  inMemory: bytes,
+  file: null,
   pieces: () => inPieces(bytes),
 })
 

@@ -50,7 +50,10 @@ async function judgeAll(files: SampleFile[]): Promise<Judgements> {
 }
 
 const sampleOf = ({ fileName, content }: SampleFile, { mimeType, sha256 }: Judgement): VoiceSample => ({
-  ...{ fileName, mimeType, sha256, size: content.size },
+  fileName,
+  mimeType,
+  sha256,
+  size: content.size,
   pieces: () => content.pieces(),
 })
 

@@ -109,7 +109,9 @@ describe('a system of machines', () => {
   test('is not moved by what is for none of them', () => {
     const before = beginSystem(lift, {})
     expect(stepSystem(lift, before.snapshot, { type: 'stairs.call' })).toEqual({
-      ...{ snapshot: before.snapshot, actions: [], delivered: [] },
+      snapshot: before.snapshot,
+      actions: [],
+      delivered: [],
     })
   })
 
@@ -199,7 +201,10 @@ describe('a system of machines', () => {
     const echo = (id: string, other: string) =>
       createMachine({ id, on: { hello: { actions: tell(other, 'hello') } } })
     const system = {
-      ...{ id: 'echoes', version: null, main: 'a', addressOf: () => 'a' },
+      id: 'echoes',
+      version: null,
+      main: 'a',
+      addressOf: () => 'a',
       machines: { a: echo('a', 'b'), b: echo('b', 'a') },
     }
     const { snapshot } = beginSystem(system, undefined)

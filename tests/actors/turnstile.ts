@@ -43,7 +43,11 @@ export const turnstile: ActorDefinition<TurnstileTypes> = {
   jobs: (effects, { id, seq }) =>
     effects.flatMap((effect, index) => jobOf(effect, { id, key: `${id}.${seq}.${index}` })),
   retire: ({ snapshot }) => ({
-    ...{ stateAfter: 'closed', snapshot, view: UNKNOWN, effects: [], end: { passed: 0 } },
+    stateAfter: 'closed',
+    snapshot,
+    view: UNKNOWN,
+    effects: [],
+    end: { passed: 0 },
   }),
   isQuestion: ({ type }) => type === 'coin',
 }

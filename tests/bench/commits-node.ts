@@ -35,7 +35,11 @@ const notifyingPool = {
 
 const hostOn = (on: pg.Pool, isAnnounced: boolean) =>
   new CallHost({
-    ...{ nodeId, clock: systemClock, log, isDraining: () => false, maxConcurrentCalls: AS_MANY_AS_COME },
+    nodeId,
+    clock: systemClock,
+    log,
+    isDraining: () => false,
+    maxConcurrentCalls: AS_MANY_AS_COME,
     store: createCallStore(on),
     limits: {
       cloneMaxWaitMs: HOUR_MS,
@@ -59,9 +63,12 @@ let opened = 0
 async function leadCall(host: CallHost, voices: number): Promise<void> {
   const number = ++opened
   const { row } = await host.open({
-    ...{ provider: 'twilio', providerCallId: `CA${nodeId}.${number}`, direction: 'inbound' },
+    provider: 'twilio',
+    providerCallId: `CA${nodeId}.${number}`,
+    direction: 'inbound',
     from: voices > 0 ? `+1${number % voices}` : '+49',
-    ...{ to: '+15550109999', publicOrigin: 'https://bench.example' },
+    to: '+15550109999',
+    publicOrigin: 'https://bench.example',
   })
   const address = { callId: row.id }
   await host.send(address, { type: 'leg.instructionsRequested' })

@@ -19,7 +19,11 @@ const log = pino({ level: 'silent' })
 const pool = openCallPool(databaseUrl, log)
 const announcer = new FeedAnnouncer({ pool, kind: 'call', nodeId: NODE, log })
 const host = new CallHost({
-  ...{ nodeId: NODE, clock: systemClock, log, isDraining: () => false, maxConcurrentCalls: 1_000_000 },
+  nodeId: NODE,
+  clock: systemClock,
+  log,
+  isDraining: () => false,
+  maxConcurrentCalls: 1_000_000,
   store: createCallStore(pool),
   onStep: ({ row, step, seq }) => announcer.announce({ id: row.id, seq, state: step.view.state }),
   limits: {
@@ -38,8 +42,12 @@ const callIds: string[] = []
 async function open({ calls, from }: { calls: number; from: string }): Promise<void> {
   while (callIds.length < calls) {
     const { row } = await host.open({
-      ...{ provider: 'twilio', providerCallId: `CA${callIds.length}`, direction: 'inbound', from },
-      ...{ to: '+15550109999', publicOrigin: 'https://bench.example' },
+      provider: 'twilio',
+      providerCallId: `CA${callIds.length}`,
+      direction: 'inbound',
+      from,
+      to: '+15550109999',
+      publicOrigin: 'https://bench.example',
     })
     callIds.push(row.id)
   }

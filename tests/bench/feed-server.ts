@@ -17,7 +17,11 @@ const log = pino({ level: 'silent' })
 const database = await openDatabase(databaseUrl, log)
 const feed = new ActorFeed<CallView>({ read: async () => null, findAhead: async () => [] })
 const listener = new FeedListener({
-  ...{ url: databaseUrl, nodeId: 'bench', kinds: ['call'], log, onGap: () => {} },
+  url: databaseUrl,
+  nodeId: 'bench',
+  kinds: ['call'],
+  log,
+  onGap: () => {},
   onMessage: (message) => void feed.heard(message),
 })
 await listener.start()

@@ -37,7 +37,9 @@ beforeEach(async () => {
 
 const hostOf = (nodeId: string) =>
   new CallHost({
-    ...{ store: createCallStore(db.callPool), clock: new ManualClock(), nodeId },
+    store: createCallStore(db.callPool),
+    clock: new ManualClock(),
+    nodeId,
     log: pino({ level: 'silent' }),
     limits: LIMITS,
     maxConcurrentCalls: 100,
@@ -46,7 +48,9 @@ const hostOf = (nodeId: string) =>
 
 const keeper = () =>
   new BridgeKeeper({
-    ...{ register: createBridgeStore(db.database), nodeId: HERE, sessions: () => open },
+    register: createBridgeStore(db.database),
+    nodeId: HERE,
+    sessions: () => open,
     send: async (callId, event) => sent.push({ callId, event }),
     refresh: async (callId) => void refreshed.push(callId),
   })
@@ -55,8 +59,12 @@ const keeper = () =>
 async function bridgedAt(nodeId: string, provider: Provider = 'twilio'): Promise<string> {
   const host = hostOf(nodeId)
   const { row } = await host.open({
-    ...{ provider, providerCallId: `CA${++calls}`, direction: 'inbound' as const },
-    ...{ from: '+15550100002', to: '+15550199999', publicOrigin: 'https://voice.example' },
+    provider,
+    providerCallId: `CA${++calls}`,
+    direction: 'inbound' as const,
+    from: '+15550100002',
+    to: '+15550199999',
+    publicOrigin: 'https://voice.example',
   })
   await host.send({ callId: row.id }, { type: 'leg.instructionsRequested' })
   await host.join(streamClaim(row))

@@ -221,7 +221,9 @@ describe('a call in the database', () => {
       handled: false,
     })
     expect((await host.find({ callId: row.id }))?.row).toMatchObject({
-      ...{ endedAt: ended.endedAt, outcome: 'caller_hung_up', lastSeq: 2 },
+      endedAt: ended.endedAt,
+      outcome: 'caller_hung_up',
+      lastSeq: 2,
     })
   })
 

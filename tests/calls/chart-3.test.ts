@@ -23,8 +23,13 @@ beforeAll(async () => {
 afterAll(() => db.drop())
 beforeEach(() => {
   host = new CallHost({
-    ...{ store: createCallStore(db.callPool), clock: new ManualClock(), log: pino({ level: 'silent' }) },
-    ...{ nodeId: NODE, limits: LIMITS, maxConcurrentCalls: 100, isDraining: () => false },
+    store: createCallStore(db.callPool),
+    clock: new ManualClock(),
+    log: pino({ level: 'silent' }),
+    nodeId: NODE,
+    limits: LIMITS,
+    maxConcurrentCalls: 100,
+    isDraining: () => false,
   })
 })
 afterEach(async () => {
@@ -68,7 +73,8 @@ describe('a call of chart 3', () => {
     const callId = await talking()
     await asChart3(callId)
     expect((await host.find({ callId }))?.view).toMatchObject({
-      ...{ state: 'bridged', bridge: 'talking' },
+      state: 'bridged',
+      bridge: 'talking',
       context: { bridgeNumber: 1, agentBridge: 1 },
     })
     const lost = await host.send({ callId }, heard({ type: 'agent.lost', attempt: 1, cause: 'closed' }))

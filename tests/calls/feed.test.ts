@@ -22,8 +22,12 @@ afterAll(() => db.drop())
 beforeEach(() => {
   clock = new ManualClock()
   host = new CallHost({
-    ...{ store: createCallStore(db.callPool), clock: new ManualClock(), log: pino({ level: 'silent' }) },
-    ...{ nodeId: '01900000-0000-7000-8000-00000000000a', limits: LIMITS, maxConcurrentCalls: 100 },
+    store: createCallStore(db.callPool),
+    clock: new ManualClock(),
+    log: pino({ level: 'silent' }),
+    nodeId: '01900000-0000-7000-8000-00000000000a',
+    limits: LIMITS,
+    maxConcurrentCalls: 100,
     isDraining: () => false,
   })
 })
@@ -31,8 +35,12 @@ beforeEach(() => {
 let calls = 0
 async function beginCall(): Promise<string> {
   const { row } = await host.open({
-    ...{ provider: 'twilio', providerCallId: `CA${++calls}`, direction: 'inbound' },
-    ...{ from: '+15550100002', to: '+15550199999', publicOrigin: 'https://voice.example' },
+    provider: 'twilio',
+    providerCallId: `CA${++calls}`,
+    direction: 'inbound',
+    from: '+15550100002',
+    to: '+15550199999',
+    publicOrigin: 'https://voice.example',
   })
   return row.id
 }

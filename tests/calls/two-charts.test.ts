@@ -2,7 +2,7 @@ import pino from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { TIMERS_OF_CHART_2 } from '../../machines/call/from-chart-2.ts'
 import { nextInstructions } from '../../machines/instructions.ts'
-import { CallHost } from '../../src/calls/call-host.ts'
+import { CallHost, type CallHostOptions } from '../../src/calls/call-host.ts'
 import { AnswerPending } from '../../src/calls/ports.ts'
 import { stateOfRow } from '../../src/calls/retire.ts'
 import { callCharts } from '../../src/calls/saved-call.ts'
@@ -36,9 +36,8 @@ beforeEach(() => {
   searches = 0
   alarms = []
   const log = pino({ level: 'error' }, { write: (line: string) => void alarms.push(line) })
-  host = new CallHost({
-    ...{ store: createCallStore(db.callPool), clock: new ManualClock(), log, nodeId: NODE, limits: LIMITS },
-    ...{ maxConcurrentCalls: 100, isDraining: () => false },
+  host = hostWith({
+    log,
     findChart: async (names) => {
       searches++
       return names.find((name) => known.includes(name)) ?? null
@@ -51,6 +50,18 @@ afterEach(async () => {
   await db.query('delete from actor_job')
   await db.query('delete from graphile_worker._private_jobs')
 })
+
+const hostWith = (change: Partial<CallHostOptions> = {}): CallHost =>
+  new CallHost({
+    store: createCallStore(db.callPool),
+    clock: new ManualClock(),
+    log: pino({ level: 'silent' }),
+    nodeId: NODE,
+    limits: LIMITS,
+    maxConcurrentCalls: 100,
+    isDraining: () => false,
+    ...change,
+  })
 
 async function opened(): Promise<string> {
   const call = { provider: 'twilio', providerCallId: `CA${++calls}`, direction: 'inbound' } as const
@@ -170,7 +181,9 @@ describe('a call in a state of a chart that is not known here', () => {
     expect(await jobs()).toEqual(['deliver-event'])
     const [waits] = await db.query<{ payload: object }>('select payload from graphile_worker._private_jobs')
     expect(waits?.payload).toMatchObject({
-      ...{ kind: 'call', id: callId, eventId: 'e1' },
+      kind: 'call',
+      id: callId,
+      eventId: 'e1',
       event: { type: 'voice.failed' },
     })
   })
@@ -288,11 +301,7 @@ describe('a call of chart 1', () => {
       timerId,
     ])
     const clock = new ManualClock()
-    const log = pino({ level: 'silent' })
-    const sweeping = new CallHost({
-      ...{ store: createCallStore(db.callPool), clock, log, nodeId: NODE, limits: LIMITS },
-      ...{ maxConcurrentCalls: 100, isDraining: () => false },
-    })
+    const sweeping = hostWith({ clock })
     sweeping.start()
     await expect.poll(() => timers(callId)).toContain('AGENT_RECOVERY')
     await sweeping.stop()
@@ -341,11 +350,7 @@ describe('a call of chart 2', () => {
     await db.query(`update call_timer set due_at = now() where call_id = $1 and timer_id like '%CALL_MAX%'`, [
       callId,
     ])
-    const log = pino({ level: 'silent' })
-    const sweeping = new CallHost({
-      ...{ store: createCallStore(db.callPool), clock: new ManualClock(), log, nodeId: NODE, limits: LIMITS },
-      ...{ maxConcurrentCalls: 100, isDraining: () => false },
-    })
+    const sweeping = hostWith()
     sweeping.start()
     await expect.poll(async () => (await rowOf(callId))?.outcome).toBe('too_long')
     await sweeping.stop()

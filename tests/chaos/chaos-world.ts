@@ -26,7 +26,11 @@ export async function beginWorld({ seed, timeScale }: ChaosOptions, postgresUrl:
   const random = new SeededRandom(seed).fork('clones')
   const cloneDelayMs = () => random.between(CLONE_MS.least, CLONE_MS.most)
   const world = await World.begin({
-    ...{ nodes: 0, databaseGates: true, postgresUrl, timeScale, settings: SETTINGS },
+    nodes: 0,
+    databaseGates: true,
+    postgresUrl,
+    timeScale,
+    settings: SETTINGS,
     vendor: { cloneDelayMs, voiceLimit: 10_000, script: SCRIPT },
   })
   const agent = world.vendor.agents.get(AGENT)

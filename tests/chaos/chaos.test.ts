@@ -8,8 +8,24 @@ const SEED = process.env.CHAOS_SEED ?? '1'
 /** The plan takes half a minute, and longer where nodes start slowly. */
 const TIMEOUT_MS = 600_000
 const SHARE = [
-  ...['--calls', '24', '--kills', '2', '--drains', '1', '--stops', '1', '--cuts', '1'],
-  ...['--clocks', '1', '--sessions', '1', '--vendor', '4', '--carrier', '4'],
+  '--calls',
+  '24',
+  '--kills',
+  '2',
+  '--drains',
+  '1',
+  '--stops',
+  '1',
+  '--cuts',
+  '1',
+  '--clocks',
+  '1',
+  '--sessions',
+  '1',
+  '--vendor',
+  '4',
+  '--carrier',
+  '4',
 ]
 
 it(`A small share of chaos breaks no promise (CHAOS_SEED=${SEED})`, { timeout: TIMEOUT_MS }, async ({

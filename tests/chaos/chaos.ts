@@ -93,8 +93,13 @@ class ChaosRun {
     leftovers.other.push(...(await this.#close()))
     return {
       outcome: outcomeOf({
-        ...{ seed: this.#options.seed, calls: this.#calls.length, findings, leftovers },
-        ...{ faults: this.#faults, heardAgain: this.#heardAgain, late: { ...late, seconds } },
+        seed: this.#options.seed,
+        calls: this.#calls.length,
+        findings,
+        leftovers,
+        faults: this.#faults,
+        heardAgain: this.#heardAgain,
+        late: { ...late, seconds },
       }),
       findings,
       leftovers: [...leftovers.jobs, ...leftovers.voices, ...leftovers.other],
@@ -148,7 +153,8 @@ class ChaosRun {
     const { nodeFaults, worldFaults } = this.#plan
     const scene = { world: this.#world, faults: this.#faults, calls: this.#calls }
     const ofNodes = inLane(nodeFaults, {
-      ...{ clock, signal },
+      clock,
+      signal,
       act: (fault) => this.#pool.suffer(fault),
       onNext: (atMs) => {
         clock.nextNodeFaultMs = atMs

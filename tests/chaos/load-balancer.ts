@@ -165,7 +165,9 @@ function forward(
 ): Promise<502 | 504 | null> {
   return new Promise((resolve) => {
     const sent = request({
-      ...{ method, path: url, headers: { ...headers, connection: 'close' } },
+      method,
+      path: url,
+      headers: { ...headers, connection: 'close' },
       createConnection: () => socket,
     })
     const tooLate = setTimeout(() => {

@@ -61,13 +61,25 @@ export function outcomeOf({ seed, calls, findings, leftovers, faults, heardAgain
   const { kill: kills = 0, drain: drains = 0, ...others } = faults.counts
   const { seconds, load, ...lateness } = late
   return {
-    ...{ seed, calls, kills, drains, faults: others },
-    ...{ lost: count('lost'), excused: count('excused'), doubled: count('doubled'), stuck: count('stuck') },
-    ...{ busy: count('busy'), misreported: count('misreported') },
-    ...{ jobsLeft: jobs.length, voicesLeft: voices.length, left: other.length },
+    seed,
+    calls,
+    kills,
+    drains,
+    faults: others,
+    lost: count('lost'),
+    excused: count('excused'),
+    doubled: count('doubled'),
+    stuck: count('stuck'),
+    busy: count('busy'),
+    misreported: count('misreported'),
+    jobsLeft: jobs.length,
+    voicesLeft: voices.length,
+    left: other.length,
     heardAgain: spreadOf(heardAgain.kill),
     heardAgainAfterStop: spreadOf(heardAgain.stop),
     heardAgainAfterDrain: spreadOf(heardAgain.drain),
-    ...{ seconds, load, late: lateness },
+    seconds,
+    load,
+    late: lateness,
   }
 }

@@ -104,7 +104,10 @@ function plannedCalls(
 function whoAndHow(random: SeededRandom, voices: number) {
   const voice = random.happens(0.4) ? random.between(0, voices - 1) : null
   const hangsUpAt = random.weighted<HangUpAt>({
-    ...{ talking: 70, kill: 8, greeting: 8, joining: 8 },
+    talking: 70,
+    kill: 8,
+    greeting: 8,
+    joining: 8,
     hold: voice === null ? 0 : 12,
   })
   const talkMs = Math.round(Math.min(20_000, 1_000 + random.exponential(6_000)))
@@ -151,11 +154,9 @@ function carrierFaults(
   const weights = wanted(CARRIER_FAULTS, only)
   return spread(random, weights ? carrier : 0, durationMs).map((when) => ({
     ...when,
-    ...{
-      lane: 'carrier',
-      kind: random.weighted(weights ?? CARRIER_FAULTS),
-      forMs: random.between(1_000, 5_000),
-    },
+    lane: 'carrier',
+    kind: random.weighted(weights ?? CARRIER_FAULTS),
+    forMs: random.between(1_000, 5_000),
   }))
 }
 

@@ -119,7 +119,8 @@ describe('values', () => {
     const origins = 'https://www.example.com, http://localhost:8080'
     const { browser } = loadConfig({ ICE_SERVERS: JSON.stringify(servers), PHONE_EMBED_ORIGINS: origins }).sip
     expect(browser).toEqual({
-      ...{ url: null, iceServers: servers },
+      url: null,
+      iceServers: servers,
       embedOrigins: ['https://www.example.com', 'http://localhost:8080'],
     })
   })
@@ -233,7 +234,9 @@ describe('warnings', () => {
     [{ TWILIO_AUTH_TOKEN: 't', TWILIO_ACCOUNT_SID: 'AC1' }, 'PUBLIC_URL'],
     [
       {
-        ...{ TWILIO_AUTH_TOKEN: 't', TWILIO_ACCOUNT_SID: 'AC1', PUBLIC_URL },
+        TWILIO_AUTH_TOKEN: 't',
+        TWILIO_ACCOUNT_SID: 'AC1',
+        PUBLIC_URL,
         SKIP_WEBHOOK_SIGNATURE_VALIDATION: 'true',
       },
       'SKIP_WEBHOOK_SIGNATURE_VALIDATION',

@@ -29,8 +29,11 @@ describe('DATABASE_URL', () => {
       'postgres://a@db/c?connect_timeout=7&keepalives_idle=30&channel_binding=require&statement_timeout=9',
     )
     expect(client).toMatchObject({
-      ...{ connectionTimeoutMillis: 7_000, keepAlive: true, keepAliveInitialDelayMillis: 30_000 },
-      ...{ enableChannelBinding: true, statement_timeout: '9' },
+      connectionTimeoutMillis: 7_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 30_000,
+      enableChannelBinding: true,
+      statement_timeout: '9',
     })
   })
 

@@ -23,22 +23,35 @@ visitConsole()
 const PATIENCE_MS = 180_000
 
 const PLACES = [
-  ...['', 'live', 'live?show=tests', 'calls', 'voices', 'agents', 'trunks', 'phone-links', 'statistics'],
-  ...['system', 'audit', 'licences'],
-  ...['calls/01900000-0000-7000-8000-000000000000', 'campaigns'],
+  '',
+  'live',
+  'live?show=tests',
+  'calls',
+  'voices',
+  'agents',
+  'trunks',
+  'phone-links',
+  'statistics',
+  'system',
+  'audit',
+  'licences',
+  'calls/01900000-0000-7000-8000-000000000000',
+  'campaigns',
 ]
 
 const AN_AGENT = {
-  ...{
-    name: 'Front desk',
-    backend: 'elevenlabs',
-    vendorAgentId: null,
-    model: null,
-    turnDetection: null,
-    voiceId: null,
-    instructions: null,
-  },
-  ...{ firstMessage: null, language: 'en', tools: [], transferNumber: null, numbers: ['+15551234567'] },
+  name: 'Front desk',
+  backend: 'elevenlabs',
+  vendorAgentId: null,
+  model: null,
+  turnDetection: null,
+  voiceId: null,
+  instructions: null,
+  firstMessage: null,
+  language: 'en',
+  tools: [],
+  transferNumber: null,
+  numbers: ['+15551234567'],
 } as const satisfies AgentDraft
 
 /** Runs in the page: the links and cards that reach beyond the window, and the cards out of which something reaches. */
@@ -58,8 +71,13 @@ describe.each([
     service.calls.begin(BOB)
     service.voices = [
       {
-        ...{ callerId: ANN, name: 'Ann', sampleKey: 'key', consent: { by: 'Ann', at: new Date() } },
-        ...{ createdAt: new Date(), updatedAt: new Date(), trust: 'attested' },
+        callerId: ANN,
+        name: 'Ann',
+        sampleKey: 'key',
+        consent: { by: 'Ann', at: new Date() },
+        createdAt: new Date(),
+        updatedAt: new Date(),
+        trust: 'attested',
         clone: {
           status: 'failed',
           vendorVoiceId: null,
@@ -73,7 +91,11 @@ describe.each([
     await service.agents.create({ ...AN_AGENT, backend: 'openai' })
     await service.troubledTrunk()
     await service.phoneLinks.create({
-      ...{ to: '+15551234567', agentId: null, callerNumber: ANN, callerName: 'Ann', expiresInSeconds: 60 },
+      to: '+15551234567',
+      agentId: null,
+      callerNumber: ANN,
+      callerName: 'Ann',
+      expiresInSeconds: 60,
     })
     await looksAt('#/live', { colorScheme, viewport })
     for (const place of [...PLACES, `calls/${id}`, `calls/${service.calls.latestId}`]) {

@@ -27,7 +27,11 @@ const ready: CallEvent = { type: 'voice.ready', voiceId: 'voice' }
 const joined: CallEvent = { type: 'media.joined', bridgeNumber: 1, node: 'node' }
 const agentReady: CallEvent = { type: 'agent.ready', bridgeNumber: 1, conversationId: 'conversation' }
 const refusedVoice = (isGone: boolean): CallEvent => ({
-  ...{ type: 'agent.overrideRefused', bridgeNumber: 1, override: 'voice', voiceId: null, isGone },
+  type: 'agent.overrideRefused',
+  bridgeNumber: 1,
+  override: 'voice',
+  voiceId: null,
+  isGone,
   detail: 'A voice was not found.',
 })
 const ended: CallEvent = { type: 'leg.ended', status: 'completed' }
@@ -45,19 +49,27 @@ describe('a call’s story', () => {
     const failed: CallEvent = { type: 'voice.failed', cause: 'too_short' }
     expect(troubleOf(await recordsOf(KNOWN, asked, ready, joined, agentReady, ended))).toBeNull()
     expect(troubleOf(await recordsOf(KNOWN, asked, failed))).toEqual({
-      ...{ type: 'voice.failed', cause: 'too_short', detail: null },
+      type: 'voice.failed',
+      cause: 'too_short',
+      detail: null,
     })
     expect(troubleOf(await recordsOf(KNOWN, asked, failed, joined, lost, agentReady))).toEqual({
-      ...{ type: 'agent.lost', cause: 'closed_3000', detail: null },
+      type: 'agent.lost',
+      cause: 'closed_3000',
+      detail: null,
     })
     expect(troubleOf(await recordsOf(KNOWN, asked, ready, joined, refusedVoice(true)))).toEqual({
-      ...{ type: 'agent.overrideRefused', cause: 'voice', detail: 'A voice was not found.' },
+      type: 'agent.overrideRefused',
+      cause: 'voice',
+      detail: 'A voice was not found.',
     })
     const late = {
       type: 'xstate.after.AGENT_CONNECT.conversation.live.connecting',
     } as unknown as CallEvent
     expect(troubleOf(await recordsOf(UNKNOWN, asked, joined, late))).toEqual({
-      ...{ type: late.type, cause: null, detail: null },
+      type: late.type,
+      cause: null,
+      detail: null,
     })
   })
 

@@ -57,12 +57,10 @@ describe('the chart that is drawn', () => {
 describe('where a call is', () => {
   it('is read off its state value, in every region', () => {
     const active = activeStates(chart, {
-      ...{
-        call: 'bridged',
-        leg: 'streaming',
-        conversation: { live: 'talking' },
-        voice: { settled: 'cloned' },
-      },
+      call: 'bridged',
+      leg: 'streaming',
+      conversation: { live: 'talking' },
+      voice: { settled: 'cloned' },
     })
     expect(pathsOf(leavesOf(chart, active))).toEqual([
       'call.bridged',
@@ -174,15 +172,16 @@ describe('the transitions that a call took', () => {
 
   it('is none where several steps were dropped that no single event could make', () => {
     const before = activeStates(chart, {
-      ...{ call: 'greeting', leg: 'answered', conversation: 'idle', voice: 'cloning' },
+      call: 'greeting',
+      leg: 'answered',
+      conversation: 'idle',
+      voice: 'cloning',
     })
     const after = activeStates(chart, {
-      ...{
-        call: 'bridged',
-        leg: 'streaming',
-        conversation: { live: 'talking' },
-        voice: { settled: 'cloned' },
-      },
+      call: 'bridged',
+      leg: 'streaming',
+      conversation: { live: 'talking' },
+      voice: { settled: 'cloned' },
     })
     expect(transitionsTaken(chart, before, after, 'agent.ready')).toEqual([])
   })

@@ -102,7 +102,11 @@ describe('a test call', () => {
     await alice.sawState('bridged.talking')
     expect(await alice.announced()).toContain('The agent speaks in the voice that was just cloned.')
     expect(await alice.states()).toEqual([
-      ...['greeting', 'hold', 'joining', 'bridged.connecting', 'bridged.talking'],
+      'greeting',
+      'hold',
+      'joining',
+      'bridged.connecting',
+      'bridged.talking',
     ])
 
     service.calls.speak({ role: 'agent', text: 'Hello, this is the agent.' })
@@ -123,7 +127,9 @@ describe('a test call', () => {
     await alice.page.getByText('The caller put the phone down.').waitFor()
     expect(await alice.title()).toBe('Call ended')
     expect((await alice.recentCalls())[0]).toEqual([
-      ...[expect.stringContaining('+1 555 010 0001'), 'Caller hung up', expect.stringMatching(/^0:\d\d$/)],
+      expect.stringContaining('+1 555 010 0001'),
+      'Caller hung up',
+      expect.stringMatching(/^0:\d\d$/),
     ])
     expect(alice.complaints).toEqual([])
     expect(alice.foreignRequests).toEqual([])
@@ -157,7 +163,7 @@ describe('a test call', () => {
     await alice.sawState('bridged.talking')
     await expect
       .poll(() => alice.page.locator('.journey li').allTextContents())
-      .toEqual([...[expect.stringMatching(/^Greeting\d/), 'Holdskipped', 'Agentnow', 'Endto come']])
+      .toEqual([expect.stringMatching(/^Greeting\d/), 'Holdskipped', 'Agentnow', 'Endto come'])
   })
 
   test('offers to forget a voice that was cloned before', async () => {
@@ -180,7 +186,10 @@ describe('a test call', () => {
     await alice.placeCall()
     await untilTalking()
     service.calls.speak({
-      ...{ role: 'agent', text: 'I could go on for ever.', heard: 'I could go', interrupted: true },
+      role: 'agent',
+      text: 'I could go on for ever.',
+      heard: 'I could go',
+      interrupted: true,
     })
     await alice.page.getByText('interrupted').waitFor()
     await expect.poll(() => alice.page.locator('.unheard').textContent()).toBe(' on for ever.')
@@ -288,7 +297,7 @@ describe('the page', () => {
     await signedIn({ sip: line })
     await expect
       .poll(() => alice.page.locator('.surroundings li').allTextContents())
-      .toEqual([...['Simulated Twilio', 'SIP', 'Simulated agent']])
+      .toEqual(['Simulated Twilio', 'SIP', 'Simulated agent'])
     const card = alice.page.locator('.sip-line')
     await expect.poll(() => card.locator('code').allTextContents()).toEqual(['sip:5000@127.0.0.1:5070'])
     await expect
@@ -308,10 +317,10 @@ describe('the page', () => {
     await signedIn({ carrier: 'real', sip: line })
     await expect
       .poll(() => alice.page.locator('.surroundings li').allTextContents())
-      .toEqual([...['Twilio', 'SIP', 'Simulated agent']])
+      .toEqual(['Twilio', 'SIP', 'Simulated agent'])
     await expect
       .poll(() => alice.page.locator('.sip-line code').allTextContents())
-      .toEqual([...['sip:+15551234567@sip.example:5060', 'sip:support@sip.example:5060']])
+      .toEqual(['sip:+15551234567@sip.example:5060', 'sip:support@sip.example:5060'])
     await alice.page.getByText('Calls are taken from the trunks of the Trunks page alone.').waitFor()
   })
 

@@ -157,16 +157,18 @@ describe('when the service is away', () => {
     service.calls.begin(ANN)
     await service.troubledTrunk()
     await service.agents.create({
-      ...{
-        name: 'Front desk',
-        backend: 'elevenlabs',
-        vendorAgentId: null,
-        model: null,
-        turnDetection: null,
-        voiceId: null,
-        language: null,
-      },
-      ...{ instructions: null, firstMessage: null, tools: [], transferNumber: null, numbers: [] },
+      name: 'Front desk',
+      backend: 'elevenlabs',
+      vendorAgentId: null,
+      model: null,
+      turnDetection: null,
+      voiceId: null,
+      language: null,
+      instructions: null,
+      firstMessage: null,
+      tools: [],
+      transferNumber: null,
+      numbers: [],
     })
     await looksAt('#/statistics')
     await alice.page.route('**/api/**', (asked) => asked.abort())
@@ -221,7 +223,10 @@ describe('the other pages', () => {
     await form.getByRole('button', { name: 'Set up' }).click()
     await main().locator('.entry').getByText('OpenAI Realtime').waitFor()
     expect((await service.agents.list())[0]).toMatchObject({
-      ...{ backend: 'openai', vendorAgentId: null, model: 'gpt-realtime-2.1-mini', voiceId: 'marin' },
+      backend: 'openai',
+      vendorAgentId: null,
+      model: 'gpt-realtime-2.1-mini',
+      voiceId: 'marin',
       turnDetection: { type: 'semantic_vad', eagerness: 'low' },
     })
   })

@@ -38,11 +38,16 @@ describe('the lanes of a call', () => {
   it('tell states, voice and instructions from one change to the next', async () => {
     const steps = await lateCall()
     expect(told(stateSpans(steps, 40_000))).toEqual([
-      ...['Greeting 0–2', 'On hold 2–35', 'Joining 35–35.5', 'Reaching the agent 35.5–40'],
+      'Greeting 0–2',
+      'On hold 2–35',
+      'Joining 35–35.5',
+      'Reaching the agent 35.5–40',
     ])
     expect(told(voiceSpans(steps, 40_000))).toEqual(['Being cloned 0–35', 'Default voice 35–40'])
     expect(told(legSpans(steps, 40_000))).toEqual([
-      ...['Play the greeting, then hold music 0–2', 'Play hold music 2–35', 'Open the audio stream 35–40'],
+      'Play the greeting, then hold music 0–2',
+      'Play hold music 2–35',
+      'Open the audio stream 35–40',
     ])
     expect(told(relaySpans(steps, 40_000))).toEqual(['Reach the agent 35.5–40'])
   })
@@ -50,15 +55,14 @@ describe('the lanes of a call', () => {
   it('tell events and effects with the time until the next', async () => {
     const steps = await lateCall()
     expect(told(eventSpans(steps, 40_000))).toEqual([
-      ...[
-        'call.began 0–2',
-        'leg.instructionsRequested 2–35',
-        'CLONE_MAX_WAIT ran out 35–35.5',
-        'media.joined 35.5–40',
-      ],
+      'call.began 0–2',
+      'leg.instructionsRequested 2–35',
+      'CLONE_MAX_WAIT ran out 35–35.5',
+      'media.joined 35.5–40',
     ])
     expect(told(effectSpans(steps, 40_000))).toEqual([
-      ...['requestClone 0–35', 'recordCloneTimeout, redirectLeg 35–40'],
+      'requestClone 0–35',
+      'recordCloneTimeout, redirectLeg 35–40',
     ])
   })
 
@@ -95,7 +99,10 @@ describe('the lanes of a call', () => {
 describe('words', () => {
   it('begin where an agent began, and end where a caller ended', () => {
     const turn = (role: 'agent' | 'caller', ms: number) => ({
-      ...{ role, text: 'x'.repeat(28), interrupted: false, at: at(ms).toISOString() },
+      role,
+      text: 'x'.repeat(28),
+      interrupted: false,
+      at: at(ms).toISOString(),
     })
     const spans = speechSpans([turn('agent', 1_000), turn('caller', 9_000), turn('agent', 9_500)], BEGAN)
     expect(spans.map(({ from, to }) => [from, to])).toEqual([

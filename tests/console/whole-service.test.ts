@@ -27,7 +27,10 @@ describe('the demo, as npm start shows it to a person with a browser', () => {
     folder = await mkdtemp(join(tmpdir(), 'precall-demo-'))
     db = await createTestDatabase()
     service = await ServiceProcess.start({
-      ...{ DATABASE_URL: db.url, DATA_DIR: folder, ADMIN_API_KEY: KEY, DRAIN_SECONDS: '1' },
+      DATABASE_URL: db.url,
+      DATA_DIR: folder,
+      ADMIN_API_KEY: KEY,
+      DRAIN_SECONDS: '1',
     })
     browser = await launchChromium()
   })

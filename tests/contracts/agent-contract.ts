@@ -145,7 +145,11 @@ export function agentContract(spec: AgentSpec, open: () => Promise<AgentUnderTes
         subject.speak('CCCC')
         subject.correct?.('Hello.', 'Hel')
         await reports(call, [
-          ...['audio AAAA', 'agent: Hello.', 'audio BB==', 'caller: Hi.', 'audio CCCC'],
+          'audio AAAA',
+          'agent: Hello.',
+          'audio BB==',
+          'caller: Hi.',
+          'audio CCCC',
           ...(subject.correct ? ['spoken: Hel'] : []),
         ])
         call.connection.close()

@@ -59,11 +59,9 @@ agentContract(spec, async (): Promise<AgentUnderTest> => {
     send({
       type: 'conversation_initiation_metadata',
       conversation_initiation_metadata_event: {
-        ...{
-          conversation_id: liveId(),
-          agent_output_audio_format: 'pcm_16000',
-          user_input_audio_format: 'pcm_16000',
-        },
+        conversation_id: liveId(),
+        agent_output_audio_format: 'pcm_16000',
+        user_input_audio_format: 'pcm_16000',
       },
     })
   const audio = (audio_base_64: string, event_id = ++eventId) =>

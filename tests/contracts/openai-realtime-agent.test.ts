@@ -19,7 +19,9 @@ agentContract(spec, async (): Promise<AgentUnderTest> => {
   const end = new OpenAiEnd(vendor)
   const agent = openAiRealtimeAgent({
     account: { apiKey: API_KEY, baseUrl: vendor.url },
-    ...{ model: MODEL, transcribeModel: 'gpt-realtime-whisper', silenceTimeoutMs: SILENCE_MS },
+    model: MODEL,
+    transcribeModel: 'gpt-realtime-whisper',
+    silenceTimeoutMs: SILENCE_MS,
     log: pino({ level: 'silent' }),
   })
   const live = () => (end.liveId ? vendor.session(end.liveId) : null)

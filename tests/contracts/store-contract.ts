@@ -28,8 +28,14 @@ export interface StoreUnderTest {
 const NODE_A = '01900000-0000-7000-8000-00000000000a'
 const NODE_B = '01900000-0000-7000-8000-00000000000b'
 const LIMITS: CallLimits = {
-  ...{ cloneMaxWaitMs: 35_000, legPatienceMs: 60_000, agentConnectMs: 10_000, greetingOverdueMs: 60_000 },
-  ...{ roundOverdueMs: 60_000, agentRecoveryMs: 10_000, agentPausesMs: [500, 1_000], callMaxMs: 14_400_000 },
+  cloneMaxWaitMs: 35_000,
+  legPatienceMs: 60_000,
+  agentConnectMs: 10_000,
+  greetingOverdueMs: 60_000,
+  roundOverdueMs: 60_000,
+  agentRecoveryMs: 10_000,
+  agentPausesMs: [500, 1_000],
+  callMaxMs: 14_400_000,
 }
 const JOB: Job = { task: 'a-task', payload: {}, key: 'a-key', queue: null, attempts: 3 }
 const NO_TIMERS: Step['timers'] = { set: [], cancel: [], rename: {} }
@@ -41,15 +47,15 @@ type Arriving = NewCall & { providerCallId: string }
 const arriving = (change: Partial<Arriving> = {}): Arriving => {
   const id = uuidv7()
   return {
-    ...{
-      id,
-      legId: uuidv7(),
-      provider: 'twilio',
-      providerCallId: `CA-${id}`,
-      direction: 'inbound',
-      from: '+15550100009',
-    },
-    ...{ to: '+15550199999', publicOrigin: 'https://voice.example', mediaSecret: `secret-of-${id}` },
+    id,
+    legId: uuidv7(),
+    provider: 'twilio',
+    providerCallId: `CA-${id}`,
+    direction: 'inbound',
+    from: '+15550100009',
+    to: '+15550199999',
+    publicOrigin: 'https://voice.example',
+    mediaSecret: `secret-of-${id}`,
     ...change,
   }
 }

@@ -11,7 +11,10 @@ codecContract('Twilio Media Streams', () => ({
   start: ({ providerCallId, token }) =>
     on('start', {
       start: {
-        ...{ accountSid: 'AC0', streamSid, callSid: providerCallId, tracks: ['inbound'] },
+        accountSid: 'AC0',
+        streamSid,
+        callSid: providerCallId,
+        tracks: ['inbound'],
         mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
         customParameters: { token },
       },

@@ -23,7 +23,8 @@ telephonyContract({ name: 'Twilio over the simulated carrier', isTold: true }, a
   const { apiBaseUrl } = carrier
   const client = createTwilioClient({ accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, apiBaseUrl }, 1_000)
   const addressOf = (providerCallId: string) => ({
-    ...{ callId: '0190a0a0-0000-7000-8000-000000000000', providerCallId },
+    callId: '0190a0a0-0000-7000-8000-000000000000',
+    providerCallId,
     legId: '0190a0a0-0000-7000-8000-00000000000a',
     publicOrigin: service.origin,
   })

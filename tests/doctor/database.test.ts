@@ -11,7 +11,10 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { deadOrigin, examine, named, verdicts } from './examine.ts'
 
 const ALL_WELL = {
-  ...{ database: 'ok', 'database connection': 'ok', 'database rights': 'ok', 'database migrations': 'ok' },
+  database: 'ok',
+  'database connection': 'ok',
+  'database rights': 'ok',
+  'database migrations': 'ok',
   'database clock': 'ok',
 }
 

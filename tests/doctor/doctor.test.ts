@@ -33,7 +33,12 @@ test('without a key everything is simulated, and nothing FAILs', async () => {
   const { isWell, lines } = await doctor({ DATABASE_URL: inject('postgresUrl') })
   expect(isWell).toBe(true)
   expect(lines.filter((line) => line.startsWith('skip')).map((line) => line.slice(32, 41))).toEqual([
-    ...['simulated', 'simulated', 'no agent ', 'simulated', 'PUBLIC_UR', 'ENABLE_SI'],
+    'simulated',
+    'simulated',
+    'no agent ',
+    'simulated',
+    'PUBLIC_UR',
+    'ENABLE_SI',
   ])
   expect(lines.at(-1)).toBe('6 ok, 0 warn, 0 FAIL, 6 skip')
 })

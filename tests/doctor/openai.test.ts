@@ -34,7 +34,9 @@ describe('the account', () => {
   test('does not have the models of the settings', async () => {
     const findings = await account({ OPENAI_REALTIME_MODEL: 'parrot-1', OPENAI_TRANSCRIBE_MODEL: 'parrot-2' })
     expect(verdicts(findings)).toEqual({
-      ...{ 'openai key': 'ok', 'openai model': 'FAIL', 'openai transcription': 'warn' },
+      'openai key': 'ok',
+      'openai model': 'FAIL',
+      'openai transcription': 'warn',
     })
     expect(named(findings, 'openai model')).toMatchObject({
       finding: 'the account has no model parrot-1',
@@ -73,9 +75,18 @@ describe('the account', () => {
 
 describe('the agents', () => {
   const ANN = {
-    ...{ name: 'Ann', backend: 'openai' as const, vendorAgentId: null, model: null, voiceId: 'marin' },
-    ...{ instructions: null, firstMessage: null, language: null, turnDetection: null },
-    ...{ tools: [], transferNumber: null, numbers: [] },
+    name: 'Ann',
+    backend: 'openai' as const,
+    vendorAgentId: null,
+    model: null,
+    voiceId: 'marin',
+    instructions: null,
+    firstMessage: null,
+    language: null,
+    turnDetection: null,
+    tools: [],
+    transferNumber: null,
+    numbers: [],
   }
   const REAL = { ELEVENLABS_API_KEY: 'e', ELEVENLABS_AGENT_ID: 'a', TWILIO_AUTH_TOKEN: 't' }
 

@@ -8,22 +8,18 @@ import { examine, named } from './examine.ts'
 const NODE = '01900000-0000-7000-8000-00000000000a'
 const SECRET = 'correct-horse'
 const DRAFT: TrunkDraft = {
-  ...{
-    name: 'Office',
-    enabled: true,
-    server: 'sip.example.com',
-    transport: 'udp',
-    addresses: [],
-    country: null,
-  },
-  ...{
-    numbers: [],
-    didFrom: 'request-uri',
-    codecs: [],
-    srtp: null,
-    maxCalls: 4,
-    maxCallsPerSecond: null,
-  },
+  name: 'Office',
+  enabled: true,
+  server: 'sip.example.com',
+  transport: 'udp',
+  addresses: [],
+  country: null,
+  numbers: [],
+  didFrom: 'request-uri',
+  codecs: [],
+  srtp: null,
+  maxCalls: 4,
+  maxCallsPerSecond: null,
   registration: { username: '100', authUsername: null, password: SECRET, expiresSeconds: 3_600 },
   optionsSeconds: 30,
 }
@@ -60,7 +56,8 @@ describe('the trunks of the database', () => {
   test('are told of as their node knows them, without the password', async () => {
     const { id, register } = await kept()
     expect(named(await look(), 'trunk Office')).toMatchObject({
-      ...{ verdict: 'FAIL', finding: 'not registered: there is no answer yet' },
+      verdict: 'FAIL',
+      finding: 'not registered: there is no answer yet',
     })
     await register.tellRegistration(id, { grantedSeconds: null, error: '403 Forbidden' })
     expect(named(await look(), 'trunk Office').finding).toBe('not registered: 403 Forbidden')
@@ -76,7 +73,8 @@ describe('the trunks of the database', () => {
     const { id, register } = await kept({ registration: null })
     await register.tellServer(id, { status: 408, roundTripMs: 1, error: 'it does not answer (408)' })
     expect(named(await look(), 'trunk Office')).toMatchObject({
-      ...{ verdict: 'warn', finding: expect.stringContaining('it does not answer (408)') },
+      verdict: 'warn',
+      finding: expect.stringContaining('it does not answer (408)'),
     })
     await register.tellServer(id, { status: 405, roundTripMs: 1, error: null })
     await register.tellNames(id, [{ name: 'sip.example.com', addresses: [], fault: 'ENOTFOUND' }])

@@ -52,7 +52,10 @@ test.each([[['--cases', 'many']], [['--seconds', 'many']], [['--case', '7']], [[
 
 test('one case alone is asked for by its target and number', () => {
   expect(fuzzOptions(['--seed', '3', '--only', 'sdp', '--case', '7'])).toEqual({
-    ...{ seed: 3, cases: 100_000, seconds: null, case: 7 },
+    seed: 3,
+    cases: 100_000,
+    seconds: null,
+    case: 7,
     only: new Set(['sdp']),
   })
 })

@@ -40,44 +40,39 @@ export function routesIn({ paths, components }: Description): Route[] {
 }
 
 const VALUES = [
-  ...[
-    '+15550100001',
-    '0190a0a0-0000-7000-8000-000000000000',
-    'call',
-    'elevenlabs',
-    'Ann',
-    'true',
-    '50',
-    'ended',
-    'twilio',
-  ],
-  ...[
-    '2026-11-21T10:00:00Z',
-    '2026-11-21',
-    'Ann Example, 2026-11-20',
-    'attested',
-    '{"by":"Ann","at":"2026-11-20"}',
-  ],
+  '+15550100001',
+  '0190a0a0-0000-7000-8000-000000000000',
+  'call',
+  'elevenlabs',
+  'Ann',
+  'true',
+  '50',
+  'ended',
+  'twilio',
+  '2026-11-21T10:00:00Z',
+  '2026-11-21',
+  'Ann Example, 2026-11-20',
+  'attested',
+  '{"by":"Ann","at":"2026-11-20"}',
 ]
 
 const PAGES = [
-  ...[
-    '/',
-    '/health',
-    '/metrics',
-    '/console/config',
-    '/console/session',
-    '/console/licences.json',
-    '/console/assets/x.js',
-  ],
-  ...['/audio/hold/0.wav', '/audio/hold/7.wav?ms=2000', '/audio/greeting/x.wav', '/audio/spoken/apology.wav'],
-  ...[
-    '/webhook/elevenlabs/postcall',
-    '/simulator/phone',
-    '/media-stream/x',
-    '/demo/kill',
-    '/api/v1/openapi.json',
-  ],
+  '/',
+  '/health',
+  '/metrics',
+  '/console/config',
+  '/console/session',
+  '/console/licences.json',
+  '/console/assets/x.js',
+  '/audio/hold/0.wav',
+  '/audio/hold/7.wav?ms=2000',
+  '/audio/greeting/x.wav',
+  '/audio/spoken/apology.wav',
+  '/webhook/elevenlabs/postcall',
+  '/simulator/phone',
+  '/media-stream/x',
+  '/demo/kill',
+  '/api/v1/openapi.json',
 ]
 
 const WEBHOOKS = ['inbound', 'status-callback', 'call-status', 'stream-ended', 'amd', 'recording']
@@ -93,15 +88,20 @@ const FORM_FIELDS = [
   'Digits',
 ]
 const FORM_VALUES = [
-  ...['ringing', 'in-progress', 'completed', 'busy', 'no-answer', 'canceled', '+15550100001', '+15550199999'],
-  ...[
-    'sip:ann@example.com',
-    'client:ann',
-    'TN-Validation-Passed-A',
-    'TN-Validation-Failed',
-    '12',
-    'anonymous',
-  ],
+  'ringing',
+  'in-progress',
+  'completed',
+  'busy',
+  'no-answer',
+  'canceled',
+  '+15550100001',
+  '+15550199999',
+  'sip:ann@example.com',
+  'client:ann',
+  'TN-Validation-Passed-A',
+  'TN-Validation-Failed',
+  '12',
+  'anonymous',
 ]
 
 /** Calls come again and again, so that those that go on are asked, too. */

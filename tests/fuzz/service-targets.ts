@@ -58,7 +58,8 @@ export function serviceTargets({ world, sip, description }: FuzzWorld, answers: 
     sip: (random) => invite(sip, random),
   }
   return Object.entries(SERVICE_TARGETS).map(([name, share]) => ({
-    ...{ name, ...share },
+    name,
+    ...share,
     run: runs[name as keyof typeof runs],
   }))
 }
@@ -146,10 +147,8 @@ async function sendBytes(origin: string, bytes: Buffer): Promise<Fault> {
 }
 
 const MESSAGES = [
-  ...[
-    '{"event":"connected","protocol":"Call","version":"1.0.0"}',
-    '{"event":"stop","sequenceNumber":"5","streamSid":"MZ1"}',
-  ],
+  '{"event":"connected","protocol":"Call","version":"1.0.0"}',
+  '{"event":"stop","sequenceNumber":"5","streamSid":"MZ1"}',
   '{"event":"media","sequenceNumber":"4","media":{"track":"inbound","chunk":"1","timestamp":"20","payload":"//////8="},"streamSid":"MZ1"}',
   '{"event":"dtmf","streamSid":"MZ1","sequenceNumber":"5","dtmf":{"track":"inbound_track","digit":"1"}}',
   '{"event":"mark","sequenceNumber":"4","streamSid":"MZ1","mark":{"name":"a"}}',

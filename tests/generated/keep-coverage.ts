@@ -10,7 +10,9 @@ import { type Played, walkOf } from './walked.ts'
  */
 export async function keepCoverage(carrier: string, played: Played[], never: string[] = []): Promise<void> {
   await keepRun({
-    ...{ chart: callSystem.id, fingerprint: fingerprintOf(systemDefinition(callSystem)), carrier },
+    chart: callSystem.id,
+    fingerprint: fingerprintOf(systemDefinition(callSystem)),
+    carrier,
     at: new Date().toISOString(),
     paths: played.map(({ path, events }) => ({ name: path.name, elements: walkOf(events).elements })),
     never,

@@ -174,7 +174,10 @@ describe.each(WEBHOOKS)('an authentic %s', (webhook) => {
     const body = `CallSid=${call.sid}&CallSid=${newSid('CA')}&From=%2B1&To=%2B2&CallStatus=completed`
     const [a, b] = new URLSearchParams(body).getAll('CallSid').sort()
     const signature = twilioSignature(world.carrier.authToken, `${urlOf(webhook)}`, {
-      ...{ CallSid: `${a}CallSid${b}`, From: '+1', To: '+2', CallStatus: 'completed' },
+      CallSid: `${a}CallSid${b}`,
+      From: '+1',
+      To: '+2',
+      CallStatus: 'completed',
     })
     const response = await harmless(world, ['malformed_webhook'], () =>
       send(webhook, body, { ...FORM_TYPE, 'X-Twilio-Signature': signature }),

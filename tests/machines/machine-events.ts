@@ -72,7 +72,8 @@ export const EVENTS_OF: Record<Address, (snapshot: AnyMachineSnapshot) => Events
   transfer: ({ context: { transferNumber } }) =>
     said<'transfer'>({
       'transfer.requested': {
-        ...{ type: 'transfer.requested', transferNumber: transferNumber + 1 },
+        type: 'transfer.requested',
+        transferNumber: transferNumber + 1,
         to: '+15550142999',
       },
       'transfer.refused': { type: 'transfer.refused', to: null, status: 400, reason: 'malformed' },
@@ -83,8 +84,10 @@ export const EVENTS_OF: Record<Address, (snapshot: AnyMachineSnapshot) => Events
       },
       'transfer.failed': { type: 'transfer.failed', transferNumber, status: 486, reason: 'busy' },
       'transfer.failed, an earlier one': {
-        ...{ type: 'transfer.failed', transferNumber: transferNumber - 1 },
-        ...{ status: 486, reason: 'busy' },
+        type: 'transfer.failed',
+        transferNumber: transferNumber - 1,
+        status: 486,
+        reason: 'busy',
       },
       'leg.closes': { type: 'leg.closes' },
     }),

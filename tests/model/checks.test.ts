@@ -39,7 +39,8 @@ describe('bounded time', () => {
 
   test('holds with the delay of a state around it', () => {
     const machine = createMachine({
-      ...{ id: 'a', initial: 'live' },
+      id: 'a',
+      initial: 'live',
       states: {
         live: { initial: 'inner', after: { 100: 'end' }, states: { inner: {} } },
         end: { type: 'final' },
@@ -76,10 +77,12 @@ describe('bounded time', () => {
 
 describe('what may last as long as the whole', () => {
   const machine = createMachine({
-    ...{ id: 'a', initial: 'live' },
+    id: 'a',
+    initial: 'live',
     states: {
       live: {
-        ...{ initial: 'waiting', after: { 9000: 'end' } },
+        initial: 'waiting',
+        after: { 9000: 'end' },
         states: { waiting: { on: { done: 'talking' }, after: { 100: 'talking' } }, talking: {}, parked: {} },
       },
       end: { type: 'final' },
@@ -105,7 +108,8 @@ describe('no failure', () => {
   const gate = (guards: Record<string, () => boolean>) =>
     createMachine(
       {
-        ...{ id: 'a', initial: 'first' },
+        id: 'a',
+        initial: 'first',
         states: {
           first: { entry: 'ring', on: { go: { guard: 'isOpen', target: 'end' } } },
           end: { type: 'final' },
@@ -145,7 +149,8 @@ describe('no failure', () => {
 describe('end in reach', () => {
   test('says where nothing leads on', () => {
     const machine = createMachine({
-      ...{ id: 'a', initial: 'first' },
+      id: 'a',
+      initial: 'first',
       states: {
         first: { on: { go: 'trap', done: 'end' }, after: { 10: 'end' } },
         trap: { on: { turn: 'round' } },
@@ -161,7 +166,8 @@ describe('end in reach', () => {
 
   test('says where only words lead on, and time goes in a circle', () => {
     const machine = createMachine({
-      ...{ id: 'a', initial: 'tick' },
+      id: 'a',
+      initial: 'tick',
       states: {
         tick: { after: { 10: 'tock' }, on: { stop: 'end' } },
         tock: { after: { 10: 'tick' } },
@@ -214,7 +220,8 @@ describe('no event lost', () => {
 
 describe('nothing dead', () => {
   const machine = createMachine({
-    ...{ id: 'a', initial: 'first' },
+    id: 'a',
+    initial: 'first',
     states: {
       first: { on: { go: [{ target: 'end' }, { target: 'second' }] }, after: { 10: 'end' } },
       second: { after: { 10: 'end' } },
@@ -236,7 +243,8 @@ describe('nothing dead', () => {
 
 describe('no silence', () => {
   const machine = createMachine({
-    ...{ id: 'a', initial: 'music' },
+    id: 'a',
+    initial: 'music',
     states: {
       music: { on: { next: 'dialling' }, after: { 60000: 'end' } },
       dialling: { on: { next: 'ringing' }, after: { 15000: 'end' } },
@@ -260,7 +268,8 @@ describe('no silence', () => {
 
   test('counts a carrier that is there for as long as it may take', () => {
     const straight = createMachine({
-      ...{ id: 'a', initial: 'joining' },
+      id: 'a',
+      initial: 'joining',
       states: {
         joining: { on: { joined: 'connecting' }, after: { 90000: 'end' } },
         connecting: { on: { ready: 'talking' }, after: { 18000: 'end' } },
@@ -283,7 +292,9 @@ describe('no silence', () => {
 test('a chart that counts without end is not looked through for ever', () => {
   const counting = setup({ types: {} as { context: { n: number }; events: { type: 'more' } } }).createMachine(
     {
-      ...{ id: 'a', context: { n: 0 }, initial: 'counting' },
+      id: 'a',
+      context: { n: 0 },
+      initial: 'counting',
       states: {
         counting: {
           on: { more: { actions: assign({ n: ({ context }) => context.n + 1 }) } },

@@ -20,16 +20,18 @@ beforeAll(async () => {
   db = await openTestDatabase()
   store = createAgentAudioStore(db.database, 'default')
   const draft: AgentDraft = {
-    ...{
-      name: 'Ann',
-      backend: 'elevenlabs',
-      numbers: [NUMBER_OF_ANN],
-      tools: [],
-      vendorAgentId: null,
-      model: null,
-      turnDetection: null,
-    },
-    ...{ voiceId: null, instructions: null, firstMessage: null, language: null, transferNumber: null },
+    name: 'Ann',
+    backend: 'elevenlabs',
+    numbers: [NUMBER_OF_ANN],
+    tools: [],
+    vendorAgentId: null,
+    model: null,
+    turnDetection: null,
+    voiceId: null,
+    instructions: null,
+    firstMessage: null,
+    language: null,
+    transferNumber: null,
   }
   ann = (await createAgentStore(db.database).create(draft)).id
   host = new CallHost({

@@ -25,8 +25,15 @@ afterAll(() => db.drop())
 beforeEach(() => db.query('truncate call_log cascade'))
 
 const newCall = (providerCallId: string | null): NewCall => ({
-  ...{ id: uuidv7(), legId: uuidv7(), provider: 'twilio', providerCallId, direction: 'inbound' },
-  ...{ from: '+15550100001', to: '+15550199999', publicOrigin: 'https://voice.example', mediaSecret: 's' },
+  id: uuidv7(),
+  legId: uuidv7(),
+  provider: 'twilio',
+  providerCallId,
+  direction: 'inbound',
+  from: '+15550100001',
+  to: '+15550199999',
+  publicOrigin: 'https://voice.example',
+  mediaSecret: 's',
 })
 
 const open = (call: NewCall) =>

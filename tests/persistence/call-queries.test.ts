@@ -29,7 +29,9 @@ async function write(call: Written = {}): Promise<string> {
 
 const clone = (result: string, durationMs: number | null = null) =>
   db.query('insert into voice_clone_log (sample_key, result, duration_ms, at) values ($1, $2, $3, now())', [
-    ...['sample', result, durationMs],
+    'sample',
+    result,
+    durationMs,
   ])
 
 describe('the statistics', () => {
@@ -61,7 +63,8 @@ describe('the statistics', () => {
     )
     await db.query('delete from call_log where id = $1', [ids[0]])
     expect((await queries.statistics()).calls).toEqual({
-      ...{ active: 0, byOutcome: { caller_hung_up: 1, media_lost: 2 } },
+      active: 0,
+      byOutcome: { caller_hung_up: 1, media_lost: 2 },
     })
   })
 

@@ -16,7 +16,10 @@ const silent = pino({ level: 'silent' })
 /** A whole service on this database. */
 async function serviceOn(url: string): Promise<ServiceProcess> {
   const service = await ServiceProcess.start({
-    ...{ DATABASE_URL: url, DATA_DIR: '/nonexistent', ADMIN_API_KEY: 'k'.repeat(32), DRAIN_SECONDS: '1' },
+    DATABASE_URL: url,
+    DATA_DIR: '/nonexistent',
+    ADMIN_API_KEY: 'k'.repeat(32),
+    DRAIN_SECONDS: '1',
     TWILIO_AUTH_TOKEN: 't',
   })
   onTestFinished(async () => void (await service.terminate()))

@@ -68,8 +68,11 @@ describe('an encoding', () => {
 test('other ways to write dates, intervals and bytes change nothing', async () => {
   const url = await databaseLike(
     '',
-    ...["datestyle = 'German, DMY'", "intervalstyle = 'sql_standard'", "timezone = 'Asia/Kolkata'"],
-    ...["bytea_output = 'escape'", 'standard_conforming_strings = off'],
+    "datestyle = 'German, DMY'",
+    "intervalstyle = 'sql_standard'",
+    "timezone = 'Asia/Kolkata'",
+    "bytea_output = 'escape'",
+    'standard_conforming_strings = off',
     "default_transaction_isolation = 'serializable'",
   )
   const storage = await openStorage(url, '/nonexistent', silent)
@@ -77,8 +80,11 @@ test('other ways to write dates, intervals and bytes change nothing', async () =
   const bytes = Buffer.from([0, 1, 0x5c, 0xff])
   const sample = { fileName: "O'Neil \\ é.wav", mimeType: 'audio/wav', size: 4, sha256: 'a'.repeat(64) }
   await storage.voices.save({
-    ...{ callerId: '+15550100001', name: 'Ann', consent: { by: 'Ann', at } },
-    ...{ sampleKey: 'k', samples: [{ ...sample, ...contentOf(bytes) }] },
+    callerId: '+15550100001',
+    name: 'Ann',
+    consent: { by: 'Ann', at },
+    sampleKey: 'k',
+    samples: [{ ...sample, ...contentOf(bytes) }],
   })
   const voice = await storage.voices.find('+15550100001')
   const samples = await storage.voices.samples('k')

@@ -43,7 +43,10 @@ test('docs/DATABASE.md speaks of columns and functions that are there, and of ev
   const known = new Set([
     ...(await relations('BASE TABLE')),
     ...(await relations('VIEW')),
-    ...[...columns, ...functions, 'graphile_worker', 'timed_out'],
+    ...columns,
+    ...functions,
+    'graphile_worker',
+    'timed_out',
   ])
   const named = [...readText(PAGE).matchAll(/`([a-z]+_[a-z_]+)`/g)].map(([, name = '']) => name)
   expect(named.filter((name) => !known.has(name))).toEqual([])

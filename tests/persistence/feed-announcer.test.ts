@@ -17,7 +17,11 @@ it('tells the last step of each call, of many calls with one statement', async (
   const heard: FeedMessage[] = []
   const log = pino({ level: 'silent' })
   const listener = new FeedListener({
-    ...{ url: db.url, nodeId: NODE, kinds: ['call'], log, onGap: () => {} },
+    url: db.url,
+    nodeId: NODE,
+    kinds: ['call'],
+    log,
+    onGap: () => {},
     onMessage: (message) => heard.push(message),
   })
   await listener.start()

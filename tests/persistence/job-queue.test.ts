@@ -111,7 +111,8 @@ describe('the job queue', () => {
     const renamed: (readonly string[])[] = []
     const tasks = counted(2)
     const queue = await startJobQueue(db.url, [{ task: tasks.handler }], log, {
-      ...{ events, firstRetryMs: 200 },
+      events,
+      firstRetryMs: 200,
       onNewWorkers: async (workerIds) => {
         renamed.push([...workerIds])
       },

@@ -51,9 +51,14 @@ const write = (
        state, voice_state, snapshot, chart_version, last_seq, started_at, ended_at, outcome)
      values ($1, $2, $3, 'inbound', '+1', '+2', 'https://x', 's', $4, 'default', $5, $6, 3, '2026-12-01T10:00:00Z', $7, $8)`,
     [
-      ...[id, provider, providerCallId, ended ? 'ended' : 'bridged'],
-      ...[JSON.stringify(talking?.snapshot), talking?.chartVersion],
-      ...[ended && '2026-12-01T10:05:00Z', ended?.outcome ?? null],
+      id,
+      provider,
+      providerCallId,
+      ended ? 'ended' : 'bridged',
+      JSON.stringify(talking?.snapshot),
+      talking?.chartVersion,
+      ended && '2026-12-01T10:05:00Z',
+      ended?.outcome ?? null,
     ],
   )
 
@@ -96,7 +101,11 @@ test('it is taken back with the SIP legs where they were', async () => {
   await write(pool, [idOf(12), 'sip', 'sip-live'], null)
   await migrateAll(database, url, log)
   await createSipLegStore(database, NODE).hold({
-    ...{ legId: idOf(12), callId: idOf(12), mediaServer: 'fs', channel: 'c', dialogId: 'd' },
+    legId: idOf(12),
+    callId: idOf(12),
+    mediaServer: 'fs',
+    channel: 'c',
+    dialogId: 'd',
   })
   await database.migrator.down({ to: BEFORE })
   expect((await pool.query('select call_id, channel from sip_leg')).rows).toEqual([

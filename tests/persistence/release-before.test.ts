@@ -18,36 +18,46 @@ afterAll(() => db.drop())
 beforeEach(() => db.query('truncate call_log, actor_job cascade'))
 
 const step = (state: string, outcome: string | null = null) => ({
-  ...{ snapshot: {}, chart_version: '3', state, bridge: null, voice_state: 'default', voice_id: null },
-  ...{ node_id: NODE, is_bridged: state === 'bridged', bridge_number: 1, conversation_id: null },
-  ...{ outcome, fault: outcome && 'nobody' },
+  snapshot: {},
+  chart_version: '3',
+  state,
+  bridge: null,
+  voice_state: 'default',
+  voice_id: null,
+  node_id: NODE,
+  is_bridged: state === 'bridged',
+  bridge_number: 1,
+  conversation_id: null,
+  outcome,
+  fault: outcome && 'nobody',
 })
 const event = (type: string) =>
   JSON.stringify({
-    ...{
-      event_id: null,
-      type,
-      event: { type, node: NODE },
-      state_before: 'x',
-      state_after: 'y',
-      effects: [],
-    },
+    event_id: null,
+    type,
+    event: { type, node: NODE },
+    state_before: 'x',
+    state_after: 'y',
+    effects: [],
   })
 const job = { task: 'hang-up-leg', payload: {}, key: 'k', queue: null, attempts: 1 }
 
 async function open(state: string): Promise<string> {
   const id = randomUUID()
   const call = {
-    ...{
-      id,
-      provider: 'twilio',
-      provider_call_id: id,
-      direction: 'inbound',
-      from_number: '+1',
-      to_number: '+2',
-    },
-    ...{ agent_id: null, public_origin: 'https://x', media_secret: 's', sample_key: null },
-    ...{ caller_verification: null, voice_withheld: null, ...step(state) },
+    id,
+    provider: 'twilio',
+    provider_call_id: id,
+    direction: 'inbound',
+    from_number: '+1',
+    to_number: '+2',
+    agent_id: null,
+    public_origin: 'https://x',
+    media_secret: 's',
+    sample_key: null,
+    caller_verification: null,
+    voice_withheld: null,
+    ...step(state),
   }
   const place = state === 'rejected' ? [null, null] : [1_000, false]
   const sides = [event('call.began'), '[]', '[]', JSON.stringify([job])]

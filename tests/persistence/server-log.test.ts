@@ -22,8 +22,11 @@ function writings(storage: Storage): Promise<unknown>[] {
   const conversationId = 'conversation'
   return [
     storage.voices.save({
-      ...{ callerId: '+15550100001', name: MARKER, consent: { by: MARKER, at: new Date() } },
-      ...{ sampleKey: 'k', samples: [sample] },
+      callerId: '+15550100001',
+      name: MARKER,
+      consent: { by: MARKER, at: new Date() },
+      sampleKey: 'k',
+      samples: [sample],
     }),
     storage.conversations.record(randomUUID(), { role: 'caller', text: MARKER }),
     storage.conversations.keepReport({ conversationId, kind: 'audio', data: bytes }),

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { poolConfig } from '../../src/persistence/connect.ts'
 
 /** AuthenticationOk and ReadyForQuery, https://www.postgresql.org/docs/current/protocol-message-formats.html */
-const LET_IN = Buffer.from([...[0x52, 0, 0, 0, 8, 0, 0, 0, 0], ...[0x5a, 0, 0, 0, 5, 0x49]])
+const LET_IN = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
 
 /** A server that lets everybody in and breaks the connection at its first statement. */
 async function breakingServer(): Promise<string> {

@@ -37,7 +37,11 @@ export function recorded(said: Said[] = TALK, input: CallInput = INPUTS['voice t
     events.push(recordedEvent(step, events.length + 1, at))
   }
   return {
-    ...{ id: CALL_ID, provider: 'twilio', direction: 'inbound', chartVersion: step.chartVersion, events },
+    id: CALL_ID,
+    provider: 'twilio',
+    direction: 'inbound',
+    chartVersion: step.chartVersion,
+    events,
     startedAt: new Date(BEGAN).toISOString(),
     endedAt: step.end ? new Date(at).toISOString() : null,
     outcome: step.end?.reason ?? null,
@@ -49,16 +53,14 @@ function recordedEvent(step: Step, seq: number, at: number): RecordedEvent {
   const { value, context, status } = step.snapshot as SavedSnapshot
   const snapshot = { value, context, status }
   return structuredClone({
-    ...{
-      seq,
-      at: new Date(at).toISOString(),
-      event,
-      stateBefore,
-      stateAfter,
-      effects,
-      chartVersion,
-      snapshot,
-    },
+    seq,
+    at: new Date(at).toISOString(),
+    event,
+    stateBefore,
+    stateAfter,
+    effects,
+    chartVersion,
+    snapshot,
   })
 }
 

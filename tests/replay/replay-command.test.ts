@@ -41,13 +41,21 @@ afterAll(async () => {
 /** A caller reaches the agent, talks, and is hung up on by an operator. */
 async function aCall(): Promise<string> {
   const host = new CallHost({
-    ...{ store: createCallStore(db.callPool), clock: new ManualClock() },
-    ...{ log: pino({ level: 'silent' }), nodeId: '01900000-0000-7000-8000-00000000000a', limits: LIMITS },
-    ...{ maxConcurrentCalls: 1, isDraining: () => false },
+    store: createCallStore(db.callPool),
+    clock: new ManualClock(),
+    log: pino({ level: 'silent' }),
+    nodeId: '01900000-0000-7000-8000-00000000000a',
+    limits: LIMITS,
+    maxConcurrentCalls: 1,
+    isDraining: () => false,
   })
   const { row } = await host.open({
-    ...{ provider: 'twilio', providerCallId: 'CAfirst', direction: 'inbound' },
-    ...{ from: CALLER, to: '+15550199999', publicOrigin: 'https://voice.example' },
+    provider: 'twilio',
+    providerCallId: 'CAfirst',
+    direction: 'inbound',
+    from: CALLER,
+    to: '+15550199999',
+    publicOrigin: 'https://voice.example',
   })
   const said = [
     { type: 'leg.instructionsRequested' },

@@ -18,7 +18,11 @@ beforeEach(() => {
 /** Looks at one node as often as it is listed here. */
 async function judged(answer: Answer, ...states: Partial<Suspect>[]): Promise<string[]> {
   const suspects = states.map((state) => ({
-    ...{ id: 'other', address: 'http://other', host: 'h', silentMs: 6_000, hasSession: true },
+    id: 'other',
+    address: 'http://other',
+    host: 'h',
+    silentMs: 6_000,
+    hasSession: true,
     ...state,
   }))
   let look = 0
@@ -30,7 +34,9 @@ async function judged(answer: Answer, ...states: Partial<Suspect>[]): Promise<st
     tidy: async () => {},
   } as unknown as NodeRegistry
   const watch = new NodeWatch({
-    ...{ registry, ask: async () => answer, log: pino({ level: 'silent' }) },
+    registry,
+    ask: async () => answer,
+    log: pino({ level: 'silent' }),
     onGone: async () => void (done.includes('removed') && done.push('taken over')),
     onUnresponsive: async (id) => void done.push(`led away from ${id}`),
     onStuck: () => void done.push('stuck'),
@@ -95,7 +101,10 @@ describe('a node that hangs', () => {
   async function ledAwayAfter(phase: number): Promise<number> {
     const stoppedAt = performance.now()
     const suspect = () => ({
-      ...{ id: 'other', address: 'http://other', host: 'h', hasSession: true },
+      id: 'other',
+      address: 'http://other',
+      host: 'h',
+      hasSession: true,
       silentMs: performance.now() - stoppedAt,
     })
     const registry = {
@@ -106,7 +115,9 @@ describe('a node that hangs', () => {
     } as unknown as NodeRegistry
     const ledAway = Promise.withResolvers<number>()
     const watch = new NodeWatch({
-      ...{ registry, log: pino({ level: 'silent' }), onGone: async () => {} },
+      registry,
+      log: pino({ level: 'silent' }),
+      onGone: async () => {},
       ask: () => new Promise((resolve) => setTimeout(() => resolve('silent'), ANSWER_MS)),
       onUnresponsive: async () => ledAway.resolve(performance.now() - stoppedAt),
       onStuck: () => {},
@@ -141,7 +152,9 @@ describe('taking over what waits for nodes that are gone', () => {
     const registry = { suspects: async () => [], tidy: async () => {} } as unknown as NodeRegistry
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
     const watch = new NodeWatch({
-      ...{ registry, ask: async () => 'here', log: pino({ level: 'silent' }) },
+      registry,
+      ask: async () => 'here',
+      log: pino({ level: 'silent' }),
       onGone: () => {
         done.push('begun')
         return answered

@@ -80,10 +80,25 @@ describe('What is no number', () => {
 
 describe('Nobody', () => {
   test.each([
-    ...['', ' ', 'anonymous', 'Anonymous', 'Restricted', 'unavailable', 'unknown', 'PRIVATE'],
-    ...['+266696687', '+86282452253', '+464', '+7378742833', '+2562533', '+8656696', '266696687'],
-    ...['sip:anonymous@anonymous.invalid', '"Anonymous" <sip:c8oqz84zk7z@anonymous.invalid>'],
-    ...['sip:Restricted@trunk.example', 'sip:+266696687@trunk.example'],
+    '',
+    ' ',
+    'anonymous',
+    'Anonymous',
+    'Restricted',
+    'unavailable',
+    'unknown',
+    'PRIVATE',
+    '+266696687',
+    '+86282452253',
+    '+464',
+    '+7378742833',
+    '+2562533',
+    '+8656696',
+    '266696687',
+    'sip:anonymous@anonymous.invalid',
+    '"Anonymous" <sip:c8oqz84zk7z@anonymous.invalid>',
+    'sip:Restricted@trunk.example',
+    'sip:+266696687@trunk.example',
   ])('is called %j', (id) => {
     expect(isWithheld(id)).toBe(true)
     // However it is written down, it stays nobody's.

@@ -17,8 +17,11 @@ test('it is told where to dial and who may, and no password', () => {
     SIP_USERS: 'ann:a-long-password',
   }
   expect(lineOf(settings)).toEqual({
-    ...{ host: null, port: 5060, numbers: null },
-    ...{ trunks: ['10.0.0.0/8'], users: ['ann'] },
+    host: null,
+    port: 5060,
+    numbers: null,
+    trunks: ['10.0.0.0/8'],
+    users: ['ann'],
   })
   const own = { ...settings, SIP_HOST: '2001:db8::7', SIP_PORT: '5070', SIP_NUMBERS: '+15551234567' }
   expect(lineOf(own)).toMatchObject({ host: '[2001:db8::7]', port: 5070, numbers: ['+15551234567'] })

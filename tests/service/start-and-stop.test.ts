@@ -44,8 +44,13 @@ async function start(options: {
     detached: true,
     ...(uid && { uid, gid: uid }),
     env: {
-      ...{ PATH, NODE_COMPILE_CACHE: uid ? '' : NODE_COMPILE_CACHE, HOME: folder, LOG_LEVEL: 'warn' },
-      ...{ PORT: `${port}`, HOST: host, DATA_DIR: join(folder, 'data') },
+      PATH,
+      NODE_COMPILE_CACHE: uid ? '' : NODE_COMPILE_CACHE,
+      HOME: folder,
+      LOG_LEVEL: 'warn',
+      PORT: `${port}`,
+      HOST: host,
+      DATA_DIR: join(folder, 'data'),
       ...env,
     },
   })

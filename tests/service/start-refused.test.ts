@@ -36,8 +36,13 @@ async function refused(env: Record<string, string>): Promise<{ code: number; sai
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: ROOT,
     env: {
-      ...{ PATH: process.env.PATH, TWILIO_AUTH_TOKEN: 't', LOG_LEVEL: 'silent', DATABASE_URL: db.url },
-      ...{ DATA_DIR: join(folder, 'data'), HOST: '127.0.0.1', PORT: `${await freePort()}` },
+      PATH: process.env.PATH,
+      TWILIO_AUTH_TOKEN: 't',
+      LOG_LEVEL: 'silent',
+      DATABASE_URL: db.url,
+      DATA_DIR: join(folder, 'data'),
+      HOST: '127.0.0.1',
+      PORT: `${await freePort()}`,
       ...env,
     },
     stdio: ['ignore', 'ignore', 'pipe'],

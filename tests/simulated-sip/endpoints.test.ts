@@ -30,8 +30,11 @@ describe('an endpoint', () => {
     await leg.endpoint.set({ one: '1', two: '2' })
     const variables = await leg.endpoint.getChannelVariables()
     expect(variables).toMatchObject({
-      ...{ variable_one: '1', variable_two: '2', variable_sip_call_id: sip.callId },
-      ...{ variable_send_silence_when_idle: '-1', 'Channel-Call-State': 'ACTIVE' },
+      variable_one: '1',
+      variable_two: '2',
+      variable_sip_call_id: sip.callId,
+      variable_send_silence_when_idle: '-1',
+      'Channel-Call-State': 'ACTIVE',
     })
     await app.end(leg)
   })

@@ -33,8 +33,13 @@ describe('an INVITE', () => {
   test('comes to the app with who calls and from where', async () => {
     const leg = await app.answeredCall({ headers: { 'X-Trunk': 'a trunk' } })
     expect(leg.req).toMatchObject({
-      ...{ method: 'INVITE', source: 'network', source_address: '127.0.0.1', protocol: 'udp' },
-      ...{ callingNumber: '+15550001111', calledNumber: '100', isNewInvite: true },
+      method: 'INVITE',
+      source: 'network',
+      source_address: '127.0.0.1',
+      protocol: 'udp',
+      callingNumber: '+15550001111',
+      calledNumber: '100',
+      isNewInvite: true,
     })
     expect(leg.req.get('X-Trunk')).toBe('a trunk')
     expect(leg.call.responses.map(({ status }) => status)).toEqual([100, 200])
@@ -45,7 +50,14 @@ describe('an INVITE', () => {
     const leg = await app.answeredCall()
     const { headers, body } = await leg.call.final
     expect(headers.fields.map(([name]) => name)).toEqual([
-      ...['Via', 'From', 'To', 'Call-ID', 'CSeq', 'Contact', 'Content-Type', 'Content-Length'],
+      'Via',
+      'From',
+      'To',
+      'Call-ID',
+      'CSeq',
+      'Contact',
+      'Content-Type',
+      'Content-Length',
     ])
     expect(headers.get('To')).toMatch(/;tag=\w+/)
     expect(body).toBe(leg.endpoint.local.sdp)

@@ -58,18 +58,19 @@ describe('a session', () => {
     expect(response).toMatchObject({ status: 'completed', output: [{ type: 'message', role: 'assistant' }] })
     const types = [...new Set(sdk.events.map(({ type }) => type))].slice(2)
     expect(types).toEqual([
-      ...['response.created', 'rate_limits.updated', 'response.output_item.added', 'conversation.item.added'],
-      ...[
-        'response.content_part.added',
-        'response.output_audio_transcript.delta',
-        'response.output_audio.delta',
-      ],
-      ...[
-        'response.output_audio.done',
-        'response.output_audio_transcript.done',
-        'response.content_part.done',
-      ],
-      ...['response.output_item.done', 'conversation.item.done', 'response.done'],
+      'response.created',
+      'rate_limits.updated',
+      'response.output_item.added',
+      'conversation.item.added',
+      'response.content_part.added',
+      'response.output_audio_transcript.delta',
+      'response.output_audio.delta',
+      'response.output_audio.done',
+      'response.output_audio_transcript.done',
+      'response.content_part.done',
+      'response.output_item.done',
+      'conversation.item.done',
+      'response.done',
     ])
     const spoken = Buffer.concat(
       sdk.all('response.output_audio.delta').map(({ delta }) => Buffer.from(delta, 'base64')),
@@ -122,7 +123,9 @@ describe('a session', () => {
     await sdk.sees('response.done')
     const tooLong = muLawMilliseconds(speak(DEMO_SCRIPT.firstMessage, 'marin').length) + 1
     sdk.socket.send({
-      ...{ type: 'conversation.item.truncate', item_id, content_index: 0 },
+      type: 'conversation.item.truncate',
+      item_id,
+      content_index: 0,
       audio_end_ms: Math.ceil(tooLong),
     })
     sdk.socket.send({
@@ -131,8 +134,12 @@ describe('a session', () => {
     })
     await until('all is refused', () => sdk.errors.length === 6)
     expect(sdk.errors).toEqual([
-      ...['response_cancel_not_active', 'input_audio_buffer_commit_empty', 'item_not_found'],
-      ...['conversation_already_has_active_response', 'invalid_value', 'cannot_update_voice'],
+      'response_cancel_not_active',
+      'input_audio_buffer_commit_empty',
+      'item_not_found',
+      'conversation_already_has_active_response',
+      'invalid_value',
+      'cannot_update_voice',
     ])
     sdk.socket.send({ type: 'conversation.item.delete', item_id })
     expect(await sdk.sees('conversation.item.deleted')).toMatchObject({ item_id })
@@ -141,7 +148,8 @@ describe('a session', () => {
   test('knows no voice of another vendor, and repeats which event it complains of', async () => {
     const sdk = await new SdkClient(vendor).begins()
     sdk.socket.send({
-      ...{ type: 'session.update', event_id: 'mine' },
+      type: 'session.update',
+      event_id: 'mine',
       session: { type: 'realtime', audio: { output: { voice: '21m00Tcm4TlvDq8ikWAM' } } },
     })
     const { error } = await sdk.sees('error')

@@ -35,7 +35,10 @@ async function dial({ transport, mediaenc }: Line): Promise<Baresip> {
   const server = `${SIP_HOST}:${transport === 'tls' ? SIP_TLS_PORT : SIP_PORT}`
   const caFile = SIP_TLS_CA_FILE
   const phone = await Baresip.start({
-    ...{ server, transport, mediaenc, caFile },
+    server,
+    transport,
+    mediaenc,
+    caFile,
     frequency: CALLERS_TONE.frequency,
   })
   onTestFinished(() => phone.stop())

@@ -86,7 +86,8 @@ describe.skipIf(WHY_NOT !== null)('A browser that calls by a link', { timeout: W
     sip = await SipWorld.begin({
       vendor: { keepsCallerAudio: true },
       settings: {
-        ...{ SIP_TRUNKS: '127.1.0.0/16', SIP_WSS_URL: WEB_SOCKET ?? '' },
+        SIP_TRUNKS: '127.1.0.0/16',
+        SIP_WSS_URL: WEB_SOCKET ?? '',
         GREETING_MUSIC_URL: `${await listenHere(music)}/hold.wav`,
       },
     })

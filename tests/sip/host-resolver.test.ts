@@ -59,7 +59,8 @@ describe('the addresses of a trunk', () => {
     dns.hosts.set('a.example.com', ['192.0.2.1']).set('b.example.com', ['192.0.2.2', '2001:db8::2'])
     await resolver.refresh(['example.com'])
     expect(resolver.resolved('example.com')).toEqual({
-      ...{ addresses: ['192.0.2.1', '192.0.2.2', '2001:db8::2'], fault: null },
+      addresses: ['192.0.2.1', '192.0.2.2', '2001:db8::2'],
+      fault: null,
     })
   })
 

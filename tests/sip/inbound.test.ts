@@ -19,7 +19,11 @@ describe('Somebody calls over SIP', () => {
     await call.line.bye()
     expect(await call.outcome()).toBe('caller_hung_up')
     expect((await call.events()).map(({ type }) => type)).toEqual([
-      ...['call.began', 'leg.instructionsRequested', 'media.joined', 'agent.ready', 'leg.ended'],
+      'call.began',
+      'leg.instructionsRequested',
+      'media.joined',
+      'agent.ready',
+      'leg.ended',
     ])
   })
 

@@ -24,7 +24,10 @@ async function transfersOf(sip: SipWorld, call: SipStoryCall): Promise<Told[]> {
     [await call.id()],
   )
   return rows.map(({ event: { type, to, status, reason } }) => ({
-    ...{ type, ...(to && { to }), ...(status && { status }), ...(reason && { reason }) },
+    type,
+    ...(to && { to }),
+    ...(status && { status }),
+    ...(reason && { reason }),
   }))
 }
 

@@ -12,9 +12,21 @@ const canonical = (spelling: string, country: TrunkSettings['country']) =>
 
 let ids = 0
 const trunk = (own: Partial<TrunkSettings>): TrunkSettings => ({
-  ...{ id: `${++ids}`, name: 'x', enabled: true, server: null, transport: 'udp', addresses: [] },
-  ...{ country: null, numbers: [], didFrom: 'request-uri', codecs: [], srtp: null },
-  ...{ maxCalls: null, maxCallsPerSecond: null, registration: null, optionsSeconds: null },
+  id: `${++ids}`,
+  name: 'x',
+  enabled: true,
+  server: null,
+  transport: 'udp',
+  addresses: [],
+  country: null,
+  numbers: [],
+  didFrom: 'request-uri',
+  codecs: [],
+  srtp: null,
+  maxCalls: null,
+  maxCallsPerSecond: null,
+  registration: null,
+  optionsSeconds: null,
   ...own,
 })
 const registered = (username: string) => ({ username, authUsername: null, password: 'x', expiresSeconds: 60 })
@@ -29,7 +41,9 @@ function directory(trunks: TrunkSettings[], names: Record<string, string[]> = {}
 type Told = { from?: string; uri?: string; to?: string; caller?: string }
 const invite = ({ from = '192.0.2.1', uri = 'sip:100@us', to, caller = '+15550100001' }: Told = {}) =>
   ({
-    ...{ source_address: from, uri, get: () => undefined },
+    source_address: from,
+    uri,
+    get: () => undefined,
     getParsedHeader: (header: string) => {
       if (header === 'to' && to === 'broken') throw new Error('not to be read')
       return { uri: header === 'to' ? (to ?? uri) : `sip:${caller}@them` }
@@ -47,7 +61,8 @@ describe('whose a call is', () => {
     ['its server with a port', { server: '192.0.2.1:5070' }],
   ])('is told by %s', (_, own) => {
     const found = directory([trunk(own)], {
-      ...{ 'gw.example.com': ['192.0.2.9', '192.0.2.1'], '192.0.2.1:5070': ['192.0.2.1'] },
+      'gw.example.com': ['192.0.2.9', '192.0.2.1'],
+      '192.0.2.1:5070': ['192.0.2.1'],
     })
     expect(found.of(invite())).toMatchObject(own)
     expect(found.of(invite({ from: '192.0.3.1' }))).toBeNull()
@@ -98,7 +113,8 @@ describe('who calls whom', () => {
 
   it('is read with the numbers of the trunk’s country, and the DID from where it stands', async () => {
     expect(await partiesAt({ country: 'DE', didFrom: 'to' }, call)).toMatchObject({
-      ...{ from: '+49301234567', to: '+492214710' },
+      from: '+49301234567',
+      to: '+492214710',
     })
     expect(await partiesAt({ country: 'DE' }, call)).toMatchObject({ to: 'acct-7' })
   })

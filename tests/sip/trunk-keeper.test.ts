@@ -12,16 +12,19 @@ import { until } from '../support/until.ts'
 
 const log = pino({ level: 'silent' })
 const TRUNK: TrunkSettings = {
-  ...{
-    id: '1',
-    name: 'x',
-    enabled: true,
-    server: '192.0.2.1',
-    transport: 'tcp',
-    addresses: [],
-    country: null,
-  },
-  ...{ numbers: [], didFrom: 'to', codecs: [], srtp: null, maxCalls: null, maxCallsPerSecond: null },
+  id: '1',
+  name: 'x',
+  enabled: true,
+  server: '192.0.2.1',
+  transport: 'tcp',
+  addresses: [],
+  country: null,
+  numbers: [],
+  didFrom: 'to',
+  codecs: [],
+  srtp: null,
+  maxCalls: null,
+  maxCallsPerSecond: null,
   registration: { username: '100', authUsername: 'auth-100', password: 'x', expiresSeconds: 600 },
   optionsSeconds: null,
 }
@@ -66,7 +69,9 @@ describe('The node that keeps a trunk', () => {
     await watch.start()
     expect(sent).toMatchObject([
       {
-        ...{ uri: 'sip:192.0.2.1;transport=tcp', method: 'REGISTER', auth: { username: 'auth-100' } },
+        uri: 'sip:192.0.2.1;transport=tcp',
+        method: 'REGISTER',
+        auth: { username: 'auth-100' },
         headers: { To: '<sip:100@192.0.2.1>', Contact: '<sip:100@localhost;transport=tcp>', Expires: '600' },
       },
     ])

@@ -212,7 +212,9 @@ describe('A trunk that we register at', () => {
 
   const registered = (own: object = {}) =>
     trunkAt({
-      ...{ server: registrar.address, didFrom: 'to', optionsSeconds: 5 },
+      server: registrar.address,
+      didFrom: 'to',
+      optionsSeconds: 5,
       registration: { username: USER.name, password: USER.password },
       ...own,
     })

@@ -129,7 +129,9 @@ describe('When the agent', () => {
     const events = await recordOf(call)
     expect(events.map(({ type }) => type)).not.toContain('agent.lost')
     expect(events.find(({ type }) => type === 'agent.overrideRefused')?.event).toMatchObject({
-      ...{ override: 'voice', voiceId: null, isGone: false },
+      override: 'voice',
+      voiceId: null,
+      isGone: false,
       detail: expect.stringContaining('tts.voice_id'),
     })
     expect(await (await fetch(`${world.node.origin}/health`)).json()).toMatchObject({

@@ -64,15 +64,14 @@ describe('The demo', () => {
     const answer = await fetch(`${service.origin}/health`)
     expect(answer.status).toBe(200)
     expect(await answer.json()).toEqual({
-      ...{
-        status: 'ok',
-        database: 'ok',
-        elevenlabs: 'simulated',
-        twilio: 'simulated',
-        sip: 'disabled',
-        trunks: 'disabled',
-      },
-      ...{ node: 'ok', clock: 'ok' },
+      status: 'ok',
+      database: 'ok',
+      elevenlabs: 'simulated',
+      twilio: 'simulated',
+      sip: 'disabled',
+      trunks: 'disabled',
+      node: 'ok',
+      clock: 'ok',
       timestamp: expect.any(String),
     })
     const page = await fetch(service.origin)
@@ -118,7 +117,8 @@ describe('The demo', () => {
       }
       const agent = { name: 'Nora', backend: 'openai', voiceId: 'marin', numbers: ['+15550190003'] }
       const made = await fetch(`${service.origin}/api/v1/agents`, {
-        ...{ method: 'POST', headers },
+        method: 'POST',
+        headers,
         body: JSON.stringify({ ...agent, firstMessage: 'Nora speaking.' }),
       })
       expect(await made.json()).toMatchObject({

@@ -27,7 +27,8 @@ describe('A caller of an agent of OpenAI’s', () => {
   beforeAll(async () => {
     vendor = await startOpenAi({ apiKey: API_KEY, log: pino({ level: 'silent' }) })
     world = await World.begin({
-      ...{ timeScale: 1, loadBalancer: true },
+      timeScale: 1,
+      loadBalancer: true,
       settings: { OPENAI_API_KEY: API_KEY, OPENAI_BASE_URL: vendor.url, GREETING_MESSAGE: 'Hi.' },
     })
     const agent = { name: 'Ann', backend: 'openai', voiceId: 'alloy', numbers: [NUMBER] }
@@ -159,7 +160,9 @@ describe('A caller of an agent of OpenAI’s', () => {
       [await call.id()],
     )
     expect(lost?.event).toMatchObject({
-      ...{ cause: 'http_429', isPermanent: true, detail: expect.stringContaining('insufficient_quota') },
+      cause: 'http_429',
+      isPermanent: true,
+      detail: expect.stringContaining('insufficient_quota'),
     })
     expect(vendor.sessions.size).toBe(sessions)
   })

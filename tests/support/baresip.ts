@@ -145,11 +145,21 @@ function configOf(
   )
   return [
     // TLS would listen at the port after this one.
-    ...['poll_method epoll', `sip_listen 127.0.0.1:${sip}`, ...(caFile ? [`sip_cafile ${caFile}`] : [])],
-    ...[`audio_source aufile,${join(folder, 'speech.wav')}`, 'audio_player aubridge,ear', 'audio_srate 8000'],
-    ...['audio_channels 1', `snd_path ${join(folder, 'heard')}`, `ctrl_tcp_listen 127.0.0.1:${control}`],
-    ...[`module_path ${MODULES}`, ...modules, 'module_tmp account.so'],
-    ...['module_app menu.so', 'module_app ctrl_tcp.so', ''],
+    'poll_method epoll',
+    `sip_listen 127.0.0.1:${sip}`,
+    ...(caFile ? [`sip_cafile ${caFile}`] : []),
+    `audio_source aufile,${join(folder, 'speech.wav')}`,
+    'audio_player aubridge,ear',
+    'audio_srate 8000',
+    'audio_channels 1',
+    `snd_path ${join(folder, 'heard')}`,
+    `ctrl_tcp_listen 127.0.0.1:${control}`,
+    `module_path ${MODULES}`,
+    ...modules,
+    'module_tmp account.so',
+    'module_app menu.so',
+    'module_app ctrl_tcp.so',
+    '',
   ].join('\n')
 }
 

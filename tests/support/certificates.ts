@@ -28,8 +28,21 @@ export function createAuthority(): Authority {
       openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`)
       writeFileSync(at(`${name}.ext`), `subjectAltName=DNS:${name}\n`)
       openssl(
-        ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
-        ...['-out', `${name}.pem`, '-days', `${days}`, '-extfile', `${name}.ext`],
+        'x509',
+        '-req',
+        '-in',
+        `${name}.csr`,
+        '-CA',
+        'ca.pem',
+        '-CAkey',
+        'ca.key',
+        '-CAcreateserial',
+        '-out',
+        `${name}.pem`,
+        '-days',
+        `${days}`,
+        '-extfile',
+        `${name}.ext`,
       )
       const [certificateFile, keyFile] = [at(`${name}.pem`), at(`${name}.key`)]
       const read = (file: string) => readFileSync(file, 'utf8')

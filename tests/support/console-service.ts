@@ -54,14 +54,27 @@ const STATISTICS: Statistics = {
 
 const RESPONSE_TIMES = ['inbound', 'status-callback', 'stream-ended', 'fallback', 'elevenlabs'].map(
   (name) => ({
-    ...{ route: `/webhooks/${name}`, count: 12_345, meanSeconds: 0.0123, p95Seconds: 0.1234 },
+    route: `/webhooks/${name}`,
+    count: 12_345,
+    meanSeconds: 0.0123,
+    p95Seconds: 0.1234,
   }),
 )
 
 const TRUNK: TrunkDraft = {
-  ...{ name: 'Provider', enabled: true, server: 'sip.provider.example', transport: 'tls', srtp: 'optional' },
-  ...{ addresses: ['203.0.113.0/24', '2001:db8:1234:5678::/64'], country: 'DE', didFrom: 'to', codecs: [] },
-  ...{ numbers: ['+492214710', '+15551234567'], maxCalls: 10, maxCallsPerSecond: null, optionsSeconds: 30 },
+  name: 'Provider',
+  enabled: true,
+  server: 'sip.provider.example',
+  transport: 'tls',
+  srtp: 'optional',
+  addresses: ['203.0.113.0/24', '2001:db8:1234:5678::/64'],
+  country: 'DE',
+  didFrom: 'to',
+  codecs: [],
+  numbers: ['+492214710', '+15551234567'],
+  maxCalls: 10,
+  maxCallsPerSecond: null,
+  optionsSeconds: 30,
   registration: { username: 'acct-7', authUsername: null, password: 'x', expiresSeconds: 3_600 },
 }
 
@@ -121,7 +134,11 @@ export class ConsoleService {
     this.trunks.stand(id, {
       registration: { until: null, error, at },
       server: {
-        ...{ status: 408, error: 'it does not answer (408)', failures: 3, failingSince: at, at },
+        status: 408,
+        error: 'it does not answer (408)',
+        failures: 3,
+        failingSince: at,
+        at,
         roundTripMs: null,
       },
       names: [{ name: 'sip.provider.example', addresses: ['203.0.113.7'], fault: 'ETIMEOUT' }],
@@ -159,18 +176,25 @@ export class ConsoleService {
     return testApp({
       auth: this.#auth,
       adminRoutes: [
-        ...[...callsRoutes(calls), ...callEventsRoutes(calls), forgetVoice],
+        ...callsRoutes(calls),
+        ...callEventsRoutes(calls),
+        forgetVoice,
         ...feedRoutes({ queries: calls.live, follow: calls.follow }),
         ...replayRoutes({ recorded: calls.recorded }),
         ...machinesRoutes({ call: systemDefinition(callSystem) }),
-        ...[...agentsRoutes({ agents: this.agents }), ...auditRoutes(this.audit)],
+        ...agentsRoutes({ agents: this.agents }),
+        ...auditRoutes(this.audit),
         ...trunksRoutes({
-          ...{ trunks: this.trunks, numbers: new PhoneNumbers(null) },
+          trunks: this.trunks,
+          numbers: new PhoneNumbers(null),
           settingsTrunk: { addresses: ['192.0.2.0/24'], numbers: null },
         }),
         ...phoneLinksRoutes({
-          ...{ phoneLinks: this.phoneLinks, agents: this.agents, numbers: new PhoneNumbers(null) },
-          ...{ canCallFromBrowser: true, publicUrl: null },
+          phoneLinks: this.phoneLinks,
+          agents: this.agents,
+          numbers: new PhoneNumbers(null),
+          canCallFromBrowser: true,
+          publicUrl: null,
         }),
         ...voiceListRoutes({ list: async () => this.voices ?? calls.keptVoices() }),
         ...statisticsRoutes({ statistics: async () => STATISTICS }, async () => RESPONSE_TIMES),

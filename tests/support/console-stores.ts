@@ -89,15 +89,13 @@ export class PhoneLinksInMemory
     const token = randomUUID()
     const expiresAt = new Date(Date.now() + expiresInSeconds * 1000)
     const link: StoredPhoneLink = {
-      ...{
-        ...draft,
-        id: uuidv7(),
-        agentName: null,
-        createdAt: new Date(),
-        expiresAt,
-        usedAt: null,
-        callId: null,
-      },
+      ...draft,
+      id: uuidv7(),
+      agentName: null,
+      createdAt: new Date(),
+      expiresAt,
+      usedAt: null,
+      callId: null,
       status: 'waiting',
     }
     this.#links.set(token, link)

@@ -41,8 +41,17 @@ export async function startOwnPostgres(options: {
   }
   await write('password', PASSWORD)
   await must('initdb', [
-    ...['-D', cluster, '-U', 'ann', '-A', 'scram-sha-256', `--pwfile=${join(folder, 'password')}`],
-    ...['-E', 'UTF8', '--locale=C', '--no-sync'],
+    '-D',
+    cluster,
+    '-U',
+    'ann',
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${join(folder, 'password')}`,
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-sync',
   ])
   for (const [name, text] of Object.entries(options.files ?? {})) await write(name, text)
   await write('cluster/pg_hba.conf', `${hba.join('\n')}\n`)

@@ -23,9 +23,13 @@ export async function startPgBouncer(
     '[databases]',
     `* = host=${hostname} port=${serverPort}`,
     '[pgbouncer]',
-    ...['listen_addr = 127.0.0.1', `listen_port = ${port}`, 'unix_socket_dir ='],
-    ...['auth_type = scram-sha-256', `auth_file = ${join(folder, 'users')}`],
-    ...[`pool_mode = ${poolMode}`, 'default_pool_size = 40'],
+    'listen_addr = 127.0.0.1',
+    `listen_port = ${port}`,
+    'unix_socket_dir =',
+    'auth_type = scram-sha-256',
+    `auth_file = ${join(folder, 'users')}`,
+    `pool_mode = ${poolMode}`,
+    'default_pool_size = 40',
   ]
   await writeFile(join(folder, 'settings.ini'), settings.join('\n'))
   await chmod(folder, 0o755)

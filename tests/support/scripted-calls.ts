@@ -118,19 +118,26 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
       limits: LIMITS,
     })
     const summary = {
-      ...{
-        id,
-        providerCallId,
-        from,
-        to: '+15550109999',
-        provider: 'twilio',
-        direction: 'inbound',
-        agentId: null,
-      },
-      ...{ startedAt: at, bridgedAt: null, endedAt: null, outcome: null, fault: null },
-      ...{ state: 'greeting', bridge: null, voice: '', voiceId: null },
-      ...{ callerVerification: 'attested', voiceWithheld: null },
-      ...{ transferTo: null, transferOutcome: null },
+      id,
+      providerCallId,
+      from,
+      to: '+15550109999',
+      provider: 'twilio',
+      direction: 'inbound',
+      agentId: null,
+      startedAt: at,
+      bridgedAt: null,
+      endedAt: null,
+      outcome: null,
+      fault: null,
+      state: 'greeting',
+      bridge: null,
+      voice: '',
+      voiceId: null,
+      callerVerification: 'attested',
+      voiceWithheld: null,
+      transferTo: null,
+      transferOutcome: null,
     } as CallSummary
     const row = { id, snapshot: step.snapshot, lastSeq: 0 } as CallRow
     this.#calls.unshift({ row, summary, events: [], snapshots: [], turns: [] })
@@ -150,8 +157,14 @@ export class ScriptedCalls implements CallsOptions, CallEventsOptions {
     } as const
     return [
       {
-        ...{ callerId: KNOWN_CALLER, name: 'Ann', sampleKey: 'sample', consent: { by: 'Ann', at } },
-        ...{ trust: null, createdAt: at, updatedAt: at, clone: this.voiceOnFile === 'cached' ? ready : null },
+        callerId: KNOWN_CALLER,
+        name: 'Ann',
+        sampleKey: 'sample',
+        consent: { by: 'Ann', at },
+        trust: null,
+        createdAt: at,
+        updatedAt: at,
+        clone: this.voiceOnFile === 'cached' ? ready : null,
       },
     ]
   }
@@ -211,7 +224,9 @@ function liveCall({ row, summary, events }: ScriptedCall): LiveCall {
   return {
     ...summary,
     value: (row.snapshot as { value: unknown }).value,
-    ...{ seq: row.lastSeq, event: last?.type ?? '', at: last?.at ?? summary.startedAt },
+    seq: row.lastSeq,
+    event: last?.type ?? '',
+    at: last?.at ?? summary.startedAt,
   }
 }
 
@@ -219,8 +234,13 @@ function recordedCall({ row, summary, events, snapshots }: ScriptedCall): Record
   const { id, provider, direction, startedAt, endedAt, outcome } = summary
   const { chartVersion } = row
   const call = {
-    ...{ id, provider, direction, outcome, chartVersion },
-    ...{ startedAt, endedAt },
+    id,
+    provider,
+    direction,
+    outcome,
+    chartVersion,
+    startedAt,
+    endedAt,
     events: events.map((event, index) => ({ ...event, snapshot: snapshots[index], chartVersion })),
   }
   return JSON.parse(JSON.stringify(call)) as RecordedCall

@@ -84,7 +84,8 @@ export class SipRegistrar implements SipParty {
   #isRight(authorization: string, { method }: SipRequest): boolean {
     const given = Object.fromEntries(
       Array.from(authorization.matchAll(/(\w+)=(?:"([^"]*)"|([^\s,]+))/g), ([, key, quoted, bare]) => [
-        ...[key, quoted ?? bare ?? ''],
+        key,
+        quoted ?? bare ?? '',
       ]),
     )
     const { name, password } = this.#user

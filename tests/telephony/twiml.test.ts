@@ -49,11 +49,15 @@ const instruction: fc.Arbitrary<LegInstruction> = fc.oneof(
 )
 
 const contextOf = ({ callId, legId, origin, token, greeting, hold }: Drawn): TwimlContext => ({
-  ...{ callId, legId, origin, greeting },
+  callId,
+  legId,
+  origin,
+  greeting,
   tokenOf: (bridgeNumber) => `${token}.${bridgeNumber}`,
   hold: {
     pathOf: hold.slices ? (round) => `/audio/hold/${round}.wav?ms=2000` : null,
-    ...{ url: hold.url, roundMs: hold.roundMs },
+    url: hold.url,
+    roundMs: hold.roundMs,
   },
 })
 
@@ -77,7 +81,8 @@ function expectedVerb(instruction: LegInstruction, drawn: Drawn): Verb {
         method: 'POST',
         stream: {
           url: `${origin.replace('http', 'ws')}/media-stream/${callId}`,
-          ...{ track: 'inbound_track', statusCallbackMethod: 'POST' },
+          track: 'inbound_track',
+          statusCallbackMethod: 'POST',
         },
         parameters: { token: `${token}.${instruction.bridgeNumber}` },
       }

@@ -144,16 +144,18 @@ describe('a message of the agent', () => {
 })
 
 const KINDS = new Set([
-  ...[
-    'metadata',
-    'audio',
-    'interruption',
-    'ping',
-    'user-transcript',
-    'agent-transcript',
-    'agent-transcript-corrected',
-  ],
-  ...['tool-call', 'tool-response', 'error', 'other', 'invalid'],
+  'metadata',
+  'audio',
+  'interruption',
+  'ping',
+  'user-transcript',
+  'agent-transcript',
+  'agent-transcript-corrected',
+  'tool-call',
+  'tool-response',
+  'error',
+  'other',
+  'invalid',
 ])
 
 describe('whatever comes over the socket', () => {
@@ -170,11 +172,23 @@ describe('whatever comes over the socket', () => {
 
   test('be it any JSON with the name of an event', () => {
     const type = fc.constantFrom(
-      ...['conversation_initiation_metadata', 'audio', 'interruption', 'ping', 'user_transcript'],
-      ...['agent_response', 'agent_response_correction', 'client_tool_call', 'agent_tool_response', 'error'],
+      'conversation_initiation_metadata',
+      'audio',
+      'interruption',
+      'ping',
+      'user_transcript',
+      'agent_response',
+      'agent_response_correction',
+      'client_tool_call',
+      'agent_tool_response',
+      'error',
     )
     const message = fc.tuple(type, fc.string(), fc.jsonValue()).map(([type, key, value]) => ({
-      ...{ type, [`${type}_event`]: value, [key]: value, user_transcription_event: value, [type]: value },
+      type,
+      [`${type}_event`]: value,
+      [key]: value,
+      user_transcription_event: value,
+      [type]: value,
     }))
     fc.assert(
       fc.property(message, (any) => expectRead(Buffer.from(JSON.stringify(any)))),

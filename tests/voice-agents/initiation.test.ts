@@ -4,34 +4,36 @@ import type { AgentRequest, Turn } from '../../src/media/agent-port.ts'
 import { historyOf, initiation } from '../../src/voice-agents/elevenlabs/initiation.ts'
 
 const BARE: AgentSettings = {
-  ...{
-    id: 'a1',
-    name: 'Agent',
-    backend: 'elevenlabs',
-    vendorAgentId: null,
-    model: null,
-    turnDetection: null,
-  },
-  ...{ voiceId: null, instructions: null, firstMessage: null, language: null },
+  id: 'a1',
+  name: 'Agent',
+  backend: 'elevenlabs',
+  vendorAgentId: null,
+  model: null,
+  turnDetection: null,
+  voiceId: null,
+  instructions: null,
+  firstMessage: null,
+  language: null,
 }
 
 function request(change: Partial<AgentRequest> = {}, agent: Partial<AgentSettings> = {}): AgentRequest {
   return {
-    ...{
-      callId: 'call-1',
-      from: '+15550100001',
-      to: '+15550199999',
-      voiceId: null,
-      refusedOverrides: [],
-      conversationSoFar: [],
-    },
+    callId: 'call-1',
+    from: '+15550100001',
+    to: '+15550199999',
+    voiceId: null,
+    refusedOverrides: [],
+    conversationSoFar: [],
     ...change,
     agent: { ...BARE, ...agent },
   }
 }
 
 const turn = (role: Turn['role'], text: string, heard?: string): Turn => ({
-  ...{ role, text, at: new Date(0), interrupted: heard !== undefined },
+  role,
+  text,
+  at: new Date(0),
+  interrupted: heard !== undefined,
   ...(heard !== undefined && { heard }),
 })
 

@@ -14,8 +14,18 @@ import { anyHand, type Json, object, spell } from './json-spellings.ts'
 
 const base64 = fc.uint8Array({ maxLength: 120 }).map((bytes) => Buffer.from(bytes).toString('base64'))
 const treacherous = fc.constantFrom(
-  ...['', 'delta', '"delta"', '"delta":"AAAA"', '","delta":"', '\\', '\\"', 'response.output_audio.delta'],
-  ...['response_id', '}}', '\ud800', 'ß€😀'],
+  '',
+  'delta',
+  '"delta"',
+  '"delta":"AAAA"',
+  '","delta":"',
+  '\\',
+  '\\"',
+  'response.output_audio.delta',
+  'response_id',
+  '}}',
+  '\ud800',
+  'ß€😀',
 )
 const anyText = fc.oneof(treacherous, base64, fc.string({ unit: 'grapheme', maxLength: 8 }))
 const anyValue: fc.Arbitrary<Json> = fc.oneof(
@@ -29,8 +39,10 @@ const proper = fc
   .tuple(base64, anyText, anyText)
   .map(([delta, response, item]): [string, Json][] => [
     ['type', 'response.output_audio.delta'],
-    ...[['event_id', 'e1'] as [string, Json], ['response_id', response] as [string, Json]],
-    ...[['item_id', item] as [string, Json], ['delta', delta] as [string, Json]],
+    ['event_id', 'e1'] as [string, Json],
+    ['response_id', response] as [string, Json],
+    ['item_id', item] as [string, Json],
+    ['delta', delta] as [string, Json],
   ])
 
 describe('audio is cut out of a message', () => {
@@ -70,7 +82,8 @@ describe('audio is cut out of a message', () => {
 
   test('and written into one, as it is', () => {
     expect(JSON.parse(callerAudio(Buffer.from('AAAA')).toString())).toEqual({
-      ...{ type: 'input_audio_buffer.append', audio: 'AAAA' },
+      type: 'input_audio_buffer.append',
+      audio: 'AAAA',
     })
   })
 })

@@ -16,13 +16,16 @@ describe('a conversation begins', () => {
         voiceId: 'cedar',
         agent: {
           ...AGENT,
-          ...{ instructions: 'Sell shoes.', language: 'pt-BR' },
+          instructions: 'Sell shoes.',
+          language: 'pt-BR',
           turnDetection: { type: 'server_vad', silenceDurationMs: 300 },
         },
       },
     })
     expect(end.record?.settings).toMatchObject({
-      ...{ voice: 'cedar', inputFormat: 'audio/pcmu', outputFormat: 'audio/pcmu' },
+      voice: 'cedar',
+      inputFormat: 'audio/pcmu',
+      outputFormat: 'audio/pcmu',
       transcription: { model: 'gpt-realtime-whisper', language: 'pt' },
       turnDetection: { type: 'server_vad', silenceDurationMs: 300, interruptsResponse: true },
     })
@@ -46,7 +49,9 @@ describe('a conversation begins', () => {
     await talk({ request: { conversationSoFar } })
     expect(end.texts).toEqual(['One two', WORDS, expect.stringContaining('is restored')])
     expect(end.record?.items.map((item) => item.type === 'message' && item.role)).toEqual([
-      ...['assistant', 'user', 'user'],
+      'assistant',
+      'user',
+      'user',
     ])
     expect(end.sent('response.create')[0]?.response).toBeUndefined()
   })
@@ -142,7 +147,11 @@ describe('the caller cuts in', () => {
     end.says('Too late.', second, response)
     await end.settled()
     expect(agent.reports.filter((report) => !report.startsWith('audio'))).toEqual([
-      ...[`agent: ${WORDS}`, `agent: ${WORDS}`, 'interrupted', 'spoken: One two', 'spoken: '],
+      `agent: ${WORDS}`,
+      `agent: ${WORDS}`,
+      'interrupted',
+      'spoken: One two',
+      'spoken: ',
     ])
     expect(agent.reports.filter((report) => report.startsWith('audio'))).toHaveLength(2)
     await vi.waitFor(() => expect(end.record?.deletions).toHaveLength(1))
@@ -236,7 +245,11 @@ describe('the agent', () => {
     const response_id = end.answers()
     end.speak('AAAA')
     end.send('response.function_call_arguments.done', {
-      ...{ response_id, item_id: 'item_1', call_id: 'call_1', name: 'end_call', arguments: '{}' },
+      response_id,
+      item_id: 'item_1',
+      call_id: 'call_1',
+      name: 'end_call',
+      arguments: '{}',
     })
     end.isDone()
     expect(await agent.over).toBe('ended')
@@ -248,7 +261,11 @@ describe('the agent', () => {
     await talk()
     const response_id = end.answers()
     end.send('response.function_call_arguments.done', {
-      ...{ response_id, item_id: 'item_1', call_id: 'call_1', name: 'weather', arguments: '{}' },
+      response_id,
+      item_id: 'item_1',
+      call_id: 'call_1',
+      name: 'weather',
+      arguments: '{}',
     })
     end.isDone()
     await vi.waitFor(() => expect(end.sent('response.create')).toHaveLength(2))

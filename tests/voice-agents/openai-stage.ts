@@ -31,7 +31,9 @@ export async function stage(options: Partial<OpenAiOptions> = {}) {
     const agent = new RecordedAgent()
     const backend = openAiRealtimeAgent({
       account: { apiKey, baseUrl: vendor.url },
-      ...{ model: MODEL, transcribeModel, silenceTimeoutMs },
+      model: MODEL,
+      transcribeModel,
+      silenceTimeoutMs,
       log: pino({ level: 'silent' }),
     })
     const connection = backend.connect({ ...REQUEST, agent: AGENT, ...request }, agent)

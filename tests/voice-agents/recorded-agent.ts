@@ -4,20 +4,26 @@ import type { AgentAudio, AgentListener, AgentRequest, OverrideRefusal } from '.
 import { AgentSocket } from '../../src/voice-agents/elevenlabs/agent-socket.ts'
 
 const AGENT: AgentSettings = {
-  ...{
-    id: 'a1',
-    name: 'Agent',
-    backend: 'elevenlabs',
-    vendorAgentId: null,
-    model: null,
-    turnDetection: null,
-  },
-  ...{ voiceId: null, instructions: null, firstMessage: null, language: null },
+  id: 'a1',
+  name: 'Agent',
+  backend: 'elevenlabs',
+  vendorAgentId: null,
+  model: null,
+  turnDetection: null,
+  voiceId: null,
+  instructions: null,
+  firstMessage: null,
+  language: null,
 }
 
 export const REQUEST: AgentRequest = {
-  ...{ callId: 'call-1', agent: AGENT, voiceId: null, refusedOverrides: [], conversationSoFar: [] },
-  ...{ from: '+15550100001', to: '+15550199999' },
+  callId: 'call-1',
+  agent: AGENT,
+  voiceId: null,
+  refusedOverrides: [],
+  conversationSoFar: [],
+  from: '+15550100001',
+  to: '+15550199999',
 }
 
 export const SILENCE_MS = 20_000

@@ -14,7 +14,10 @@ beforeEach(async () => {
 afterEach(() => vendor.close())
 
 const sample = (fileName: string, text: string): VoiceSample => ({
-  ...{ fileName, mimeType: 'audio/wav', ...contentOf(Buffer.from(text)), sha256: 'unused' },
+  fileName,
+  mimeType: 'audio/wav',
+  ...contentOf(Buffer.from(text)),
+  sha256: 'unused',
 })
 const CLONE = { name: 'clone_1', samples: [sample('a"\r\n.wav', 'first'), sample('b.wav', 'second')] }
 

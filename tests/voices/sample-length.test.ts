@@ -7,8 +7,13 @@ import { type SampleFormat, secondsOf } from '../../src/voices/sample-length.ts'
 import { checkSamples } from '../../src/voices/samples.ts'
 
 const MIME_TYPES = {
-  ...{ wav: 'audio/wav', mp3: 'audio/mpeg', ogg: 'audio/ogg', flac: 'audio/flac' },
-  ...{ m4a: 'audio/mp4', webm: 'audio/webm', aac: 'audio/aac' },
+  wav: 'audio/wav',
+  mp3: 'audio/mpeg',
+  ogg: 'audio/ogg',
+  flac: 'audio/flac',
+  m4a: 'audio/mp4',
+  webm: 'audio/webm',
+  aac: 'audio/aac',
 } as const
 
 const pcm = (seconds: number, rate: number) => new Int16Array(seconds * rate).fill(1_000)
@@ -108,7 +113,8 @@ describe('a sample that does not say how long it is', () => {
 
 describe('samples that are too short', () => {
   const file = (fileName: string, seconds: number) => ({
-    ...{ fileName, content: contentOf(writeMuLawWav(Buffer.alloc(seconds * 8_000))) },
+    fileName,
+    content: contentOf(writeMuLawWav(Buffer.alloc(seconds * 8_000))),
   })
 
   test('are refused, with what to do', async () => {

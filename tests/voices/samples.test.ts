@@ -25,7 +25,10 @@ describe('a sample', () => {
     expect(await check(fileName, bytes)).toEqual({
       samples: [
         {
-          ...{ fileName, mimeType, size: bytes.length, pieces: expect.any(Function) },
+          fileName,
+          mimeType,
+          size: bytes.length,
+          pieces: expect.any(Function),
           sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
         },
       ],

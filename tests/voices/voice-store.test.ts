@@ -28,8 +28,13 @@ describe("a caller's voice", () => {
     const { voice, forgotten } = await save('alice', 'one', 'two')
     expect(forgotten).toBeNull()
     expect(voice).toEqual({
-      ...{ callerId: 'alice', name: 'alice', consent: CONSENT, sampleKey, trust: null },
-      ...{ createdAt: expect.any(Date), updatedAt: voice.createdAt },
+      callerId: 'alice',
+      name: 'alice',
+      consent: CONSENT,
+      sampleKey,
+      trust: null,
+      createdAt: expect.any(Date),
+      updatedAt: voice.createdAt,
     })
     expect(await world.store.find('alice')).toEqual(voice)
     const kept = await world.store.samples(sampleKey)
@@ -60,7 +65,10 @@ describe("a caller's voice", () => {
   it('leaves nothing of samples that cannot be read to their end', async () => {
     const { voice } = await save('alice', 'one')
     const broken = {
-      ...{ fileName: 'a.wav', mimeType: 'audio/wav', sha256: 'a'.repeat(64), size: 2 * PIECE_BYTES },
+      fileName: 'a.wav',
+      mimeType: 'audio/wav',
+      sha256: 'a'.repeat(64),
+      size: 2 * PIECE_BYTES,
       async *pieces() {
         yield randomBytes(PIECE_BYTES)
         throw new Error('The disk is gone.')
@@ -167,8 +175,11 @@ describe('a clone', () => {
     expect(await world.store.markReady('k', 'v1', HOUR_MS)).toBe(true)
     const clone = await world.store.clone('k')
     expect(clone).toMatchObject({
-      ...{ status: 'ready', vendorVoiceId: 'v1', isExpired: false },
-      ...{ readyAt: expect.any(Date), lastUsedAt: expect.any(Date) },
+      status: 'ready',
+      vendorVoiceId: 'v1',
+      isExpired: false,
+      readyAt: expect.any(Date),
+      lastUsedAt: expect.any(Date),
     })
     const lastsMs = (clone?.expiresAt?.getTime() ?? 0) - (clone?.readyAt?.getTime() ?? 0)
     expect(lastsMs).toBe(HOUR_MS)

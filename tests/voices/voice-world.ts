@@ -69,7 +69,11 @@ export function voiceWorlds(): (options?: Partial<ElevenLabsOptions>) => Promise
   afterAll(() => db.drop())
   return async (options) => {
     const vendor = await startElevenLabs({
-      ...{ apiKey: API_KEY, agentId: 'agent', log, cloneDelayMs: 0, timeScale: 0.001 },
+      apiKey: API_KEY,
+      agentId: 'agent',
+      log,
+      cloneDelayMs: 0,
+      timeScale: 0.001,
       ...options,
     })
     const world = new VoiceWorld(db, vendor)
@@ -105,7 +109,13 @@ export class VoiceWorld {
     const { vendor = this.rest, policy = new VendorPolicy(HASTY) } = options
     const removal = new VoiceRemoval({ store, vendor, log })
     const cloning = new Cloning({
-      ...{ store, vendor, policy, removal, log, ttlMs: TTL_MS, onClone: () => {} },
+      store,
+      vendor,
+      policy,
+      removal,
+      log,
+      ttlMs: TTL_MS,
+      onClone: () => {},
       announce: async (sampleKey, event) => void this.announced.push({ sampleKey, event }),
       ...options,
     })

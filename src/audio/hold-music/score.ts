@@ -21,9 +21,18 @@ const FS_MIN7: Chord = { bass: 54, voices: [64, 69, 73, 76] }
 const E_MIN9: Chord = { bass: 52, voices: [67, 71, 74, 78] }
 
 const BARS: readonly Chord[] = [
-  ...[D_MAJ9, B_MIN7, G_MAJ9, A_SUS],
-  ...[D_MAJ9, FS_MIN7, G_MAJ9, A_SUS],
-  ...[E_MIN9, FS_MIN7, G_MAJ9, A_SUS],
+  D_MAJ9,
+  B_MIN7,
+  G_MAJ9,
+  A_SUS,
+  D_MAJ9,
+  FS_MIN7,
+  G_MAJ9,
+  A_SUS,
+  E_MIN9,
+  FS_MIN7,
+  G_MAJ9,
+  A_SUS,
 ]
 
 /** Which voice of the chord each eighth of a bar plucks; two shapes that alternate keep it from turning mechanical. */

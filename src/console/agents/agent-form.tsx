@@ -132,11 +132,18 @@ function draftOf(form: FormData): object {
   const value = (name: string) => String(form.get(name) ?? '').trim()
   const orNull = (name: string) => value(name) || null
   const nullable = [
-    ...['vendorAgentId', 'model', 'voiceId', 'instructions', 'firstMessage', 'language'],
+    'vendorAgentId',
+    'model',
+    'voiceId',
+    'instructions',
+    'firstMessage',
+    'language',
     'transferNumber',
   ]
   return {
-    ...{ name: value('name'), backend: value('backend'), tools: toolsIn(value('tools')) },
+    name: value('name'),
+    backend: value('backend'),
+    tools: toolsIn(value('tools')),
     numbers: value('numbers')
       .split(/[\n,;]+/)
       .map((number) => number.trim())

@@ -88,7 +88,10 @@ const RELAY_WORDS: Record<string, string> = {
 /** Each event until the next, so that its name has what room there is. */
 export const eventSpans = (steps: readonly CallStep[], end: number): Span[] =>
   steps.map(({ ms, type }, index) => ({
-    ...{ from: ms, to: steps[index + 1]?.ms ?? end, kind: 'moment', note: '' },
+    from: ms,
+    to: steps[index + 1]?.ms ?? end,
+    kind: 'moment',
+    note: '',
     name: nameOfEvent(type),
   }))
 
@@ -98,7 +101,11 @@ export function effectSpans(steps: readonly CallStep[], end: number): Span[] {
     effects.length > 0 ? [{ ms, name: effects.map(({ type }) => type).join(', ') }] : [],
   )
   return asked.map(({ ms, name }, index) => ({
-    ...{ from: ms, to: asked[index + 1]?.ms ?? end, name, kind: 'effect', note: '' },
+    from: ms,
+    to: asked[index + 1]?.ms ?? end,
+    name,
+    kind: 'effect',
+    note: '',
   }))
 }
 
@@ -126,7 +133,12 @@ export function timerSpans(steps: readonly CallStep[], end: number): TimerSpan[]
     for (const [timerId, due] of running) {
       if (open.has(timerId)) continue
       const span: TimerSpan = {
-        ...{ from: ms, to: Math.min(end, due), name: delayName(timerId), note: '', kind: 'running', due },
+        from: ms,
+        to: Math.min(end, due),
+        name: delayName(timerId),
+        note: '',
+        kind: 'running',
+        due,
       }
       open.set(timerId, span)
       spans.push(span)

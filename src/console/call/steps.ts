@@ -39,7 +39,13 @@ export function stepsOf(
   return records.map(({ seq, at, type, event, stateBefore, stateAfter, effects }) => {
     const step = replayed.get(seq)
     return {
-      ...{ seq, at, type, event, stateBefore, stateAfter, effects },
+      seq,
+      at,
+      type,
+      event,
+      stateBefore,
+      stateAfter,
+      effects,
       ms: Date.parse(at) - beginning,
       // The recorded state is what is shown, also where the chart of today would be elsewhere.
       states:

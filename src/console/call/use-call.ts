@@ -34,7 +34,9 @@ export function useCall(id: string): KnownCall {
   const replay = useReplay(id, seq)
   const fault = call.data ? null : (call.failureReason ?? call.error)
   return {
-    ...{ ...now, ...replay, call: call.data ?? null },
+    ...now,
+    ...replay,
+    call: call.data ?? null,
     fault: fault && { message: fault.message, isUnknown: isUnknown(fault) },
   }
 }

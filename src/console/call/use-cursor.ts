@@ -60,7 +60,10 @@ export function useCursor(steps: readonly CallStep[], { isLive, isRead, wanted }
   usePlaying({ isPlaying, index, last, isLive }, go, setPlaying)
 
   return {
-    ...{ index, ms, isPlaying, go },
+    index,
+    ms,
+    isPlaying,
+    go,
     goToSeq: (seq) => go(steps.findIndex((step) => step.seq === seq)),
     seek: (to) => {
       setPlaying(false)

@@ -121,7 +121,8 @@ function flowNodes(
       type: 'state' as const,
       position: { x, y },
       ...(state.parent !== null && state.parent !== chart.root && { parentId: state.parent }),
-      ...{ width, height },
+      width,
+      height,
       data: { state, isInitial: isInitial(chart, state), activity, look },
       // A state within is put one above the state around it; all of those are below the lines.
       zIndex: state.children.length === 0 ? 2 : -10,
@@ -140,14 +141,19 @@ function flowEdges(
     const line = lines.get(id)
     if (!line) return []
     return {
-      ...{ id, source, target },
+      id,
+      source,
+      target,
       type: 'transition' as const,
       data: { line, ...shared, isOffered: offered.has(id), isMissed: missed.has(id) },
       zIndex: 1,
       focusable: false,
       selectable: false,
       markerEnd: {
-        ...{ type: MarkerType.ArrowClosed, width: 20, height: 20, color: 'var(--transition-ink)' },
+        type: MarkerType.ArrowClosed,
+        width: 20,
+        height: 20,
+        color: 'var(--transition-ink)',
         markerUnits: 'userSpaceOnUse',
       },
     }

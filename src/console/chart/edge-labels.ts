@@ -69,7 +69,10 @@ function candidates(points: readonly ElkPoint[], { width }: Pick<Rectangle, 'wid
 }
 
 const around = ({ x, y }: ElkPoint, { width, height }: Pick<Rectangle, 'width' | 'height'>): Rectangle => ({
-  ...{ x: x - width / 2, y: y - height / 2, width, height },
+  x: x - width / 2,
+  y: y - height / 2,
+  width,
+  height,
 })
 
 /** The area that two rectangles share. */

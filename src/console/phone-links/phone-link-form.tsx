@@ -102,8 +102,10 @@ function LifeField() {
 function draftOf(form: FormData): object {
   const orNull = (name: string) => String(form.get(name) ?? '').trim() || null
   return {
-    ...{ agentId: orNull('agentId'), to: orNull('to') },
-    ...{ callerName: orNull('callerName'), callerNumber: orNull('callerNumber') },
+    agentId: orNull('agentId'),
+    to: orNull('to'),
+    callerName: orNull('callerName'),
+    callerNumber: orNull('callerNumber'),
     expiresInSeconds: Number(form.get('expiresInSeconds')),
   }
 }

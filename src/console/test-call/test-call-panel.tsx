@@ -16,7 +16,9 @@ export function TestCallPanel({ testCall }: { testCall: TestCall }) {
   const { records, turns } = useFollowedCall(state.followed)
   const outcome = useOutcome(state.followed)
   const [wishes, setWishes] = useState<Wishes>({
-    ...{ from: DEMO_CALLERS[0].number, to: null, useMicrophone: true },
+    from: DEMO_CALLERS[0].number,
+    to: null,
+    useMicrophone: true,
   })
   const isCalling = state.phase !== 'idle' && state.phase !== 'over'
 

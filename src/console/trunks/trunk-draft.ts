@@ -6,9 +6,15 @@ export function draftOf(form: FormData, before: Trunk | null): object {
   const orNull = (name: string) => value(name) || null
   const numberOrNull = (name: string) => (value(name) === '' ? null : Number(value(name)))
   return {
-    ...{ name: value('name'), enabled: form.has('enabled'), server: orNull('server') },
-    ...{ transport: value('transport'), addresses: linesOf(value('addresses')), country: orNull('country') },
-    ...{ numbers: linesOf(value('numbers')), didFrom: value('didFrom'), codecs: form.getAll('codecs') },
+    name: value('name'),
+    enabled: form.has('enabled'),
+    server: orNull('server'),
+    transport: value('transport'),
+    addresses: linesOf(value('addresses')),
+    country: orNull('country'),
+    numbers: linesOf(value('numbers')),
+    didFrom: value('didFrom'),
+    codecs: form.getAll('codecs'),
     srtp: orNull('srtp'),
     maxCalls: numberOrNull('maxCalls'),
     maxCallsPerSecond: numberOrNull('maxCallsPerSecond'),

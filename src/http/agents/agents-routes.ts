@@ -90,7 +90,10 @@ const AgentChange = z
 
 const Agent = z
   .object({
-    ...{ id: z.uuid(), ...fields, createdAt: z.date(), updatedAt: z.date() },
+    id: z.uuid(),
+    ...fields,
+    createdAt: z.date(),
+    updatedAt: z.date(),
     warnings: z.array(z.string()).describe('Why calls to this agent will not go as one may expect.'),
   })
   .meta({ id: 'Agent', description: 'How a voice agent is set up, and which numbers it answers.' })

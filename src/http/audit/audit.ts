@@ -26,7 +26,10 @@ export function recordWrites({ audit, adminOf, log }: AuditOptions): RecordWrite
   return async (action, req, res) => {
     const { kind, session } = adminOf(req)
     const id = await audit.begin({
-      ...{ actor: kind, session, action, method: req.method },
+      actor: kind,
+      session,
+      action,
+      method: req.method,
       address: req.ip ?? 'unknown',
       path: (req.originalUrl.split('?')[0] ?? '').slice(0, MAX_PATH),
       fields: namesIn(req.body),

@@ -45,7 +45,10 @@ export function callStateRoutes({ calls, timers }: CallStateOptions): AnyRoute[]
         const { row, view } = found
         const { value } = row.snapshot as { value?: unknown }
         return {
-          ...{ seq: view.seq, chartVersion: row.chartVersion, value, context: view.context },
+          seq: view.seq,
+          chartVersion: row.chartVersion,
+          value,
+          context: view.context,
           instructions: nextInstructions(view),
           timers: await timers.timers(id),
         }

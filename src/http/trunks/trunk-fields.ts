@@ -200,7 +200,9 @@ const TrunkState = z
 
 export const Trunk = z
   .object({
-    ...{ id: z.uuid(), ...trunkFields, country: z.string().nullable() },
+    id: z.uuid(),
+    ...trunkFields,
+    country: z.string().nullable(),
     registration: z
       .object({ username: z.string(), authUsername: z.string().nullable(), expiresSeconds: z.int() })
       .nullable()
@@ -210,7 +212,8 @@ export const Trunk = z
       .describe('Which agent answers which of its numbers; the others are answered by the default one.'),
     state: TrunkState,
     warnings: z.array(z.string()).describe('Why its calls will not go as one may expect.'),
-    ...{ createdAt: z.date(), updatedAt: z.date() },
+    createdAt: z.date(),
+    updatedAt: z.date(),
   })
   .meta({ id: 'Trunk', description: 'A provider or a telephone system whose SIP calls are taken.' })
 

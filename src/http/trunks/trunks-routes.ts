@@ -151,7 +151,9 @@ function stateOf({ enabled, registration, server, optionsSeconds, standing }: St
   const status = until !== null ? 'registered' : error !== null ? 'failed' : 'pending'
   const isAsked = enabled && server !== null && optionsSeconds !== null
   return {
-    ...{ keptBy, names, liveCalls },
+    keptBy,
+    names,
+    liveCalls,
     registration: enabled && registration ? { status, until, error, at } : null,
     server:
       isAsked && standing.server ? { isAnswering: standing.server.error === null, ...standing.server } : null,
@@ -161,7 +163,9 @@ function stateOf({ enabled, registration, server, optionsSeconds, standing }: St
 type Shown = z.input<typeof Trunk>
 
 const withoutPassword = ({ username, authUsername, expiresSeconds }: TrunkRegistration) => ({
-  ...{ username, authUsername, expiresSeconds },
+  username,
+  authUsername,
+  expiresSeconds,
 })
 
 function warningsOf({ enabled, server, addresses }: StoredTrunk, isSipTaken: boolean): string[] {

@@ -99,8 +99,14 @@ export const ENQUEUE: Statement = {
 
 const rowColumns = (table: ActorTable): string =>
   [
-    ...['id', 'snapshot', 'chartVersion', 'lastSeq', 'startedAt', 'endedAt'],
-    ...[...Object.keys(table.fields), ...(table.readBack ?? [])],
+    'id',
+    'snapshot',
+    'chartVersion',
+    'lastSeq',
+    'startedAt',
+    'endedAt',
+    ...Object.keys(table.fields),
+    ...(table.readBack ?? []),
   ]
     .map((property) => `c.${columnOf(table, property)} as "${property}"`)
     .concat(Object.entries(table.joined ?? {}).map(([property, value]) => `${value} as "${property}"`))
@@ -189,7 +195,9 @@ export function beginStatement(
   const filled = Object.keys(given).map((property) => columnOf(table, property))
   const values: Record<string, string> = {
     ...Object.fromEntries(filled.map((name) => [name, `s.${name}`])),
-    ...{ last_seq: '1', started_at: 'moment.at', ended_at: 'case when s.is_over then moment.at end' },
+    last_seq: '1',
+    started_at: 'moment.at',
+    ended_at: 'case when s.is_over then moment.at end',
     ...Object.fromEntries(
       Object.entries(reckoned).flatMap(([name, { begin }]) => (begin ? [[name, begin]] : [])),
     ),

@@ -14,15 +14,22 @@ const part = z.looseObject({
 
 const item = z.discriminatedUnion('type', [
   z.looseObject({
-    ...{ id: id.optional(), type: z.literal('message'), content: z.array(part) },
+    id: id.optional(),
+    type: z.literal('message'),
+    content: z.array(part),
     role: z.enum(['system', 'user', 'assistant']),
   }),
   z.looseObject({
-    ...{ id: id.optional(), type: z.literal('function_call'), name: z.string(), arguments: z.string() },
+    id: id.optional(),
+    type: z.literal('function_call'),
+    name: z.string(),
+    arguments: z.string(),
     call_id: z.string(),
   }),
   z.looseObject({
-    ...{ id: id.optional(), type: z.literal('function_call_output'), output: z.string() },
+    id: id.optional(),
+    type: z.literal('function_call_output'),
+    output: z.string(),
     call_id: z.string(),
   }),
 ])
@@ -79,13 +86,16 @@ const event = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('input_audio_buffer.commit') }),
   z.looseObject({ type: z.literal('input_audio_buffer.clear') }),
   z.looseObject({
-    ...{ type: z.literal('conversation.item.create'), item },
+    type: z.literal('conversation.item.create'),
+    item,
     previous_item_id: z.string().nullish(),
   }),
   z.looseObject({ type: z.literal('conversation.item.retrieve'), item_id: id }),
   z.looseObject({ type: z.literal('conversation.item.delete'), item_id: id }),
   z.looseObject({
-    ...{ type: z.literal('conversation.item.truncate'), item_id: id, content_index: z.int() },
+    type: z.literal('conversation.item.truncate'),
+    item_id: id,
+    content_index: z.int(),
     audio_end_ms: z.int().min(0),
   }),
   z.looseObject({

@@ -30,7 +30,9 @@ export const UNAUTHORIZED: FaultyAnswer = {
   status: 401,
   body: {
     error: {
-      ...{ type: 'invalid_request_error', code: 'invalid_api_key', param: null },
+      type: 'invalid_request_error',
+      code: 'invalid_api_key',
+      param: null,
       message:
         'Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys.',
     },
@@ -41,7 +43,9 @@ export const QUOTA: FaultyAnswer = {
   status: 429,
   body: {
     error: {
-      ...{ type: 'insufficient_quota', code: 'insufficient_quota', param: null },
+      type: 'insufficient_quota',
+      code: 'insufficient_quota',
+      param: null,
       message: 'You exceeded your current quota, please check your plan and billing details.',
     },
   },
@@ -51,7 +55,9 @@ export const TOO_MANY: FaultyAnswer = {
   status: 429,
   body: {
     error: {
-      ...{ type: 'requests', code: 'rate_limit_exceeded', param: null },
+      type: 'requests',
+      code: 'rate_limit_exceeded',
+      param: null,
       message: 'Rate limit reached for gpt-realtime-2.1.',
     },
   },

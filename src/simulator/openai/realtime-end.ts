@@ -101,8 +101,13 @@ export class RealtimeEnd {
   speakByHand(itemId: string, milliseconds: number): void {
     if (!this.#items.all.some(({ id }) => id === itemId))
       this.#items.add({
-        ...{ id: itemId, type: 'message', role: 'assistant', source: 'model', status: 'completed' },
-        ...{ audioMs: 0, text: '' },
+        id: itemId,
+        type: 'message',
+        role: 'assistant',
+        source: 'model',
+        status: 'completed',
+        audioMs: 0,
+        text: '',
       })
     this.#spoke(this.#items.get(itemId), milliseconds)
   }
@@ -217,7 +222,13 @@ export class RealtimeEnd {
   #addCallerItem(id: string, audioMs: number): void {
     this.#bufferedMs = 0
     const item: Item = {
-      ...{ id, type: 'message', role: 'user', source: 'caller', status: 'completed', audioMs, text: null },
+      id,
+      type: 'message',
+      role: 'user',
+      source: 'caller',
+      status: 'completed',
+      audioMs,
+      text: null,
     }
     const previous_item_id = this.#items.add(item)
     this.#send('input_audio_buffer.committed', { item_id: id, previous_item_id })

@@ -71,8 +71,13 @@ export class Response {
 
   #beginItem(): void {
     const item: Item = {
-      ...{ id: newId('item'), type: 'message', role: 'assistant', source: 'model', status: 'in_progress' },
-      ...{ audioMs: 0, text: '' },
+      id: newId('item'),
+      type: 'message',
+      role: 'assistant',
+      source: 'model',
+      status: 'in_progress',
+      audioMs: 0,
+      text: '',
     }
     this.#item = item
     const previous_item_id = this.#outlet.begin(item)
@@ -130,8 +135,13 @@ export class Response {
     const call_id = newId('call')
     const fields = { type: 'function_call' as const, name, call_id, arguments: '{}' }
     const item: Item = {
-      ...{ id: newId('item'), type: 'function', source: 'model', status: 'completed', fields },
-      ...{ audioMs: null, text: null },
+      id: newId('item'),
+      type: 'function',
+      source: 'model',
+      status: 'completed',
+      fields,
+      audioMs: null,
+      text: null,
     }
     const previous_item_id = this.#outlet.begin(item)
     const at = { item_id: item.id, output_index: 1 }
@@ -152,7 +162,11 @@ export class Response {
   #shown(status: Status, status_details: Record<string, unknown> | null = null) {
     const usage = { total_tokens: 20, input_tokens: 10, output_tokens: 10 }
     return {
-      ...{ object: 'realtime.response', id: this.id, status, status_details, output: this.#output },
+      object: 'realtime.response',
+      id: this.id,
+      status,
+      status_details,
+      output: this.#output,
       usage: status === 'in_progress' ? null : usage,
     }
   }

@@ -27,6 +27,16 @@ export type SessionRecord = {
 }
 
 export const newRecord = (id: string, model: string, settings: SessionSettings): SessionRecord => ({
-  ...{ id, model, settings, items: [], callerAudio: [], callerAudioMs: 0, sentMs: new Map() },
-  ...{ truncations: [], deletions: [], errors: [], events: [], closeCode: null },
+  id,
+  model,
+  settings,
+  items: [],
+  callerAudio: [],
+  callerAudioMs: 0,
+  sentMs: new Map(),
+  truncations: [],
+  deletions: [],
+  errors: [],
+  events: [],
+  closeCode: null,
 })

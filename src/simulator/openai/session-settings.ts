@@ -6,8 +6,14 @@ import type { SessionUpdate } from './client-events.ts'
 /** What the vendor had on 2026-11-17 (`openai` 7.59.0, RealtimeAudioConfigOutput). */
 const VOICES = ['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar']
 const TRANSCRIPTION_MODELS = [
-  ...['gpt-live-transcribe', 'gpt-transcribe', 'gpt-realtime-whisper', 'whisper-1', 'gpt-4o-transcribe'],
-  ...['gpt-4o-mini-transcribe', 'gpt-4o-mini-transcribe-2025-12-15', 'gpt-4o-transcribe-diarize'],
+  'gpt-live-transcribe',
+  'gpt-transcribe',
+  'gpt-realtime-whisper',
+  'whisper-1',
+  'gpt-4o-transcribe',
+  'gpt-4o-mini-transcribe',
+  'gpt-4o-mini-transcribe-2025-12-15',
+  'gpt-4o-transcribe-diarize',
 ]
 const PCM_RATE = 24_000
 
@@ -38,8 +44,11 @@ export const DEFAULTS: SessionSettings = {
   outputFormat: 'audio/pcm',
   transcription: null,
   turnDetection: {
-    ...{ type: 'server_vad', prefixPaddingMs: 300, silenceDurationMs: 500 },
-    ...{ createsResponse: true, interruptsResponse: true },
+    type: 'server_vad',
+    prefixPaddingMs: 300,
+    silenceDurationMs: 500,
+    createsResponse: true,
+    interruptsResponse: true,
   },
   tools: [],
 }
@@ -113,12 +122,22 @@ function turnDetectionOf(wished: WishedDetection | null): TurnDetection | null {
 export function shown(settings: SessionSettings, session: { id: string; model: string; expiresAt: number }) {
   const { instructions, voice, inputFormat, outputFormat, transcription, tools } = settings
   return {
-    ...{ type: 'realtime', object: 'realtime.session', id: session.id, model: session.model },
-    ...{ output_modalities: ['audio'], instructions, tools, tool_choice: 'auto' },
-    ...{ max_output_tokens: 'inf', truncation: 'auto', expires_at: session.expiresAt },
+    type: 'realtime',
+    object: 'realtime.session',
+    id: session.id,
+    model: session.model,
+    output_modalities: ['audio'],
+    instructions,
+    tools,
+    tool_choice: 'auto',
+    max_output_tokens: 'inf',
+    truncation: 'auto',
+    expires_at: session.expiresAt,
     audio: {
       input: {
-        ...{ format: shownFormat(inputFormat), transcription, noise_reduction: null },
+        format: shownFormat(inputFormat),
+        transcription,
+        noise_reduction: null,
         turn_detection: shownDetection(settings.turnDetection),
       },
       output: { format: shownFormat(outputFormat), voice, speed: 1 },
@@ -130,9 +149,13 @@ const shownFormat = (type: Format) => (type === 'audio/pcm' ? { type, rate: PCM_
 
 const shownDetection = (detection: TurnDetection | null) =>
   detection && {
-    ...{ type: detection.type, threshold: 0.5, idle_timeout_ms: null },
-    ...{ prefix_padding_ms: detection.prefixPaddingMs, silence_duration_ms: detection.silenceDurationMs },
-    ...{ create_response: detection.createsResponse, interrupt_response: detection.interruptsResponse },
+    type: detection.type,
+    threshold: 0.5,
+    idle_timeout_ms: null,
+    prefix_padding_ms: detection.prefixPaddingMs,
+    silence_duration_ms: detection.silenceDurationMs,
+    create_response: detection.createsResponse,
+    interrupt_response: detection.interruptsResponse,
   }
 
 /** Samples at 8 kHz of what the client has sent. */

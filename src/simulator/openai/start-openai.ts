@@ -22,8 +22,16 @@ const KEPT = 200
 
 /** What the account may use. */
 const MODELS = [
-  ...['gpt-realtime', 'gpt-realtime-1.5', 'gpt-realtime-2', 'gpt-realtime-2.1', 'gpt-realtime-2.1-mini'],
-  ...['gpt-realtime-whisper', 'gpt-live-transcribe', 'gpt-transcribe', 'whisper-1', 'gpt-4o-transcribe'],
+  'gpt-realtime',
+  'gpt-realtime-1.5',
+  'gpt-realtime-2',
+  'gpt-realtime-2.1',
+  'gpt-realtime-2.1-mini',
+  'gpt-realtime-whisper',
+  'gpt-live-transcribe',
+  'gpt-transcribe',
+  'whisper-1',
+  'gpt-4o-transcribe',
 ]
 
 export type OpenAiOptions = {
@@ -138,8 +146,14 @@ export class SimulatedOpenAi extends Faults {
     const { sessionMs } = this
     const record = newRecord(newId('sess'), model, DEFAULTS)
     const session = new RealtimeEnd(client, {
-      ...{ clock: this.#clock, script, faults: this, record, keepsCallerAudio, log },
-      ...{ lastsMs: sessionMs, expiresAt: Math.round((Date.now() + sessionMs * this.#scale) / 1000) },
+      clock: this.#clock,
+      script,
+      faults: this,
+      record,
+      keepsCallerAudio,
+      log,
+      lastsMs: sessionMs,
+      expiresAt: Math.round((Date.now() + sessionMs * this.#scale) / 1000),
     })
     this.#live.set(record.id, session)
     this.#keep(record)
@@ -175,7 +189,9 @@ function pageOf(path: string): FaultyAnswer {
   const model = models.find((each) => each.id === id)
   if (model) return { status: 200, body: model }
   const error = {
-    ...{ type: 'invalid_request_error', code: id === null ? null : 'model_not_found', param: 'model' },
+    type: 'invalid_request_error',
+    code: id === null ? null : 'model_not_found',
+    param: 'model',
     message: id === null ? `Invalid URL (GET ${path})` : noModel(id),
   }
   return { status: 404, body: { error } }

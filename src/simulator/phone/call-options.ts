@@ -49,8 +49,14 @@ The exit status is 0 when the caller was joined to the voice agent, 1 when not, 
 export function readCallOptions(args: string[], env: NodeJS.Dict<string> = {}): CallCommandOptions {
   const text = { type: 'string' } as const
   const options = {
-    ...{ wav: text, out: text, from: text, agent: text, verstat: text },
-    ...{ seconds: text, url: text, key: text },
+    wav: text,
+    out: text,
+    from: text,
+    agent: text,
+    verstat: text,
+    seconds: text,
+    url: text,
+    key: text,
   }
   const { wav, out, from, agent, verstat, seconds, url, key } = readArgs({ args, options }).values
   return {

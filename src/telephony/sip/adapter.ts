@@ -73,7 +73,8 @@ export class SipAdapter {
     const { drachtio, freeswitch, trunks, users, links, onServer, log } = options
     this.#options = options
     this.#signalling = new Signalling({
-      ...{ ...drachtio, log },
+      ...drachtio,
+      log,
       onUp: (isUp) => onServer({ server: 'drachtio', address: `${drachtio.host}:${drachtio.port}` }, isUp),
       onBack: () => this.#resume(),
       onLost: () => void this.#switchboard.endAll('signalling-lost'),
@@ -82,7 +83,8 @@ export class SipAdapter {
     const { silenceMs } = options
     const addresses = freeswitch.servers.map((server) => ({
       ...server,
-      ...{ secret: freeswitch.secret, silenceMs },
+      secret: freeswitch.secret,
+      silenceMs,
     }))
     this.#servers = new FreeSwitchServers(srf, addresses, log, (address, isUp) =>
       onServer({ server: 'freeswitch', address }, isUp),
@@ -95,7 +97,10 @@ export class SipAdapter {
     this.#trunks = new TrunkWatch({ ...kept, directory, keeper })
     const authorizer = new InviteAuthorizer({ trunks: directory, digest, links })
     this.#switchboard = new Switchboard({
-      ...{ ...options, srf, servers: this.#servers, authorizer },
+      ...options,
+      srf,
+      servers: this.#servers,
+      authorizer,
       places: new TrunkPlaces(kept),
       srtpOf: (caller) => srtpOf(caller, options.srtp),
       onUnsaidBye: (dialog) => this.#oweBye(dialog),

@@ -160,3 +160,9 @@ function withoutNames(message: string): string {
   const headers = rest.slice(0, end).filter((line) => !/^(?:from|to|call-id|cseq):/i.test(line))
   return [tokens, start, ...headers, ...rest.slice(end)].join('\r\n')
 }
+
+/**
+ * The answer crossed a CANCEL: drachtio-server has ended the INVITE and knows it no more. The library forgets whom to tell
+ * of the CANCEL as soon as it has an answer to send.
+ */
+export const isForgotten = (error: unknown): boolean => String(error).includes('unknown transaction')

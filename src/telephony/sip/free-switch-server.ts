@@ -102,8 +102,12 @@ export class FreeSwitchServer {
         offer ? { remoteSdp: pastTheLibrary(offer.forwarded), headers } : { headers },
       )
       const media = new LegMedia(endpoint, {
-        ...{ server: this.name, audio: this.#audio, log: this.#log },
-        ...{ isWideband: terms.isWideband, codecs: terms.codecs ?? [], offer },
+        server: this.name,
+        audio: this.#audio,
+        log: this.#log,
+        isWideband: terms.isWideband,
+        codecs: terms.codecs ?? [],
+        offer,
       })
       this.#legs.add(media)
       void media.gone.then(() => this.#legs.delete(media))
@@ -140,9 +144,13 @@ export class FreeSwitchServer {
       const { host: address, port, secret } = this.#address
       this.#use(
         await this.#mrf.connect({
-          ...{ address, port, secret: secret ?? '', profile: PROFILE },
+          address,
+          port,
+          secret: secret ?? '',
+          profile: PROFILE,
           // What FreeSWITCH is reached from is what it can reach: no setting could know better.
-          ...{ listenAddress: localAddress, advertisedAddress: localAddress },
+          listenAddress: localAddress,
+          advertisedAddress: localAddress,
         }),
       )
     } catch (error) {
@@ -230,9 +238,15 @@ function offerTaken(remoteSdp: string, terms: OfferTerms): TakenOffer | null {
 /** Of somebody at the discard port, until the caller says who they are. */
 const offerOfNobody = (): string =>
   [
-    ...['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', 'm=audio 9 RTP/SAVP 0 101'],
+    'v=0',
+    'o=- 1 1 IN IP4 127.0.0.1',
+    's=-',
+    'c=IN IP4 127.0.0.1',
+    't=0 0',
+    'm=audio 9 RTP/SAVP 0 101',
     `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${randomBytes(30).toString('base64')}`,
-    ...['a=rtpmap:101 telephone-event/8000', ''],
+    'a=rtpmap:101 telephone-event/8000',
+    '',
   ].join('\r\n')
 
 /**

@@ -1,8 +1,22 @@
+import type { NoPlace } from '../../calls/trunk-ports.ts'
 import type { SipHeaders, SipRequest } from './drachtio.ts'
 import { LONGEST_SESSION } from './offer.ts'
 
 /** How a request is turned away, and as what it is counted. */
 export type Refused = { status: number; reason: string; headers?: SipHeaders }
+
+/** When a trunk that was refused for now may come again, in seconds. */
+export const RETRY_AFTER = { 'Retry-After': '5' }
+
+/** Another way to us may have room, and this one soon. */
+export const FULL_TRUNK: Record<NoPlace, Refused> = {
+  calls: { status: 503, reason: 'sip_trunk_full', headers: RETRY_AFTER },
+  rate: { status: 503, reason: 'sip_trunk_rate', headers: { 'Retry-After': '1' } },
+  gone: { status: 403, reason: 'sip_forbidden' },
+}
+export const MALFORMED: Refused = { status: 400, reason: 'sip_malformed' }
+export const UNANSWERABLE: Refused = { status: 500, reason: 'sip_unanswerable' }
+export const UNAVAILABLE: Refused = { status: 503, reason: 'sip_unavailable', headers: RETRY_AFTER }
 
 /** The database keeps 255 letters of what a call is known by; phones make some forty. */
 const MAX_CALL_ID = 200

@@ -183,8 +183,12 @@ export class LegTransfers {
     const { media } = leg
     const about = { 'Referred-By': `<${transfer.dialog.remote.uri}>`, ...RINGS_NO_LONGER }
     const dialog = await inviteParty(srf, {
-      ...{ uri: target.uri, headers: { ...target.headers, ...about }, localSdp: media.sdp },
-      ...{ signal, onNamed, onUnsaidBye },
+      uri: target.uri,
+      headers: { ...target.headers, ...about },
+      localSdp: media.sdp,
+      signal,
+      onNamed,
+      onUnsaidBye,
     })
     this.#replacing = transfer
     try {

@@ -1,18 +1,25 @@
 import type { Logger } from 'pino'
 import type { LegEndStatus } from '../../../machines/call-events.ts'
-import type { NoPlace } from '../../calls/trunk-ports.ts'
 import type { Country } from '../../numbers/phone-numbers.ts'
 import { withTimeout } from '../../runtime/with-timeout.ts'
 import type { CarrierCall } from '../calls-port.ts'
 import type { Admitted, InviteAuthorizer } from './admission.ts'
 import { offersWideband } from './codec-order.ts'
 import { namesHosts } from './contact.ts'
-import type { SipDialog, SipRequest, SipResponse, Srf } from './drachtio.ts'
+import { isForgotten, type SipDialog, type SipRequest, type SipResponse, type Srf } from './drachtio.ts'
 import { forkRatesFor, TELEPHONE_RATE } from './fork-rates.ts'
 import { type FreeSwitchServers, refusalOf } from './free-switch-servers.ts'
 import { handleInDialog } from './in-dialog.ts'
 import { Invite } from './invite.ts'
-import { faultOfInvite, type Refused } from './invite-rules.ts'
+import {
+  FULL_TRUNK,
+  faultOfInvite,
+  MALFORMED,
+  RETRY_AFTER,
+  type Refused,
+  UNANSWERABLE,
+  UNAVAILABLE,
+} from './invite-rules.ts'
 import { LegBook } from './leg-book.ts'
 import type { LegMedia } from './leg-media.ts'
 import { LegTransfers } from './leg-transfers.ts'
@@ -26,22 +33,10 @@ import { tellStates } from './state-report.ts'
 import type { Trunk } from './trunks/trunk-directory.ts'
 import type { TrunkPlaces } from './trunks/trunk-places.ts'
 
-/** When a trunk that was refused for now may come again, in seconds. */
-const RETRY_AFTER = { 'Retry-After': '5' }
 /** A trunk is told to try elsewhere sooner than its caller would give up the silence. */
 const OPEN_MS = 2_000
 /** The discard port of drachtio-server's own host, where nobody answers. */
 const NOWHERE = 'sip:127.0.0.1:9'
-
-/** Another way to us may have room, and this one soon. */
-const FULL_TRUNK: Record<NoPlace, Refused> = {
-  calls: { status: 503, reason: 'sip_trunk_full', headers: RETRY_AFTER },
-  rate: { status: 503, reason: 'sip_trunk_rate', headers: { 'Retry-After': '1' } },
-  gone: { status: 403, reason: 'sip_forbidden' },
-}
-const MALFORMED: Refused = { status: 400, reason: 'sip_malformed' }
-const UNANSWERABLE: Refused = { status: 500, reason: 'sip_unanswerable' }
-const UNAVAILABLE: Refused = { status: 503, reason: 'sip_unavailable', headers: RETRY_AFTER }
 
 export type SwitchboardOptions = {
   srf: Srf
@@ -365,12 +360,25 @@ export class Switchboard {
     }
     const transfers = (leg: SipLeg) =>
       new LegTransfers({
-        ...{ ...this.#options, leg, call, providerCallId },
+        ...this.#options,
+        leg,
+        call,
+        providerCallId,
         onCalling: (invite) => this.#book.calling(call.legId, invite),
       })
     const leg = new SipLeg({
-      ...{ call, providerCallId, dialog, media, calls, sounds, relays },
-      ...{ openElsewhere, onDialog, onUnsaidBye, transfers, log },
+      call,
+      providerCallId,
+      dialog,
+      media,
+      calls,
+      sounds,
+      relays,
+      openElsewhere,
+      onDialog,
+      onUnsaidBye,
+      transfers,
+      log,
     })
     this.#legs.set(call.legId, leg)
     leg.begin()
@@ -389,9 +397,3 @@ type Expected = {
   link: LinkCaller | null
   trunk: Trunk | null
 }
-
-/**
- * The answer crossed a CANCEL: drachtio-server has ended the INVITE and knows it no more. The library forgets whom to tell
- * of the CANCEL as soon as it has an answer to send.
- */
-const isForgotten = (error: unknown): boolean => String(error).includes('unknown transaction')

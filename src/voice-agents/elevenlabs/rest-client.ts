@@ -74,7 +74,8 @@ export class ElevenLabsClient {
       // Given a stream and a signal that has aborted, Node's fetch also rejects where nobody can catch it.
       over.throwIfAborted()
       const answer = await fetch(baseUrl.replace(/\/$/, '') + path, {
-        ...{ method, headers },
+        method,
+        headers,
         ...(typeof body === 'string' ? { body } : body && { body: body.body, duplex: 'half' }),
         // Wherever a redirection leads, the key and callers' samples must not go there.
         redirect: 'manual',

@@ -13,10 +13,19 @@ export type OpenAiLoss = { cause: string; detail: string | null; isPermanent: bo
 
 /** The same would be refused again a moment later. */
 const PERMANENT = new Set([
-  ...['invalid_api_key', 'incorrect_api_key', 'authentication_error', 'account_deactivated'],
-  ...['insufficient_quota', 'billing_not_active', 'billing_hard_limit_reached'],
-  ...['model_not_found', 'invalid_model', 'unsupported_model'],
-  ...['permission_denied', 'insufficient_permissions', 'unsupported_country_region_territory'],
+  'invalid_api_key',
+  'incorrect_api_key',
+  'authentication_error',
+  'account_deactivated',
+  'insufficient_quota',
+  'billing_not_active',
+  'billing_hard_limit_reached',
+  'model_not_found',
+  'invalid_model',
+  'unsupported_model',
+  'permission_denied',
+  'insufficient_permissions',
+  'unsupported_country_region_territory',
 ])
 
 /** These end a conversation, and are no fault of ours. */

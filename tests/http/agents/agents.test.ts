@@ -21,9 +21,18 @@ const stored = (draft: AgentDraft): StoredAgent => ({
 function setUp() {
   const written: Partial<AgentDraft>[] = []
   const draft: AgentDraft = {
-    ...{ name: 'Ann', backend: 'elevenlabs', numbers: [], tools: [], transferNumber: null },
-    ...{ vendorAgentId: 'agent_ann', model: null, voiceId: 'voice-of-ann', turnDetection: null },
-    ...{ instructions: null, firstMessage: null, language: null },
+    name: 'Ann',
+    backend: 'elevenlabs',
+    numbers: [],
+    tools: [],
+    transferNumber: null,
+    vendorAgentId: 'agent_ann',
+    model: null,
+    voiceId: 'voice-of-ann',
+    turnDetection: null,
+    instructions: null,
+    firstMessage: null,
+    language: null,
   }
   const write = (change: Partial<AgentDraft>) => {
     written.push(change)

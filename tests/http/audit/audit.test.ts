@@ -24,7 +24,9 @@ beforeEach(async () => {
   await db.query('delete from audit_entry')
   const log = pino({ level: 'silent' })
   const auth = createAuth({
-    ...{ adminKey: ADMIN_KEY, wrongKeys: wrongKeyLimit(), endedSessions: endedSessions() },
+    adminKey: ADMIN_KEY,
+    wrongKeys: wrongKeyLimit(),
+    endedSessions: endedSessions(),
     onKey: recordKeys({ audit, log }),
   })
   url = await serve(
@@ -59,8 +61,14 @@ describe('the audit log', () => {
     await post('/api/v1/agents', { name: 'Ann', instructions: 'a secret recipe' })
     const [entry] = await answered(1)
     expect(entry).toMatchObject({
-      ...{ actor: 'key', session: null, address: '127.0.0.1', method: 'POST', path: '/api/v1/agents' },
-      ...{ action: 'Sets up a voice agent', fields: ['name', 'instructions'], status: 201 },
+      actor: 'key',
+      session: null,
+      address: '127.0.0.1',
+      method: 'POST',
+      path: '/api/v1/agents',
+      action: 'Sets up a voice agent',
+      fields: ['name', 'instructions'],
+      status: 201,
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     })
     expect(JSON.stringify(entry)).not.toContain('secret recipe')
@@ -131,7 +139,8 @@ describe('the audit log', () => {
     const agents = createAgentStore(db.database)
     url = await serve(
       testApp({
-        ...{ auth, adminRoutes: agentsRoutes({ agents }) },
+        auth,
+        adminRoutes: agentsRoutes({ agents }),
         recordWrite: recordWrites({ audit: away, adminOf: auth.adminOf, log }),
       }),
     )

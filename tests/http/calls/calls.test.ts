@@ -31,13 +31,13 @@ const call = (n: number): CallSummary => ({
 })
 
 const legOf = (callId: string) => ({
-  ...{
-    id: `${callId.slice(0, -1)}f`,
-    role: 'caller' as const,
-    provider: 'twilio' as const,
-    providerCallId: null,
-  },
-  ...{ startedAt: new Date(1_700_000_000_000), endedAt: null, endReason: null },
+  id: `${callId.slice(0, -1)}f`,
+  role: 'caller' as const,
+  provider: 'twilio' as const,
+  providerCallId: null,
+  startedAt: new Date(1_700_000_000_000),
+  endedAt: null,
+  endReason: null,
 })
 
 type Page = { calls: { callId: string }[]; nextCursor: string | null }

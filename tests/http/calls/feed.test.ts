@@ -37,24 +37,21 @@ class Calls {
     const at = new Date()
     const seq = (this.all.get(id)?.seq ?? 0) + 1
     this.all.set(id, {
-      ...{
-        id,
-        state,
-        seq,
-        at,
-        provider: 'twilio',
-        direction: 'inbound',
-        from: this.from,
-        to: '+15550109999',
-      },
-      ...{
-        bridge: null,
-        voice: 'default',
-        value: { live: { leg: state } },
-        event: 'leg.instructionsRequested',
-        startedAt: at,
-      },
-      ...{ endedAt: state === 'ended' ? at : null, outcome: state === 'ended' ? 'caller_hung_up' : null },
+      id,
+      state,
+      seq,
+      at,
+      provider: 'twilio',
+      direction: 'inbound',
+      from: this.from,
+      to: '+15550109999',
+      bridge: null,
+      voice: 'default',
+      value: { live: { leg: state } },
+      event: 'leg.instructionsRequested',
+      startedAt: at,
+      endedAt: state === 'ended' ? at : null,
+      outcome: state === 'ended' ? 'caller_hung_up' : null,
     })
     for (const follower of this.#followers) follower({ callId: id })
   }

@@ -33,8 +33,12 @@ beforeAll(async () => {
   db = await openTestDatabase()
   live = createLiveCallQueries(db.database)
   host = new CallHost({
-    ...{ nodeId: NODE, clock: systemClock, log: pino({ level: 'silent' }), limits: LIMITS },
-    ...{ isDraining: () => false, maxConcurrentCalls: 10 },
+    nodeId: NODE,
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    limits: LIMITS,
+    isDraining: () => false,
+    maxConcurrentCalls: 10,
     store: createCallStore(db.callPool),
   })
 })
@@ -42,7 +46,11 @@ afterAll(() => db.drop())
 
 const openCall = async (providerCallId: string) => {
   const { row } = await host.open({
-    ...{ provider: 'twilio', providerCallId, direction: 'inbound', from: '+15550100002', to: '+15550109999' },
+    provider: 'twilio',
+    providerCallId,
+    direction: 'inbound',
+    from: '+15550100002',
+    to: '+15550109999',
     publicOrigin: 'https://example.com',
   })
   return row.id
@@ -55,15 +63,13 @@ describe('live calls', () => {
     expect(await live.live()).toEqual([{ id, seq: 2 }])
     expect(await live.these([id])).toMatchObject([
       {
-        ...{
-          id,
-          state: 'joining',
-          bridge: null,
-          voice: 'default',
-          seq: 2,
-          event: 'leg.instructionsRequested',
-          endedAt: null,
-        },
+        id,
+        state: 'joining',
+        bridge: null,
+        voice: 'default',
+        seq: 2,
+        event: 'leg.instructionsRequested',
+        endedAt: null,
         value: { call: 'bridging', leg: 'opening', conversation: 'idle', voice: { settled: 'default' } },
       },
     ])
@@ -80,11 +86,15 @@ describe('the state of a call', () => {
     const ask = (callId: string) => fetch(`${url}/api/v1/calls/${callId}/state`, { headers: asAdmin })
     const state = await (await ask(id)).json()
     expect(state).toMatchObject({
-      ...{ seq: 1, value: { call: 'greeting', leg: 'answered' }, context: { bridgeNumber: 0 } },
+      seq: 1,
+      value: { call: 'greeting', leg: 'answered' },
+      context: { bridgeNumber: 0 },
       instructions: [{ do: 'play-greeting' }, { do: 'poll' }],
     })
     expect(state.timers.map(({ timerId }: { timerId: string }) => timerId.split('.')[2])).toEqual([
-      ...['GREETING_OVERDUE', 'LEG_PATIENCE', 'CALL_MAX'],
+      'GREETING_OVERDUE',
+      'LEG_PATIENCE',
+      'CALL_MAX',
     ])
     expect((await ask(NODE)).status).toBe(404)
     expect((await ask('no-id')).status).toBe(404)

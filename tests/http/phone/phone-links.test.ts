@@ -27,8 +27,11 @@ type Link = { id: string; url: string; to: string; status: string } & Record<str
 async function startNode({ browser = BROWSER, isSetUp = true } = {}) {
   const phoneLinks: PhoneLinkStore = createPhoneLinkStore(db.database)
   const adminRoutes = phoneLinksRoutes({
-    ...{ phoneLinks, agents: createAgentStore(db.database), numbers: new PhoneNumbers(null) },
-    ...{ canCallFromBrowser: isSetUp, publicUrl: null },
+    phoneLinks,
+    agents: createAgentStore(db.database),
+    numbers: new PhoneNumbers(null),
+    canCallFromBrowser: isSetUp,
+    publicUrl: null,
   })
   const phone = phoneRoutes({ assetsDir: '/nowhere', links: phoneLinks, browser })
   const origin = await serve(testApp({ adminRoutes, phone }))

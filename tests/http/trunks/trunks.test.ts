@@ -16,13 +16,28 @@ const SECRET = 'correct horse battery'
 const REGISTERED = { username: '100', authUsername: null, password: SECRET, expiresSeconds: 3_600 }
 
 const BARE: TrunkDraft = {
-  ...{ name: 'Office', enabled: true, server: null, transport: 'udp', addresses: [], country: null },
-  ...{ numbers: [], didFrom: 'request-uri', codecs: [], srtp: null, maxCalls: null },
-  ...{ maxCallsPerSecond: null, registration: null, optionsSeconds: 30 },
+  name: 'Office',
+  enabled: true,
+  server: null,
+  transport: 'udp',
+  addresses: [],
+  country: null,
+  numbers: [],
+  didFrom: 'request-uri',
+  codecs: [],
+  srtp: null,
+  maxCalls: null,
+  maxCallsPerSecond: null,
+  registration: null,
+  optionsSeconds: 30,
 }
 const stored = (draft: TrunkDraft): StoredTrunk => ({
-  ...{ standing: UNKNOWN_STANDING, agents: [], ...draft },
-  ...{ id: ID, createdAt: new Date(0), updatedAt: new Date(0) },
+  standing: UNKNOWN_STANDING,
+  agents: [],
+  ...draft,
+  id: ID,
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
 })
 
 function setUp(kept: Partial<TrunkDraft> = {}, isSipTaken = true) {
@@ -255,7 +270,8 @@ describe('how a trunk is doing', () => {
     ['pending after it was taken back', { until: null, error: null, at }, 'pending'],
   ])('is %s', async (_, registration, status) => {
     expect((await stateOf(registered, { registration })).registration).toMatchObject({
-      ...{ status, error: registration?.error ?? null },
+      status,
+      error: registration?.error ?? null,
     })
   })
 
@@ -269,7 +285,9 @@ describe('how a trunk is doing', () => {
 
   it('says whether its server answers, and since when not', async () => {
     expect((await stateOf(registered, { server: answering })).server).toMatchObject({
-      ...{ isAnswering: true, status: 200, roundTripMs: 12.5 },
+      isAnswering: true,
+      status: 200,
+      roundTripMs: 12.5,
     })
     const silent = {
       ...answering,
@@ -279,7 +297,9 @@ describe('how a trunk is doing', () => {
       failingSince: at,
     }
     expect((await stateOf(registered, { server: silent })).server).toMatchObject({
-      ...{ isAnswering: false, failures: 3, failingSince: at.toISOString() },
+      isAnswering: false,
+      failures: 3,
+      failingSince: at.toISOString(),
     })
   })
 })

@@ -29,7 +29,7 @@ function setUp() {
       const { callerId, name, consent } = upload
       const trust = upload.trust ?? null
       const times = { createdAt: new Date(), updatedAt: new Date() }
-      const voice = { ...{ callerId, name, consent, trust, sampleKey: 'k' }, ...times }
+      const voice = { callerId, name, consent, trust, sampleKey: 'k', ...times }
       voices.set(callerId, voice)
       return voice
     },

@@ -98,7 +98,9 @@ export function readSdp(sdp: string): AudioDescription | null {
   const codecs = types.split(' ').map((type) => names.get(type) ?? STATIC_PAYLOADS[type] ?? type)
   const direction = /^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m.exec(audio)?.[1] ?? 'sendrecv'
   return {
-    ...{ address: `${host}:${port}`, codecs, direction: direction as Direction },
+    address: `${host}:${port}`,
+    codecs,
+    direction: direction as Direction,
     encryption: encryptionOf(audio),
   }
 }

@@ -11,9 +11,20 @@ type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
 type Entry = { trunk: Trunk; ranges: readonly Range[] }
 
 const SETTINGS_TRUNK: Trunk = {
-  ...{ id: null, name: 'SIP_TRUNKS', server: null, transport: 'udp', addresses: [], country: null },
-  ...{ numbers: [], didFrom: 'request-uri', codecs: [], srtp: null },
-  ...{ maxCalls: null, maxCallsPerSecond: null, registration: null, optionsSeconds: null },
+  id: null,
+  name: 'SIP_TRUNKS',
+  server: null,
+  transport: 'udp',
+  addresses: [],
+  country: null,
+  numbers: [],
+  didFrom: 'request-uri',
+  codecs: [],
+  srtp: null,
+  maxCalls: null,
+  maxCallsPerSecond: null,
+  registration: null,
+  optionsSeconds: null,
 }
 
 /** All trunks by the addresses that their calls come from: those of SIP_TRUNKS, and those that are stored. */

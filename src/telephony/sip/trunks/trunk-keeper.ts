@@ -105,13 +105,16 @@ export class TrunkKeeper {
       registration:
         registration &&
         new Registration({
-          ...{ srf, log, trunk: { ...trunk, registration } },
+          srf,
+          log,
+          trunk: { ...trunk, registration },
           tell: (news) => told(register.tellRegistration(id, news)),
         }),
       probe:
         server !== null && optionsSeconds !== null
           ? new ServerProbe({
-              ...{ srf, trunk: { ...trunk, optionsSeconds } },
+              srf,
+              trunk: { ...trunk, optionsSeconds },
               tell: (news) => told(register.tellServer(id, news)),
             })
           : null,
@@ -135,7 +138,10 @@ export class TrunkKeeper {
 
 /** What of a trunk makes a difference to whom it is registered with, and how. */
 const sentTo = ({ server, transport, registration, optionsSeconds }: TrunkSettings) => ({
-  ...{ server, transport, registration, optionsSeconds },
+  server,
+  transport,
+  registration,
+  optionsSeconds,
 })
 
 const namesOf = (trunk: TrunkSettings, resolver: HostResolver): TrunkName[] =>

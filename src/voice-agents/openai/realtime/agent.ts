@@ -18,7 +18,9 @@ export type RealtimeAgentOptions = {
 export const openAiRealtimeAgent = (options: RealtimeAgentOptions): VoiceAgent => ({
   connect: (request, listener) =>
     new RealtimeConversation({
-      ...{ ...options, request, listener },
+      ...options,
+      request,
+      listener,
       model: request.agent.model ?? options.model,
     }),
 })

@@ -38,7 +38,10 @@ export function sessionUpdate({ agent, voiceId, transcribeModel, without }: Sess
   return {
     type: 'session.update',
     session: {
-      ...{ type: 'realtime', output_modalities: ['audio'], tools: TOOLS, tool_choice: 'auto' },
+      type: 'realtime',
+      output_modalities: ['audio'],
+      tools: TOOLS,
+      tool_choice: 'auto',
       ...(instructions && { instructions }),
       audio: {
         input: {
@@ -65,7 +68,8 @@ function turnDetectionOf(wished: TurnDetection | null): object {
     return { type: 'semantic_vad', eagerness: wished.eagerness ?? 'auto', ...always }
   const { threshold, prefixPaddingMs, silenceDurationMs } = wished ?? {}
   return {
-    ...{ type: 'server_vad', ...always },
+    type: 'server_vad',
+    ...always,
     ...(threshold !== undefined && { threshold }),
     ...(prefixPaddingMs !== undefined && { prefix_padding_ms: prefixPaddingMs }),
     ...(silenceDurationMs !== undefined && { silence_duration_ms: silenceDurationMs }),
@@ -118,7 +122,9 @@ export const functionFailed = (callId: string, output: string): ClientEvent => (
 export const heardOf = (itemId: string, heardMs: number): ClientEvent =>
   heardMs > 0
     ? {
-        ...{ type: 'conversation.item.truncate', item_id: itemId, content_index: 0 },
+        type: 'conversation.item.truncate',
+        item_id: itemId,
+        content_index: 0,
         audio_end_ms: heardMs,
       }
     : { type: 'conversation.item.delete', item_id: itemId }

@@ -45,7 +45,9 @@ const session = z.object({ session: z.object({ id, expires_at: z.number().nullis
 
 const sessionMessage = (kind: 'session-created' | 'session-updated') =>
   reader(session, ({ session: { id: sessionId, expires_at } }) => ({
-    ...{ kind, sessionId, expiresAt: expires_at ?? null },
+    kind,
+    sessionId,
+    expiresAt: expires_at ?? null,
   }))
 
 const READERS = new Map<string, (message: unknown) => ServerMessage>([
@@ -62,7 +64,8 @@ const READERS = new Map<string, (message: unknown) => ServerMessage>([
   [
     'response.created',
     reader(z.object({ response: z.object({ id }) }), ({ response }) => ({
-      ...{ kind: 'response-created', responseId: response.id },
+      kind: 'response-created',
+      responseId: response.id,
     })),
   ],
   [
@@ -70,22 +73,27 @@ const READERS = new Map<string, (message: unknown) => ServerMessage>([
     reader(
       z.object({
         response: z.object({
-          ...{ id, status: z.string() },
+          id,
+          status: z.string(),
           status_details: z
             .object({ reason: z.string().nullish().catch(null), error: apiErrorSchema.nullish().catch(null) })
             .nullish(),
         }),
       }),
       ({ response: { id: responseId, status, status_details } }) => ({
-        ...{ kind: 'response-done', responseId, status },
-        ...{ reason: status_details?.reason ?? null, error: status_details?.error ?? null },
+        kind: 'response-done',
+        responseId,
+        status,
+        reason: status_details?.reason ?? null,
+        error: status_details?.error ?? null,
       }),
     ),
   ],
   [
     'conversation.item.input_audio_transcription.completed',
     reader(z.object({ transcript: words }), ({ transcript }) => ({
-      ...{ kind: 'caller-transcript', text: transcript.trim() },
+      kind: 'caller-transcript',
+      text: transcript.trim(),
     })),
   ],
   [
@@ -107,7 +115,10 @@ const READERS = new Map<string, (message: unknown) => ServerMessage>([
   [
     'response.function_call_arguments.done',
     reader(ofResponse.extend({ call_id: id, name: z.string() }), ({ response_id, call_id, name }) => ({
-      ...{ kind: 'function-call', responseId: response_id, callId: call_id, name },
+      kind: 'function-call',
+      responseId: response_id,
+      callId: call_id,
+      name,
     })),
   ],
   ['error', reader(z.object({ error: apiErrorSchema }), ({ error }) => ({ kind: 'error', error }))],
@@ -139,7 +150,11 @@ function spelledOutAudio(delta: string, responseId: string, itemId: string): Ser
 }
 
 const transcript = (responseId: string, itemId: string, text: string, isWhole: boolean): ServerMessage => ({
-  ...{ kind: 'agent-transcript', responseId, itemId, text, isWhole },
+  kind: 'agent-transcript',
+  responseId,
+  itemId,
+  text,
+  isWhole,
 })
 
 const invalid = (why: string): ServerMessage => ({ kind: 'invalid', why })

@@ -86,7 +86,10 @@ export class RealtimeConversation implements AgentConnection {
     const listener = this.#sessionListener()
     this.#session = this.#open(listener)
     this.#handover = new Handover({
-      ...{ open: (next) => this.#open(next), pause: () => this.#pause, log: this.#log, listener },
+      open: (next) => this.#open(next),
+      pause: () => this.#pause,
+      log: this.#log,
+      listener,
       takeOver: (session, term) => this.#goOnIn(session, term),
     })
   }
@@ -140,7 +143,12 @@ export class RealtimeConversation implements AgentConnection {
     const { account, model, transcribeModel, silenceTimeoutMs, request, log } = this.#options
     const { agent, callId, voiceId } = request
     return new RealtimeSession({
-      ...{ account, model, silenceTimeoutMs, callId, listener, log },
+      account,
+      model,
+      silenceTimeoutMs,
+      callId,
+      listener,
+      log,
       wish: { agent, voiceId, transcribeModel, without: this.#without },
     })
   }
@@ -160,7 +168,9 @@ export class RealtimeConversation implements AgentConnection {
     if (option !== 'voice') return
     const detail = vendorWords(error.message ?? '')
     this.#options.listener.refused({
-      ...{ override: 'voice', voiceId: null, isGone: false },
+      override: 'voice',
+      voiceId: null,
+      isGone: false,
       ...(detail && { detail }),
     })
   }

@@ -116,7 +116,9 @@ export class RealtimeSession {
     if (account.apiKey === null) return { cause: 'no_key', detail: NO_KEY }
     try {
       return new WebSocket(socketUrl(account, '/realtime', { model }), {
-        ...{ headers: authorization(account), maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
+        headers: authorization(account),
+        maxPayload: MAX_MESSAGE_BYTES,
+        perMessageDeflate: false,
       })
     } catch {
       // A key with a line break, or an address that is none.

@@ -1,8 +1,21 @@
 /** Applications that do nothing that could be heard or seen here. */
 const WITHOUT_EFFECT = new Set([
-  ...['answer', 'pre_answer', 'log', 'info', 'park', 'set_mute', 'sched_hangup', 'send_dtmf'],
-  ...['start_dtmf', 'stop_dtmf', 'spandsp_start_dtmf', 'spandsp_stop_dtmf', 'avmd_start', 'avmd_stop'],
-  ...['record_session', 'stop_record_session'],
+  'answer',
+  'pre_answer',
+  'log',
+  'info',
+  'park',
+  'set_mute',
+  'sched_hangup',
+  'send_dtmf',
+  'start_dtmf',
+  'stop_dtmf',
+  'spandsp_start_dtmf',
+  'spandsp_stop_dtmf',
+  'avmd_start',
+  'avmd_stop',
+  'record_session',
+  'stop_record_session',
 ])
 
 const KNOWN = new Set(['playback', 'sleep', 'set', 'export', 'multiset', 'unset', 'hangup'])

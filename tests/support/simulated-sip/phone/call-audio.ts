@@ -49,8 +49,12 @@ export class CallAudio implements RtpSocket {
   get sdp(): string {
     const { address, direction, encryption } = this
     return writeSdp({
-      ...{ address, codecs: this.#codecs, direction, encryption },
-      ...{ version: this.#version, name: 'phone' },
+      address,
+      codecs: this.#codecs,
+      direction,
+      encryption,
+      version: this.#version,
+      name: 'phone',
     })
   }
 

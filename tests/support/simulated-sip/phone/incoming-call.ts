@@ -25,7 +25,8 @@ export class IncomingCall extends PhoneCall {
     const { headers } = invite
     const tag = newTag()
     super(network, {
-      ...{ address, codecs },
+      address,
+      codecs,
       user: 'callee',
       names: {
         callId: headers.get('Call-ID'),
