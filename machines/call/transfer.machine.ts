@@ -45,13 +45,15 @@ export const transferMachine = chart.createMachine({
   context: { transferNumber: 0, transferTo: null, transferOutcome: null, transfersRefused: 0 },
   initial: 'idle',
   on: {
-    'leg.closes': '.over',
     'transfer.refused': { actions: 'countRefusal' },
   },
   states: {
     idle: {
       description: 'Nobody else is being called; a transfer can be asked for.',
-      on: { 'transfer.requested': { target: 'calling', actions: 'beginTransfer' } },
+      on: {
+        'transfer.requested': { target: 'calling', actions: 'beginTransfer' },
+        'leg.closes': 'over',
+      },
     },
     calling: {
       description: 'The party that shall get the call is being called; the caller goes on as before.',

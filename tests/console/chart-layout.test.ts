@@ -7,7 +7,7 @@ import { ANN, alice, begin, looksAt, service, visitConsole } from '../support/co
 
 visitConsole()
 
-const MACHINES = ['call', 'leg', 'conversation', 'voice']
+const MACHINES = ['call', 'leg', 'conversation', 'voice', 'transfer']
 
 type Place = { left: number; right: number; top: number; bottom: number }
 
@@ -33,12 +33,14 @@ test('on a phone they stand one under the other, at one left edge', async () => 
     expect(top).toBeGreaterThan(places[index]?.bottom ?? Number.NaN)
 })
 
-test('on a wide screen they stand two in a row, and none in another', async () => {
-  const [call, leg, conversation, voice] = (await placesAt(1280)) as [Place, Place, Place, Place]
-  expect(leg.left).toBeGreaterThan(call.right)
-  expect(leg.top).toBeCloseTo(call.top, 0)
-  expect(conversation.left).toBeCloseTo(call.left, 0)
-  expect(conversation.top).toBeGreaterThan(Math.max(call.bottom, leg.bottom))
-  expect(voice.left).toBeGreaterThan(conversation.right)
-  expect(voice.top).toBeCloseTo(conversation.top, 0)
+test('on a wide screen they stand in rows of three, each from the left', async () => {
+  const places = await placesAt(1280)
+  const rows = [places.slice(0, 3), places.slice(3)]
+  for (const row of rows) {
+    expect(row[0]?.left).toBeCloseTo(places[0]?.left ?? Number.NaN, 0)
+    for (const { top } of row) expect(top).toBeCloseTo(row[0]?.top ?? Number.NaN, 0)
+    for (const [index, { left }] of row.slice(1).entries())
+      expect(left).toBeGreaterThan(row[index]?.right ?? Number.NaN)
+  }
+  expect(rows[1]?.[0]?.top).toBeGreaterThan(Math.max(...places.slice(0, 3).map(({ bottom }) => bottom)))
 })
