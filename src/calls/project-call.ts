@@ -18,6 +18,8 @@ export function projectCall({ snapshot, view, end }: Projected<CallTypes>): Call
     hasCachedVoice: voice === 'cached',
     legsGone: snapshot ? legsGone(snapshot) : {},
     conversationId: context.conversationId ?? null,
+    transferTo: context.transferTo ?? null,
+    transferOutcome: context.transferOutcome ?? null,
     outcome: end?.reason ?? null,
     fault: end?.fault ?? null,
   }

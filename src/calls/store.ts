@@ -3,6 +3,7 @@ import type {
   CallEffect,
   CallEvent,
   LegRole,
+  TransferOutcome,
   VoiceLookup,
   VoiceWithheld,
 } from '../../machines/call-events.ts'
@@ -78,6 +79,9 @@ export type CallColumns = {
   legsGone: Readonly<Record<string, EndReason>>
   /** At the voice agent's vendor, once there is one. */
   conversationId: string | null
+  /** Whom the latest transfer is to, and what became of it; null while there is none. */
+  transferTo: string | null
+  transferOutcome: TransferOutcome | null
   outcome: EndReason | null
   fault: Fault | null
 }

@@ -98,8 +98,7 @@ const SUMMARY = `id, provider, (
   to_number as "to", agent_id as "agentId", state, bridge, voice_state as voice, voice_id as "voiceId",
   caller_verification as "callerVerification", voice_withheld as "voiceWithheld",
   started_at as "startedAt", bridged_at as "bridgedAt", ended_at as "endedAt", outcome, fault,
-  snapshot #>> '{context,transfer,transferTo}' as "transferTo",
-  snapshot #>> '{context,transfer,transferOutcome}' as "transferOutcome"`
+  transfer_to as "transferTo", transfer_outcome as "transferOutcome"`
 
 /** Reads for people and programs that look on; nothing here locks or changes a call. */
 export function createCallQueries(database: Database): CallQueries {

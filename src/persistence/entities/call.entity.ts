@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import type { VoiceWithheld } from '../../../machines/call-events.ts'
+import type { TransferOutcome, VoiceWithheld } from '../../../machines/call-events.ts'
 import type { CallerVerification } from '../../calls/caller-trust.ts'
 import type { Provider } from '../../calls/ports.ts'
 
@@ -28,6 +28,9 @@ const CallSchema = defineEntity({
     awaitsLastWord: p.boolean().default(false),
     /** Counts the call's bridges to the relay; null for calls that were over before it was written. */
     bridgeNumber: p.integer().nullable(),
+    /** Whom somebody last wanted to have the call, and what became of it. */
+    transferTo: p.string().nullable(),
+    transferOutcome: p.string().$type<TransferOutcome>().nullable(),
     /** The last step that has filled them; one of a node of the release before has not. */
     projectedSeq: p.integer().default(0),
     snapshot: p.json<object>(),

@@ -31,6 +31,8 @@ export const CALL_TABLE = {
     hasCachedVoice: 'boolean',
     legsGone: 'jsonb',
     conversationId: 'text',
+    transferTo: 'text',
+    transferOutcome: 'text',
     outcome: 'text',
     fault: 'text',
   },
