@@ -36,6 +36,14 @@ describe('What a caller’s phone may say', () => {
     expect(await call.outcome()).toBe('caller_hung_up')
   })
 
+  it('an offer of ours that the ACK leaves open: nothing is heard, and the caller may hang up', async () => {
+    const call = sip.call({ sdp: null, leavesOfferOpen: true })
+    expect(await call.answer()).toBe(200)
+    await call.reaches('greeting')
+    await call.line.bye()
+    expect(await call.outcome()).toBe('caller_hung_up')
+  })
+
   it.each(Object.entries(HOPELESS_OFFERS))('%s: refused with 488, and written down', async (_, sdp) => {
     const call = sip.call({ sdp })
     expect(await call.answer()).toBe(488)

@@ -54,7 +54,8 @@ export interface SipDialog {
   readonly connected: boolean
   readonly req: SipRequest
   readonly local: { sdp: string; uri: string }
-  readonly remote: { sdp: string; uri: string }
+  /** There is no `sdp` where an INVITE brought none, and its ACK neither. */
+  readonly remote: { sdp?: string; uri: string }
   destroy(options?: { headers?: SipHeaders }): Promise<unknown>
   /** Sends a re-INVITE with this description, and acknowledges; `local` and `remote` are those agreed on then. */
   modify(sdp: string): Promise<unknown>

@@ -194,7 +194,7 @@ export class LegTransfers {
     try {
       if (leg.media !== media)
         throw new SipFailure('the media that the party was offered is gone', { status: 500 })
-      await Promise.race([media.modify(dialog.remote.sdp).catch(unusable), untilAborted(signal)])
+      await Promise.race([media.modify(dialog.remote.sdp ?? '').catch(unusable), untilAborted(signal)])
       await leg.tellWhile(signal, { type: 'transfer.completed', transferNumber: number })
       await Promise.race([agreed.promise, untilAborted(signal)])
       leg.moveTo(dialog)

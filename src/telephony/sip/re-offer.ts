@@ -11,5 +11,6 @@ export async function offer(dialog: SipDialog, media: LegMedia): Promise<void> {
   const before = dialog.remote.sdp
   const sdp = inSessionOf(dialog.local.sdp, media.sdp)
   await withTimeout(OFFER_MS, dialog.modify(sdp), 'the caller did not answer a re-INVITE')
-  if (dialog.remote.sdp !== before) await media.modify(dialog.remote.sdp)
+  const after = dialog.remote.sdp
+  if (after !== undefined && after !== before) await media.modify(after)
 }

@@ -94,7 +94,7 @@ export class SipLeg {
     const { dialog, media, call, log } = options
     this.#options = options
     this.#dialog = dialog
-    this.#agreedSdp = dialog.remote.sdp
+    this.#agreedSdp = dialog.remote.sdp ?? ''
     this.#media = media
     this.#view = call.view
     this.#log = log.child({ callId: call.callId, legId: call.legId })
@@ -160,7 +160,7 @@ export class SipLeg {
       else {
         this.#use(media)
         await offer(dialog, media)
-        this.agreed(dialog.remote.sdp)
+        this.agreed(dialog.remote.sdp ?? '')
       }
     } catch (error) {
       this.#log.warn({ err: error }, 'FreeSWITCH is lost, and no other one takes the leg')
@@ -185,7 +185,7 @@ export class SipLeg {
   /** From now on this dialog's other party is the caller; the end of an earlier one ends nothing. */
   moveTo(dialog: SipDialog): void {
     this.#dialog = dialog
-    this.agreed(dialog.remote.sdp)
+    this.agreed(dialog.remote.sdp ?? '')
     dialog.on('destroy', (_req, reason) => {
       if (dialog === this.#dialog) void this.end(endedBy(reason))
     })

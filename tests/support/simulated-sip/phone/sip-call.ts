@@ -26,6 +26,8 @@ export type InviteOptions = {
   credentials?: Credentials
   /** The 200 is not acknowledged before `ack()` is called. */
   withholdsAck?: boolean
+  /** A late offer, one that comes with the 200, is acknowledged and never answered. */
+  leavesOfferOpen?: boolean
 }
 
 /** A call that a phone or trunk makes. */
@@ -89,7 +91,8 @@ export class SipCall extends PhoneCall implements SipParty {
   ack(): void {
     if (!this.#answer || this.#isAcknowledged) return
     this.#isAcknowledged = true
-    this.sendAck(numberOf(this.#invite), this.#options.sdp === null ? this.sdp : '')
+    const { sdp, leavesOfferOpen = false } = this.#options
+    this.sendAck(numberOf(this.#invite), sdp === null && !leavesOfferOpen ? this.sdp : '')
   }
 
   /** Falls silent as a phone does whose network is gone: nothing is sent or answered any more. */
