@@ -9,9 +9,10 @@ export function agentsApi(workspace: Workspace): Router {
   const { agents, conversations, counts, faults, signedUrls } = workspace
   const router = Router()
 
-  router.get('/v1/convai/conversation/get-signed-url', (request, response) => {
+  router.get('/v1/convai/conversation/get-signed-url', async (request, response) => {
     counts.signedUrl++
     if (faults.hangSignedUrl) return
+    await faults.signedUrlsReleased()
     if (faults.answerInstead('signedUrl', response)) return
     const agentId = request.query.agent_id
     if (typeof agentId !== 'string') throw new UnprocessableRequest([missingAgentId])

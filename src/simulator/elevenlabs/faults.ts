@@ -22,6 +22,7 @@ export class Faults {
 
   readonly #queued = new Map<FaultyRoute, FaultyAnswer[]>()
   #withheld: PromiseWithResolvers<void> | null = null
+  #withheldUrls: PromiseWithResolvers<void> | null = null
 
   /** Says whether the WebSocket upgrade that is there now is to be refused. */
   takeRefusedAgentSocket(): boolean {
@@ -49,6 +50,25 @@ export class Faults {
   /** Resolves when a clone may be finished. */
   async clonesReleased(): Promise<void> {
     await this.#withheld?.promise
+  }
+
+  /** Signed URLs are asked for, and none is given before they are released. */
+  set withholdSignedUrls(withhold: boolean) {
+    if (withhold) {
+      this.#withheldUrls ??= Promise.withResolvers()
+    } else {
+      this.#withheldUrls?.resolve()
+      this.#withheldUrls = null
+    }
+  }
+
+  get withholdSignedUrls(): boolean {
+    return this.#withheldUrls !== null
+  }
+
+  /** Resolves when a signed URL may be given. */
+  async signedUrlsReleased(): Promise<void> {
+    await this.#withheldUrls?.promise
   }
 
   /** The next clone requests get these answers, one each, in this order. */
