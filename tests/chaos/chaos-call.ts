@@ -72,6 +72,11 @@ export class ChaosCall {
     return this.caller.isTalking && this.endedAt === null
   }
 
+  /** The carrier's name for the call. */
+  get sid(): string {
+    return this.line.sid
+  }
+
   /** The vendor's ids of this call's conversations that are open, oldest first: a node that hangs does not let go of its own. */
   get conversationIds(): string[] {
     const { vendor } = this.#parts

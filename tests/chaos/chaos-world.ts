@@ -13,7 +13,7 @@ const SETTINGS = {
   DRAIN_SECONDS: '4',
 }
 /** Short sentences, so that callers' turns are short, and so many that no conversation runs out of them. */
-const SCRIPT = {
+export const SCRIPT = {
   firstMessage: 'Hello, how can I help?',
   reconnected: 'Sorry, where were we?',
   replies: Array.from({ length: 200 }, () => 'I see. Please go on.'),

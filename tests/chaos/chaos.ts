@@ -60,7 +60,7 @@ class ChaosRun {
   readonly #faults = new FaultLog()
   readonly #heardAgain: HeardAgain = { kill: [], stop: [], drain: [] }
   readonly #pool: NodePool
-  #watch: Watch | null = null
+  #watch: Watch<ChaosCall> | null = null
   /** How long this machine takes to start a node. */
   #startMs = 0
   #voices: string[] = []

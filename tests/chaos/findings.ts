@@ -11,7 +11,10 @@ export type Finding = { broken: Broken | 'excused'; why: string; call: ChaosCall
 type Scene = { world: World; faults: FaultLog; calls: readonly ChaosCall[] }
 
 /** What is to be said of the calls, once all are over and written. */
-export async function findingsOf({ world, faults, calls }: Scene, watch: Watch): Promise<Finding[]> {
+export async function findingsOf(
+  { world, faults, calls }: Scene,
+  watch: Watch<ChaosCall>,
+): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const call of calls) {
     const written = await writtenCall(world.db, call.line.sid)

@@ -2,9 +2,7 @@ import { leftOfCalls } from '../support/leftovers.ts'
 import { until } from '../support/until.ts'
 import type { World } from '../support/world.ts'
 import type { FaultLog } from './fault-log.ts'
-import type { NodePool } from './node-pool.ts'
 import { jobsLeft, liveSids } from './records.ts'
-import type { Watch } from './watch.ts'
 
 export type Leftovers = { jobs: string[]; voices: string[]; other: string[] }
 
@@ -17,8 +15,9 @@ const A_DAY_LATER_MS = 25 * 3_600_000
 /** Waits until nothing moves any more, lets a day pass, and tells what is still there. The nodes still run. */
 export async function settle(scene: {
   world: World
-  watch: Watch
-  pool: NodePool
+  watch: { stop: () => Promise<void>; look: () => Promise<void> }
+  /** What nodes did that they should not. */
+  pool: { readonly complaints: readonly string[] }
   faults: FaultLog
 }): Promise<Leftovers> {
   const { world, watch, pool, faults } = scene

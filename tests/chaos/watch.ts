@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { World } from '../support/world.ts'
-import type { ChaosCall } from './chaos-call.ts'
 import type { FaultLog } from './fault-log.ts'
 import { liveSids } from './records.ts'
 
@@ -18,18 +17,28 @@ const CUT = /^cut-/
 const EXCUSES = /^(stop|cut-)/
 const RECOVERY_MS = 6_000
 
-type Scene = { world: World; faults: FaultLog; calls: readonly ChaosCall[] }
+/** What must be seen of a call to watch it. */
+export type WatchedCall = {
+  readonly sid: string
+  readonly endedAt: number | null
+  /** The service has taken the carrier's word on how the call ended. */
+  readonly isTold: boolean
+  /** The conversations of this call that are open. */
+  readonly conversationIds: readonly string[]
+}
+
+type Scene<Call> = { world: World; faults: FaultLog; calls: readonly Call[] }
 
 /** Looks at all live calls, all the time, for what must never be: two agents for one caller, or a call without one. */
-export class Watch {
-  readonly doubled = new Set<ChaosCall>()
-  readonly stuck = new Set<ChaosCall>()
-  readonly #scene: Scene
+export class Watch<Call extends WatchedCall> {
+  readonly doubled = new Set<Call>()
+  readonly stuck = new Set<Call>()
+  readonly #scene: Scene<Call>
   readonly #stopping = new AbortController()
-  readonly #pairs = new Map<ChaosCall, number>()
+  readonly #pairs = new Map<Call, number>()
   readonly #watching: Promise<void>
 
-  constructor(scene: Scene) {
+  constructor(scene: Scene<Call>) {
     this.#scene = scene
     this.#watching = this.#watch()
   }
@@ -58,11 +67,11 @@ export class Watch {
       const cut = this.#scene.faults.between(call.endedAt, call.endedAt).find(({ kind }) => CUT.test(kind))
       const since = cut ? (cut.until ?? now) : call.endedAt
       const patience = call.isTold && !cut ? STUCK_AFTER_MS : UNTOLD_STUCK_AFTER_MS
-      if (now - since > patience && live.has(call.line.sid)) this.stuck.add(call)
+      if (now - since > patience && live.has(call.sid)) this.stuck.add(call)
     }
   }
 
-  #lookForPair(call: ChaosCall, now: number): void {
+  #lookForPair(call: Call, now: number): void {
     if (call.endedAt !== null || call.conversationIds.length < 2) return void this.#pairs.delete(call)
     const since = this.#pairs.get(call) ?? now
     this.#pairs.set(call, since)

@@ -13,8 +13,20 @@ export async function createTestDatabase(
   postgresUrl?: string,
   tablespace = 'pg_default',
 ): Promise<TestDatabase> {
-  const name = `test_${randomBytes(6).toString('hex')}`
-  const url = await createMigrated(name, tablespace, postgresUrl)
+  const name = newName()
+  return testDatabase(name, await createMigrated(name, tablespace, postgresUrl))
+}
+
+/** A database without a table, for a service that migrates it by itself. */
+export async function createEmptyDatabase(server: string): Promise<TestDatabase> {
+  const name = newName()
+  await onServer(server, `create database ${name}`)
+  return testDatabase(name, databaseUrl(server, name))
+}
+
+const newName = () => `test_${randomBytes(6).toString('hex')}`
+
+function testDatabase(name: string, url: string): TestDatabase {
   const pool = new pg.Pool({ connectionString: url, max: 2 })
   return {
     url,

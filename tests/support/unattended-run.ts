@@ -16,13 +16,15 @@ type Run = { postgresUrl: string; say: (text: string) => void; print: (text: str
 export type UnattendedRun<Options> = Omit<Command<Options>, 'run'> & {
   /** Of its folder, while it runs. */
   name: string
+  /** Of the command line, by default. */
+  args?: string[]
   run: (options: Options, run: Run) => Promise<number>
 }
 
 /** Ends the process with the run's exit status. */
 export async function runUnattended<Options>(asked: UnattendedRun<Options>): Promise<never> {
   const command = { ...asked, run: (options: Options) => onPostgres(asked, options).catch(notFinished) }
-  process.exit(await runCommand(command, { args: process.argv.slice(2), print }))
+  process.exit(await runCommand(command, { args: asked.args ?? process.argv.slice(2), print }))
 }
 
 async function onPostgres<Options>({ name, run }: UnattendedRun<Options>, options: Options): Promise<number> {

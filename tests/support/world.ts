@@ -13,7 +13,7 @@ import {
   startElevenLabs,
 } from '../../src/simulator/elevenlabs/start-elevenlabs.ts'
 import type { CallRecord } from './call-record.ts'
-import { createTestDatabase, type TestDatabase } from './database.ts'
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './database.ts'
 import { DatabaseGate } from './database-gate.ts'
 import { leftInProcesses, leftOfCalls } from './leftovers.ts'
 import { LoadBalancer } from './load-balancer.ts'
@@ -43,7 +43,9 @@ export type WorldOptions = {
   timeScale?: number
   /** A PostgreSQL to make the database on; the test run's by default. */
   postgresUrl?: string
-  /** Where on it the database's files are. */
+  /** A server on which an empty database is made, which the first node migrates. */
+  emptyDatabaseOn?: string
+  /** Where on the other the database's files are. */
   tablespace?: string
 }
 
@@ -83,7 +85,9 @@ export class World {
     const [accountSid, authToken, apiKey] = [`AC${secret()}`, secret(), secret()]
     const folder = await mkdtemp(join(tmpdir(), 'precall-story-'))
     const [db, elevenLabs, carrier, door] = await Promise.all([
-      createTestDatabase(postgresUrl, options.tablespace),
+      options.emptyDatabaseOn
+        ? createEmptyDatabase(options.emptyDatabaseOn)
+        : createTestDatabase(postgresUrl, options.tablespace),
       startElevenLabs({ apiKey, agentId: AGENT, log, timeScale, ...vendor }),
       startCarrier({ accountSid, authToken, phoneNumber: SERVICE_NUMBER, log, timeScale }),
       options.loadBalancer ? LoadBalancer.open() : null,
