@@ -18,6 +18,8 @@ import { USAGE as MODEL_USAGE } from '../src/model/model-options.ts'
 import { USAGE as REPLAY_USAGE } from '../src/replay/replay-options.ts'
 import { CHAOS_USAGE } from './chaos/options.ts'
 import { CARRIER_FAULTS, VENDOR_FAULTS } from './chaos/plan.ts'
+import { ROLLING_USAGE } from './chaos/rolling/options.ts'
+import { PLACES } from './chaos/rolling/plan.ts'
 import { FUZZ_USAGE } from './fuzz/options.ts'
 import { READER_TARGETS } from './fuzz/reader-targets.ts'
 import { SERVICE_TARGETS } from './fuzz/service-targets.ts'
@@ -250,7 +252,7 @@ describe('docs/chaos.md', () => {
 
   test('names no option that the command has not', () => {
     const options = (text: string) => [...new Set(text.match(/--[a-z][a-z-]+/g))]
-    const known = new Set([...options(CHAOS_USAGE), '--help'])
+    const known = new Set([...options(CHAOS_USAGE), ...options(ROLLING_USAGE), '--help'])
     expect(options(page).filter((option) => !known.has(option))).toEqual([])
   })
 
@@ -258,6 +260,10 @@ describe('docs/chaos.md', () => {
     const told = tableOf('docs/chaos.md', 'fault').flatMap(({ fault }) => codesIn(fault))
     const kinds = [...Object.keys(VENDOR_FAULTS), ...Object.keys(CARRIER_FAULTS)]
     expect(kinds.filter((kind) => !told.includes(kind))).toEqual([])
+  })
+
+  test('explains every place of a rolling update', () => {
+    expect(namesIn(tableOf('docs/chaos.md', 'place'), 'place')).toEqual(Object.keys(PLACES))
   })
 })
 

@@ -51,7 +51,9 @@ export const CHAOS_USAGE = `Usage: ${CHAOS_SYNOPSIS}
   --only A,B      the kinds of those two that are chosen from (all)
   --look-ms N     how often the load balancer looks at /health (250)
   --time-scale N  how fast carrier and vendor live: 1 is real time, 0.5 twice as fast (1)
-  --logs FOLDER   keeps there what the nodes print`
+  --logs FOLDER   keeps there what the nodes print
+
+npm run chaos -- rolling --from REV updates an older version under live calls; rolling --help tells more.`
 
 const COUNTS = ['kills', 'drains', 'stops', 'cuts', 'sessions', 'clocks', 'vendor', 'carrier'] as const
 
