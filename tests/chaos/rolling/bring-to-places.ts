@@ -48,8 +48,10 @@ export async function bringToPlaces({ world, follower, calls }: Scene): Promise<
   carrier.faults.noStatusCallbacks = true
   for (const call of at('closing')) sayGoodbye(call)
   for (const call of at('departing')) call.hangUp()
+  await follower.until(() => areThere(at('closing', 'departing')), SETTLED_WITHIN_MS)
+  // The first pause of an agent that was lost is half a second.
   for (const call of at('backingOff')) call.loseAgent()
-  await follower.until(() => areThere(at('closing', 'departing', 'backingOff')), SETTLED_WITHIN_MS)
+  await follower.until(() => areThere(at('backingOff')), SETTLED_WITHIN_MS / 2)
   breakStreams(at('rejoining'))
   await sleep(PASSING_MS)
   await follower.look()
