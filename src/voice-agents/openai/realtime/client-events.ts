@@ -1,5 +1,6 @@
 import type { AgentSettings, TurnDetection } from '../../../calls/agent-settings.ts'
 import type { Turn } from '../../../media/agent-port.ts'
+import { instructionsOf, voiceOf } from '../agent-wish.ts'
 
 /* The Realtime API's client events, as far as this service has use for them. */
 
@@ -58,9 +59,6 @@ export function sessionUpdate({ agent, voiceId, transcribeModel, without }: Sess
   }
 }
 
-/** A voice of the account's own has an id. */
-const voiceOf = (voiceId: string) => (voiceId.startsWith('voice_') ? { id: voiceId } : voiceId)
-
 /** Whoever speaks over the agent silences it, however it tells that. */
 function turnDetectionOf(wished: TurnDetection | null): object {
   const always = { create_response: true, interrupt_response: true }
@@ -75,9 +73,6 @@ function turnDetectionOf(wished: TurnDetection | null): object {
     ...(silenceDurationMs !== undefined && { silence_duration_ms: silenceDurationMs }),
   }
 }
-
-const instructionsOf = ({ instructions, language }: AgentSettings): string =>
-  [instructions, language && `Speak in the language with the tag ${language}.`].filter(Boolean).join('\n\n')
 
 /** What makes the agent speak first. The instructions of one response take the place of the session's. */
 export function greeting(agent: AgentSettings): object {

@@ -9,7 +9,11 @@ import type {
 import { awakeMs } from '../../../runtime/loop-delay.ts'
 import { vendorWords } from '../../../voices/ports.ts'
 import type { OpenAiAccount } from '../account.ts'
+import { keyedIn } from '../agent-wish.ts'
 import { type ApiError, lossBy } from '../errors.ts'
+import { Handover, type Pause } from '../handover.ts'
+import type { SessionEnd, SessionTerm } from '../session-term.ts'
+import { WordsSaid } from '../words-said.ts'
 import {
   functionFailed,
   greeting,
@@ -19,21 +23,15 @@ import {
   replayed,
   userText,
 } from './client-events.ts'
-import { Handover, type Pause } from './handover.ts'
 import { Responses } from './responses.ts'
-import {
-  RealtimeSession,
-  type SessionEnd,
-  type SessionListener,
-  type SessionMessage,
-  type SessionTerm,
-} from './session.ts'
+import { RealtimeSession, type SessionListener, type SessionMessage } from './session.ts'
 import { SpokenItems } from './spoken-items.ts'
-import { WordsSaid } from './words-said.ts'
 
 /** A pause between two sentences is shorter. */
 const PAUSE_MS = 1_500
 const TICK_MS = 1_000
+/** Five minutes of sixty; a session that hears nobody costs nothing. */
+const LEAD_SHARE = 1 / 12
 /** How much later than it could be the agent may be heard: network, and what carriers keep. */
 const LINE_DELAY_MS = 2_000
 
@@ -41,7 +39,6 @@ const ON_HOLD = '(I put the call on hold: I hear nothing now, and say nothing. S
 const BACK = '(I am back on the line, and hear you again.)'
 const LINE_RESTORED =
   '(The line was interrupted for a moment and is restored. Say so in a few words and go on where we stopped.)'
-const keyedIn = (keys: string): string => `(I pressed ${[...keys].join(' ')} on the keypad.)`
 
 const TELEPHONE: WireAudio = { ...TELEPHONE_AUDIO, wire: 'base64' }
 const CAPABILITIES: AgentCapabilities = { interrupt: true, truncate: true, textInput: true }
@@ -61,7 +58,7 @@ export class RealtimeConversation implements AgentConnection {
   readonly capabilities = CAPABILITIES
   readonly #options: ConversationOptions
   readonly #log: Logger
-  readonly #handover: Handover
+  readonly #handover: Handover<RealtimeSession, SessionMessage>
   readonly #said: WordsSaid
   readonly #without = new Set<Option>()
   #session: RealtimeSession
@@ -86,7 +83,8 @@ export class RealtimeConversation implements AgentConnection {
     const listener = this.#sessionListener()
     this.#session = this.#open(listener)
     this.#handover = new Handover({
-      open: (next) => this.#open(next),
+      leadShare: LEAD_SHARE,
+      open: (next) => this.#open({ ...next, doesWithout: () => {} }),
       pause: () => this.#pause,
       log: this.#log,
       listener,

@@ -1,14 +1,12 @@
 import type { Logger } from 'pino'
-import { awakeMs, loopDelay } from '../../../runtime/loop-delay.ts'
-import type { RealtimeSession, SessionListener, SessionTerm } from './session.ts'
+import { awakeMs, loopDelay } from '../../runtime/loop-delay.ts'
+import type { SessionListener, SessionTerm } from './session-term.ts'
 
 /*
- * The vendor ends a session after sixty minutes. Another is opened before that, and takes over in a pause of the conversation.
+ * The vendor ends each session after a time. Another is opened before that, and takes over in a pause of the conversation.
  */
 
-/** The share of a session's time that is left when the next one is opened: five minutes of sixty. */
-const LEAD_SHARE = 1 / 12
-/** The shares of that time after which a pause is not waited for any more: first of the agent's speech, then of anybody's. */
+/** The share of the lead below which a pause of the agent's is enough, whether or not the caller speaks. */
 const IMPATIENT_SHARE = 1 / 4
 /** One that could not be opened is tried again after so long, or sooner where little time is left. */
 const RETRY_MS = 20_000
@@ -16,27 +14,29 @@ const RETRY_MS = 20_000
 /** How a conversation stands: nobody speaks or is about to, the agent says nothing just now, or neither. */
 export type Pause = 'quiet' | 'agent-done' | 'none'
 
-export type HandoverOptions = {
+export type HandoverOptions<Session, Message> = {
+  /** The share of a session's time that is left when the next one is opened. */
+  leadShare: number
   /** Begins a session like the present one. */
-  open: (listener: SessionListener) => RealtimeSession
+  open: (listener: SessionListener<Message>) => Session
   pause: () => Pause
   /** It is the conversation's from now on. */
-  takeOver: (session: RealtimeSession, term: SessionTerm) => void
+  takeOver: (session: Session, term: SessionTerm) => void
   /** What the next session hears of the vendor once it is the conversation's. */
-  listener: Pick<SessionListener, 'message'> & { over: SessionListener['over'] }
+  listener: Pick<SessionListener<Message>, 'message' | 'over'>
   log: Logger
 }
 
 /** Has the next session ready when the present one ends. */
-export class Handover {
-  readonly #options: HandoverOptions
-  #next: { session: RealtimeSession; term: SessionTerm | null } | null = null
+export class Handover<Session extends { close(): void }, Message> {
+  readonly #options: HandoverOptions<Session, Message>
+  #next: { session: Session; term: SessionTerm | null } | null = null
   /** By `awakeMs`. */
   #endsAt = Number.POSITIVE_INFINITY
   #leadMs = 0
   #cancelTimer: () => void = () => {}
 
-  constructor(options: HandoverOptions) {
+  constructor(options: HandoverOptions<Session, Message>) {
     this.#options = options
   }
 
@@ -44,7 +44,7 @@ export class Handover {
   began({ lastsMs }: SessionTerm): void {
     this.#cancelTimer()
     this.#endsAt = awakeMs() + lastsMs
-    this.#leadMs = lastsMs * LEAD_SHARE
+    this.#leadMs = lastsMs * this.#options.leadShare
     this.#cancelTimer = loopDelay.after(lastsMs - this.#leadMs, () => this.#open())
   }
 
@@ -76,7 +76,6 @@ export class Handover {
     const { open, listener, log } = this.#options
     const isNext = () => this.#next?.session === session
     const session = open({
-      doesWithout: () => {},
       opened: (term) => {
         if (this.#next && isNext()) this.#next.term = term
       },

@@ -1,4 +1,4 @@
-import type { Turn } from '../../../media/agent-port.ts'
+import type { Turn } from '../../media/agent-port.ts'
 
 type Words = Pick<Turn, 'role' | 'text' | 'heard'>
 
@@ -8,12 +8,20 @@ const MAX_CHARACTERS = 8_000
 /** The conversation so far in words, for a session that has not heard it. */
 export class WordsSaid {
   #turns: Words[]
+  #count: number
 
   constructor(soFar: readonly Words[]) {
     this.#turns = [...soFar]
+    this.#count = soFar.length
+  }
+
+  /** How many turns there have been. */
+  get count(): number {
+    return this.#count
   }
 
   add(role: Turn['role'], text: string): void {
+    this.#count++
     this.#turns.push({ role, text })
     this.#turns = this.latest()
   }
@@ -32,5 +40,11 @@ export class WordsSaid {
       return characters > MAX_CHARACTERS
     })
     return this.#turns.slice(first + 1)
+  }
+
+  /** Those of the last turns that came when there had been so many. */
+  since(count: number): Words[] {
+    const added = this.#count - count
+    return added > 0 ? this.latest().slice(-added) : []
   }
 }
