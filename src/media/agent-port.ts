@@ -59,8 +59,11 @@ export interface AgentListener {
   interrupted(): void
   /** The caller said this. It may come late, and in pieces as long as the backend likes; none of them is a turn. */
   userTranscript(text: string): void
-  /** The agent says this; it comes about with the first of the audio that speaks it. */
-  agentTranscript(text: string): void
+  /**
+   * The agent says this; it comes about with the first of the audio that speaks it. Where it comes behind that audio, the last
+   * `spokenMs` of what was reported until now speak it.
+   */
+  agentTranscript(text: string, spokenMs?: number): void
   /** The agent was cut off: of its words `original`, only `spoken` were said. */
   agentTranscriptCorrected(original: string, spoken: string): void
   /** The vendor would not change this about its agent, which is being connected to without it: it is no loss. Before `ready`. */

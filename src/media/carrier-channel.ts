@@ -94,8 +94,10 @@ export class CarrierChannel {
     this.#music.stop()
   }
 
-  said(words: string): void {
-    this.#speech.said(words)
+  /** With `spokenMs`, the last so many milliseconds of what was played until now speak these words; else what follows does. */
+  said(words: string, spokenMs?: number): void {
+    if (spokenMs === undefined) this.#speech.said(words)
+    else this.#speech.spoke(words, spokenMs)
   }
 
   corrected(original: string): void {

@@ -315,8 +315,8 @@ export class MediaSession {
       audio: (payload) => this.#onAgentAudio(payload),
       interrupted: () => this.#interrupt(),
       userTranscript: (text) => this.#transcript.said('caller', text),
-      agentTranscript: (text) => {
-        this.#carrier.said(text)
+      agentTranscript: (text, spokenMs) => {
+        this.#carrier.said(text, spokenMs)
         this.#transcript.said('agent', text)
       },
       agentTranscriptCorrected: (original, spoken) => {

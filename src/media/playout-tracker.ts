@@ -49,6 +49,13 @@ export class AgentSpeech {
     else this.#stretches.push({ from: this.#sent, words })
   }
 
+  /** Takes note of words whose audio was sent before them: the last so many milliseconds. What follows speaks others. */
+  spoke(words: string, milliseconds: number): void {
+    while (this.#stretches.at(-1)?.words === null) this.#stretches.pop()
+    const from = Math.max(this.#sent - milliseconds, this.#stretches.at(-1)?.from ?? 0)
+    if (from < this.#sent) this.#stretches.push({ from, words }, { from: this.#sent, words: null })
+  }
+
   /** The agent itself has said how far these words came: there is nothing to reckon any more. */
   corrected(original: string): void {
     this.#stretches = this.#stretches.filter(({ words }) => words !== original)

@@ -86,6 +86,33 @@ describe('an interruption', () => {
     expect(speech.interrupted()).toEqual([])
   })
 
+  test('knows words that were given behind their audio, and that others follow', () => {
+    speech.sent(SECOND)
+    speech.spoke('one two three four', SECOND)
+    speech.sent(SECOND)
+    clock.advance(1_500)
+    expect(speech.interrupted()).toEqual([])
+    speech.sent(SECOND)
+    speech.spoke('five six seven eight', SECOND)
+    clock.advance(510)
+    expect(speech.interrupted()).toEqual([{ original: 'five six seven eight', spoken: 'five six' }])
+  })
+
+  test('knows of words behind their audio where one sentence ends and the next begins', () => {
+    speech.sent(SECOND)
+    speech.spoke('one two three four', SECOND)
+    speech.sent(SECOND)
+    speech.spoke('five six seven eight', SECOND)
+    clock.advance(1_510)
+    expect(speech.interrupted()).toEqual([{ original: 'five six seven eight', spoken: 'five six' }])
+  })
+
+  test('cuts nothing of words that took no time', () => {
+    speech.sent(SECOND)
+    speech.spoke('Hm.', 0)
+    expect(speech.interrupted()).toEqual([])
+  })
+
   test('cuts between characters where a script has no spaces', () => {
     speech.said('お電話ありがとう')
     speech.sent(SECOND)
