@@ -7,6 +7,7 @@ import {
 
 export const API_KEY = 'sk-simulated-key-of-openai'
 export const MODEL = 'gpt-realtime-2.1'
+export const LIVE_MODEL = 'gpt-live-1.1'
 
 /** Fifty times as fast as life. */
 const TIME_SCALE = 0.02

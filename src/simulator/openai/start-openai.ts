@@ -8,12 +8,15 @@ import { type Clock, scaledClock } from '../../runtime/clock.ts'
 import { ClockScope } from '../clock-scope.ts'
 import { DEMO_SCRIPT, type Script } from '../script.ts'
 import { Faults, type FaultyAnswer, UNAUTHORIZED } from './faults.ts'
+import { LIVE_MODELS } from './live/live-end.ts'
+import { LiveSessions } from './live/live-sessions.ts'
 import { RealtimeEnd } from './realtime-end.ts'
 import { newRecord, type SessionRecord } from './session-record.ts'
 import { DEFAULTS } from './session-settings.ts'
 import { newId } from './vendor-id.ts'
 
 const REALTIME_PATH = '/v1/realtime'
+const LIVE_PATH = '/v1/live/sessions'
 const MODELS_PATH = '/v1/models'
 /** What a client may send at once. */
 const MAX_MESSAGE_BYTES = 15 * 1024 * 1024
@@ -32,6 +35,7 @@ const MODELS = [
   'gpt-transcribe',
   'whisper-1',
   'gpt-4o-transcribe',
+  ...LIVE_MODELS,
 ]
 
 export type OpenAiOptions = {
@@ -50,12 +54,14 @@ export type OpenAiOptions = {
 
 /** A running simulated vendor: where it is, what a test can make go wrong, and what it saw. */
 export class SimulatedOpenAi extends Faults {
-  /** By id, oldest first; live ones too. */
+  /** Those of the Live API. */
+  readonly live = new LiveSessions()
+  /** Those of the Realtime API, by id, oldest first; open ones too. */
   readonly sessions = new Map<string, SessionRecord>()
   readonly #options: OpenAiOptions
   readonly #clock: ClockScope
   readonly #scale: number
-  readonly #live = new Map<string, RealtimeEnd>()
+  readonly #open = new Map<string, RealtimeEnd>()
   readonly #server = createServer((request, response) => this.#answer(request, response))
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, autoPong: false })
   readonly #ignored = new Set<Duplex>()
@@ -82,12 +88,12 @@ export class SimulatedOpenAi extends Faults {
   }
 
   get liveSessionIds(): string[] {
-    return [...this.#live.keys()]
+    return [...this.#open.keys()]
   }
 
   /** @throws Error when there is no such live session. */
   session(id: string): RealtimeEnd {
-    const session = this.#live.get(id)
+    const session = this.#open.get(id)
     if (session) return session
     throw new Error(`No live session ${id}; live: ${this.liveSessionIds.join(', ') || 'none'}.`)
   }
@@ -127,37 +133,37 @@ export class SimulatedOpenAi extends Faults {
       return
     }
     const url = URL.parse(request.url ?? '/', 'http://simulated')
-    const refusal =
-      this.refuseNext.shift() ??
-      this.refuse ??
-      this.#refusal(request) ??
-      (url?.pathname === REALTIME_PATH ? null : { status: 404, body: { error: { message: 'Not found' } } })
+    const refusal = this.refuseNext.shift() ?? this.refuse ?? this.#refusal(request) ?? addressFault(url)
     if (refusal) {
       refuseUpgrade(socket, refusal)
       return
     }
-    const model = url?.searchParams.get('model') ?? ''
-    this.#sockets.handleUpgrade(request, socket, head, (client) => this.#admit(client, model))
+    this.#sockets.handleUpgrade(request, socket, head, (client) => {
+      client.on('error', (error) => this.#options.log.debug({ err: error }, 'a simulated session failed'))
+      if (url?.pathname === LIVE_PATH) this.live.admit(client, this.#sessionOptions())
+      else this.#admit(client, url?.searchParams.get('model') ?? '')
+    })
   }
 
-  #admit(client: WebSocket, model: string): void {
-    client.on('error', (error) => this.#options.log.debug({ err: error }, 'a simulated session failed'))
+  #sessionOptions() {
     const { script = DEMO_SCRIPT, keepsCallerAudio = false, log } = this.#options
-    const { sessionMs } = this
-    const record = newRecord(newId('sess'), model, DEFAULTS)
-    const session = new RealtimeEnd(client, {
+    return {
       clock: this.#clock,
       script,
       faults: this,
-      record,
       keepsCallerAudio,
       log,
-      lastsMs: sessionMs,
-      expiresAt: Math.round((Date.now() + sessionMs * this.#scale) / 1000),
-    })
-    this.#live.set(record.id, session)
+      lastsMs: this.sessionMs,
+      expiresAt: Math.round((Date.now() + this.sessionMs * this.#scale) / 1000),
+    }
+  }
+
+  #admit(client: WebSocket, model: string): void {
+    const record = newRecord(newId('sess'), model, DEFAULTS)
+    const session = new RealtimeEnd(client, { ...this.#sessionOptions(), record })
+    this.#open.set(record.id, session)
     this.#keep(record)
-    client.once('close', () => this.#live.delete(record.id))
+    client.once('close', () => this.#open.delete(record.id))
     if (!MODELS.includes(model)) session.fail('model_not_found', noModel(model), 1008)
   }
 
@@ -171,13 +177,25 @@ export class SimulatedOpenAi extends Faults {
 }
 
 /**
- * Starts a vendor that speaks OpenAI's Realtime API over WebSocket on 127.0.0.1, and tells of its models by REST.
+ * Starts a vendor that speaks OpenAI's Realtime and Live APIs over WebSocket on 127.0.0.1, and tells of its models by REST.
  * @throws when the port is taken or `timeScale` is not above 0.
  */
 export async function startOpenAi(options: OpenAiOptions): Promise<SimulatedOpenAi> {
   const simulator = new SimulatedOpenAi(options)
   await simulator.listen(options.port ?? 0)
   return simulator
+}
+
+/** The Live API has its model in the first message, and refuses one in the address. */
+function addressFault(url: URL | null): FaultyAnswer | null {
+  if (url?.pathname === REALTIME_PATH) return null
+  if (url?.pathname !== LIVE_PATH) return { status: 404, body: { error: { message: 'Not found' } } }
+  if (url.search === '') return null
+  const message = 'Query parameters are not supported; send session.start.'
+  return {
+    status: 400,
+    body: { error: { type: 'invalid_request_error', code: 'unknown_parameter', message } },
+  }
 }
 
 function pageOf(path: string): FaultyAnswer {
