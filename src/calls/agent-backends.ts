@@ -28,6 +28,37 @@ export const BACKEND_TRAITS: Record<AgentBackend, BackendTraits> = {
     turnDetection: ['server_vad', 'semantic_vad'],
     voices: ['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'marin', 'sage', 'shimmer', 'verse'],
   },
+  'openai-live': {
+    label: 'OpenAI Live',
+    hasVendorAgents: false,
+    speaksClones: false,
+    turnDetection: [],
+    voices: [
+      'alloy',
+      'ash',
+      'ballad',
+      'beacon',
+      'bossa',
+      'cedar',
+      'cinder',
+      'coral',
+      'delta',
+      'echo',
+      'gleam',
+      'marin',
+      'meridian',
+      'quartz',
+      'ripple',
+      'sage',
+      'shida',
+      'shimmer',
+      'stone',
+      'tempo',
+      'verse',
+      'vesper',
+      'willow',
+    ],
+  },
 }
 
 /** A voice of the account's own, where voices have names. */
@@ -60,7 +91,9 @@ export function backendFaults(agent: BackendFields): BackendFault[] {
   if (agent.turnDetection !== null && !turnDetection.includes(agent.turnDetection.type))
     faults.push({
       field: 'turnDetection',
-      detail: `must be null: the turn detection of an agent is set at ${label}`,
+      detail: hasVendorAgents
+        ? `must be null: the turn detection of an agent is set at ${label}`
+        : `must be null: ${label} tells by itself when the caller has stopped speaking`,
     })
   return faults
 }

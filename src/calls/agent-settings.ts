@@ -1,5 +1,5 @@
 /** The backends that an agent may be set up for. Which of them this build has is said where they are joined. */
-export const AGENT_BACKENDS = ['elevenlabs', 'openai'] as const
+export const AGENT_BACKENDS = ['elevenlabs', 'openai', 'openai-live'] as const
 export type AgentBackend = (typeof AGENT_BACKENDS)[number]
 
 /** How an agent tells that the caller has stopped speaking: by the silence, or by what they said. */

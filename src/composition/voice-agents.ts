@@ -7,6 +7,7 @@ import type { AgentStore } from '../persistence/agent-store.ts'
 import { elevenLabsAgent } from '../voice-agents/elevenlabs/agent.ts'
 import { type PostCallKeeper, receivePostCall } from '../voice-agents/elevenlabs/post-call-stream.ts'
 import { ElevenLabsRest } from '../voice-agents/elevenlabs/rest.ts'
+import { openAiLiveAgent } from '../voice-agents/openai/live/agent.ts'
 import { openAiRealtimeAgent } from '../voice-agents/openai/realtime/agent.ts'
 import type { VoiceVendor } from '../voices/ports.ts'
 
@@ -45,6 +46,7 @@ export function createVoiceAgents({ elevenLabs, openAi, calls }: Config, log: Lo
       silenceTimeoutMs,
       log,
     }),
+    'openai-live': openAiLiveAgent({ account: openAi, model: openAi.liveModel, silenceTimeoutMs, log }),
   })
   return {
     get refusal() {

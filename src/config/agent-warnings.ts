@@ -9,6 +9,7 @@ export type AgentWarning = { kind: 'settings' | 'key' | 'model' | 'clones'; find
 const KEYS: Record<AgentBackend, { name: string; of: (config: Config) => string | null }> = {
   elevenlabs: { name: 'ELEVENLABS_API_KEY', of: ({ elevenLabs }) => elevenLabs.apiKey },
   openai: { name: 'OPENAI_API_KEY', of: ({ openAi }) => openAi.apiKey },
+  'openai-live': { name: 'OPENAI_API_KEY', of: ({ openAi }) => openAi.apiKey },
 }
 
 /** What is to be said of an agent that is set up so, where the service has these settings. */

@@ -164,6 +164,11 @@ function endingModels({ openAi }: Config, now: Date): ConfigWarning[] {
       without: 'calls to its agents end with it',
     },
     {
+      name: 'OPENAI_LIVE_MODEL',
+      model: openAi.liveModel,
+      without: 'calls to its agents end with it',
+    },
+    {
       name: 'OPENAI_TRANSCRIBE_MODEL',
       model: openAi.transcribeModel,
       without: 'callers’ words are no longer written down',

@@ -63,6 +63,7 @@ const settings = z.object({
   OPENAI_API_KEY: orNull(secret()),
   OPENAI_BASE_URL: httpBase().prefault('https://api.openai.com'),
   OPENAI_REALTIME_MODEL: text().prefault('gpt-realtime-2.1'),
+  OPENAI_LIVE_MODEL: text().prefault('gpt-live-1.1'),
   OPENAI_TRANSCRIBE_MODEL: text().prefault('gpt-realtime-whisper'),
   TWILIO_ACCOUNT_SID: orNull(pattern(/^AC[0-9a-zA-Z]+$/, 'an account SID: AC and 32 letters and digits')),
   TWILIO_AUTH_TOKEN: orNull(secret()),
@@ -287,6 +288,7 @@ function grouped(s: Settings) {
       apiKey: s.OPENAI_API_KEY,
       baseUrl: s.OPENAI_BASE_URL,
       realtimeModel: s.OPENAI_REALTIME_MODEL,
+      liveModel: s.OPENAI_LIVE_MODEL,
       /** Writes down what the caller says. */
       transcribeModel: s.OPENAI_TRANSCRIBE_MODEL,
     },

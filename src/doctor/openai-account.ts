@@ -5,8 +5,8 @@ import { apiErrorSchema } from '../voice-agents/openai/errors.ts'
 import { type Check, type Finding, fail, ok, skip, warn } from './finding.ts'
 import { networkFailure } from './network-failure.ts'
 
-/** Two requests. */
-const LIMIT_MS = 20_000
+/** Three requests. */
+const LIMIT_MS = 28_000
 const TIMEOUT_MS = 8_000
 
 const KEYS_PAGE = 'platform.openai.com → API keys'
@@ -40,14 +40,15 @@ export function openAiAccountCheck({ openAi }: Config): Check {
       yield keyFinding(speaks, openAi.baseUrl)
       if (speaks !== null && !isAboutModel(speaks)) return
       yield modelFinding('openai model', 'OPENAI_REALTIME_MODEL', openAi.realtimeModel, speaks)
-      const writes = await lookFor(openAi, openAi.transcribeModel)
-      const found = modelFinding(
-        'openai transcription',
-        'OPENAI_TRANSCRIBE_MODEL',
-        openAi.transcribeModel,
-        writes,
-      )
-      yield found.verdict === 'FAIL' ? { ...found, verdict: 'warn' } : found
+      const { liveModel, transcribeModel } = openAi
+      const others = [
+        ['openai live model', 'OPENAI_LIVE_MODEL', liveModel],
+        ['openai transcription', 'OPENAI_TRANSCRIBE_MODEL', transcribeModel],
+      ] as const
+      for (const [name, setting, model] of others) {
+        const found = modelFinding(name, setting, model, await lookFor(openAi, model))
+        yield found.verdict === 'FAIL' ? { ...found, verdict: 'warn' } : found
+      }
     },
   }
 }

@@ -26,6 +26,10 @@ describe('an agent', () => {
       { kind: 'key', finding: expect.stringMatching(/^OPENAI_API_KEY is not set/) },
       {},
     ])
+    expect(findings({ backend: 'openai-live' }, {})).toMatchObject([
+      { kind: 'key', finding: expect.stringMatching(/^OPENAI_API_KEY is not set/) },
+      {},
+    ])
     expect(findings({}, {})).toMatchObject([
       { kind: 'key', finding: expect.stringMatching(/^ELEVENLABS_API_KEY is not set/) },
     ])

@@ -22,7 +22,12 @@ const account = (changes: Record<string, string> = {}) =>
 
 describe('the account', () => {
   test('is in order, at either spelling of its address', async () => {
-    const well = { 'openai key': 'ok', 'openai model': 'ok', 'openai transcription': 'ok' }
+    const well = {
+      'openai key': 'ok',
+      'openai model': 'ok',
+      'openai live model': 'ok',
+      'openai transcription': 'ok',
+    }
     expect(verdicts(await account())).toEqual(well)
     expect(verdicts(await account({ OPENAI_BASE_URL: `${vendor.url}/v1` }))).toEqual(well)
   })
@@ -32,10 +37,15 @@ describe('the account', () => {
   })
 
   test('does not have the models of the settings', async () => {
-    const findings = await account({ OPENAI_REALTIME_MODEL: 'parrot-1', OPENAI_TRANSCRIBE_MODEL: 'parrot-2' })
+    const findings = await account({
+      OPENAI_REALTIME_MODEL: 'parrot-1',
+      OPENAI_LIVE_MODEL: 'parrot-3',
+      OPENAI_TRANSCRIBE_MODEL: 'parrot-2',
+    })
     expect(verdicts(findings)).toEqual({
       'openai key': 'ok',
       'openai model': 'FAIL',
+      'openai live model': 'warn',
       'openai transcription': 'warn',
     })
     expect(named(findings, 'openai model')).toMatchObject({

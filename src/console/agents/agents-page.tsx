@@ -6,7 +6,11 @@ import { phoneNumberWords } from '../call/numbers.ts'
 import { ConfirmButton } from '../parts/confirm-button.tsx'
 import { AgentForm } from './agent-form.tsx'
 
-const LABELS: Record<Agent['backend'], string> = { elevenlabs: 'ElevenLabs', openai: 'OpenAI Realtime' }
+const LABELS: Record<Agent['backend'], string> = {
+  elevenlabs: 'ElevenLabs',
+  openai: 'OpenAI Realtime',
+  'openai-live': 'OpenAI Live',
+}
 
 /** How voice agents are set up, and which numbers they answer. */
 export function AgentsPage() {

@@ -41,11 +41,13 @@ const fields = {
     .describe("The vendor's id of the agent; null means the one in the settings. Only with `elevenlabs`."),
   model: text()
     .nullable()
-    .describe('The model that speaks; null means the one in the settings. Only with `openai`.'),
+    .describe(
+      'The model that speaks; null means the one in the settings. Only with `openai` and `openai-live`.',
+    ),
   voiceId: text()
     .nullable()
     .describe(
-      "The voice for callers without one of their own; null means the agent's. With `openai`, one of the names in `/agent-backends` or the id of a voice of your account there: all callers hear it, for only ElevenLabs speaks cloned voices.",
+      "The voice for callers without one of their own; null means the agent's. With `openai` and `openai-live`, one of the names in `/agent-backends` or the id of a voice of your account there: all callers hear it, for only ElevenLabs speaks cloned voices.",
     ),
   instructions: text(MAX_PROMPT).nullable().describe("The prompt; null means the agent's own."),
   firstMessage: text(MAX_PROMPT).nullable().describe('What it says first.'),

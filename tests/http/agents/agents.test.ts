@@ -113,6 +113,10 @@ describe('agents', () => {
   test.each([
     [{ backend: 'openai', vendorAgentId: 'agent_1' }, ['vendorAgentId', 'has no agents of its own']],
     [{ backend: 'openai', voiceId: '21m00Tcm4TlvDq8ikWAM' }, ['voiceId', 'alloy, ash']],
+    [
+      { backend: 'openai-live', turnDetection: { type: 'server_vad' } },
+      ['turnDetection', 'OpenAI Live tells by itself'],
+    ],
     [{ backend: 'elevenlabs', model: 'gpt-realtime-2.1' }, ['model', 'is set at ElevenLabs']],
     [{ turnDetection: { type: 'semantic_vad' } }, ['turnDetection', 'is set at ElevenLabs']],
   ])('cannot be set up with %j, and are told how', async (draft, [field, words = '']) => {
@@ -142,6 +146,12 @@ describe('agents', () => {
     expect(backends).toMatchObject([
       { backend: 'elevenlabs', speaksClones: true, voices: null, turnDetection: [] },
       { backend: 'openai', speaksClones: false, voices: expect.arrayContaining(['marin']) },
+      {
+        backend: 'openai-live',
+        speaksClones: false,
+        voices: expect.arrayContaining(['willow']),
+        turnDetection: [],
+      },
     ])
   })
 
