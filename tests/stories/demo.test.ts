@@ -108,30 +108,33 @@ describe('The demo', () => {
     WHOLE_CALL_MS,
   )
 
-  it.concurrent(
-    'has an agent of OpenAI’s, who is called by name and speaks in its own voice, without a wait',
-    async ({ expect }) => {
+  it.concurrent.for([
+    ['openai', 'Nora', '+15550190003'],
+    ['openai-live', 'Liv', '+15550190004'],
+  ])(
+    'has an agent with the backend %s, who is called by name and speaks in its own voice, without a wait',
+    { timeout: WHOLE_CALL_MS },
+    async ([backend, name = '', number], { expect }) => {
       const headers = {
         authorization: `Bearer ${await readFile(join(folder, 'admin-key'), 'utf8')}`,
         'content-type': 'application/json',
       }
-      const agent = { name: 'Nora', backend: 'openai', voiceId: 'marin', numbers: ['+15550190003'] }
+      const agent = { name, backend, voiceId: 'marin', numbers: [number] }
       const made = await fetch(`${service.origin}/api/v1/agents`, {
         method: 'POST',
         headers,
-        body: JSON.stringify({ ...agent, firstMessage: 'Nora speaking.' }),
+        body: JSON.stringify({ ...agent, firstMessage: `${name} speaking.` }),
       })
       expect(await made.json()).toMatchObject({
         warnings: [expect.stringContaining('cannot speak cloned voices')],
       })
       // The demo's caller has a voice on file, and waits for no clone.
-      const { status, printed } = await run('call.ts', '--agent', 'Nora', '--seconds', `${CALL_SECONDS}`)
+      const { status, printed } = await run('call.ts', '--agent', name, '--seconds', `${CALL_SECONDS}`)
       expect(status, printed).toBe(0)
-      expect(printed).toContain('Nora speaking.')
+      expect(printed).toContain(`${name} speaking.`)
       expect(printed).toContain('voice withheld: backend_cannot')
       expect(printed).not.toContain('hold')
     },
-    WHOLE_CALL_MS,
   )
 
   it('goes on with a test call when its service is killed in mid-word, and tells the rest', async ({
