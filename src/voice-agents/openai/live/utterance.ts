@@ -5,8 +5,18 @@ import type { Fragment } from './codec.ts'
 /** A pause between two words is shorter. */
 const PAUSE_MS = 1_000
 const MAX_CHARACTERS = 1_000
-/** The end of a sentence, and not of a number's whole part. */
-const SENTENCE_END = /(?:[?!…。？！]|(?<!\d)\.)["'»”’)]*\s*$/
+const CLOSING = '"\'»”’)'
+const ENDS = '?!…。？！'
+
+/** Whether it ends with the end of a sentence, behind which there may be quotation marks; not with that of a number's whole part. */
+function endsSentence(text: string): boolean {
+  const said = text.trimEnd()
+  let last = said.length - 1
+  while (last >= 0 && CLOSING.includes(said.charAt(last))) last -= 1
+  const mark = said.charAt(last)
+  if (mark === '.') return !/\d/.test(said.charAt(last - 1))
+  return mark !== '' && ENDS.includes(mark)
+}
 
 /** Gathers the fragments of what one side says to sentences, or to what is said between two pauses. */
 export class Utterance {
@@ -27,7 +37,7 @@ export class Utterance {
     this.#text += text
     this.#endMs = endMs
     this.#cancelPause()
-    if (SENTENCE_END.test(this.#text) || this.#text.length >= MAX_CHARACTERS) this.flush()
+    if (endsSentence(this.#text) || this.#text.length >= MAX_CHARACTERS) this.flush()
     else this.#cancelPause = loopDelay.after(PAUSE_MS, () => this.flush())
   }
 
