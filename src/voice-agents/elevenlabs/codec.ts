@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isBase64 } from '../../audio/base64.ts'
-import { parseJson } from '../parse-json.ts'
+import { type EventReader, type Invalid, invalid, type Other, readEvent, reader } from '../server-events.ts'
 import { storable } from '../storable-text.ts'
 import { AudioCutter, type AudioMessage } from './audio-message.ts'
 
@@ -19,10 +19,8 @@ export type AgentMessage =
   | { kind: 'tool-response'; name: string; isError: boolean }
   /** The vendor is about to close the socket with this code. */
   | { kind: 'error'; code: number | null; errorType: string | null; words: string | null }
-  /** A type that this service has no use for, or that the vendor added since. */
-  | { kind: 'other' }
-  /** Not a message of this protocol; `why` says what is wrong in a few words. */
-  | { kind: 'invalid'; why: string }
+  | Other
+  | Invalid
 
 /** Reads one message from the vendor; `cutter` knows the audio before it on the same socket. Never throws. */
 export function readAgentMessage(
@@ -31,7 +29,7 @@ export function readAgentMessage(
   cutter = new AudioCutter(),
 ): AgentMessage {
   if (isBinary) return invalid('a binary message')
-  return cutter.cut(message) ?? parseMessage(message.toString())
+  return cutter.cut(message) ?? readEvent(READERS, message.toString())
 }
 
 const eventId = z.number()
@@ -46,7 +44,7 @@ const errorType = z
   .catch(null)
 const tool = z.object({ tool_name: z.string() })
 
-const READERS = new Map<string, (message: unknown) => AgentMessage>([
+const READERS = new Map<string, EventReader<AgentMessage>>([
   [
     'conversation_initiation_metadata',
     reader(
@@ -161,30 +159,10 @@ const READERS = new Map<string, (message: unknown) => AgentMessage>([
   ],
 ])
 
-function reader<Schema extends z.ZodType>(
-  schema: Schema,
-  toMessage: (message: z.output<Schema>) => AgentMessage,
-): (message: unknown) => AgentMessage {
-  return (message) => {
-    const parsed = schema.safeParse(message)
-    if (parsed.success) return toMessage(parsed.data)
-    return invalid(`${parsed.error.issues[0]?.path.join('.')} is not as the protocol says`)
-  }
-}
-
-function parseMessage(text: string): AgentMessage {
-  const message = parseJson(text)
-  if (typeof message !== 'object' || message === null) return invalid('not a JSON object')
-  if (!('type' in message) || typeof message.type !== 'string') return invalid('no type')
-  return READERS.get(message.type)?.(message) ?? { kind: 'other' }
-}
-
 function spelledOutAudio(base64: string, eventId: number): AgentMessage {
   const payload = Buffer.from(base64)
   return isBase64(payload) ? { kind: 'audio', payload, eventId } : invalid('audio that is not base64')
 }
-
-const invalid = (why: string): AgentMessage => ({ kind: 'invalid', why })
 
 /** The answer to a ping, due at once. */
 export const pong = (eventId: number): string => JSON.stringify({ type: 'pong', event_id: eventId })

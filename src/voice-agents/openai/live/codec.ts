@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { isBase64 } from '../../../audio/base64.ts'
-import { parseJson } from '../../parse-json.ts'
+import {
+  type EventReader,
+  type Invalid,
+  invalid,
+  type Other,
+  readEvent,
+  reader,
+} from '../../server-events.ts'
 import { type ApiError, apiErrorSchema } from '../errors.ts'
 import { AUDIO_TYPE, type AudioMessage, cutAudio } from './audio-message.ts'
 
@@ -16,15 +23,13 @@ export type ServerMessage =
   | ({ kind: 'caller-transcript' | 'agent-transcript' } & Fragment)
   | { kind: 'delegation'; id: string }
   | { kind: 'error'; error: ApiError }
-  /** A type that this service has no use for, or that the vendor added since. */
-  | { kind: 'other' }
-  /** Not a message of this protocol; `why` says what is wrong in a few words. */
-  | { kind: 'invalid'; why: string }
+  | Other
+  | Invalid
 
 /** Reads one message from the vendor. Never throws. */
 export function readServerMessage(message: Buffer, isBinary: boolean): ServerMessage {
   if (isBinary) return invalid('a binary message')
-  return cutAudio(message) ?? parseMessage(message.toString())
+  return cutAudio(message) ?? readEvent(READERS, message.toString())
 }
 
 /** Ids are sent back, and one ends up in the database and in URLs. */
@@ -41,7 +46,7 @@ const transcript = (kind: 'caller-transcript' | 'agent-transcript') =>
     endMs: end_ms,
   }))
 
-const READERS = new Map<string, (message: unknown) => ServerMessage>([
+const READERS = new Map<string, EventReader<ServerMessage>>([
   [
     'session.started',
     reader(
@@ -79,27 +84,7 @@ const READERS = new Map<string, (message: unknown) => ServerMessage>([
   ],
 ])
 
-function reader<Schema extends z.ZodType>(
-  schema: Schema,
-  toMessage: (message: z.output<Schema>) => ServerMessage,
-): (message: unknown) => ServerMessage {
-  return (message) => {
-    const parsed = schema.safeParse(message)
-    if (parsed.success) return toMessage(parsed.data)
-    return invalid(`${parsed.error.issues[0]?.path.join('.')} is not as the protocol says`)
-  }
-}
-
-function parseMessage(text: string): ServerMessage {
-  const message = parseJson(text)
-  if (typeof message !== 'object' || message === null) return invalid('not a JSON object')
-  if (!('type' in message) || typeof message.type !== 'string') return invalid('no type')
-  return READERS.get(message.type)?.(message) ?? { kind: 'other' }
-}
-
 function spelledOutAudio(delta: string): ServerMessage {
   const payload = Buffer.from(delta)
   return isBase64(payload) ? { kind: 'audio', payload } : invalid('audio that is not base64')
 }
-
-const invalid = (why: string): ServerMessage => ({ kind: 'invalid', why })

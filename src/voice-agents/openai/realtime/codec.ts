@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { isBase64 } from '../../../audio/base64.ts'
-import { parseJson } from '../../parse-json.ts'
+import {
+  type EventReader,
+  type Invalid,
+  invalid,
+  type Other,
+  readEvent,
+  reader,
+} from '../../server-events.ts'
 import { storable } from '../../storable-text.ts'
 import { type ApiError, apiErrorSchema } from '../errors.ts'
 import { AUDIO_TYPE, type AudioMessage, cutAudio } from './audio-message.ts'
@@ -25,15 +32,13 @@ export type ServerMessage =
   | { kind: 'agent-transcript'; responseId: string; itemId: string; text: string; isWhole: boolean }
   | { kind: 'function-call'; responseId: string; callId: string; name: string }
   | { kind: 'error'; error: ApiError }
-  /** A type that this service has no use for, or that the vendor added since. */
-  | { kind: 'other' }
-  /** Not a message of this protocol; `why` says what is wrong in a few words. */
-  | { kind: 'invalid'; why: string }
+  | Other
+  | Invalid
 
 /** Reads one message from the vendor. Never throws. */
 export function readServerMessage(message: Buffer, isBinary: boolean): ServerMessage {
   if (isBinary) return invalid('a binary message')
-  return cutAudio(message) ?? parseMessage(message.toString())
+  return cutAudio(message) ?? readEvent(READERS, message.toString())
 }
 
 /** Ids are sent back, and one ends up in the database and in URLs. */
@@ -50,7 +55,7 @@ const sessionMessage = (kind: 'session-created' | 'session-updated') =>
     expiresAt: expires_at ?? null,
   }))
 
-const READERS = new Map<string, (message: unknown) => ServerMessage>([
+const READERS = new Map<string, EventReader<ServerMessage>>([
   ['session.created', sessionMessage('session-created')],
   ['session.updated', sessionMessage('session-updated')],
   [
@@ -124,24 +129,6 @@ const READERS = new Map<string, (message: unknown) => ServerMessage>([
   ['error', reader(z.object({ error: apiErrorSchema }), ({ error }) => ({ kind: 'error', error }))],
 ])
 
-function reader<Schema extends z.ZodType>(
-  schema: Schema,
-  toMessage: (message: z.output<Schema>) => ServerMessage,
-): (message: unknown) => ServerMessage {
-  return (message) => {
-    const parsed = schema.safeParse(message)
-    if (parsed.success) return toMessage(parsed.data)
-    return invalid(`${parsed.error.issues[0]?.path.join('.')} is not as the protocol says`)
-  }
-}
-
-function parseMessage(text: string): ServerMessage {
-  const message = parseJson(text)
-  if (typeof message !== 'object' || message === null) return invalid('not a JSON object')
-  if (!('type' in message) || typeof message.type !== 'string') return invalid('no type')
-  return READERS.get(message.type)?.(message) ?? { kind: 'other' }
-}
-
 function spelledOutAudio(delta: string, responseId: string, itemId: string): ServerMessage {
   const payload = Buffer.from(delta)
   return isBase64(payload)
@@ -156,5 +143,3 @@ const transcript = (responseId: string, itemId: string, text: string, isWhole: b
   text,
   isWhole,
 })
-
-const invalid = (why: string): ServerMessage => ({ kind: 'invalid', why })
