@@ -10,6 +10,8 @@ import type { SessionListener, SessionTerm } from './session-term.ts'
 const IMPATIENT_SHARE = 1 / 4
 /** One that could not be opened is tried again after so long, or sooner where little time is left. */
 const RETRY_MS = 20_000
+/** How often it is looked whether now is the time. */
+const LOOK_MS = 1_000
 
 /** How a conversation stands: nobody speaks or is about to, the agent says nothing just now, or neither. */
 export type Pause = 'quiet' | 'agent-done' | 'none'
@@ -35,6 +37,7 @@ export class Handover<Session extends { close(): void }, Message> {
   #endsAt = Number.POSITIVE_INFINITY
   #leadMs = 0
   #cancelTimer: () => void = () => {}
+  #looking: NodeJS.Timeout | null = null
 
   constructor(options: HandoverOptions<Session, Message>) {
     this.#options = options
@@ -43,18 +46,10 @@ export class Handover<Session extends { close(): void }, Message> {
   /** A session has begun that lasts so long. */
   began({ lastsMs }: SessionTerm): void {
     this.#cancelTimer()
+    this.#looking ??= setInterval(() => this.#look(), LOOK_MS)
     this.#endsAt = awakeMs() + lastsMs
     this.#leadMs = lastsMs * this.#options.leadShare
     this.#cancelTimer = loopDelay.after(lastsMs - this.#leadMs, () => this.#open())
-  }
-
-  /** Looks whether now is the time; to be called about once a second. */
-  tick(): void {
-    const leftMs = this.#endsAt - awakeMs()
-    if (this.#next?.term == null) return
-    const pause = this.#options.pause()
-    const mayInterrupt = leftMs < this.#leadMs * IMPATIENT_SHARE
-    if (pause === 'quiet' || (mayInterrupt && pause === 'agent-done')) this.takeOver()
   }
 
   /** Takes over at once; false when there is nobody to do so. */
@@ -68,8 +63,17 @@ export class Handover<Session extends { close(): void }, Message> {
 
   close(): void {
     this.#cancelTimer()
+    if (this.#looking) clearInterval(this.#looking)
     this.#next?.session.close()
     this.#next = null
+  }
+
+  #look(): void {
+    const leftMs = this.#endsAt - awakeMs()
+    if (this.#next?.term == null) return
+    const pause = this.#options.pause()
+    const mayInterrupt = leftMs < this.#leadMs * IMPATIENT_SHARE
+    if (pause === 'quiet' || (mayInterrupt && pause === 'agent-done')) this.takeOver()
   }
 
   #open(): void {

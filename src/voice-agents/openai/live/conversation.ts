@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { millisecondsOf, TELEPHONE_AUDIO, type WireAudio } from '../../../audio/audio-format.ts'
+import { millisecondsOf } from '../../../audio/audio-format.ts'
 import type {
   AgentCapabilities,
   AgentConnection,
@@ -7,23 +7,18 @@ import type {
   AgentRequest,
 } from '../../../media/agent-port.ts'
 import { awakeMs } from '../../../runtime/loop-delay.ts'
-import { vendorWords } from '../../../voices/ports.ts'
 import type { OpenAiAccount } from '../account.ts'
 import { keyedIn } from '../agent-wish.ts'
 import type { ApiError } from '../errors.ts'
 import { Handover, type Pause } from '../handover.ts'
 import type { SessionEnd, SessionTerm } from '../session-term.ts'
+import { PAUSE_MS, SpokenAudio, TELEPHONE, tellEnd, voiceRefused } from '../telephone.ts'
 import { WordsSaid } from '../words-said.ts'
 import { isSilence } from './audio-message.ts'
 import { delegationRefused, greeting, instruct, meanwhile, resuming } from './client-events.ts'
 import { LiveSession, type SessionListener, type SessionMessage } from './session.ts'
 import { Utterance } from './utterance.ts'
 
-/** A pause between two sentences is shorter. */
-const PAUSE_MS = 1_500
-const TICK_MS = 1_000
-/** How much later than it could be the agent may be heard: network, and what carriers keep. */
-const LINE_DELAY_MS = 2_000
 /** One minute of sixty: a session is charged for as long as it is open. */
 const LEAD_SHARE = 1 / 60
 
@@ -31,7 +26,6 @@ const ON_HOLD = 'The caller has put the call on hold, and hears nothing now. Say
 const BACK = 'The caller is back on the line, and hears you again.'
 const ANSWER_KEYS = 'Answer this as if they had said it.'
 
-const TELEPHONE: WireAudio = { ...TELEPHONE_AUDIO, wire: 'base64' }
 const CAPABILITIES: AgentCapabilities = { interrupt: false, truncate: false, textInput: true }
 
 export type ConversationOptions = {
@@ -50,6 +44,7 @@ export class LiveConversation implements AgentConnection {
   readonly #log: Logger
   readonly #handover: Handover<LiveSession, SessionMessage>
   readonly #said: WordsSaid
+  readonly #audio = new SpokenAudio()
   readonly #callerSays: Utterance
   readonly #agentSays: Utterance
   #voiceId: string | null
@@ -58,10 +53,7 @@ export class LiveConversation implements AgentConnection {
   #toldOf = 0
   #isReady = false
   #isOver = false
-  /** Until when what the agent has said sounds, at least, by `awakeMs`. */
-  #speaksUntil = Number.NEGATIVE_INFINITY
   #lastActAt = 0
-  #tick: NodeJS.Timeout | null = null
 
   constructor(options: ConversationOptions) {
     const { request } = options
@@ -137,27 +129,20 @@ export class LiveConversation implements AgentConnection {
 
   #doWithoutVoice(error: ApiError): void {
     this.#voiceId = null
-    const detail = vendorWords(error.message ?? '')
-    this.#options.listener.refused({
-      override: 'voice',
-      voiceId: null,
-      isGone: false,
-      ...(detail && { detail }),
-    })
+    this.#options.listener.refused(voiceRefused(error))
   }
 
   #begin(term: SessionTerm): void {
     const { request, listener } = this.#options
     this.#isReady = true
     this.#handover.began(term)
-    this.#tick = setInterval(() => this.#handover.tick(), TICK_MS)
     this.#session.send(request.conversationSoFar.length === 0 ? greeting(request.agent) : resuming())
     listener.ready(term.sessionId, { inputFormat: TELEPHONE, outputFormat: TELEPHONE })
   }
 
   /** Nobody says when a turn begins or is over: it is told by who was heard last, and when. */
   get #pause(): Pause {
-    if (awakeMs() < this.#speaksUntil + LINE_DELAY_MS) return 'none'
+    if (this.#audio.mayBeHeard) return 'none'
     return awakeMs() - this.#lastActAt >= PAUSE_MS ? 'quiet' : 'agent-done'
   }
 
@@ -183,9 +168,7 @@ export class LiveConversation implements AgentConnection {
     this.#callerSays.flush()
     if (!this.#isOver) this.#agentSays.flush()
     if (!this.#end()) return
-    const { listener } = this.#options
-    if (end.kind === 'closed') listener.ended()
-    else listener.lost(end.cause, end.detail ?? undefined, end.isPermanent)
+    tellEnd(this.#options.listener, end)
   }
 
   #handle(message: SessionMessage): void {
@@ -211,7 +194,7 @@ export class LiveConversation implements AgentConnection {
    * catches up in a pause.
    */
   #play(payload: Buffer): void {
-    this.#speaksUntil = Math.max(this.#speaksUntil, awakeMs()) + millisecondsOf(payload, TELEPHONE)
+    this.#audio.add(millisecondsOf(payload, TELEPHONE))
     this.#lastActAt = awakeMs()
     this.#options.listener.audio(payload)
   }
@@ -226,7 +209,6 @@ export class LiveConversation implements AgentConnection {
     if (this.#isOver) return false
     this.#isOver = true
     this.#isReady = false
-    if (this.#tick) clearInterval(this.#tick)
     this.#callerSays.drop()
     this.#agentSays.drop()
     this.#handover.close()

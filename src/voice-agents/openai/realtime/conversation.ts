@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { millisecondsOf, TELEPHONE_AUDIO, type WireAudio } from '../../../audio/audio-format.ts'
+import { millisecondsOf } from '../../../audio/audio-format.ts'
 import type {
   AgentCapabilities,
   AgentConnection,
@@ -7,12 +7,12 @@ import type {
   AgentRequest,
 } from '../../../media/agent-port.ts'
 import { awakeMs } from '../../../runtime/loop-delay.ts'
-import { vendorWords } from '../../../voices/ports.ts'
 import type { OpenAiAccount } from '../account.ts'
 import { keyedIn } from '../agent-wish.ts'
 import { type ApiError, lossBy } from '../errors.ts'
 import { Handover, type Pause } from '../handover.ts'
 import type { SessionEnd, SessionTerm } from '../session-term.ts'
+import { PAUSE_MS, SpokenAudio, TELEPHONE, tellEnd, voiceRefused } from '../telephone.ts'
 import { WordsSaid } from '../words-said.ts'
 import {
   functionFailed,
@@ -27,20 +27,14 @@ import { Responses } from './responses.ts'
 import { RealtimeSession, type SessionListener, type SessionMessage } from './session.ts'
 import { SpokenItems } from './spoken-items.ts'
 
-/** A pause between two sentences is shorter. */
-const PAUSE_MS = 1_500
-const TICK_MS = 1_000
 /** Five minutes of sixty; a session that hears nobody costs nothing. */
 const LEAD_SHARE = 1 / 12
-/** How much later than it could be the agent may be heard: network, and what carriers keep. */
-const LINE_DELAY_MS = 2_000
 
 const ON_HOLD = '(I put the call on hold: I hear nothing now, and say nothing. Say nothing until I am back.)'
 const BACK = '(I am back on the line, and hear you again.)'
 const LINE_RESTORED =
   '(The line was interrupted for a moment and is restored. Say so in a few words and go on where we stopped.)'
 
-const TELEPHONE: WireAudio = { ...TELEPHONE_AUDIO, wire: 'base64' }
 const CAPABILITIES: AgentCapabilities = { interrupt: true, truncate: true, textInput: true }
 
 export type ConversationOptions = {
@@ -60,6 +54,7 @@ export class RealtimeConversation implements AgentConnection {
   readonly #log: Logger
   readonly #handover: Handover<RealtimeSession, SessionMessage>
   readonly #said: WordsSaid
+  readonly #audio = new SpokenAudio()
   readonly #without = new Set<Option>()
   #session: RealtimeSession
   #responses: Responses
@@ -67,12 +62,9 @@ export class RealtimeConversation implements AgentConnection {
   #isReady = false
   #isOver = false
   #callerSpeaks = false
-  /** Until when what the agent has said sounds, at least, by `awakeMs`. */
-  #speaksUntil = Number.NEGATIVE_INFINITY
   #lastActAt = 0
   /** The response in which the agent hangs up. */
   #hangsUpIn: string | null = null
-  #tick: NodeJS.Timeout | null = null
 
   constructor(options: ConversationOptions) {
     const { request } = options
@@ -164,20 +156,13 @@ export class RealtimeConversation implements AgentConnection {
   #doWithout(option: Option, error: ApiError): void {
     this.#without.add(option)
     if (option !== 'voice') return
-    const detail = vendorWords(error.message ?? '')
-    this.#options.listener.refused({
-      override: 'voice',
-      voiceId: null,
-      isGone: false,
-      ...(detail && { detail }),
-    })
+    this.#options.listener.refused(voiceRefused(error))
   }
 
   #begin(term: SessionTerm): void {
     const { request, listener } = this.#options
     this.#isReady = true
     this.#handover.began(term)
-    this.#tick = setInterval(() => this.#handover.tick(), TICK_MS)
     this.#replay()
     if (request.conversationSoFar.length === 0) this.#responses.ask(greeting(request.agent))
     else {
@@ -193,7 +178,7 @@ export class RealtimeConversation implements AgentConnection {
 
   /** The agent speaks, is about to, or may still be heard. */
   get #isTalking(): boolean {
-    return this.#responses.isBusy || awakeMs() < this.#speaksUntil + LINE_DELAY_MS
+    return this.#responses.isBusy || this.#audio.mayBeHeard
   }
 
   get #pause(): Pause {
@@ -217,9 +202,7 @@ export class RealtimeConversation implements AgentConnection {
   #sessionOver(end: SessionEnd): void {
     if (end.kind === 'lost' && this.#isReady && !end.isPermanent && this.#handover.takeOver()) return
     if (!this.#end()) return
-    const { listener } = this.#options
-    if (end.kind === 'closed') listener.ended()
-    else listener.lost(end.cause, end.detail ?? undefined, end.isPermanent)
+    tellEnd(this.#options.listener, end)
   }
 
   #handle(message: SessionMessage): void {
@@ -263,7 +246,7 @@ export class RealtimeConversation implements AgentConnection {
   #play(itemId: string, payload: Buffer): void {
     const milliseconds = millisecondsOf(payload, TELEPHONE)
     this.#spoken.sent(itemId, milliseconds)
-    this.#speaksUntil = Math.max(this.#speaksUntil, awakeMs()) + milliseconds
+    this.#audio.add(milliseconds)
     this.#options.listener.audio(payload)
   }
 
@@ -285,7 +268,7 @@ export class RealtimeConversation implements AgentConnection {
   /** What was begun is told first, so that it can be said how far it came. */
   #interrupted(): void {
     this.#hangsUpIn = null
-    this.#speaksUntil = Number.NEGATIVE_INFINITY
+    this.#audio.cut()
     for (const words of this.#spoken.untold()) if (!this.#isOver) this.#tellWords(words)
     if (!this.#isOver) this.#options.listener.interrupted()
   }
@@ -325,7 +308,6 @@ export class RealtimeConversation implements AgentConnection {
     if (this.#isOver) return false
     this.#isOver = true
     this.#isReady = false
-    if (this.#tick) clearInterval(this.#tick)
     this.#handover.close()
     this.#session.close()
     return true
